@@ -1,0 +1,112 @@
+"""`ImageSet`, `Split` and `Task`: what every source makes and every strategy sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+UNLABELLED = -1
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Images as uint8 with labels, all of one size.
+
+    Attributes:
+        pixels: (n, h, w, c) uint8, c is 1 or 3; an array, or a memory map where the set is large.
+        labels: (n,) int64, class index or -1 where unlabelled.
+        class_names: one name a class, in label order, as the source wrote them.
+        parts: (n,) of str: "train", "val", "test", "unlabelled", or "" where the source names no part.
+        hashes: (n,) of str, a content hash an image (sha256 of shape and bytes, 16 hex digits).
+        names: (n,) of str, where an image came from (a path, or "train[17]").
+        groups: (n,) of str (patient, site, speaker), "" where unknown; None where the source has none.
+        source: the specification it was loaded from, for messages and records.
+        notes: sentences for the user: files skipped and why, conversions made.
+    """
+
+    pixels: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    class_names: tuple[str, ...]
+    parts: NDArray[np.str_]
+    hashes: NDArray[np.str_]
+    names: NDArray[np.str_]
+    groups: NDArray[np.str_] | None = None
+    source: str = ""
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def size(self) -> int:
+        """Height (= width) in pixels."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def channels(self) -> int:
+        return int(self.pixels.shape[3])
+
+    def image(self, index: int) -> NDArray[np.uint8]:
+        """One image, (h, w, c) uint8."""
+        return np.asarray(self.pixels[index])
+
+    def batch(self, indices: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The images at ``indices``, (len(indices), c, h, w) uint8."""
+        return np.ascontiguousarray(np.asarray(self.pixels[indices]).transpose(0, 3, 1, 2))
+
+
+@dataclass(frozen=True)
+class Split:
+    """Who is used for what in one seed: index arrays into an `ImageSet`, all sorted and disjoint.
+
+    `labelled` and `validation` carry labels; `unlabelled` is used without them, whatever the source
+    says; `test` is never shown to a strategy.
+    """
+
+    seed: int
+    labelled: NDArray[np.int64]
+    validation: NDArray[np.int64]
+    unlabelled: NDArray[np.int64]
+    test: NDArray[np.int64]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Task:
+    """All that a strategy may see: no test image, and no label of an unlabelled one.
+
+    Attributes:
+        labelled, validation: pixels (n, c, h, w) uint8 with labels (n,) int64.
+        unlabelled: pixels (m, c, h, w) uint8; m may be 0.
+        class_names: one a class.
+        flips: whether a mirrored image keeps its class (False for digits, letters, left/right).
+        class_counts: labelled images a class, (K,) int64.
+    """
+
+    labelled: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    validation: NDArray[np.uint8]
+    validation_labels: NDArray[np.int64]
+    unlabelled: NDArray[np.uint8]
+    class_names: tuple[str, ...]
+    flips: bool = True
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def classes(self) -> int:
+        return len(self.class_names)
+
+    @property
+    def channels(self) -> int:
+        return int(self.labelled.shape[1])
+
+    @property
+    def size(self) -> int:
+        return int(self.labelled.shape[2])
+
+    @property
+    def class_counts(self) -> NDArray[np.int64]:
+        return np.bincount(self.labels, minlength=self.classes).astype(np.int64)

@@ -1,0 +1,41 @@
+"""The errors a user can mend, each with the next step in its message.
+
+Raised where the fault is known and caught once, at the command line's door (exit code 2).
+A message is one sentence or two: what is wrong, where, and what to do about it.
+"""
+
+from __future__ import annotations
+
+
+class GanliftError(Exception):
+    """Something the user can mend: bad data, a bad option, a run folder in the way."""
+
+    exit_code = 2
+
+
+class DataError(GanliftError):
+    """The images, labels or splits are not usable as given."""
+
+
+class ConfigError(GanliftError):
+    """An option, a name or a configuration key is wrong."""
+
+
+class RunFolderError(GanliftError):
+    """The run folder cannot be written, is in use, or belongs to another configuration."""
+
+
+class DamagedFileError(GanliftError):
+    """A file of a run fails its checksum and no earlier good copy is left."""
+
+
+class Interrupted(Exception):  # noqa: N818 - not an error: the state is saved, the user asked for it
+    """A stop was asked for (SIGINT or SIGTERM) and the state is saved.
+
+    Attributes:
+        exit_code: 130 after SIGINT, 143 after SIGTERM.
+    """
+
+    def __init__(self, exit_code: int = 130) -> None:
+        super().__init__("interrupted; the state is saved")
+        self.exit_code = exit_code

@@ -1,0 +1,80 @@
+"""The contract of a generative model: a GAN, a VAE and a per-class Gaussian all fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from pydantic import BaseModel
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from ganlift.registry import Registry
+
+Update = Callable[[str, Tensor], None]
+"""``update(optimiser_name, loss)``: zero the gradients, back-propagate, step (the loop supplies it)."""
+
+
+@dataclass(frozen=True)
+class ImageShape:
+    """What a model must make or read: ``channels`` × ``size`` × ``size``, and how many classes.
+
+    ``classes`` is the number of conditions; 0 asks for an unconditional model.
+    """
+
+    channels: int
+    size: int
+    classes: int
+
+
+class GenerativeModel(Protocol):
+    """A model of images that can be trained step by step and drawn from.
+
+    Images are floats in [-1, 1], (n, c, h, w). Labels are (n,) int64; -1 on a *real* image means
+    "class unknown": it teaches what images look like, but nothing about classes.
+    """
+
+    shape: ImageShape
+    latent_size: int
+
+    def modules(self) -> Mapping[str, nn.Module]:
+        """Every module, by name; the one that makes images is ``"generator"``."""
+        ...
+
+    def optimizers(self) -> Mapping[str, Optimizer]:
+        """One optimiser a player, by name."""
+        ...
+
+    def step(self, real: Tensor, labels: Tensor, rng: torch.Generator, update: Update) -> dict[str, Tensor]:
+        """One full update, alternating where the method does; returns scalar metrics (detached).
+
+        GANs report ``d_loss``, ``g_loss``, ``d_real`` and ``d_fake`` (mean logits).
+        """
+        ...
+
+    def sample(self, n: int, labels: Tensor | None, rng: torch.Generator, module: nn.Module | None = None) -> Tensor:
+        """``n`` images in [-1, 1], without gradient, in evaluation mode; ``labels`` (n,) where conditional.
+
+        ``module`` stands in for the generator: its exponential moving average, as a rule.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class GeneratorEntry:
+    """A registered generator: how to build it, and what to say about it.
+
+    ``build(shape, options, device)`` draws initial weights from torch's global generator, which the
+    caller seeds and restores (`training.rng.seeded`).
+    """
+
+    name: str
+    summary: str
+    source: str
+    options: type[BaseModel]
+    build: Callable[[ImageShape, BaseModel, torch.device], GenerativeModel]
+
+
+generators: Registry[GeneratorEntry] = Registry("generator", "ganlift.generators", "ganlift.generators")
