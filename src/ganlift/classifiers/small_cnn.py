@@ -11,8 +11,8 @@ WIDTHS = (16, 16, 32, 32, 64, 64)
 
 
 def first_stride(channels: int, size: int) -> int:
-    """2 where the first layer can throw away detail (grey images, or 48 px and more), else 1."""
-    return 2 if channels == 1 or size >= 48 else 1
+    """2 where the first layer can throw away detail (48 px and more, or grey and not tiny), else 1."""
+    return 2 if size >= 48 or (channels == 1 and size >= 16) else 1
 
 
 class SmallCNN(nn.Module):

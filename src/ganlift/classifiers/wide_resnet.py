@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -27,7 +28,7 @@ class PreActivationBlock(nn.Module):
         h = F.leaky_relu(self.norm1(x), SLOPE)
         shortcut = x if self.project is None else self.project(h)
         h = self.conv2(F.leaky_relu(self.norm2(self.conv1(h)), SLOPE))
-        return h + shortcut
+        return torch.add(h, shortcut)
 
 
 class WideResNet(nn.Module):

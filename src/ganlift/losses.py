@@ -1,0 +1,191 @@
+"""Losses as pure functions of logits and features: adversarial, penalties, semi-supervised, supervised.
+
+Logits of a discriminator are (n,) or (n, 1) floats, real above zero. Every loss is a scalar: the mean over
+the batch, unless it says otherwise. Log-probabilities go through softplus and log-sum-exp, so that logits of
+±1e4 give finite values and gradients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+Discriminator = Callable[[Tensor], Tensor]
+
+
+# Adversarial losses: the discriminator's, then the generator's.
+
+
+def discriminator_bce(real: Tensor, fake: Tensor) -> Tensor:
+    """Cross-entropy of real against 1 plus that of fake against 0 (Goodfellow et al. 2014)."""
+    return F.softplus(-real).mean() + F.softplus(fake).mean()
+
+
+def generator_bce(fake: Tensor) -> Tensor:
+    """Cross-entropy of fake against 1: the non-saturating form (Goodfellow et al. 2014, section 3)."""
+    return F.softplus(-fake).mean()
+
+
+def generator_bce_saturating(fake: Tensor) -> Tensor:
+    """The minimax form: minus the discriminator's cross-entropy of fake against 0."""
+    return -F.softplus(fake).mean()
+
+
+def discriminator_hinge(real: Tensor, fake: Tensor) -> Tensor:
+    """Margins of 1 on either side (Lim and Ye 2017; Miyato et al. 2018)."""
+    return F.relu(1.0 - real).mean() + F.relu(1.0 + fake).mean()
+
+
+def generator_hinge(fake: Tensor) -> Tensor:
+    """Minus the mean score of fakes."""
+    return -fake.mean()
+
+
+def discriminator_least_squares(real: Tensor, fake: Tensor) -> Tensor:
+    """Squared distance of real to 1 and of fake to 0 (Mao et al. 2017, without their factor 1/2)."""
+    return (real - 1.0).square().mean() + fake.square().mean()
+
+
+def generator_least_squares(fake: Tensor) -> Tensor:
+    """Squared distance of fake to 1."""
+    return (fake - 1.0).square().mean()
+
+
+def discriminator_wasserstein(real: Tensor, fake: Tensor) -> Tensor:
+    """Mean of fake minus mean of real (Arjovsky et al. 2017); wants `gradient_penalty` beside it."""
+    return fake.mean() - real.mean()
+
+
+def generator_wasserstein(fake: Tensor) -> Tensor:
+    """Minus the mean score of fakes."""
+    return -fake.mean()
+
+
+def discriminator_relativistic(real: Tensor, fake: Tensor) -> Tensor:
+    """Real above the fake it was drawn with (Jolicoeur-Martineau 2018; R3GAN, Huang et al. 2024).
+
+    Both are of one shape; wants `r1_penalty` and `r2_penalty` beside it.
+    """
+    return F.softplus(-_paired_difference(real, fake)).mean()
+
+
+def generator_relativistic(real: Tensor, fake: Tensor) -> Tensor:
+    """Fake above the real it was drawn with."""
+    return F.softplus(_paired_difference(real, fake)).mean()
+
+
+def _paired_difference(real: Tensor, fake: Tensor) -> Tensor:
+    if real.shape != fake.shape:
+        raise ValueError(f"pairs need as many real as fake logits, not {tuple(real.shape)} and {tuple(fake.shape)}")
+    return real - fake
+
+
+class Adversarial(NamedTuple):
+    """Two players' losses, both called as ``loss(real_logits, fake_logits)``."""
+
+    discriminator: Callable[[Tensor, Tensor], Tensor]
+    generator: Callable[[Tensor, Tensor], Tensor]
+
+
+def _of_fake(loss: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+    return lambda real, fake: loss(fake)
+
+
+ADVERSARIAL: dict[str, Adversarial] = {
+    "bce": Adversarial(discriminator_bce, _of_fake(generator_bce)),
+    "bce-saturating": Adversarial(discriminator_bce, _of_fake(generator_bce_saturating)),
+    "hinge": Adversarial(discriminator_hinge, _of_fake(generator_hinge)),
+    "least-squares": Adversarial(discriminator_least_squares, _of_fake(generator_least_squares)),
+    "wasserstein": Adversarial(discriminator_wasserstein, _of_fake(generator_wasserstein)),
+    "relativistic": Adversarial(discriminator_relativistic, generator_relativistic),
+}
+"""Every adversarial loss by name; penalties are added by whoever uses one that needs them."""
+
+
+# Penalties on the discriminator's gradient with respect to images (n, c, h, w).
+
+
+def gradient_penalty(
+    discriminator: Discriminator, real: Tensor, fake: Tensor, rng: torch.Generator, target: float = 1.0
+) -> Tensor:
+    """Mean of (‖∇D(x̂)‖ - target)², x̂ uniform on the segment of each pair (Gulrajani et al. 2017; weight 10)."""
+    share = torch.rand((len(real), 1, 1, 1), generator=rng, device=real.device)
+    between = torch.lerp(fake.detach(), real.detach(), share.to(real.dtype))
+    # the small constant keeps the root's gradient finite where a discriminator is flat
+    return (_squared_gradient(discriminator, between).add(1e-12).sqrt() - target).square().mean()
+
+
+def r1_penalty(discriminator: Discriminator, real: Tensor) -> Tensor:
+    """Mean of ‖∇D(x)‖² on real images, without the factor γ/2 (Mescheder et al. 2018)."""
+    return _squared_gradient(discriminator, real).mean()
+
+
+def r2_penalty(discriminator: Discriminator, fake: Tensor) -> Tensor:
+    """Mean of ‖∇D(x)‖² on generated images, without the factor γ/2 (Mescheder et al. 2018)."""
+    return _squared_gradient(discriminator, fake).mean()
+
+
+def _squared_gradient(discriminator: Discriminator, images: Tensor) -> Tensor:
+    """‖∇D(x)‖² of each image, (n,), itself differentiable in the discriminator's weights."""
+    images = images.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(discriminator(images).sum(), images, create_graph=True)
+    return gradient.square().flatten(1).sum(1)
+
+
+# Semi-supervised losses, on class logits (n, K) and features (n, d).
+
+
+def sgan_unlabelled(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """K + 1 classes written with K logits: D(x) = Z / (Z + 1), Z = Σ exp l (Salimans et al. 2016).
+
+    Half of (-log D(real) - log(1 - D(fake))), real being unlabelled images.
+    """
+    real, fake = real_logits.logsumexp(1), fake_logits.logsumexp(1)
+    return 0.5 * discriminator_bce(real, fake)
+
+
+def feature_matching(real_features: Tensor, fake_features: Tensor) -> Tensor:
+    """Squared difference of the two batch means, averaged over the d features (Salimans et al. 2016).
+
+    No gradient flows into the real features: the generator moves, the target stays.
+    """
+    return (real_features.detach().mean(0) - fake_features.mean(0)).square().mean()
+
+
+def consistency(weak_logits: Tensor, strong_logits: Tensor, threshold: float) -> Tensor:
+    """Cross-entropy of the strong view against the weak one's class where that is confident (FixMatch, Sohn et al. 2020).
+
+    No gradient flows into the weak view. The sum over confident images is divided by the whole batch, so that
+    the term grows as the classifier grows sure.
+
+    Args:
+        weak_logits: (n, K) of the weakly augmented images.
+        strong_logits: (n, K) of the same images, strongly augmented.
+        threshold: least probability of the weak view's class, in [0, 1].
+    """
+    confidence, pseudo = weak_logits.detach().softmax(1).max(1)
+    losses = F.cross_entropy(strong_logits, pseudo, reduction="none")
+    return (losses * (confidence >= threshold)).mean()
+
+
+def confident_share(weak_logits: Tensor, threshold: float) -> Tensor:
+    """Share of images whose most probable class reaches ``threshold``: what `consistency` learns from."""
+    return (weak_logits.detach().softmax(1).amax(1) >= threshold).float().mean()
+
+
+# Supervised.
+
+
+def soft_cross_entropy(logits: Tensor, targets: Tensor, label_smoothing: float = 0.0) -> Tensor:
+    """Cross-entropy against class indices (n,) int64 or probabilities (n, K), smoothed towards uniform.
+
+    Args:
+        logits: (n, K).
+        targets: labels, or rows that sum to one (Mixup, CutMix, soft pseudo-labels).
+        label_smoothing: share of uniform mixed into the targets, in [0, 1).
+    """
+    return F.cross_entropy(logits, targets, label_smoothing=label_smoothing)
