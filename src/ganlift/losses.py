@@ -157,7 +157,7 @@ def feature_matching(real_features: Tensor, fake_features: Tensor) -> Tensor:
 
 
 def consistency(weak_logits: Tensor, strong_logits: Tensor, threshold: float) -> Tensor:
-    """Cross-entropy of the strong view against the weak one's class where that is confident (FixMatch, Sohn et al. 2020).
+    """Cross-entropy of the strong view against the weak view's class where it is confident (FixMatch, 2020).
 
     No gradient flows into the weak view. The sum over confident images is divided by the whole batch, so that
     the term grows as the classifier grows sure.

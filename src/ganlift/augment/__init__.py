@@ -1,0 +1,28 @@
+"""Augmentation of whole batches on their device, every draw from an explicit `torch.Generator`.
+
+Images are floats in [-1, 1], (n, c, h, w), c being 1 or 3; each function returns new images of the same
+shape, dtype and range, and leaves its input alone. The generator lives on the images' device.
+"""
+
+from ganlift.augment.basic import affine, brightness, contrast, crop, cutout, flip, rotate90
+from ganlift.augment.diffaugment import diffaugment
+from ganlift.augment.mixes import cutmix, image_mixes, mixup
+from ganlift.augment.policies import rand_augment, strong, trivial_augment, weak
+
+__all__ = [
+    "affine",
+    "brightness",
+    "contrast",
+    "crop",
+    "cutmix",
+    "cutout",
+    "diffaugment",
+    "flip",
+    "image_mixes",
+    "mixup",
+    "rand_augment",
+    "rotate90",
+    "strong",
+    "trivial_augment",
+    "weak",
+]

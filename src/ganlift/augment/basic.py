@@ -1,0 +1,89 @@
+"""Single operations, each with its own draw for every image."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ganlift.augment.draws import uniform
+
+
+def crop(x: Tensor, rng: torch.Generator, pad: int = 2) -> Tensor:
+    """Shift by up to ``pad`` whole pixels in each direction; what comes into view is reflected."""
+    n, _, h, w = x.shape
+    windows = F.pad(x, (pad, pad, pad, pad), mode="reflect").unfold(2, h, 1).unfold(3, w, 1)
+    down, right = torch.randint(0, 2 * pad + 1, (2, n), generator=rng, device=x.device)
+    return windows[torch.arange(n, device=x.device), :, down, right]
+
+
+def flip(x: Tensor, rng: torch.Generator) -> Tensor:
+    """Mirror left and right, with probability one half."""
+    mirrored = torch.rand((len(x), 1, 1, 1), generator=rng, device=x.device) < 0.5
+    return torch.where(mirrored, x.flip(3), x)
+
+
+def cutout(x: Tensor, rng: torch.Generator, share: float = 0.5) -> Tensor:
+    """Grey out a square with a side of up to ``share`` of the image's, centred anywhere (DeVries and Taylor 2017)."""
+    n, _, h, w = x.shape
+    half = uniform(n, 0.0, share / 2, rng, x.device)
+    centre_y, centre_x = torch.rand((2, n, 1), generator=rng, device=x.device)
+    rows = (position(h, x.device) - centre_y).abs() < half[:, None]
+    columns = (position(w, x.device) - centre_x).abs() < half[:, None]
+    return x.masked_fill((rows[:, :, None] & columns[:, None, :])[:, None], 0.0)
+
+
+def affine(
+    x: Tensor, rng: torch.Generator, degrees: float = 20.0, scale: float = 0.15, translate: float = 0.1
+) -> Tensor:
+    """Rotate, scale and shift at once; the border's pixels are continued outwards.
+
+    Args:
+        x: (n, c, h, w).
+        rng: on the images' device.
+        degrees: largest angle either way.
+        scale: largest relative change of size, below 1.
+        translate: largest shift either way, as a share of the side.
+    """
+    n = len(x)
+    angle = uniform(n, -degrees, degrees, rng, x.device) * (math.pi / 180)
+    zoom = 1.0 / uniform(n, 1.0 - scale, 1.0 + scale, rng, x.device)
+    cos, sin = angle.cos() * zoom, angle.sin() * zoom
+    shift = uniform(2 * n, -2.0 * translate, 2.0 * translate, rng, x.device).view(2, n)
+    rows = torch.stack([cos, -sin, shift[0], sin, cos, shift[1]], dim=1)
+    return warp(x, rows.view(n, 2, 3))
+
+
+def warp(x: Tensor, matrices: Tensor) -> Tensor:
+    """Sample each image through its (2, 3) matrix from output to input places, in [-1, 1] coordinates; bilinear."""
+    grid = F.affine_grid(matrices.to(x.dtype), list(x.shape), align_corners=False)
+    return F.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def contrast(x: Tensor, rng: torch.Generator, strength: float = 0.5) -> Tensor:
+    """Scale the distance from the image's own mean by a factor in [1 - strength, 1 + strength]."""
+    factor = uniform(len(x), 1.0 - strength, 1.0 + strength, rng, x.device)[:, None, None, None]
+    return torch.lerp(x.mean(dim=(1, 2, 3), keepdim=True), x, factor.to(x.dtype)).clamp_(-1.0, 1.0)
+
+
+def brightness(x: Tensor, rng: torch.Generator, strength: float = 0.3) -> Tensor:
+    """Add a constant in [-strength, strength] to each image."""
+    shift = uniform(len(x), -strength, strength, rng, x.device)[:, None, None, None]
+    return (x + shift.to(x.dtype)).clamp_(-1.0, 1.0)
+
+
+def rotate90(x: Tensor, k: int | Tensor) -> Tensor:
+    """Turn square images counter-clockwise by ``k`` quarter turns: one number, or (n,) int64 in 0..3 for each."""
+    if x.shape[2] != x.shape[3]:
+        raise ValueError(f"quarter turns need square images, not {x.shape[2]} x {x.shape[3]}")
+    if isinstance(k, int):
+        return x.rot90(k, (2, 3))
+    turned = torch.stack([x.rot90(quarter, (2, 3)) for quarter in range(4)])
+    return turned[k, torch.arange(len(x), device=x.device)]
+
+
+def position(size: int, device: torch.device) -> Tensor:
+    """Centres of ``size`` pixels as shares of the side, (1, size), in (0, 1)."""
+    return ((torch.arange(size, device=device) + 0.5) / size)[None]

@@ -1,0 +1,45 @@
+"""Compositions: the weak and strong views of FixMatch, TrivialAugment and RandAugment."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ganlift.augment.basic import affine, contrast, crop, cutout, flip
+from ganlift.augment.operations import OPERATIONS
+
+
+def weak(x: Tensor, rng: torch.Generator, flips: bool) -> Tensor:
+    """Shift by up to 2 px, and mirror where ``flips`` says that a mirrored image keeps its class."""
+    return crop(flip(x, rng) if flips else x, rng)
+
+
+def strong(x: Tensor, rng: torch.Generator, flips: bool) -> Tensor:
+    """FixMatch's strong view: mirror where allowed, rotate, scale and shift, change the contrast, cut out."""
+    return cutout(contrast(affine(flip(x, rng) if flips else x, rng), rng), rng)
+
+
+def trivial_augment(x: Tensor, rng: torch.Generator) -> Tensor:
+    """One operation at a random strength for each image (Müller and Hutter 2021), of those that suit grey too."""
+    strength = torch.rand(len(x), generator=rng, device=x.device)
+    return _random_operation(x, strength, rng)
+
+
+def rand_augment(x: Tensor, rng: torch.Generator, n: int = 2, m: float = 0.3) -> Tensor:
+    """``n`` operations for each image, one after the other, all of strength ``m`` in [0, 1] (Cubuk et al. 2020)."""
+    strength = torch.full((len(x),), m, device=x.device)
+    for _ in range(n):
+        x = _random_operation(x, strength, rng)
+    return x
+
+
+def _random_operation(x: Tensor, strength: Tensor, rng: torch.Generator) -> Tensor:
+    """One of `OPERATIONS` for each image, towards either side where it has two: one call an operation."""
+    choice = torch.randint(0, len(OPERATIONS), (len(x),), generator=rng, device=x.device)
+    side = torch.randint(0, 2, (len(x),), generator=rng, device=x.device) * 2 - 1
+    order = choice.argsort(stable=True)
+    counts: list[int] = torch.bincount(choice, minlength=len(OPERATIONS)).tolist()
+    pieces = (torch.split(x[order], counts), torch.split((strength * side)[order], counts))
+    groups = zip(OPERATIONS.values(), *pieces, strict=True)
+    done = torch.cat([operate(images, signed) for operate, images, signed in groups if len(images)])
+    return torch.empty_like(x).index_copy_(0, order, done)
