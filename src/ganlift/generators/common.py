@@ -1,0 +1,79 @@
+"""What the convolutional GANs share: sizes, latents, labels of fakes, drawing samples."""
+
+from __future__ import annotations
+
+import torch
+from pydantic import BaseModel, ConfigDict
+from torch import Tensor, nn
+
+from ganlift.errors import ConfigError
+from ganlift.generators.base import ImageShape
+
+
+class GeneratorOptions(BaseModel):
+    """Base of a generator's options: unknown keys are refused, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def resolutions(size: int) -> tuple[int, int]:
+    """The side of the smallest plane, and how many doublings lead from it to ``size``: 28 is 7 and 2, 64 is 4 and 4.
+
+    Raises:
+        ConfigError: the size is below 8 or not a multiple of 4.
+    """
+    if size < 8 or size % 4:
+        below = max(8, size // 4 * 4)
+        raise ConfigError(
+            f"This generator makes images of 8, 12, 16, ... px, not {size}; "
+            f"set the image size to {below} or {below + 4}."
+        )
+    doublings = 0
+    while size % 2 == 0 and size // 2 >= 4:
+        size //= 2
+        doublings += 1
+    return size, doublings
+
+
+def latents(n: int, size: int, rng: torch.Generator, device: torch.device) -> Tensor:
+    """(n, size) standard normal."""
+    return torch.randn((n, size), generator=rng, device=device)
+
+
+def fake_labels(labels: Tensor, classes: int, rng: torch.Generator) -> Tensor:
+    """Classes to generate beside reals of ``labels`` (n,): the same where known, a random one where -1.
+
+    A fake then stands beside every real with the same knowledge of its class: scored with ``labels``, -1
+    included, the conditional game and the unconditional one each have as many fakes as reals.
+    """
+    if classes == 0:
+        return labels
+    drawn = torch.randint(0, classes, labels.shape, generator=rng, device=labels.device)
+    return torch.where(labels >= 0, labels, drawn)
+
+
+@torch.no_grad()
+def draw(
+    module: nn.Module, shape: ImageShape, latent_size: int, n: int, labels: Tensor | None, rng: torch.Generator
+) -> Tensor:
+    """``n`` images of ``module(z, labels)`` in evaluation mode, (n, c, h, w) in [-1, 1]; see `GenerativeModel.sample`.
+
+    Without labels a conditional model draws its classes uniformly.
+    """
+    device = next(module.parameters()).device
+    if labels is None:
+        labels = torch.randint(0, max(shape.classes, 1), (n,), generator=rng, device=device)
+    elif len(labels) != n:
+        raise ValueError(f"{n} images need {n} labels, not {len(labels)}")
+    z = latents(n, latent_size, rng, device)
+    training = module.training
+    module.eval()
+    images: Tensor = module(z, labels.to(device))
+    module.train(training)
+    return images.float()
+
+
+def class_term(embedding: nn.Module, features: Tensor, labels: Tensor) -> Tensor:
+    """⟨e(y), φ⟩ of the projection discriminator (Miyato and Koyama 2018), (n,); 0 where the label is -1."""
+    product: Tensor = (embedding(labels.clamp(min=0)) * features).sum(1)
+    return product * (labels >= 0)
