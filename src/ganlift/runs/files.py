@@ -1,0 +1,259 @@
+"""Files that are whole or absent: every write survives a kill, a full disk or a power cut.
+
+A file is written under a temporary name beside its place, synced, renamed over it, and the folder is synced.
+Logs of JSON lines grow by synced appends; a line that was cut off is noticed and dropped.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import json
+import math
+import os
+import threading
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganlift.errors import DamagedFileError, RunFolderError
+
+_SEAL = "sha256"
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Put ``data`` at ``path`` atomically, making its folder where there is none.
+
+    Raises:
+        RunFolderError: the disk is full or the folder can't be written; what was at ``path`` is unharmed.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with open(temporary, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+
+
+def write_text(path: Path, text: str) -> None:
+    """`write_bytes` of ``text`` as UTF-8."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_json(path: Path, value: Any) -> None:
+    """`write_text` of ``value`` as indented JSON; NumPy values become plain, non-finite numbers null."""
+    write_text(path, json.dumps(plain(value), indent=1, ensure_ascii=False) + "\n")
+
+
+def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """`write_bytes` of the arrays as one compressed npz."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **dict(arrays))
+    write_bytes(path, buffer.getvalue())
+
+
+def append_line(path: Path, value: Mapping[str, Any]) -> None:
+    """Add ``value`` as one JSON line that is on the disk when this returns, with a checksum under ``sha256``.
+
+    What an earlier, cut-off append left behind is removed first; after a failure the file is as before.
+
+    Raises:
+        RunFolderError: the disk is full or the file can't be written.
+    """
+    row = plain(value)
+    line = json.dumps({**row, _SEAL: _seal(row)}, ensure_ascii=False) + "\n"
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        is_new = not path.exists()
+        with open(path, "ab+", buffering=0) as file:
+            end = _end_of_last_line(file)
+            file.truncate(end)
+            try:
+                _write_all(file, line.encode("utf-8"))
+                os.fsync(file.fileno())
+            except BaseException:
+                file.truncate(end)
+                raise
+        if is_new:
+            sync_folder(path.parent)
+
+
+def read_jsonl(path: Path, warn: Callable[[str], None] | None = None) -> list[dict[str, Any]]:
+    """The objects of a file of JSON lines; none where there is no file.
+
+    A last line that was cut off, and a line whose checksum fails, are left out and told to ``warn``.
+
+    Raises:
+        DamagedFileError: a line is broken and ``warn`` is None, or the file can't be read.
+    """
+    rows = []
+    for number, row, fault in _lines(path):
+        if row is not None:
+            rows.append(row)
+        elif warn:
+            warn(f"{path}, line {number}: {fault}; the line is left out.")
+        elif fault != _CUT_OFF:
+            raise DamagedFileError(f"{path}, line {number}: {fault}; mend or remove that line.")
+    return rows
+
+
+def read_json(path: Path) -> Any:
+    """The value in a JSON file.
+
+    Raises:
+        RunFolderError: there is no such file, or it can't be read.
+        DamagedFileError: it is not whole JSON.
+    """
+    try:
+        return json.loads(read_bytes(path))
+    except ValueError as fault:
+        raise DamagedFileError(f"{path} is damaged, not whole JSON ({fault}); remove it and run again.") from fault
+
+
+def read_npz(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of an npz; nothing pickled is loaded.
+
+    Raises:
+        RunFolderError: there is no such file, or it can't be read.
+        DamagedFileError: it is not a whole npz of plain arrays.
+    """
+    data = read_bytes(path)
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as fault:
+        raise DamagedFileError(f"{path} is damaged, not a whole npz ({fault}); remove it and run again.") from fault
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file, or a RunFolderError that says why not."""
+    try:
+        return path.read_bytes()
+    except OSError as fault:
+        raise RunFolderError(f"Cannot read {path}: {_reason(fault)}.") from fault
+
+
+def sha256_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, as 64 hex digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename or a new file in ``folder`` last through a power cut."""
+    if os.name == "nt":  # Windows has no folder handles to sync; its renames are journalled
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as fault:
+        if fault.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems can't sync a folder
+            raise
+    finally:
+        os.close(handle)
+
+
+def remove_leftovers(folder: Path) -> int:
+    """Remove temporary files that killed processes left below ``folder``; how many there were."""
+    leftovers = list(folder.rglob(".*.tmp"))
+    for path in leftovers:
+        path.unlink(missing_ok=True)
+    return len(leftovers)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn an OSError into a RunFolderError that says what could not be written, and what to do."""
+    try:
+        yield
+    except OSError as fault:
+        raise RunFolderError(f"Cannot write {path}: {_reason(fault)}. {_remedy(fault)}") from fault
+
+
+def plain(value: Any) -> Any:
+    """``value`` made of dicts, lists, strings and finite numbers; what is not finite becomes None."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+_CUT_OFF = "the line was cut off while it was written"
+
+
+def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | None, str]]:
+    """Number, object and fault of each line; the object is None where there is a fault."""
+    if not path.exists():
+        return
+    lines = read_bytes(path).split(b"\n")
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            if not isinstance(row, dict):
+                raise ValueError("not an object")
+        except ValueError as fault:
+            yield number, None, _CUT_OFF if number == len(lines) else f"not a JSON object ({fault})"
+            continue
+        seal = row.pop(_SEAL, None)
+        if seal is not None and seal != _seal(row):
+            yield number, None, "its checksum does not match"
+        else:
+            yield number, row, ""
+
+
+def _seal(row: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _end_of_last_line(file: io.FileIO) -> int:
+    """Where the last whole line ends. A line without a newline that is whole JSON was put there by hand: keep it."""
+    file.seek(0)
+    data = file.read()
+    end = data.rfind(b"\n") + 1
+    try:
+        json.loads(data[end:])
+    except ValueError:
+        return end
+    file.write(b"\n")
+    return len(data) + 1
+
+
+def _write_all(file: io.FileIO, data: bytes) -> None:
+    """An unbuffered write may take only a part, on a nearly full disk for one; go on until all is taken or it fails."""
+    while data:
+        data = data[file.write(data) :]
+
+
+def _reason(fault: OSError) -> str:
+    return (fault.strerror or str(fault)).lower()
+
+
+def _remedy(fault: OSError) -> str:
+    if fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "Make room and run the same command again: what is finished is kept."
+    if fault.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "Choose a folder that you may write to with --out."
+    return "Check the folder, then run the same command again."

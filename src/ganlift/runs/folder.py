@@ -1,0 +1,158 @@
+"""A run folder from outside: open or continue it, what is done in it, its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ganlift.errors import DamagedFileError, RunFolderError
+from ganlift.runs import layout
+from ganlift.runs.files import append_line, plain, read_bytes, read_json, read_jsonl, remove_leftovers, write_text
+
+_MARK = "# A ganlift run; the same command with this --out continues it."
+_MISSING = "(not set)"
+
+Arm = tuple[str, int]
+"""A strategy's name and a seed."""
+
+
+def open_run(folder: Path, config: Mapping[str, Any], warn: Callable[[str], None] | None = None) -> Path:
+    """Make a run in ``folder``, or continue the one that is there; call it while holding `run_lock`.
+
+    Removes what killed processes left behind and completes ``results.jsonl`` from the finished arms.
+
+    Args:
+        config: what the run is, as plain values; a second call must agree with it.
+        warn: takes a sentence about each thing that was mended.
+
+    Returns:
+        The folder as an absolute path.
+
+    Raises:
+        RunFolderError: the folder holds something else, or a run of another configuration (the message names
+            each key that differs), or can't be written.
+    """
+    folder = folder.resolve()
+    refuse_foreign(folder)
+    config = plain(config)
+    if layout.config_file(folder).exists():
+        _refuse_other(folder, config)
+    else:
+        text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+        write_text(layout.config_file(folder), f"{_MARK}\n{text}")
+    remove_leftovers(folder)
+    _complete_results(folder, warn)
+    return folder
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Raise RunFolderError where ``folder`` is a file, or holds things and is no run."""
+    if folder.exists() and not folder.is_dir():
+        raise RunFolderError(f"{folder} is a file, not a folder; choose another folder with --out.")
+    if not folder.exists() or is_run(folder):
+        return
+    held = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    if held:
+        raise RunFolderError(
+            f"{folder} is not a run and not empty (it holds {', '.join(held[:3])}"
+            f"{', ...' if len(held) > 3 else ''}); choose another folder with --out."
+        )
+
+
+def is_run(folder: Path) -> bool:
+    """Whether ``folder`` holds a run that `open_run` made."""
+    path = layout.config_file(folder)
+    return path.is_file() and read_bytes(path).startswith(_MARK.encode())
+
+
+def run_config(run: Path) -> dict[str, Any]:
+    """The configuration a run was made with.
+
+    Raises:
+        RunFolderError: ``run`` is not a run.
+        DamagedFileError: its ``config.yaml`` can't be parsed.
+    """
+    if not is_run(run):
+        raise RunFolderError(f"{run} is not a run folder: it has no config.yaml that ganlift wrote.")
+    try:
+        config = yaml.safe_load(read_bytes(layout.config_file(run)))
+    except yaml.YAMLError as fault:
+        raise DamagedFileError(f"{layout.config_file(run)} is damaged ({fault}); mend it or start anew.") from fault
+    return config if isinstance(config, dict) else {}
+
+
+def rows(run: Path, warn: Callable[[str], None] | None = None) -> list[dict[str, Any]]:
+    """One row an arm, in the order they finished; nothing is written.
+
+    A row in ``results.jsonl`` that is broken is taken from the arm's ``row.json``; an arm that failed and was
+    done later counts as done.
+    """
+    kept: dict[Arm, dict[str, Any]] = {}
+    for row in read_jsonl(layout.results_file(run), warn or _ignore):
+        kept[_arm(row)] = row
+    for row in _finished(run, warn):
+        if kept.get(_arm(row), {}).get("status") != "done":
+            kept[_arm(row)] = row
+    return list(kept.values())
+
+
+def done(run: Path) -> set[Arm]:
+    """The arms that are finished: those with a ``row.json``, and a row that can still be read."""
+    arms = {_arm(row) for row in rows(run) if row.get("status") == "done"}
+    return {arm for arm in arms if layout.row_file(run, *arm).exists()}
+
+
+def add_row(run: Path, row: Mapping[str, Any]) -> None:
+    """Append an arm's row, done or failed, to ``results.jsonl``."""
+    append_line(layout.results_file(run), row)
+
+
+def _complete_results(run: Path, warn: Callable[[str], None] | None) -> None:
+    listed = {_arm(row) for row in read_jsonl(layout.results_file(run), warn or _ignore) if row.get("status") == "done"}
+    for row in _finished(run, warn):
+        if _arm(row) not in listed:
+            add_row(run, row)
+
+
+def _finished(run: Path, warn: Callable[[str], None] | None) -> list[dict[str, Any]]:
+    """The rows of the finished arms, in the order they finished, as far as they can be read."""
+    found = []
+    for path in sorted(layout.row_files(run), key=lambda path: path.stat().st_mtime_ns):
+        try:
+            found.append(read_json(path))
+        except DamagedFileError as fault:
+            (warn or _ignore)(str(fault))
+    return found
+
+
+def _refuse_other(folder: Path, config: Mapping[str, Any]) -> None:
+    there, asked = _flat(run_config(folder)), _flat(config)
+    differing = [key for key in {**there, **asked} if there.get(key, _MISSING) != asked.get(key, _MISSING)]
+    if differing:
+        changes = "; ".join(f"{key}: {there.get(key, _MISSING)} → {asked.get(key, _MISSING)}" for key in differing)
+        raise RunFolderError(
+            f"{folder} holds a run of another configuration ({changes}); "
+            "choose another folder with --out, or ask for the same as before to continue it."
+        )
+
+
+def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested keys joined by dots: ``{"options": {"sgan": {"weight": 1}}}`` is ``{"options.sgan.weight": 1}``."""
+    flat: dict[str, Any] = {}
+    for key, value in config.items():
+        if isinstance(value, Mapping):
+            flat.update(_flat(value, f"{prefix}{key}."))
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def _arm(row: Mapping[str, Any]) -> Arm:
+    return str(row.get("strategy")), int(row.get("seed", -1))
+
+
+def _ignore(message: str) -> None:
+    """Where nobody asked to be told: the row is found in the other copy, or the arm runs again."""

@@ -1,0 +1,104 @@
+"""Where everything lies in a run folder (`docs/run-folder.md`): names only, nothing is read or written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def config_file(run: Path) -> Path:
+    return run / "config.yaml"
+
+
+def environment_file(run: Path) -> Path:
+    return run / "environment.json"
+
+
+def plan_file(run: Path) -> Path:
+    return run / "plan.json"
+
+
+def check_file(run: Path) -> Path:
+    return run / "check.json"
+
+
+def split_file(run: Path, seed: int) -> Path:
+    return run / f"split-{seed}.json"
+
+
+def tuning_file(run: Path) -> Path:
+    return run / "tuning.json"
+
+
+def results_file(run: Path) -> Path:
+    return run / "results.jsonl"
+
+
+def verdict_file(run: Path) -> Path:
+    return run / "verdict.json"
+
+
+def report_file(run: Path) -> Path:
+    return run / "report.html"
+
+
+def log_file(run: Path) -> Path:
+    return run / "run.log"
+
+
+def lock_file(run: Path) -> Path:
+    return run / ".lock"
+
+
+def holder_file(run: Path) -> Path:
+    """Who holds the lock: beside it, because a locked file can't be read everywhere."""
+    return run / ".lock.json"
+
+
+def cache_folder(run: Path) -> Path:
+    """The images as every worker reads them."""
+    return run / ".cache"
+
+
+def winner_folder(run: Path) -> Path:
+    """The winner, ready to use: ``model.safetensors`` and ``model.json``."""
+    return run / "classifier"
+
+
+def generator_folder(run: Path, key: str) -> Path:
+    """A generator that the arms of one seed share."""
+    return run / "generators" / key
+
+
+def arm_folder(run: Path, strategy: str, seed: int) -> Path:
+    return run / "arms" / strategy / str(seed)
+
+
+def row_file(run: Path, strategy: str, seed: int) -> Path:
+    """The arm's row; its presence means "done"."""
+    return arm_folder(run, strategy, seed) / "row.json"
+
+
+def trace_file(run: Path, strategy: str, seed: int) -> Path:
+    return arm_folder(run, strategy, seed) / "trace.jsonl"
+
+
+def facts_file(run: Path, strategy: str, seed: int) -> Path:
+    return arm_folder(run, strategy, seed) / "facts.json"
+
+
+def predictions_file(run: Path, strategy: str, seed: int) -> Path:
+    return arm_folder(run, strategy, seed) / "predictions.npz"
+
+
+def samples_folder(run: Path, strategy: str, seed: int) -> Path:
+    return arm_folder(run, strategy, seed) / "samples"
+
+
+def classifier_file(run: Path, strategy: str, seed: int) -> Path:
+    return arm_folder(run, strategy, seed) / "classifier.safetensors"
+
+
+def row_files(run: Path) -> list[Path]:
+    """The rows of all finished arms, by strategy, then seed."""
+    found = [path for path in run.glob("arms/*/*/row.json") if path.parent.name.lstrip("-").isdigit()]
+    return sorted(found, key=lambda path: (path.parent.parent.name, int(path.parent.name)))
