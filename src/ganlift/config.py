@@ -1,0 +1,227 @@
+"""What a comparison is, as one checked model; YAML in and out; ``--set key=value``.
+
+Precedence, from weak to strong: the defaults here, the file of ``--config``, the command line's options, ``--set``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
+
+from ganlift.errors import ConfigError
+
+DEFAULT_STRATEGIES = ("augment", "rotation", "fixmatch", "gan-augment", "sgan", "sgan-fixmatch")
+
+_NOT_IDENTITY = {"out", "jobs", "checkpoint_every", "data_dir"}
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A budget in classifier steps an arm."""
+
+    count: int
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """A budget in seconds for the whole comparison."""
+
+    seconds: float
+
+
+def parse_budget(text: int | str) -> Steps | Seconds:
+    """``500`` or ``"500"`` is steps an arm; ``"90s"``, ``"5m"``, ``"1h30m"`` is time for the whole comparison.
+
+    Raises:
+        ConfigError: it is neither, or not above zero.
+    """
+    try:
+        checked = _budget(text)
+    except ValueError as fault:
+        raise ConfigError(f"budget {text!r}: {fault}.") from None
+    return Steps(checked) if isinstance(checked, int) else Seconds(_seconds(checked))
+
+
+_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?", re.ASCII)
+
+
+def _seconds(text: str) -> float:
+    """Seconds of a duration; 0 where it is not one."""
+    found = _DURATION.fullmatch(text)
+    return (
+        sum(float(part) * unit for part, unit in zip(found.groups("0"), (3600, 60, 1), strict=True)) if found else 0.0
+    )
+
+
+def _budget(value: Any) -> int | str:
+    text = str(value).strip().lower()
+    count = int(text) if re.fullmatch(r"[0-9]{1,12}", text) else 0
+    if isinstance(value, bool) or not (count > 0 or 0 < _seconds(text) < float("inf")):
+        raise ValueError("expected steps such as 500 or a time such as 90s, 5m or 1h30m, above zero")
+    return count or text
+
+
+def _seeds(value: Any) -> int | list[int]:
+    numbers = value if isinstance(value, list | tuple) else [value]
+    whole = all(isinstance(number, int) and not isinstance(number, bool) and number >= 0 for number in numbers)
+    if not whole or len(set(numbers)) != len(numbers) or numbers in ([], ()) or value == 0:
+        raise ValueError("expected how many seeds, 1 or more, or a list of different seed numbers such as [10, 11, 12]")
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _names(value: Any) -> Any:
+    names = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
+    if isinstance(names, list | tuple) and (not all(names) or len({str(name) for name in names}) != len(names)):
+        raise ValueError("expected names separated by commas, each once")
+    return names
+
+
+class CompareConfig(BaseModel):
+    """What ``ganlift compare`` is asked for. Build it with `build_config`, which turns faults into ConfigError."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data: str = Field(min_length=1, description="a folder, a manifest, an npz, or the name of a data set")
+    unlabelled: str = Field("rest", min_length=1, description="'rest' of the training images, 'none', or a folder")
+    labels_per_class: int | None = Field(None, ge=1, description="labelled images a class; all where not given")
+    strategies: Annotated[list[str], BeforeValidator(_names)] = Field(list(DEFAULT_STRATEGIES), min_length=1)
+    seeds: Annotated[int | list[int], PlainValidator(_seeds)] = Field(5, description="how many, or their numbers")
+    budget: Annotated[int | str, PlainValidator(_budget)] = Field(
+        500, description="classifier steps an arm, or a time such as 5m for the whole comparison"
+    )
+    generator_budget: int | None = Field(None, ge=1, description="a generator's own steps; chosen where not given")
+    batch_size: int = Field(64, ge=2, description="labelled images a step")
+    classifier: str = Field("small-cnn", min_length=1)
+    generator: str = Field("sngan", min_length=1)
+    image_size: int | None = Field(None, ge=8, le=1024, description="pixels; chosen from the data where not given")
+    data_dir: Path | None = Field(None, description="where data sets lie or are downloaded to")
+    out: Path = Field(Path("run"), description="the run folder")
+    device: str = Field("auto", min_length=1)
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    jobs: int | None = Field(None, ge=1, description="processes; the cores where that is faster")
+    search: int = Field(0, ge=0, description="trials an arm to choose its options with, on validation; 0 for none")
+    options: dict[str, dict[str, Any]] = Field({}, description="options of each strategy, by its name")
+    checkpoint_every: float = Field(60.0, gt=0, description="seconds between checkpoints")
+
+    def seed_list(self) -> list[int]:
+        """The seeds' numbers: 0, 1, ... where only their count was given."""
+        return list(range(self.seeds)) if isinstance(self.seeds, int) else self.seeds
+
+    def identity(self) -> dict[str, Any]:
+        """What a run folder must agree with, as plain values: all that can change a result."""
+        return self.model_dump(mode="json", exclude=_NOT_IDENTITY)
+
+
+def build_config(values: Mapping[str, Any]) -> CompareConfig:
+    """Check ``values`` and fill in the defaults.
+
+    Raises:
+        ConfigError: an unknown key (the nearest one is named), a missing one, or a value that can't be used.
+    """
+    known = list(CompareConfig.model_fields)
+    for key in values:
+        if key not in known:
+            raise ConfigError(f"There is no configuration key '{key}'.{nearest(str(key), known)}")
+    try:
+        return CompareConfig.model_validate(dict(values))
+    except ValidationError as fault:
+        raise ConfigError(" ".join(_sentence(error) for error in fault.errors())) from None
+
+
+def load_config(path: Path) -> CompareConfig:
+    """The configuration in a YAML file, checked."""
+    return build_config(read_config(path))
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The keys and values of a YAML file, not yet checked.
+
+    Raises:
+        ConfigError: the file can't be read, or is not a mapping in plain YAML.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise ConfigError(f"Cannot read the configuration {path}: {fault}.") from None
+    values = _parse(text, str(path))
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+        raise ConfigError(f"{path} must hold 'key: value' lines, such as 'data: fashion-mini'.")
+    return values
+
+
+def dump(config: CompareConfig) -> str:
+    """``config`` as YAML that `load_config` reads back."""
+    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def apply_sets(values: Mapping[str, Any], settings: Iterable[str]) -> dict[str, Any]:
+    """``values`` with each ``key=value`` put in; dots go down (``options.sgan.weight=0.3``), values are YAML.
+
+    Raises:
+        ConfigError: a setting has no ``=`` or an empty key, goes below a plain value, or isn't YAML.
+    """
+    result = dict(values)
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        path = [part.strip() for part in key.split(".")]
+        if not equals or not all(path):
+            raise ConfigError(f"--set {setting}: expected key=value, such as --set options.sgan.weight=0.3.")
+        level = result
+        for part in path[:-1]:
+            below = level.get(part) or {}
+            if not isinstance(below, Mapping):
+                raise ConfigError(f"--set {setting}: '{part}' is a plain value, nothing can be set below it.")
+            level[part] = dict(below)
+            level = level[part]
+        level[path[-1]] = _parse(text, f"--set {setting}")
+    return result
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`` Did you mean 'x'?``, or nothing where no known name is near."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f" Did you mean '{near[0]}'?" if near else ""
+
+
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML ships no types
+    """YAML of plain values: 1e-3 is a number, a key stands once; aliases, which can grow without end, are refused."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.MarkedYAMLError(problem="aliases are not allowed", problem_mark=self.peek_event().start_mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        keys = [key.value for key, _ in node.value]
+        twice = next((key for key in keys if keys.count(key) > 1), None)
+        if twice is not None:
+            raise yaml.MarkedYAMLError(problem=f"the key '{twice}' stands twice", problem_mark=node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+(?:\.[0-9]*)?[eE][-+]?[0-9]+"), list("-+0123456789")
+)
+
+
+def _parse(text: str, where: str) -> Any:
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except (yaml.YAMLError, ValueError, RecursionError) as fault:
+        raise ConfigError(f"{where} is not plain YAML: {' '.join(str(fault).split())}.") from None
+
+
+def _sentence(error: Any) -> str:
+    """A pydantic error as a sentence: the key, the value, what was expected."""
+    key = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "missing":
+        return f"The configuration key '{key}' is missing."
+    message = error["msg"].removeprefix("Value error, ")
+    return f"Configuration key '{key}' = {error['input']!r}: {message[0].lower()}{message[1:]}."
