@@ -1,0 +1,207 @@
+"""Losses against numbers worked by hand, at extreme logits, and in the direction they push."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from ganlift import losses
+
+LN2 = math.log(2.0)
+LOGITS = st.lists(st.floats(-1e4, 1e4, width=32), min_size=1, max_size=8)
+
+
+def softplus(x: float) -> float:
+    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
+
+
+# r = (2, -1), f = (-1, 3)
+R, F = torch.tensor([2.0, -1.0]), torch.tensor([-1.0, 3.0])
+WORKED = {
+    "bce": (
+        (softplus(-2) + softplus(1)) / 2 + (softplus(-1) + softplus(3)) / 2,
+        (softplus(1) + softplus(-3)) / 2,
+    ),
+    "bce-saturating": (
+        (softplus(-2) + softplus(1)) / 2 + (softplus(-1) + softplus(3)) / 2,
+        -(softplus(-1) + softplus(3)) / 2,
+    ),
+    "hinge": ((0 + 2) / 2 + (0 + 4) / 2, -1.0),
+    "least-squares": ((1 + 4) / 2 + (1 + 9) / 2, (4 + 4) / 2),
+    "wasserstein": (1.0 - 0.5, -1.0),
+    "relativistic": ((softplus(-3) + softplus(4)) / 2, (softplus(3) + softplus(-4)) / 2),
+}
+
+
+@pytest.mark.parametrize("name", losses.ADVERSARIAL)
+def test_adversarial_losses_have_the_worked_values(name: str) -> None:
+    players = losses.ADVERSARIAL[name]
+    d_expected, g_expected = WORKED[name]
+    assert players.discriminator(R, F).item() == pytest.approx(d_expected, rel=1e-6)
+    assert players.generator(R, F).item() == pytest.approx(g_expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", losses.ADVERSARIAL)
+@pytest.mark.parametrize("size", [1e4, -1e4])
+def test_adversarial_losses_are_finite_at_extreme_logits(name: str, size: float) -> None:
+    real, fake = torch.tensor([size], requires_grad=True), torch.tensor([-size], requires_grad=True)
+    for loss in losses.ADVERSARIAL[name]:
+        grads = torch.autograd.grad(loss(real, fake), (real, fake), allow_unused=True)
+        assert all(torch.isfinite(g).all() for g in grads if g is not None)
+
+
+@pytest.mark.parametrize("name", losses.ADVERSARIAL)
+def test_players_pull_the_fakes_score_in_opposite_directions(name: str) -> None:
+    real, fake = torch.tensor([0.3]), torch.tensor([0.2], requires_grad=True)
+    players = losses.ADVERSARIAL[name]
+    (down,) = torch.autograd.grad(players.discriminator(real, fake), fake)
+    (up,) = torch.autograd.grad(players.generator(real, fake), fake)
+    assert down.item() > 0 > up.item()
+
+
+@given(real=LOGITS, fake=LOGITS)
+def test_cross_entropy_hinge_and_squares_are_never_negative(real: list[float], fake: list[float]) -> None:
+    r, f = torch.tensor(real), torch.tensor(fake)
+    for name in ("bce", "hinge", "least-squares"):
+        value = losses.ADVERSARIAL[name].discriminator(r, f)
+        assert value >= 0
+        assert torch.isfinite(value)
+
+
+@given(logits=LOGITS, shift=st.floats(-100, 100, width=32))
+def test_relativistic_and_wasserstein_see_differences_alone(logits: list[float], shift: float) -> None:
+    r, f = torch.tensor(logits, dtype=torch.float64), torch.tensor(logits[::-1], dtype=torch.float64)
+    for name in ("wasserstein", "relativistic"):
+        loss = losses.ADVERSARIAL[name].discriminator
+        assert loss(r + shift, f + shift).item() == pytest.approx(loss(r, f).item(), rel=1e-9, abs=1e-6)
+
+
+def test_relativistic_refuses_unpaired_logits() -> None:
+    with pytest.raises(ValueError, match="pairs"):
+        losses.discriminator_relativistic(torch.zeros(3), torch.zeros(2))
+
+
+# Penalties
+
+
+def linear(weight: float) -> nn.Module:
+    layer = nn.Sequential(nn.Flatten(), nn.Linear(4, 1))
+    nn.init.constant_(layer[1].weight, weight)
+    return layer
+
+
+def test_gradient_penalty_of_a_linear_critic() -> None:
+    # the gradient is (w, w, w, w) everywhere, of norm 2 w = 3
+    rng = torch.Generator().manual_seed(0)
+    real, fake = torch.ones(5, 1, 2, 2), torch.zeros(5, 1, 2, 2)
+    assert losses.gradient_penalty(linear(1.5), real, fake, rng).item() == pytest.approx(4.0, rel=1e-5)
+    assert losses.gradient_penalty(linear(1.5), real, fake, rng, target=0.0).item() == pytest.approx(9.0, rel=1e-5)
+
+
+def test_gradient_penalty_looks_between_real_and_fake() -> None:
+    # D = Σ x² / 2 has gradient x; real is 1 and fake 0 in one pixel, so the norm is the share u itself
+    seen: list[Tensor] = []
+
+    def critic(x: Tensor) -> Tensor:
+        seen.append(x.detach().flatten())
+        return x.square().flatten(1).sum(1) / 2
+
+    rng = torch.Generator().manual_seed(1)
+    value = losses.gradient_penalty(critic, torch.ones(1000, 1, 1, 1), torch.zeros(1000, 1, 1, 1), rng)
+    assert 0 <= seen[0].min() < 0.05 < 0.95 < seen[0].max() <= 1
+    assert value.item() == pytest.approx(1 / 3, abs=0.03)  # E (u - 1)²
+
+
+def test_gradient_penalty_of_a_flat_critic_has_a_finite_gradient() -> None:
+    critic = linear(0.0)
+    rng = torch.Generator().manual_seed(0)
+    losses.gradient_penalty(critic, torch.ones(2, 1, 2, 2), torch.zeros(2, 1, 2, 2), rng).backward()  # type: ignore[no-untyped-call]
+    assert torch.isfinite(critic[1].weight.grad).all()  # type: ignore[index]
+
+
+@pytest.mark.parametrize("penalty", [losses.r1_penalty, losses.r2_penalty])
+def test_zero_centred_penalties(penalty) -> None:  # type: ignore[no-untyped-def]
+    assert penalty(linear(1.5), torch.zeros(3, 1, 2, 2)).item() == pytest.approx(9.0)
+    # D = Σ x²: gradient 2 x, so 4 Σ x² = 4 · (1 + 4) for one image and 0 for the other
+    x = torch.tensor([[[[1.0, 2.0]]], [[[0.0, 0.0]]]])
+    assert penalty(lambda v: v.square().flatten(1).sum(1), x).item() == pytest.approx(10.0)
+
+
+def test_penalties_reach_the_critics_weights() -> None:
+    critic = linear(1.0)
+    losses.r1_penalty(critic, torch.zeros(1, 1, 2, 2)).backward()  # type: ignore[no-untyped-call]
+    assert torch.allclose(critic[1].weight.grad, torch.full((1, 4), 2.0))  # type: ignore[index]
+
+
+# Semi-supervised
+
+
+def test_sgan_unlabelled_by_hand() -> None:
+    # Z = e⁰ + e^ln3 = 4: D = 4/5 for real; Z = 1/2 + 1/2 = 1: D = 1/2 for fake
+    real = torch.tensor([[0.0, math.log(3.0)]])
+    fake = torch.tensor([[-LN2, -LN2]])
+    expected = 0.5 * (-math.log(4 / 5) - math.log(1 / 2))
+    assert losses.sgan_unlabelled(real, fake).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_sgan_unlabelled_is_the_form_of_the_paper() -> None:
+    real, fake = torch.randn(2, 6, 10, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    lse_u, lse_f = real.logsumexp(1), fake.logsumexp(1)
+    paper = (torch.nn.functional.softplus(lse_u) - lse_u + torch.nn.functional.softplus(lse_f)).mean() / 2
+    assert losses.sgan_unlabelled(real, fake).item() == pytest.approx(paper.item(), rel=1e-9)
+
+
+@given(value=st.floats(-1e4, 1e4, width=32))
+def test_sgan_unlabelled_is_finite_and_not_negative(value: float) -> None:
+    logits = torch.full((2, 3), value, requires_grad=True)
+    loss = losses.sgan_unlabelled(logits, logits)
+    (gradient,) = torch.autograd.grad(loss, logits)
+    assert loss >= 0
+    assert torch.isfinite(gradient).all()
+
+
+def test_feature_matching_by_hand_and_one_way() -> None:
+    real = torch.tensor([[1.0, 0.0], [3.0, 0.0]], requires_grad=True)  # means 2, 0
+    fake = torch.tensor([[0.0, 1.0], [0.0, 3.0]], requires_grad=True)  # means 0, 2
+    loss = losses.feature_matching(real, fake)
+    assert loss.item() == pytest.approx(4.0)
+    to_real, to_fake = torch.autograd.grad(loss, (real, fake), allow_unused=True)
+    assert to_real is None
+    assert torch.allclose(to_fake, torch.tensor([[-1.0, 1.0], [-1.0, 1.0]]))
+
+
+def test_consistency_by_hand() -> None:
+    # softmax(0, ln 9) = (0.1, 0.9) is confident at 0.8, softmax(0, 0) is not; strong views are uniform: ln 2 each
+    weak = torch.tensor([[0.0, math.log(9.0)], [0.0, 0.0]], requires_grad=True)
+    strong = torch.zeros(2, 2, requires_grad=True)
+    loss = losses.consistency(weak, strong, threshold=0.8)
+    assert loss.item() == pytest.approx(LN2 / 2)
+    to_weak, to_strong = torch.autograd.grad(loss, (weak, strong), allow_unused=True)
+    assert to_weak is None
+    assert torch.allclose(to_strong, torch.tensor([[0.25, -0.25], [0.0, 0.0]]))
+    assert losses.confident_share(weak, 0.8).item() == 0.5
+    assert losses.consistency(weak, strong, threshold=0.95).item() == 0.0
+
+
+def test_consistency_is_finite_at_extreme_logits() -> None:
+    logits = torch.tensor([[1e4, -1e4]])
+    strong = torch.tensor([[-1e4, 1e4]], requires_grad=True)
+    loss = losses.consistency(logits, strong, threshold=0.9)
+    assert loss.item() == pytest.approx(2e4)
+
+
+def test_soft_cross_entropy_by_hand() -> None:
+    logits = torch.tensor([[0.0, math.log(3.0)]])  # p = (1/4, 3/4)
+    nll = (math.log(4.0), math.log(4 / 3))
+    assert losses.soft_cross_entropy(logits, torch.tensor([1])).item() == pytest.approx(nll[1], rel=1e-6)
+    mixed = losses.soft_cross_entropy(logits, torch.tensor([[0.25, 0.75]]))
+    assert mixed.item() == pytest.approx(0.25 * nll[0] + 0.75 * nll[1], rel=1e-6)
+    # smoothing 0.2 over two classes: targets (0.1, 0.9)
+    for targets in (torch.tensor([1]), torch.tensor([[0.0, 1.0]])):
+        smoothed = losses.soft_cross_entropy(logits, targets, label_smoothing=0.2)
+        assert smoothed.item() == pytest.approx(0.1 * nll[0] + 0.9 * nll[1], rel=1e-6)
