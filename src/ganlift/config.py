@@ -158,7 +158,8 @@ def read_config(path: Path) -> dict[str, Any]:
 
 def dump(config: CompareConfig) -> str:
     """``config`` as YAML that `load_config` reads back."""
-    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    text: str = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    return text
 
 
 def apply_sets(values: Mapping[str, Any], settings: Iterable[str]) -> dict[str, Any]:
