@@ -13,10 +13,20 @@ from ganlift.augment.draws import uniform
 
 def crop(x: Tensor, rng: torch.Generator, pad: int = 2) -> Tensor:
     """Shift by up to ``pad`` whole pixels in each direction; what comes into view is reflected."""
-    n, _, h, w = x.shape
-    windows = F.pad(x, (pad, pad, pad, pad), mode="reflect").unfold(2, h, 1).unfold(3, w, 1)
-    down, right = torch.randint(0, 2 * pad + 1, (2, n), generator=rng, device=x.device)
-    return windows[torch.arange(n, device=x.device), :, down, right]
+    down, right = torch.randint(0, 2 * pad + 1, (2, len(x)), generator=rng, device=x.device)
+    return windows(F.pad(x, (pad, pad, pad, pad), mode="reflect"), down, right, x.shape[2], x.shape[3])
+
+
+def windows(x: Tensor, top: Tensor, left: Tensor, height: int, width: int) -> Tensor:
+    """The (height, width) window of each image that starts at its own ``top`` and ``left``, both (n,) int64.
+
+    Gathered by flat index: cheap, and its gradient is too (that of an unfolded view fills every window there is).
+    """
+    n, c, _, stride = x.shape
+    rows = top[:, None] + torch.arange(height, device=x.device)
+    columns = left[:, None] + torch.arange(width, device=x.device)
+    flat = (rows[:, :, None] * stride + columns[:, None, :]).view(n, 1, -1).expand(-1, c, -1)
+    return x.flatten(2).gather(2, flat).view(n, c, height, width)
 
 
 def flip(x: Tensor, rng: torch.Generator) -> Tensor:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ganlift.augment.basic import windows
 from ganlift.augment.draws import uniform
 
 POLICIES = ("colour", "translation", "cutout")
@@ -46,8 +47,7 @@ def _translate(x: Tensor, rng: torch.Generator, share: float = 0.125) -> Tensor:
     pad_y, pad_x = int(h * share + 0.5), int(w * share + 0.5)
     down = torch.randint(0, 2 * pad_y + 1, (n,), generator=rng, device=x.device)
     right = torch.randint(0, 2 * pad_x + 1, (n,), generator=rng, device=x.device)
-    windows = F.pad(x, (pad_x, pad_x, pad_y, pad_y)).unfold(2, h, 1).unfold(3, w, 1)
-    return windows[torch.arange(n, device=x.device), :, down, right]
+    return windows(F.pad(x, (pad_x, pad_x, pad_y, pad_y)), down, right, h, w)
 
 
 def _cutout(x: Tensor, rng: torch.Generator, share: float = 0.5) -> Tensor:

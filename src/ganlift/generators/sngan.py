@@ -63,11 +63,11 @@ class Generator(nn.Module):
         self.project = nn.Linear(options.latent, width * self._base**2)
         self.norms = nn.ModuleList([ConditionalBatchNorm(width, shape.classes)])
         self.convolutions = nn.ModuleList()
-        for _ in range(doublings - 1):
+        for _ in range(doublings):
             self.convolutions.append(nn.ConvTranspose2d(width, width // 2, 4, 2, 1, bias=False))
             self.norms.append(ConditionalBatchNorm(width // 2, shape.classes))
             width //= 2
-        self.convolutions.append(nn.ConvTranspose2d(width, shape.channels, 4, 2, 1))
+        self.convolutions.append(nn.Conv2d(width, shape.channels, 3, 1, 1))
 
     def forward(self, z: Tensor, labels: Tensor) -> Tensor:
         h = self.project(z).view(len(z), self._width, self._base, self._base)
@@ -81,23 +81,20 @@ class Discriminator(nn.Module):
 
     def __init__(self, shape: ImageShape, options: SNGANOptions) -> None:
         super().__init__()
-        _, doublings = resolutions(shape.size)
+        base, doublings = resolutions(shape.size)
         inputs, width = shape.channels, options.width
         layers: list[nn.Module] = []
         for _ in range(doublings):
-            layers += [
-                spectral_norm(nn.Conv2d(inputs, width, 4, 2, 1)),
-                nn.LeakyReLU(0.1, inplace=True),
-                spectral_norm(nn.Conv2d(width, width, 3, 1, 1)),
-                nn.LeakyReLU(0.1, inplace=True),
-            ]
+            layers += [spectral_norm(nn.Conv2d(inputs, width, 4, 2, 1)), nn.LeakyReLU(0.1, inplace=True)]
             inputs, width = width, 2 * width
+        # a convolution over the whole last plane: pooling there would leave a judge of patches, blind to shape
+        layers += [spectral_norm(nn.Conv2d(inputs, width, base)), nn.LeakyReLU(0.1, inplace=True), nn.Flatten()]
         self.body = nn.Sequential(*layers)
-        self.head = spectral_norm(nn.Linear(inputs, 1))
-        self.embedding = spectral_norm(nn.Embedding(shape.classes, inputs)) if shape.classes else None
+        self.head = spectral_norm(nn.Linear(width, 1))
+        self.embedding = spectral_norm(nn.Embedding(shape.classes, width)) if shape.classes else None
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
-        features = self.body(x).sum(dim=(2, 3))
+        features = self.body(x)
         logits: Tensor = self.head(features).flatten()
         if self.embedding is not None:
             logits = logits + class_term(self.embedding, features, labels)
