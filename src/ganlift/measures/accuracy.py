@@ -14,7 +14,7 @@ def score(probabilities: NDArray[np.floating[Any]], labels: NDArray[np.int64]) -
     """The accuracy columns of a row of ``results.jsonl``.
 
     Args:
-        probabilities: (n, K), rows that sum to one, n at least 1.
+        probabilities: (n, K), rows that sum to one, n at least 1, K at least 2.
         labels: (n,) int64 in 0..K-1.
 
     Returns:
@@ -37,7 +37,7 @@ def score(probabilities: NDArray[np.floating[Any]], labels: NDArray[np.int64]) -
         "macro_recall": float(np.mean([recall for recall in recalls if recall is not None])),
         "per_class_recall": recalls,
         "ece": expected_calibration_error(probabilities, labels),
-        "nll": float(log_loss(labels, probabilities, labels=np.arange(classes))) if classes > 1 else 0.0,
+        "nll": float(log_loss(labels, probabilities, labels=np.arange(classes))),
     }
 
 
@@ -75,8 +75,13 @@ def _mean_recall(metric: Any, labels: NDArray[np.int64], predicted: NDArray[np.i
 
 def _checked(probabilities: NDArray[np.floating[Any]], labels: NDArray[np.int64]) -> NDArray[np.float64]:
     """Probabilities as float64 rows that sum to one exactly enough for a logarithm."""
-    if probabilities.ndim != 2 or labels.shape != (len(probabilities),) or not len(labels):
-        raise ValueError(f"need (n, K) and (n,) with n >= 1, not {probabilities.shape} and {labels.shape}")
+    if (
+        probabilities.ndim != 2
+        or probabilities.shape[1] < 2
+        or labels.shape != (len(probabilities),)
+        or not len(labels)
+    ):
+        raise ValueError(f"need (n, K >= 2) and (n,) with n >= 1, not {probabilities.shape} and {labels.shape}")
     if labels.min() < 0 or labels.max() >= probabilities.shape[1]:
         raise ValueError(f"labels must lie in 0..{probabilities.shape[1] - 1}, not {labels.min()}..{labels.max()}")
     wide = probabilities.astype(np.float64)

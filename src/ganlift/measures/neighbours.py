@@ -5,7 +5,7 @@ A generator that copies has generated-to-real distances below those of real imag
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -13,7 +13,8 @@ from torch import Tensor
 CHUNK = 1024
 
 
-class Neighbours(NamedTuple):
+@dataclass(frozen=True)
+class Neighbours:
     """The nearest real images of each generated one, nearest first.
 
     Attributes:
@@ -47,7 +48,7 @@ def neighbours(generated: Tensor, real: Tensor, k: int = 5) -> Neighbours:
     if generated.shape[1:] != real.shape[1:]:
         raise ValueError(f"features differ in width: {tuple(generated.shape)} and {tuple(real.shape)}")
     generated, real = generated.float(), real.float()
-    found = [_exact(part, real).topk(min(k, len(real)), largest=False) for part in generated.split(CHUNK)]
+    found = [_exact(part, real).topk(min(k, len(real)), largest=False) for part in torch.split(generated, CHUNK)]
     return Neighbours(
         index=torch.cat([nearest.indices for nearest in found]),
         distance=torch.cat([nearest.values for nearest in found]),
