@@ -69,11 +69,14 @@ def _budget(value: Any) -> int | str:
 
 
 def _seeds(value: Any) -> int | list[int]:
-    numbers = value if isinstance(value, list | tuple) else [value]
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}(,[0-9]{1,9})*,?", value.replace(" ", "")):
+        numbers = [int(number) for number in value.split(",") if number.strip()]
+        value = numbers if "," in value else numbers[0]
+    numbers = list(value) if isinstance(value, list | tuple) else [value]
     whole = all(isinstance(number, int) and not isinstance(number, bool) and number >= 0 for number in numbers)
-    if not whole or len(set(numbers)) != len(numbers) or numbers in ([], ()) or value == 0:
-        raise ValueError("expected how many seeds, 1 or more, or a list of different seed numbers such as [10, 11, 12]")
-    return list(value) if isinstance(value, tuple) else value
+    if not whole or not numbers or len(set(numbers)) != len(numbers) or value == 0:
+        raise ValueError("expected how many seeds, 1 or more, or different seed numbers such as 10,11,12")
+    return numbers if isinstance(value, list | tuple) else numbers[0]
 
 
 def _names(value: Any) -> Any:
@@ -223,6 +226,6 @@ def _sentence(error: Any) -> str:
     """A pydantic error as a sentence: the key, the value, what was expected."""
     key = ".".join(str(part) for part in error["loc"])
     if error["type"] == "missing":
-        return f"The configuration key '{key}' is missing."
+        return f"The configuration key '{key}' is missing: {CompareConfig.model_fields[key].description}."
     message = error["msg"].removeprefix("Value error, ")
     return f"Configuration key '{key}' = {error['input']!r}: {message[0].lower()}{message[1:]}."

@@ -1,0 +1,63 @@
+"""``ganlift list``: what there is to choose from."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import shutil
+import textwrap
+from typing import Annotated, Any
+
+import typer
+
+from ganlift.cli.words import safe
+
+EXAMPLE = "Example: ganlift list strategies --json"
+KINDS = {
+    "strategies": ("ganlift.strategies.base", "strategies"),
+    "generators": ("ganlift.generators.base", "generators"),
+    "classifiers": ("ganlift.classifiers.base", "classifiers"),
+    "datasets": ("ganlift.data.datasets", "datasets"),
+}
+_FACTS = ("kind", "summary", "source", "unlabelled")
+
+
+def list_kind(
+    kind: Annotated[str, typer.Argument(metavar="|".join(KINDS), help="What to list.", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list and nothing else.")] = False,
+) -> None:
+    """List strategies, generators, classifiers or data sets, each with a sentence and its source."""
+    members = _members(kind)
+    if as_json:
+        typer.echo(json.dumps(members, ensure_ascii=False))
+        return
+    width = shutil.get_terminal_size().columns  # 80 where there is no terminal
+    for member in members:
+        what = f" ({safe(member['kind'])})" if member.get("kind") else ""
+        typer.echo(f"{safe(member['name'])}{what}")
+        for line in (safe(member["summary"]), f"Source: {safe(member['source'])}"):
+            typer.echo(textwrap.fill(line, width, initial_indent="    ", subsequent_indent="    "))
+
+
+def _members(kind: str) -> list[dict[str, Any]]:
+    """Name, summary and source of each member, and for strategies kind, unlabelled images and options."""
+    from ganlift.config import nearest
+    from ganlift.errors import ConfigError
+
+    if kind not in KINDS:
+        raise ConfigError(f"There is nothing called '{kind}' to list.{nearest(kind, KINDS)} Known: {', '.join(KINDS)}.")
+    module, registry = KINDS[kind]
+    members = []
+    for name, entry in getattr(importlib.import_module(module), registry):
+        facts = {key: getattr(entry, key) for key in _FACTS if hasattr(entry, key)}
+        members.append({"name": name, **facts, **_options(entry)})
+    return members
+
+
+def _options(entry: Any) -> dict[str, Any]:
+    """Each option's default and description, from its pydantic model."""
+    model = getattr(entry, "options", None)
+    if model is None:
+        return {}
+    fields = model.model_fields.items()
+    return {"options": {name: {"default": field.default, "description": field.description} for name, field in fields}}

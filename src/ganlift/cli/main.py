@@ -1,0 +1,68 @@
+"""The command ``ganlift``: its verbs, and the one door at which errors become words and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+import ganlift
+from ganlift.cli import compare, crash, report
+from ganlift.cli import list as listing
+from ganlift.cli.words import safe
+from ganlift.errors import GanliftError, Interrupted
+
+app = typer.Typer(
+    help="Would a GAN make my image classifier better, by how much, and am I fooling myself?",
+    epilog="Example: ganlift compare fashion-mini --labels-per-class 10 --out runs/first",
+    add_completion=False,
+    rich_markup_mode=None,  # plain help is there in half the time
+    pretty_exceptions_enable=False,
+)
+app.command("compare", epilog=compare.EXAMPLE)(compare.compare)
+app.command("list", epilog=listing.EXAMPLE)(listing.list_kind)
+app.command("report", epilog=report.EXAMPLE)(report.report)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ganlift {ganlift.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    """What all verbs share."""
+
+
+def main() -> None:
+    """Run the command line.
+
+    The process ends with 0 when done, 1 after a fault of ours, 2 where the user can mend it, 130 or 143 when stopped.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a name must not break the output
+    try:
+        app(sys.argv[1:] or ["--help"], prog_name="ganlift")
+    except GanliftError as fault:
+        _leave(f"Error: {fault}", fault.exit_code)
+    except Interrupted as stop:
+        _leave("Interrupted. What is done is saved; the same command continues from there.", stop.exit_code)
+    except BrokenPipeError:  # the reader of our output, such as `head`, has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as fault:
+        log = crash.write(fault)
+        reason = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
+        _leave(f"ganlift failed ({reason}). This is a fault of ours; its traceback is in {log}", 1)
+
+
+def _leave(message: str, code: int) -> NoReturn:
+    typer.echo(safe(" ".join(message.split())), err=True)
+    sys.exit(code)

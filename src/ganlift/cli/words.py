@@ -1,0 +1,33 @@
+"""Words for the terminal: safe text, durations, numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def safe(text: object) -> str:
+    """``text`` on one line with what could steer a terminal (escapes, newlines, direction marks) spelled out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
+
+
+def duration(seconds: float) -> str:
+    """``41 s``, ``5 min``, ``1 h 20 min``."""
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def size(count: float) -> str:
+    """Bytes in decimal units: ``163 MB``."""
+    for unit in ("B", "kB", "MB"):
+        if count < 999.5:
+            return f"{count:.0f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
+
+
+def some(names: Iterable[object], most: int = 10) -> str:
+    """Names separated by commas, the first ``most`` of them."""
+    listed = [safe(name) for name in names]
+    return ", ".join(listed[:most]) + (f", ... ({len(listed)} in all)" if len(listed) > most else "")
