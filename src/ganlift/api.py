@@ -1,0 +1,85 @@
+"""What the command line does, from Python."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ganlift.compare.executors import Report
+from ganlift.compare.run import conclude, prepare, run_comparison
+from ganlift.config import CompareConfig, build_config
+from ganlift.report import render
+from ganlift.runs import folder as run_folder
+from ganlift.runs.lock import run_lock
+from ganlift.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison found.
+
+    Attributes:
+        rows: one mapping an arm and seed, as in ``results.jsonl``.
+        verdicts: one for each GAN arm.
+        best: the winner: ``strategy``, ``seed``, ``validation_accuracy``, ``test_accuracy`` and ``classifier``,
+            the folder it lies in; None where no arm was done.
+        report_path: the page.
+        run: the run folder.
+    """
+
+    rows: list[dict[str, Any]]
+    verdicts: list[Verdict]
+    best: dict[str, Any] | None
+    report_path: Path
+    run: Path
+
+
+def compare(data: str | Path | CompareConfig, *, on_event: Report | None = None, **settings: Any) -> Comparison:
+    """Train every strategy on every seed, judge each GAN arm, and write the report.
+
+    The same call with the same ``out`` continues a run that was interrupted, and repeats no finished arm.
+
+    Args:
+        data: a folder, manifest, npz or the name of a data set; or a whole configuration.
+        on_event: called with plain mappings as things happen (``type`` is plan, progress, arm, note, ...).
+        settings: any field of `ganlift.config.CompareConfig`, such as ``strategies``, ``labels_per_class``,
+            ``seeds``, ``budget`` or ``out``.
+
+    Raises:
+        GanliftError: bad data, a bad option or a run folder in the way; the message says what to do.
+        Interrupted: SIGINT or SIGTERM came; the state is saved.
+    """
+    config = data if isinstance(data, CompareConfig) else build_config({"data": str(data), **_plain(settings)})
+    tell = on_event or (lambda event: None)
+    images, splits = prepare(config, tell)
+    with run_lock(config.out):
+        run = run_folder.open_run(config.out, config.identity(), lambda text: tell({"type": "note", "message": text}))
+        run_comparison(config.model_copy(update={"out": run}), run, images, splits, tell)
+        verdicts, winner = conclude(run, images, splits, config)
+        page = render(run)
+    best = None
+    if winner:
+        best = {key: winner[key] for key in ("strategy", "seed", "validation_accuracy", "test_accuracy")}
+        best["classifier"] = str(run / "classifier")
+    return Comparison(run_folder.rows(run), verdicts, best, page, run)
+
+
+def report(runs: Sequence[Path], out: Path | None = None) -> Path:
+    """Make the page of one run again, or one page of several; its path.
+
+    Raises:
+        RunFolderError: a folder is not a run.
+    """
+    from ganlift.report import render_many
+
+    for run in runs:
+        run_folder.run_config(run)
+    if len(runs) == 1 and out is None:
+        return render(runs[0])
+    return render_many(list(runs), out or Path("report.html"))
+
+
+def _plain(settings: dict[str, Any]) -> dict[str, Any]:
+    return {key: str(value) if isinstance(value, Path) else value for key, value in settings.items()}

@@ -1,0 +1,73 @@
+"""What the report shows of a generator: variety, nearest real images, a grid of real images beside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ganlift.measures.diversity import diversity
+from ganlift.measures.neighbours import neighbours
+from ganlift.strategies.base import Outcome, Setup
+from ganlift.training.grids import tile, write_png
+from ganlift.training.pixels import Pixels, to_uint8
+from ganlift.training.rng import Rng
+
+COLUMNS = 8
+A_CLASS = 50
+"""Generated images a class that are looked at."""
+
+REAL = 2000
+"""Real training images, at most, among which neighbours are sought."""
+
+
+@torch.no_grad()
+def arm_facts(setup: Setup, outcome: Outcome, folder: Path) -> dict[str, Any]:
+    """Pictures and figures of the arm's generator for ``facts.json``; empty for an arm without one."""
+    if not (folder / "samples").is_dir():
+        return {}
+    rng = Rng(setup.rng.seed, f"{setup.rng.owner}/facts", setup.device)
+    _real_grid(setup, folder, conditional=outcome.sample is not None)
+    facts: dict[str, Any] = {"real_png": "real.png"}
+    if outcome.sample is None:
+        return facts
+    labels = torch.arange(setup.task.classes, device=setup.device).repeat_interleave(A_CLASS)
+    generated = outcome.sample(labels, rng.generator("samples"))
+    every = torch.arange(len(setup.labelled), device=setup.device)
+    labelled = setup.labelled.take(every)
+    facts["diversity"] = diversity(generated, labels, labelled, setup.labels, setup.task.classes)
+    real = Pixels(torch.cat([to_uint8(labelled), _some_unlabelled(setup, rng)])[:REAL], setup.device)
+    images = real.take(torch.arange(len(real), device=setup.device))
+    of_generated, of_real = _features(outcome, generated), _features(outcome, images)
+    found = neighbours(of_generated, of_real)
+    facts["neighbours"] = found.facts()
+    shown = torch.arange(0, len(generated), A_CLASS, device=setup.device)
+    rows = [torch.cat([generated[i, None], images[found.index[i]]]) for i in shown]
+    write_png(folder / "neighbours.png", tile(torch.cat(rows), columns=1 + found.index.shape[1]))
+    facts["neighbours_png"] = "neighbours.png"
+    return facts
+
+
+def _features(outcome: Outcome, images: Tensor) -> Tensor:
+    outcome.classifier.eval()
+    parts = [outcome.classifier.features(part) for part in images.split(500)]  # type: ignore[operator]
+    return torch.cat(parts)
+
+
+def _some_unlabelled(setup: Setup, rng: Rng) -> Tensor:
+    order = torch.randperm(len(setup.unlabelled), generator=rng.generator("unlabelled"), device=setup.device)
+    return to_uint8(setup.unlabelled.take(order[:REAL]))
+
+
+def _real_grid(setup: Setup, folder: Path, *, conditional: bool) -> None:
+    """Real training images laid out as the samples are: a class a row, or as they come."""
+    if conditional:
+        labels = setup.labels.cpu()
+        members = [(labels == label).nonzero().squeeze(1) for label in range(setup.task.classes)]
+        index = torch.cat([own[torch.arange(COLUMNS) % len(own)] for own in members]).to(setup.device)
+        images = setup.labelled.take(index)
+    else:
+        images = setup.unlabelled.take(torch.arange(min(64, len(setup.unlabelled)), device=setup.device))
+    write_png(folder / "real.png", tile(images, COLUMNS))

@@ -1,0 +1,173 @@
+"""What will be run: which arms, how many steps, how long it should take."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ganlift.compare.executors import Job
+from ganlift.config import DEFAULT_STRATEGIES, CompareConfig, Seconds, Steps, parse_budget
+from ganlift.errors import ConfigError
+from ganlift.strategies.base import Strategy, strategies
+from ganlift.strategies.options import build_options
+
+REFERENCE_STEPS = 500
+"""Classifier steps that an estimate is first made for; a duration is turned into steps from it."""
+
+MIN_STEPS = 20
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds of one arm: per classifier step, per generator step, and beside the steps."""
+
+    strategy: str
+    per_step: float
+    per_generator_step: float
+    rest: float
+
+    def seconds(self, steps: int, generator_steps: int) -> float:
+        return self.per_step * steps + self.per_generator_step * generator_steps + self.rest
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Fixed once, before the first arm, and recorded: a continued run keeps it."""
+
+    strategies: list[str]
+    seeds: list[int]
+    steps: int
+    generator_steps: int
+    device: str
+    precision: str
+    threads: int
+    costs: list[Cost]
+    estimate_s: float
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def read_plan(facts: Mapping[str, Any]) -> Plan:
+    """The plan that `Plan.to_json` wrote; further keys are passed over."""
+    known = {name: facts[name] for name in Plan.__dataclass_fields__}
+    return Plan(**{**known, "costs": [Cost(**cost) for cost in known["costs"]]})
+
+
+def resolve_arms(config: CompareConfig, has_unlabelled: bool) -> tuple[list[Strategy], list[str]]:
+    """The strategies to compare, and sentences about those left out or added.
+
+    Raises:
+        ConfigError: an unknown strategy or option, or one that needs unlabelled images where there are none.
+    """
+    notes: list[str] = []
+    chosen = [strategies.get(name) for name in config.strategies]
+    for name in config.options:
+        build_options(strategies.get(name), config.options[name])
+    lacking = [entry.name for entry in chosen if entry.unlabelled == "required" and not has_unlabelled]
+    if lacking and tuple(config.strategies) != DEFAULT_STRATEGIES:
+        raise ConfigError(
+            f"{', '.join(lacking)} needs unlabelled images and there are none; give --unlabelled PATH or "
+            "--labels-per-class N (the rest of the training images is then unlabelled), or leave it out."
+        )
+    if lacking:
+        notes.append(f"Without unlabelled images {', '.join(lacking)} is left out.")
+    chosen = [entry for entry in chosen if entry.name not in lacking]
+    if not any(entry.kind in ("baseline", "rival") for entry in chosen):
+        chosen.insert(0, strategies.get("augment"))
+        notes.append("'augment' is added: a gain needs an arm without a GAN to be measured against.")
+    return chosen, notes
+
+
+def generator_steps_for(config: CompareConfig, steps: int) -> int:
+    """The generator's own steps: as asked for, or twice the classifier's."""
+    return config.generator_budget or 2 * steps
+
+
+def costs_from(probes: Sequence[Mapping[str, Any]], steps: int, generator_steps: int) -> list[Cost]:
+    """Costs from the results of probe jobs, which project phases of ``steps`` and ``generator_steps``."""
+    return [
+        Cost(
+            probe["strategy"],
+            probe["classifier"] / steps,
+            probe["generator"] / generator_steps,
+            probe["rest"],
+        )
+        for probe in probes
+    ]
+
+
+def steps_for(config: CompareConfig, costs: Sequence[Cost], jobs: int) -> int:
+    """Classifier steps an arm: as given, or as many as fill the time given.
+
+    Raises:
+        ConfigError: the time is too short for even `MIN_STEPS`.
+    """
+    budget = parse_budget(config.budget)
+    if isinstance(budget, Steps):
+        return budget.count
+    assert isinstance(budget, Seconds)
+    low, high = 0, 10_000_000
+    while low < high:
+        middle = (low + high + 1) // 2
+        taken = estimate(costs, config.seed_list(), middle, generator_steps_for(config, middle), jobs)
+        low, high = (middle, high) if taken <= budget.seconds else (low, middle - 1)
+    if low < MIN_STEPS:
+        least = estimate(costs, config.seed_list(), MIN_STEPS, generator_steps_for(config, MIN_STEPS), jobs)
+        raise ConfigError(
+            f"--budget {config.budget} is too short for {len(costs)} strategies and {len(config.seed_list())} seeds; "
+            f"it takes at least {least:.0f} s. Give more time, fewer strategies or fewer seeds."
+        )
+    return low - low % 10 if low >= 100 else low
+
+
+def estimate(costs: Sequence[Cost], seeds: Sequence[int], steps: int, generator_steps: int, jobs: int) -> float:
+    """Seconds until ``jobs`` workers are through with all arms, each taking the next one when it is free.
+
+    A generator is trained once a seed, however many arms share it.
+    """
+    ends = [0.0] * jobs
+    for _ in seeds:
+        shared = False
+        for cost in costs:
+            seconds = cost.seconds(steps, 0 if shared and cost.per_generator_step else generator_steps)
+            shared = shared or cost.per_generator_step > 0
+            heapq.heapreplace(ends, ends[0] + seconds)
+    return max(ends)
+
+
+def arm_jobs(plan: Plan, arms: Sequence[tuple[str, int]], template: Mapping[str, Any]) -> list[Job]:
+    """One job an arm, seed by seed, so that what is there early is paired; costly ones first within a seed.
+
+    Arms of one seed that share a generator follow one another: the first trains it.
+    """
+    cost = {one.strategy: one.seconds(plan.steps, plan.generator_steps) for one in plan.costs}
+    jobs: list[Job] = []
+    for seed in plan.seeds:
+        sharing: list[str] = []
+        names = [name for name, of_seed in arms if of_seed == seed]
+        for name in sorted(names, key=lambda name: -cost.get(name, 0.0)):
+            job = arm_job("arm", name, seed, plan.steps, plan.generator_steps, template)
+            if strategies.get(name).needs_generator:
+                job["after"] = sharing[-1:]
+                sharing.append(job["id"])
+            jobs.append(job)
+    return jobs
+
+
+def arm_job(kind: str, strategy: str, seed: int, steps: int, generator_steps: int, template: Mapping[str, Any]) -> Job:
+    """A job as plain JSON; ``template`` holds ``run``, ``shared`` and each strategy's ``options``."""
+    return {
+        "id": f"{strategy}/{seed}",
+        "kind": kind,
+        "strategy": strategy,
+        "seed": seed,
+        "run": template["run"],
+        "steps": steps,
+        "generator_steps": generator_steps,
+        "options": template["options"].get(strategy, {}),
+        "shared": template["shared"],
+        "after": [],
+    }

@@ -1,0 +1,263 @@
+"""A comparison from images to verdict: split, plan, search, run, judge, lay the winner ready."""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ganlift.compare.executors import Job, Report, Result, ShouldStop, in_process, local_processes
+from ganlift.compare.plan import (
+    REFERENCE_STEPS,
+    Plan,
+    arm_job,
+    arm_jobs,
+    costs_from,
+    estimate,
+    generator_steps_for,
+    read_plan,
+    resolve_arms,
+    steps_for,
+)
+from ganlift.compare.search import search
+from ganlift.compare.winner import choose, clear_cache, lay_ready
+from ganlift.compare.work import work
+from ganlift.config import CompareConfig, Seconds, parse_budget
+from ganlift.data import check_facts, data_hash, draw_split, labelled_overlap, load, write_split
+from ganlift.data.cache import save_cache
+from ganlift.data.types import ImageSet, Split
+from ganlift.errors import ConfigError
+from ganlift.runs import folder as run_folder
+from ganlift.runs import layout
+from ganlift.runs.files import read_json, read_npz, write_json
+from ganlift.strategies.base import strategies
+from ganlift.training.precision import choose_precision, pick_device
+from ganlift.verdict import Verdict, judge
+
+RunJobs = Callable[[Sequence[Job]], Iterable[Result]]
+
+
+def prepare(config: CompareConfig, tell: Report) -> tuple[ImageSet, list[Split]]:
+    """Load the images and draw every seed's split; nothing is written yet, so bad input leaves nothing behind."""
+
+    def progress(name: str, done: int, total: int) -> None:
+        tell({"type": "download", "name": name, "done": done, "total": total})
+
+    extra = config.unlabelled if config.unlabelled not in ("rest", "none") else None
+    images = load(
+        config.data, image_size=config.image_size, unlabelled=extra, data_dir=config.data_dir, on_progress=progress
+    )
+    splits = [
+        draw_split(images, seed, labels_per_class=config.labels_per_class, use_rest=config.unlabelled in ("rest",))
+        for seed in config.seed_list()
+    ]
+    return images, splits
+
+
+def run_comparison(config: CompareConfig, run: Path, images: ImageSet, splits: list[Split], tell: Report) -> None:
+    """Run every arm of ``config`` that is not done yet in ``run``, which the caller has opened and holds."""
+    entries, notes = resolve_arms(config, has_unlabelled=len(splits[0].unlabelled) > 0)
+    for note in [*images.notes, *splits[0].notes, *notes]:
+        tell({"type": "note", "message": note})
+    for split in splits:
+        write_split(split, images, layout.split_file(run, split.seed))
+    write_json(layout.check_file(run), check_facts(images))
+    save_cache(images, layout.cache_folder(run))
+    with stop_requested() as should_stop:
+        template, jobs_at_once = _template(config, run)
+
+        def run_jobs(jobs: Sequence[Job]) -> Iterable[Result]:
+            if jobs_at_once == 1:
+                return in_process(jobs, work, tell, should_stop)
+            workers = min(jobs_at_once, max(1, len(jobs)))
+            return local_processes(jobs, tell, should_stop, workers, template["shared"]["threads"])
+
+        plan = _plan(config, run, [entry.name for entry in entries], template, jobs_at_once, run_jobs)
+        done = run_folder.done(run)
+        arms = [(name, seed) for seed in plan.seeds for name in plan.strategies if (name, seed) not in done]
+        facts = _plan_facts(config, images, splits[0], plan, arms, jobs_at_once)
+        tell({"type": "plan", **facts, "out": str(run)})
+        begun = time.perf_counter()
+        if config.search:
+            template["options"] = search(plan, config.search, template, run_jobs)
+        for result in run_jobs(arm_jobs(plan, arms, template)):
+            row = result.value or _failed(result)
+            run_folder.add_row(run, row)
+            tell({"type": "arm", "row": row})
+    recorded = read_json(layout.plan_file(run))
+    recorded["actual_s"] = recorded.get("actual_s", 0.0) + time.perf_counter() - begun
+    write_json(layout.plan_file(run), recorded)
+
+
+def conclude(run: Path, images: ImageSet, splits: list[Split], config: CompareConfig) -> tuple[list[Verdict], Any]:
+    """Judge the rows, lay the winner ready, write ``verdict.json``; the verdicts and the winner's row."""
+    rows = run_folder.rows(run)
+    correct, labels = {}, {}
+    for row in rows:
+        if row["status"] == "done":
+            arrays = read_npz(layout.predictions_file(run, row["strategy"], row["seed"]))
+            right = arrays["probabilities"].argmax(1) == arrays["labels"]
+            correct[row["strategy"], row["seed"]] = right
+            labels[row["seed"]] = arrays["labels"]
+    verdicts = judge(rows, correct, labels, images.class_names, overlap=labelled_overlap(splits[0], images))
+    write_json(layout.verdict_file(run), [verdict.to_json() for verdict in verdicts])
+    best = choose(rows, [verdict.to_json() for verdict in verdicts])
+    if best:
+        lay_ready(run, best, _model_facts(config, images))
+    clear_cache(run)
+    return verdicts, best
+
+
+@contextmanager
+def stop_requested() -> Iterator[ShouldStop]:
+    """A function that returns 0, or the exit code of a SIGINT or SIGTERM that has come; a second one ends at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: 0
+        return
+    codes: list[int] = []
+
+    def note(number: int, frame: object) -> None:
+        if codes:
+            raise KeyboardInterrupt
+        codes.append(128 + number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: codes[0] if codes else 0
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _template(config: CompareConfig, run: Path) -> tuple[dict[str, Any], int]:
+    """What all jobs share, and how many run at once; fixed by the first command, kept by those that continue."""
+    device = pick_device(config.device)
+    path = layout.environment_file(run)
+    cores = os.cpu_count() or 1
+    at_once = config.jobs or (cores if device.type == "cpu" else 1)
+    if path.exists():
+        environment = read_json(path)
+    else:
+        precision, probe = choose_precision(config.precision, device)
+        environment = {
+            "versions": {name: version(name) for name in ("ganlift", "torch", "numpy", "lightning-fabric")},
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "processor": platform.processor() or platform.machine(),
+            "cores": cores,
+            "device": str(device),
+            "precision": precision,
+            "precision_probe_s": probe,
+            "threads": max(1, cores // at_once),
+        }
+        write_json(path, environment)
+    shared = {
+        "device": str(device),
+        "precision": environment["precision"],
+        "threads": environment["threads"],
+        "batch_size": config.batch_size,
+        "classifier": config.classifier,
+        "generator": config.generator,
+        "generator_options": config.options.get(config.generator, {}),
+        "checkpoint_every": config.checkpoint_every,
+    }
+    return {"run": str(run), "shared": shared, "options": dict(config.options)}, at_once
+
+
+def _plan(
+    config: CompareConfig, run: Path, names: list[str], template: dict[str, Any], at_once: int, run_jobs: RunJobs
+) -> Plan:
+    """The recorded plan, or a new one from a few steps of every arm."""
+    path = layout.plan_file(run)
+    if path.exists():
+        return read_plan(read_json(path))
+    budget, seeds = parse_budget(config.budget), config.seed_list()
+    trial_steps = REFERENCE_STEPS if isinstance(budget, Seconds) else budget.count
+    trial_generator = generator_steps_for(config, trial_steps)
+    probes = [arm_job("probe", name, seeds[0], trial_steps, trial_generator, template) for name in names]
+    results = list(run_jobs(probes))
+    for result in results:
+        if result.value is None:
+            raise ConfigError(f"'{result.job['strategy']}' fails in its first steps: {result.reason}")
+    by_name = {result.job["strategy"]: result.value or {} for result in results}
+    costs = costs_from([by_name[name] for name in names], trial_steps, trial_generator)
+    searches = 1 + config.search / len(seeds)  # a search costs that many more arms
+    steps = steps_for(config, costs, at_once)
+    generator_steps = generator_steps_for(config, steps)
+    plan = Plan(
+        strategies=names,
+        seeds=seeds,
+        steps=steps,
+        generator_steps=generator_steps,
+        device=template["shared"]["device"],
+        precision=template["shared"]["precision"],
+        threads=template["shared"]["threads"],
+        costs=costs,
+        estimate_s=estimate(costs, seeds, steps, generator_steps, at_once) * searches,
+    )
+    write_json(path, plan.to_json())
+    return plan
+
+
+def _plan_facts(
+    config: CompareConfig,
+    images: ImageSet,
+    split: Split,
+    plan: Plan,
+    arms: list[tuple[str, int]],
+    at_once: int,
+) -> dict[str, Any]:
+    """What the terminal and ``plan.json`` say before the first arm."""
+    facts = {
+        **plan.to_json(),
+        "data": images.source,
+        "data_hash": data_hash(images),
+        "classes": list(images.class_names),
+        "image": f"{images.size}×{images.size} {'grey' if images.channels == 1 else 'RGB'}",
+        "labelled": len(split.labelled),
+        "labelled_per_class": np.bincount(images.labels[split.labelled], minlength=len(images.class_names)).tolist(),
+        "validation": len(split.validation),
+        "unlabelled": len(split.unlabelled),
+        "test": len(split.test),
+        "batch_size": config.batch_size,
+        "jobs": at_once,
+        "search": config.search,
+        "arms": len(plan.strategies) * len(plan.seeds),
+        "arms_left": len(arms),
+    }
+    path = layout.plan_file(Path(config.out))
+    recorded = read_json(path) if path.exists() else {}
+    write_json(path, {**recorded, **facts})
+    return facts
+
+
+def _failed(result: Result) -> dict[str, Any]:
+    name = result.job["strategy"]
+    return {
+        "strategy": name,
+        "kind": strategies.get(name).kind,
+        "seed": result.job["seed"],
+        "status": "failed",
+        "reason": result.reason,
+    }
+
+
+def _model_facts(config: CompareConfig, images: ImageSet) -> dict[str, Any]:
+    return {
+        "classifier": config.classifier,
+        "class_names": list(images.class_names),
+        "image_size": images.size,
+        "channels": images.channels,
+        "preprocessing": "resize the shorter side, centre-crop, uint8 / 127.5 - 1",
+        "data": images.source,
+        "data_hash": data_hash(images),
+    }

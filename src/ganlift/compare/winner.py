@@ -1,0 +1,59 @@
+"""The winner: which arm a user should take, and its classifier, laid ready."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from ganlift.runs import layout
+from ganlift.runs.files import sha256_file, write_bytes, write_json
+
+
+def choose(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The row of the winning arm, or None where no arm is done.
+
+    A GAN arm can win only where the verdict says that it helps; among those, and else among the arms
+    without a GAN, the mean validation accuracy over seeds decides. Its seed is the best on validation.
+    """
+    done = [row for row in rows if row["status"] == "done"]
+    helping = {one["strategy"] for one in verdicts if one["verdict"] == "helps"}
+    candidates = [row for row in done if row["strategy"] in helping]
+    candidates = candidates or [row for row in done if row["kind"] in ("baseline", "rival")]
+    if not candidates:
+        return None
+    names = sorted({row["strategy"] for row in candidates})
+
+    def mean_validation(name: str) -> float:
+        return fmean(row["validation_accuracy"] for row in candidates if row["strategy"] == name)
+
+    winner = max(names, key=mean_validation)
+    own = [row for row in candidates if row["strategy"] == winner]
+    return max(own, key=lambda row: (row["validation_accuracy"], -row["seed"]))
+
+
+def lay_ready(run: Path, row: Mapping[str, Any], model: Mapping[str, Any]) -> Path:
+    """Copy the winner's weights to ``classifier/`` with what is needed to use them; the folder's path.
+
+    ``model`` holds the architecture, the classes and the preprocessing.
+    """
+    folder = layout.winner_folder(run)
+    source = layout.classifier_file(run, row["strategy"], row["seed"])
+    write_bytes(folder / "model.safetensors", source.read_bytes())
+    facts = {
+        **model,
+        "strategy": row["strategy"],
+        "seed": row["seed"],
+        "validation_accuracy": row["validation_accuracy"],
+        "test_accuracy": row["test_accuracy"],
+        "sha256": sha256_file(folder / "model.safetensors"),
+    }
+    write_json(folder / "model.json", facts)
+    return folder
+
+
+def clear_cache(run: Path) -> None:
+    """Remove the images that the workers read; a continued run makes them again."""
+    shutil.rmtree(layout.cache_folder(run), ignore_errors=True)

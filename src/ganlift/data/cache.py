@@ -1,0 +1,38 @@
+"""An `ImageSet` as plain files, so that every worker of a comparison reads the very same bytes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from ganlift.data.types import ImageSet
+from ganlift.runs.files import write_text
+
+_ARRAYS = ("labels", "parts", "hashes", "names", "groups")
+
+
+def save_cache(images: ImageSet, folder: Path) -> None:
+    """Write ``images`` below ``folder``; ``set.json``, written last, says that the rest is whole."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "set.json").unlink(missing_ok=True)
+    np.save(folder / "pixels.npy", images.pixels)
+    arrays = {name: getattr(images, name) for name in _ARRAYS if getattr(images, name) is not None}
+    np.savez(folder / "arrays.npz", **arrays)
+    facts = {"class_names": images.class_names, "source": images.source, "notes": images.notes}
+    write_text(folder / "set.json", json.dumps(facts))
+
+
+def load_cache(folder: Path) -> ImageSet:
+    """Read what `save_cache` wrote; the pixels are memory-mapped, not copied."""
+    facts = json.loads((folder / "set.json").read_text(encoding="utf-8"))
+    with np.load(folder / "arrays.npz", allow_pickle=False) as stored:
+        arrays = {name: stored[name] if name in stored else None for name in _ARRAYS}
+    return ImageSet(
+        pixels=np.load(folder / "pixels.npy", mmap_mode="r"),
+        class_names=tuple(facts["class_names"]),
+        source=facts["source"],
+        notes=tuple(facts["notes"]),
+        **arrays,
+    )

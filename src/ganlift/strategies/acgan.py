@@ -1,0 +1,99 @@
+"""`acgan`: one model, supervised: the classifier's output is the generator's target (Odena et al. 2017).
+
+The discriminator has two heads on the same features: real or generated, and the class. With s the
+real/fake logit and c the class logits, non-saturating cross-entropy:
+
+    D, C minimise   sp(−s(x)) + sp(s(G(z, y))) + CE(c(x), y) + v · CE(c(G(z, y)), y)
+    G minimises     w · (sp(−s(G(z, y))) + CE(c(G(z, y)), y))
+
+The generator's output is the classifier's input, and the classifier's output, the class asked for, is
+the generator's target. The trained class head is the classifier. Steps alternate: discriminator and
+classifier first, then the generator on the same batch of fakes, seen by the updated heads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ganlift.augment import weak
+from ganlift.layers.small_generator import draw_latent
+from ganlift.losses import discriminator_bce, generator_bce
+from ganlift.strategies.base import ClassifierOptions, Outcome, Phases, Setup, classifier_phase, search, strategy
+from ganlift.strategies.sgan import LATENT, add_generator, new_generator
+from ganlift.training.phase import Updater
+from ganlift.training.pixels import Batch
+from ganlift.training.rng import seeded
+
+
+class AcganOptions(ClassifierOptions):
+    beta1: float = Field(0.5, ge=0, lt=1, description="AdamW's first moment: low, as for discriminators")
+    adversarial: float = Field(
+        0.3, ge=0, description="weight of the real/fake loss", json_schema_extra=search(0.03, 1.0, log=True)
+    )
+    fake_weight: float = Field(
+        0.1, ge=0, description="v: weight of the class loss on fakes", json_schema_extra=search(0.01, 1.0, log=True)
+    )
+    generator_lr: float = Field(
+        1e-3, gt=0, description="Adam's learning rate of the generator", json_schema_extra=search(2e-4, 5e-3, log=True)
+    )
+
+
+@strategy(
+    "acgan",
+    kind="gan",
+    summary="One model: the class head of the discriminator is the classifier and the generator's target.",
+    source="AC-GAN: Odena et al. 2017, eq. 2 and 3",
+    options=AcganOptions,
+)
+def phases(setup: Setup, options: AcganOptions) -> Phases:
+    """Alternating steps on labelled images and as many generated ones."""
+    classifier, generator = setup.new_classifier(options.dropout), new_generator(setup, setup.task.classes)
+    with seeded(setup.rng.derive("weights of real/fake head")):
+        head = nn.Linear(classifier.feature_size, 1).to(setup.device)  # type: ignore[arg-type]
+    noise, rng, flips = setup.rng.generator("latent"), setup.rng.generator("augmentation"), setup.task.flips
+
+    def scores(images: Tensor) -> tuple[Tensor, Tensor]:
+        features = classifier.features(images)  # type: ignore[operator]
+        return head(features).squeeze(1), classifier.head(features)  # type: ignore[operator]
+
+    def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
+        x, y = weak(batch["labelled"].x, rng, flips), batch["labelled"].y
+        fake = generator(draw_latent(len(x), LATENT, noise), y)
+        s, c = scores(torch.cat([x, fake.detach()]))
+        (s_real, s_fake), (c_real, c_fake) = s.chunk(2), c.chunk(2)
+        loss = F.cross_entropy(c_real, y, label_smoothing=options.label_smoothing)
+        d_loss = discriminator_bce(s_real, s_fake)
+        fake_loss = F.cross_entropy(c_fake, y)
+        update("classifier", loss + options.adversarial * d_loss + options.fake_weight * fake_loss)
+        s, c = scores(torch.cat([x, fake]))
+        g_loss = generator_bce(s[len(x) :]) + F.cross_entropy(c[len(x) :], y)
+        update("generator", g_loss)
+        metrics = {"loss": loss, "d_loss": d_loss, "g_loss": g_loss, "d_real": s_real.mean(), "d_fake": s_fake.mean()}
+        return {name: value.detach() for name, value in metrics.items()}
+
+    phase = classifier_phase(
+        setup, options, classifier, step, {"labelled": setup.labelled_stream()}, heads={"real/fake": head}
+    )
+    columns = 8
+    latent = draw_latent(columns * setup.task.classes, LATENT, setup.rng.generator("grid"))
+    rows = torch.arange(setup.task.classes, device=setup.device).repeat_interleave(columns)
+
+    def grid() -> Tensor:
+        generator.eval()
+        images: Tensor = generator(latent, rows)
+        return images
+
+    add_generator(phase, generator, options.generator_lr, grid)
+    yield phase
+
+    def sample(labels: Tensor, rng: torch.Generator) -> Tensor:
+        generator.eval()
+        images: Tensor = generator(draw_latent(len(labels), LATENT, rng), labels)
+        return images
+
+    return Outcome(phase.averages["classifier"].module, sample=torch.no_grad()(sample))

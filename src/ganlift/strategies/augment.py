@@ -1,0 +1,84 @@
+"""`augment`: crop, flip where the data allow it, a random operation, mixes. The baseline to beat.
+
+TrivialAugment: Müller and Hutter 2021. RandAugment: Cubuk et al. 2020. Mixup: Zhang et al. 2018.
+CutMix: Yun et al. 2019. Everything is batched on the device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+from torch.nn import functional as F
+
+from ganlift.augment import cutmix, mixup, rand_augment, trivial_augment, weak
+from ganlift.losses import soft_cross_entropy
+from ganlift.strategies.base import (
+    ClassifierOptions,
+    Outcome,
+    Phases,
+    Setup,
+    choices,
+    classifier_phase,
+    strategy,
+)
+from ganlift.training.phase import Updater
+from ganlift.training.pixels import Batch
+
+
+class AugmentOptions(ClassifierOptions):
+    policy: Literal["none", "trivial", "rand"] = Field(
+        "none",
+        description="random operation beside crop and flip",
+        json_schema_extra=choices("none", "trivial", "rand"),
+    )
+    mix: Literal["none", "mixup", "cutmix"] = Field(
+        "none",
+        description="mixes of image pairs and their labels",
+        json_schema_extra=choices("none", "mixup", "cutmix"),
+    )
+    mix_alpha: float = Field(0.4, gt=0, description="Beta(alpha, alpha) of the mixing share")
+
+
+def augmented(x: Tensor, rng: torch.Generator, flips: bool, options: AugmentOptions) -> Tensor:
+    """``x`` (n, c, h, w) after crop, flip and the policy's random operation."""
+    x = weak(x, rng, flips)
+    if options.policy == "trivial":
+        return trivial_augment(x, rng)
+    return rand_augment(x, rng) if options.policy == "rand" else x
+
+
+def augmented_loss(classifier: torch.nn.Module, x: Tensor, y: Tensor, setup: Setup, options: AugmentOptions) -> Tensor:
+    """Cross-entropy of augmented, mixed images (n, c, h, w) with labels (n,)."""
+    rng = setup.rng.generator("augmentation")
+    x = augmented(x, rng, setup.task.flips, options)
+    targets = F.one_hot(y, setup.task.classes).to(x.dtype)
+    if options.mix == "mixup":
+        x, targets = mixup(x, targets, rng, options.mix_alpha)
+    elif options.mix == "cutmix":
+        x, targets = cutmix(x, targets, rng, options.mix_alpha)
+    return soft_cross_entropy(classifier(x), targets, options.label_smoothing)
+
+
+@strategy(
+    "augment",
+    kind="baseline",
+    summary="Crop, flip where safe, random operations and mixes, all tuned.",
+    source="TrivialAugment (Müller and Hutter 2021), Mixup (Zhang et al. 2018), CutMix (Yun et al. 2019)",
+    options=AugmentOptions,
+)
+def phases(setup: Setup, options: AugmentOptions) -> Phases:
+    """Cross-entropy on augmented labelled images."""
+    classifier = setup.new_classifier(options.dropout)
+
+    def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
+        loss = augmented_loss(classifier, batch["labelled"].x, batch["labelled"].y, setup, options)
+        update("classifier", loss)
+        return {"loss": loss.detach()}
+
+    phase = classifier_phase(setup, options, classifier, step, {"labelled": setup.labelled_stream()})
+    yield phase
+    return Outcome(phase.averages["classifier"].module)

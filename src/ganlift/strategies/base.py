@@ -1,0 +1,212 @@
+"""The contract of a strategy, and the few pieces that every strategy is made of.
+
+A strategy is a generator function that yields phases, sees what each left in its modules, and returns an
+`Outcome`. Two stages, joint training, pre-training and retraining are all sequences of phases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from ganlift.classifiers.base import classifiers
+from ganlift.data.types import Task
+from ganlift.layers.dropout import set_dropout_rng
+from ganlift.registry import Registry
+from ganlift.training.ema import Ema
+from ganlift.training.phase import Budget, Phase, Step, cosine_after
+from ganlift.training.pixels import Pixels, Stream, to_float
+from ganlift.training.rng import Rng, seeded
+
+Kind = Literal["baseline", "rival", "gan", "control"]
+Unlabelled = Literal["never", "optional", "required"]
+
+
+def search(low: float, high: float, *, log: bool = False) -> dict[str, Any]:
+    """Mark an option as searched between ``low`` and ``high``, uniformly or in the logarithm."""
+    return {"search": {"low": low, "high": high, "log": log}}
+
+
+def choices(*values: Any) -> dict[str, Any]:
+    """Mark an option as searched among ``values``."""
+    return {"search": {"choices": list(values)}}
+
+
+class ClassifierOptions(BaseModel):
+    """What every arm's classifier is tuned over: the same space for all."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    lr: float = Field(2e-3, gt=0, description="AdamW's learning rate", json_schema_extra=search(5e-4, 8e-3, log=True))
+    weight_decay: float = Field(
+        1e-4, ge=0, description="AdamW's decoupled weight decay", json_schema_extra=search(1e-5, 1e-1, log=True)
+    )
+    dropout: float = Field(
+        0.0, ge=0, lt=1, description="before the last layer", json_schema_extra=choices(0.0, 0.2, 0.4)
+    )
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="share of the target spread over all classes", json_schema_extra=choices(0.0, 0.1)
+    )
+    beta1: float = Field(0.9, ge=0, lt=1, description="AdamW's first moment")
+    ema: float = Field(0.99, ge=0, lt=1, description="decay of the averaged weights, which are the ones used")
+    flat: float = Field(0.3, ge=0, lt=1, description="share of the steps before the cosine starts")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an arm ends with.
+
+    Attributes:
+        classifier: images in [-1, 1] to logits (n, K).
+        facts: plain values for ``facts.json``.
+        sample: draws images of the given labels (n,) with a torch.Generator; None without a generator.
+    """
+
+    classifier: nn.Module
+    facts: dict[str, Any] = field(default_factory=dict)
+    sample: Callable[[Tensor, torch.Generator], Tensor] | None = None
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a strategy works with: the task on the device, the budget, its randomness, what was asked for."""
+
+    task: Task
+    budget: Budget
+    rng: Rng
+    device: torch.device
+    classifier: str = "small-cnn"
+    generator: str = "sngan"
+    generator_options: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def labelled(self) -> Pixels:
+        return Pixels(self.task.labelled, self.device)
+
+    @cached_property
+    def labels(self) -> Tensor:
+        return torch.from_numpy(self.task.labels).to(self.device)
+
+    @cached_property
+    def unlabelled(self) -> Pixels:
+        """The unlabelled images; the labelled ones, without their labels, where there are no others."""
+        return Pixels(self.task.unlabelled, self.device) if len(self.task.unlabelled) else self.labelled
+
+    def labelled_stream(self) -> Stream:
+        return Stream(self.labelled, self.labels, self.budget.batch_size, self.rng.generator("order"))
+
+    def unlabelled_stream(self) -> Stream:
+        return Stream(self.unlabelled, None, self.budget.batch_size, self.rng.generator("unlabelled order"))
+
+    def new_classifier(self, dropout: float = 0.0, name: str = "classifier") -> nn.Module:
+        """A classifier of the kind asked for, its weights drawn for ``name``."""
+        task = self.task
+        with seeded(self.rng.derive(f"weights of {name}")):
+            model = classifiers.get(self.classifier).build(task.channels, task.size, task.classes, dropout)
+        model.to(self.device)
+        set_dropout_rng(model, self.rng.generator(f"dropout of {name}"))
+        return model
+
+    def validation_accuracy(self, model: nn.Module) -> float:
+        """Share of the validation images that ``model`` gets right."""
+        images = torch.from_numpy(self.task.validation).to(self.device)
+        labels = torch.from_numpy(self.task.validation_labels).to(self.device)
+        return float((predict(model, images).argmax(1) == labels).float().mean())
+
+
+@torch.no_grad()
+def predict(model: nn.Module, pixels: Tensor, batch_size: int = 500) -> Tensor:
+    """Class probabilities (n, K) float32 of uint8 images (n, c, h, w), in evaluation mode and fp32."""
+    model.eval()
+    parts = [torch.softmax(model(to_float(part)).float(), dim=1) for part in pixels.split(batch_size)]
+    return torch.cat(parts)
+
+
+Phases = Generator[Phase, None, Outcome]
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A registered strategy: its phases, and what the comparison must know about it.
+
+    Attributes:
+        kind: ``baseline`` (labelled images alone), ``rival`` (no GAN, but more than that), ``gan``, ``control``.
+        unlabelled: whether it uses unlabelled images.
+        needs_generator: whether its first phase is a generator that other arms of the seed share.
+        options: pydantic model of its settings, each with default, range and search distribution.
+    """
+
+    name: str
+    kind: Kind
+    summary: str
+    source: str
+    options: type[ClassifierOptions]
+    phases: Callable[[Setup, Any], Phases]
+    unlabelled: Unlabelled = "never"
+    needs_generator: bool = False
+
+
+strategies: Registry[Strategy] = Registry("strategy", "ganlift.strategies", "ganlift.strategies")
+
+
+def strategy(
+    name: str,
+    *,
+    kind: Kind,
+    summary: str,
+    source: str,
+    options: type[ClassifierOptions],
+    unlabelled: Unlabelled = "never",
+    needs_generator: bool = False,
+) -> Callable[[Callable[[Setup, Any], Phases]], Callable[[Setup, Any], Phases]]:
+    """Decorator: register a phases function as the strategy ``name``."""
+
+    def register(phases: Callable[[Setup, Any], Phases]) -> Callable[[Setup, Any], Phases]:
+        entry = Strategy(name, kind, summary, source, options, phases, unlabelled, needs_generator)
+        strategies.add(name)(entry)
+        return phases
+
+    return register
+
+
+def classifier_optimizer(modules: list[nn.Module], options: ClassifierOptions) -> torch.optim.Optimizer:
+    """AdamW over the modules' weights as the options say."""
+    parameters = [parameter for module in modules for parameter in module.parameters()]
+    return torch.optim.AdamW(
+        parameters, lr=options.lr, betas=(options.beta1, 0.999), weight_decay=options.weight_decay, foreach=True
+    )
+
+
+def classifier_phase(
+    setup: Setup,
+    options: ClassifierOptions,
+    classifier: nn.Module,
+    step: Step,
+    streams: dict[str, Stream],
+    *,
+    name: str = "classifier",
+    steps: int | None = None,
+    heads: dict[str, nn.Module] | None = None,
+) -> Phase:
+    """The usual phase: AdamW under "classifier", a cosine, an average of the weights under "classifier".
+
+    ``heads`` are further modules that the same optimiser trains.
+    """
+    heads = heads or {}
+    return Phase(
+        name=name,
+        steps=steps or setup.budget.steps,
+        step=step,
+        modules={"classifier": classifier, **heads},
+        optimizers={"classifier": classifier_optimizer([classifier, *heads.values()], options)},
+        schedule=cosine_after(options.flat),
+        streams=streams,
+        averages={"classifier": Ema(classifier, options.ema)},
+        rng=setup.rng,
+    )

@@ -1,0 +1,52 @@
+"""A strategy's options from plain values, and its search space from its model."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from ganlift.errors import ConfigError
+from ganlift.strategies.base import ClassifierOptions, Strategy
+
+
+def build_options(entry: Strategy, given: Mapping[str, Any]) -> ClassifierOptions:
+    """The strategy's options with ``given`` over its defaults.
+
+    Raises:
+        ConfigError: an unknown key (the nearest is named) or a value out of range.
+    """
+    options = checked(f"strategy '{entry.name}'", entry.options, given)
+    assert isinstance(options, ClassifierOptions)
+    return options
+
+
+def checked(owner: str, model: type[BaseModel], given: Mapping[str, Any]) -> BaseModel:
+    """``model`` filled from ``given``; ``owner`` is named in messages.
+
+    Raises:
+        ConfigError: an unknown key (the nearest is named) or a value out of range.
+    """
+    for key in given:
+        if key not in model.model_fields:
+            near = difflib.get_close_matches(key, model.model_fields, n=1, cutoff=0.4)
+            hint = f" Did you mean '{near[0]}'?" if near else f" Known: {', '.join(model.model_fields)}."
+            raise ConfigError(f"There is no option '{key}' of {owner}.{hint}")
+    try:
+        return model(**given)
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"Option '{key}' of {owner} is {first['input']!r}: {first['msg'].lower()}.") from fault
+
+
+def search_space(entry: Strategy) -> dict[str, dict[str, Any]]:
+    """Option to distribution (``low``, ``high``, ``log``, or ``choices``), for those that are searched."""
+    space = {}
+    for name, field in entry.options.model_fields.items():
+        extra = field.json_schema_extra
+        if isinstance(extra, dict) and isinstance(extra.get("search"), dict):
+            space[name] = dict(extra["search"])
+    return space

@@ -1,0 +1,175 @@
+"""`sgan`: generator, discriminator and classifier as one model (Salimans et al. 2016, section 5).
+
+K + 1 classes written with K logits l: Z = Σ exp l_k and D(x) = Z / (Z + 1). With lse = log Z, the
+classifier minimises
+
+    CE(labelled) + λ/2 · (sp(lse_u) − lse_u + sp(lse_fake)),       sp = softplus,
+
+and the generator matches features: w · ‖mean φ(u) − mean φ(G(z))‖², φ the pooled features. Labelled,
+unlabelled and generated images go through one forward, so that BatchNorm sees them together. Without
+unlabelled images the labelled ones, less their labels, take that place.
+
+The parts are shared with `sgan-fixmatch` (a consistency term beside) and `sgan-mix` (image mixes in
+place of the generator: the control).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ganlift.augment import image_mixes, strong, weak
+from ganlift.layers.small_generator import SmallGenerator, draw_latent
+from ganlift.losses import consistency, feature_matching, sgan_unlabelled
+from ganlift.strategies.base import ClassifierOptions, Outcome, Phases, Setup, classifier_phase, search, strategy
+from ganlift.training.phase import Phase, Updater
+from ganlift.training.pixels import Batch
+from ganlift.training.rng import seeded
+
+LATENT = 64
+
+
+class JointOptions(ClassifierOptions):
+    """Shared by every arm of the K + 1 family."""
+
+    beta1: float = Field(0.5, ge=0, lt=1, description="AdamW's first moment: low, as for discriminators")
+    weight: float = Field(
+        1.0, ge=0, description="λ: weight of real against generated", json_schema_extra=search(0.1, 2.0, log=True)
+    )
+    consistency_weight: float = Field(0.0, ge=0, description="weight of FixMatch's term; 0 leaves it out")
+    threshold: float = Field(0.8, ge=0, le=1, description="τ of FixMatch's term")
+
+
+class SganOptions(JointOptions):
+    generator_lr: float = Field(
+        2e-3, gt=0, description="Adam's learning rate of the generator", json_schema_extra=search(5e-4, 5e-3, log=True)
+    )
+    matching: float = Field(10.0, gt=0, description="w: weight of feature matching")
+
+
+@dataclass(frozen=True)
+class Forward:
+    """One forward's results, by kind of image; ``features`` are φ, ``logits`` the K classes'."""
+
+    features: dict[str, Tensor]
+    logits: dict[str, Tensor]
+
+
+def one_forward(classifier: nn.Module, images: Mapping[str, Tensor]) -> Forward:
+    """All kinds of images through one forward, so that BatchNorm normalises them together."""
+    sizes = [len(x) for x in images.values()]
+    features = classifier.features(torch.cat(list(images.values())))  # type: ignore[operator]
+    logits = classifier.head(features)  # type: ignore[operator]
+    return Forward(
+        dict(zip(images, features.split(sizes), strict=True)), dict(zip(images, logits.split(sizes), strict=True))
+    )
+
+
+def joint_images(batch: Mapping[str, Batch], fake: Tensor, setup: Setup, options: JointOptions) -> dict[str, Tensor]:
+    """Weak views of labelled and unlabelled images, the fakes and, with a consistency term, strong views."""
+    rng, flips = setup.rng.generator("augmentation"), setup.task.flips
+    images = {
+        "labelled": weak(batch["labelled"].x, rng, flips),
+        "unlabelled": weak(batch["unlabelled"].x, rng, flips),
+        "fake": fake,
+    }
+    if options.consistency_weight:
+        images["strong"] = strong(batch["unlabelled"].x, rng, flips)
+    return images
+
+
+def classifier_loss(out: Forward, y: Tensor, options: JointOptions) -> tuple[Tensor, dict[str, Tensor]]:
+    """The classifier's side of the module's equation, and its parts for the trace."""
+    loss = F.cross_entropy(out.logits["labelled"], y, label_smoothing=options.label_smoothing)
+    unlabelled_loss = sgan_unlabelled(out.logits["unlabelled"], out.logits["fake"])
+    total = loss + options.weight / 2 * unlabelled_loss
+    parts = {"loss": loss.detach(), "unlabelled_loss": unlabelled_loss.detach()}
+    with torch.no_grad():
+        parts["d_real"] = out.logits["unlabelled"].logsumexp(1).mean()
+        parts["d_fake"] = out.logits["fake"].logsumexp(1).mean()
+    if options.consistency_weight:
+        term = consistency(out.logits["unlabelled"], out.logits["strong"], options.threshold)
+        total = total + options.consistency_weight * term
+        parts["consistency_loss"] = term.detach()
+    return total, parts
+
+
+def add_generator(phase: Phase, generator: nn.Module, lr: float, grid: Callable[[], Tensor]) -> None:
+    """Let ``phase`` train ``generator`` with Adam (β₁ 0.5) under "generator", and draw its grids."""
+    phase.modules["generator"] = generator
+    phase.optimizers["generator"] = torch.optim.Adam(generator.parameters(), lr=lr, betas=(0.5, 0.999), foreach=True)
+    phase.grid = grid
+
+
+def new_generator(setup: Setup, classes: int = 0) -> SmallGenerator:
+    """The joint arms' generator, its weights drawn for this arm."""
+    with seeded(setup.rng.derive("weights of generator")):
+        return SmallGenerator(setup.task.channels, setup.task.size, LATENT, classes=classes).to(setup.device)
+
+
+def unconditional_grid(setup: Setup, generator: SmallGenerator, n: int = 64) -> Callable[[], Tensor]:
+    """Draws ``n`` images from the same noise every time."""
+    latent = draw_latent(n, LATENT, setup.rng.generator("grid"))
+
+    def draw() -> Tensor:
+        generator.eval()
+        images: Tensor = generator(latent)
+        return images
+
+    return draw
+
+
+def sgan_phases(setup: Setup, options: SganOptions) -> Phases:
+    """The joint phase: simultaneous steps of classifier and generator from one forward."""
+    classifier, generator = setup.new_classifier(options.dropout), new_generator(setup)
+    noise = setup.rng.generator("latent")
+
+    def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
+        fake = generator(draw_latent(len(batch["unlabelled"].x), LATENT, noise))
+        out = one_forward(classifier, joint_images(batch, fake, setup, options))
+        loss, metrics = classifier_loss(out, batch["labelled"].y, options)
+        g_loss = options.matching * feature_matching(out.features["unlabelled"].detach(), out.features["fake"])
+        update.together({"classifier": loss, "generator": g_loss})
+        return {**metrics, "g_loss": g_loss.detach()}
+
+    streams = {"labelled": setup.labelled_stream(), "unlabelled": setup.unlabelled_stream()}
+    phase = classifier_phase(setup, options, classifier, step, streams)
+    add_generator(phase, generator, options.generator_lr, unconditional_grid(setup, generator))
+    yield phase
+    return Outcome(phase.averages["classifier"].module)
+
+
+def mixed_phases(setup: Setup, options: JointOptions) -> Phases:
+    """The same loss with mixes of unlabelled images where the generated ones stand."""
+    classifier = setup.new_classifier(options.dropout)
+    rng = setup.rng.generator("augmentation")
+
+    def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
+        fake = image_mixes(batch["unlabelled"].x, rng)
+        out = one_forward(classifier, joint_images(batch, fake, setup, options))
+        loss, metrics = classifier_loss(out, batch["labelled"].y, options)
+        update("classifier", loss)
+        return metrics
+
+    streams = {"labelled": setup.labelled_stream(), "unlabelled": setup.unlabelled_stream()}
+    phase = classifier_phase(setup, options, classifier, step, streams)
+    yield phase
+    return Outcome(phase.averages["classifier"].module)
+
+
+@strategy(
+    "sgan",
+    kind="gan",
+    summary="One model: K + 1 classes, the generator matches features.",
+    source="Improved GAN: Salimans et al. 2016, section 5",
+    options=SganOptions,
+    unlabelled="optional",
+)
+def phases(setup: Setup, options: SganOptions) -> Phases:
+    """See `sgan_phases`."""
+    return (yield from sgan_phases(setup, options))

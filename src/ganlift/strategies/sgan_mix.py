@@ -1,0 +1,23 @@
+"""`sgan-mix`: the joint loss of `sgan` with image mixes in place of a generator.
+
+The control that shows what the generator itself adds: everything else of `sgan`, the K + 1 loss, the
+one forward, the optimiser, is the same.
+"""
+
+from __future__ import annotations
+
+from ganlift.strategies.base import Phases, Setup, strategy
+from ganlift.strategies.sgan import JointOptions, mixed_phases
+
+
+@strategy(
+    "sgan-mix",
+    kind="control",
+    summary="sgan's loss with image mixes for a generator.",
+    source="control of sgan",
+    options=JointOptions,
+    unlabelled="optional",
+)
+def phases(setup: Setup, options: JointOptions) -> Phases:
+    """See `ganlift.strategies.sgan.mixed_phases`."""
+    return (yield from mixed_phases(setup, options))

@@ -1,0 +1,85 @@
+"""Images on the device: uint8 until a batch is drawn, scaled to [-1, 1] in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+RESIDENT_BYTES = 2 * 1024**3
+"""Sets up to this size live on the device whole; larger ones are gathered batch by batch."""
+
+
+def to_float(pixels: Tensor) -> Tensor:
+    """uint8 0..255 to float32 -1..1: the only place where pixels become numbers."""
+    return pixels.float().div_(127.5).sub_(1.0)
+
+
+def to_uint8(images: Tensor) -> Tensor:
+    """Float -1..1 to uint8 0..255, rounded; values outside are clipped."""
+    return images.float().add(1.0).mul(127.5).round().clamp(0, 255).to(torch.uint8)
+
+
+class Pixels:
+    """(n, c, h, w) uint8 images that hand out float batches on a device."""
+
+    def __init__(self, images: NDArray[np.uint8] | Tensor, device: torch.device) -> None:
+        self.device = device
+        self._resident: Tensor | None = None
+        self._far: NDArray[np.uint8] | None = None
+        if isinstance(images, Tensor):
+            self._resident = images.to(device)
+        elif images.nbytes <= RESIDENT_BYTES:
+            self._resident = torch.from_numpy(np.ascontiguousarray(images)).to(device)
+        else:
+            self._far = images
+        self.shape = tuple(images.shape)
+
+    def __len__(self) -> int:
+        return int(self.shape[0])
+
+    def take(self, indices: Tensor) -> Tensor:
+        """The images at ``indices`` (n,), float (n, c, h, w) in [-1, 1]."""
+        if self._resident is not None:
+            return to_float(self._resident[indices])
+        assert self._far is not None
+        return to_float(torch.from_numpy(self._far[indices.cpu().numpy()]).to(self.device))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """``x`` (n, c, h, w) float in [-1, 1]; ``y`` (n,) int64, -1 where unlabelled; ``index`` (n,) into the stream's set."""
+
+    x: Tensor
+    y: Tensor
+    index: Tensor
+
+
+class Stream:
+    """Endless batches: every image once an epoch, in an order drawn anew; small sets repeat within a batch."""
+
+    def __init__(self, pixels: Pixels, labels: Tensor | None, batch_size: int, rng: torch.Generator) -> None:
+        if not len(pixels):
+            raise ValueError("a stream needs at least one image")
+        self.pixels = pixels
+        self.labels = labels
+        self.batch_size = batch_size
+        self._rng = rng
+        self._order = torch.empty(0, dtype=torch.int64, device=pixels.device)
+
+    def __next__(self) -> Batch:
+        while len(self._order) < self.batch_size:
+            epoch = torch.randperm(len(self.pixels), generator=self._rng, device=self.pixels.device)
+            self._order = torch.cat([self._order, epoch])
+        index, self._order = self._order[: self.batch_size], self._order[self.batch_size :]
+        y = torch.full_like(index, -1) if self.labels is None else self.labels[index]
+        return Batch(self.pixels.take(index), y, index)
+
+    def state_dict(self) -> dict[str, Tensor]:
+        return {"order": self._order.clone()}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        self._order = state["order"].to(self.pixels.device)

@@ -1,0 +1,59 @@
+"""From losses to steps: gradients of one optimiser's parameters only, checked, averaged over processes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+from torch.optim import Optimizer
+
+from ganlift.training.alarms import NonFiniteLossError
+
+
+class Update:
+    """The loop's `ganlift.training.phase.Updater`.
+
+    Differentiating by parameter list keeps the players apart: a generator's loss that runs through the
+    discriminator leaves no gradient there, and nothing needs zeroing.
+    """
+
+    def __init__(self, fabric: Fabric, optimizers: Mapping[str, Optimizer]) -> None:
+        self._fabric = fabric
+        self._optimizers = optimizers
+        self._parameters = {
+            name: [p for group in optimizer.param_groups for p in group["params"]]
+            for name, optimizer in optimizers.items()
+        }
+        self.norms: dict[str, Tensor] = {}
+        self.losses: dict[str, Tensor] = {}
+
+    def __call__(self, name: str, loss: Tensor) -> None:
+        self.together({name: loss})
+
+    def together(self, losses: Mapping[str, Tensor]) -> None:
+        last = list(losses)[-1]
+        gradients = {name: self._gradients(name, loss, retain=name != last) for name, loss in losses.items()}
+        for name, grads in gradients.items():
+            for parameter, grad in zip(self._parameters[name], grads, strict=True):
+                parameter.grad = grad
+            self._optimizers[name].step()
+
+    def _gradients(self, name: str, loss: Tensor, retain: bool) -> list[Tensor | None]:
+        if loss.device.type == "cpu" and not torch.isfinite(loss):
+            raise NonFiniteLossError(f"the loss of '{name}' is {loss.item()}")
+        grads = torch.autograd.grad(loss, self._parameters[name], retain_graph=retain, allow_unused=True)
+        if self._fabric.world_size > 1:
+            grads = tuple(None if g is None else self._fabric.all_reduce(g, reduce_op="mean") for g in grads)
+        present = [g for g in grads if g is not None]
+        self.losses[name] = loss.detach()
+        self.norms[name] = torch.stack(torch._foreach_norm(present)).norm() if present else loss.new_zeros(())
+        return list(grads)
+
+    def check(self) -> None:
+        """Raise `NonFiniteLossError` unless the last losses and gradient norms are finite."""
+        for kind, values in (("loss", self.losses), ("gradient", self.norms)):
+            for name, value in values.items():
+                if not torch.isfinite(value):
+                    raise NonFiniteLossError(f"the {kind} of '{name}' is {value.item()}")
