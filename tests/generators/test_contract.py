@@ -1,0 +1,167 @@
+"""Every registered generator: shapes, seeds, steps, gradients, samples, the global generator left alone."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from pydantic import ValidationError
+from torch import Tensor
+
+from ganlift.errors import ConfigError
+from ganlift.generators.base import GenerativeModel, ImageShape, Update, generators
+
+NAMES = generators.names()
+SHAPES = [ImageShape(1, 28, 3), ImageShape(3, 32, 3), ImageShape(3, 64, 0), ImageShape(1, 28, 0), ImageShape(1, 8, 2)]
+
+
+def build(name: str, shape: ImageShape, seed: int = 0) -> GenerativeModel:
+    entry = generators.get(name)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return entry.build(shape, entry.options(width=8), torch.device("cpu"))
+
+
+def updater(model: GenerativeModel) -> Update:
+    def update(name: str, loss: Tensor) -> None:
+        optimizer = model.optimizers()[name]
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        for p, grad in zip(parameters, torch.autograd.grad(loss, parameters, allow_unused=True), strict=True):
+            p.grad = grad
+        optimizer.step()
+
+    return update
+
+
+def batch(shape: ImageShape, n: int = 8, unknown: int = 2) -> tuple[Tensor, Tensor]:
+    x = torch.rand(n, shape.channels, shape.size, shape.size, generator=torch.Generator().manual_seed(5)) * 2 - 1
+    y = torch.arange(n) % shape.classes if shape.classes else torch.full((n,), -1)
+    y[:unknown] = -1
+    return x, y
+
+
+def train(model: GenerativeModel, steps: int, seed: int = 1) -> list[dict[str, Tensor]]:
+    rng, update = torch.Generator().manual_seed(seed), updater(model)
+    return [model.step(*batch(model.shape), rng, update) for _ in range(steps)]
+
+
+def labels_of(shape: ImageShape, n: int) -> Tensor | None:
+    return torch.arange(n) % shape.classes if shape.classes else None
+
+
+def test_the_two_are_there() -> None:
+    assert {"dcgan", "sngan"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_steps_and_samples(name: str, shape: ImageShape) -> None:
+    model = build(name, shape)
+    assert model.shape == shape
+    before = torch.random.get_rng_state()
+    for metrics in train(model, 3):
+        assert {"d_loss", "g_loss", "d_real", "d_fake"} <= set(metrics)
+        assert all(v.ndim == 0 and torch.isfinite(v) and not v.requires_grad for v in metrics.values())
+    images = model.sample(5, labels_of(shape, 5), torch.Generator().manual_seed(2))
+    assert images.shape == (5, shape.channels, shape.size, shape.size)
+    assert images.dtype == torch.float32
+    assert not images.requires_grad
+    assert -1 <= images.min() < images.max() <= 1
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("classes", [0, 3])
+def test_equal_seeds_give_equal_weights_and_samples(name: str, classes: int) -> None:
+    shape = ImageShape(1, 28, classes)
+    samples = []
+    for seed in (1, 1, 2):
+        model = build(name, shape)
+        train(model, 2, seed)
+        samples.append(model.sample(4, labels_of(shape, 4), torch.Generator().manual_seed(7)))
+    assert torch.equal(samples[0], samples[1])
+    assert not torch.equal(samples[0], samples[2])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_weight_is_owned_by_one_player_and_learns(name: str) -> None:
+    model = build(name, ImageShape(1, 28, 3))
+    modules = model.modules()
+    owned = [p for o in model.optimizers().values() for group in o.param_groups for p in group["params"]]
+    assert sorted(map(id, owned)) == sorted(id(p) for module in modules.values() for p in module.parameters())
+    before = copy.deepcopy({key: module.state_dict() for key, module in modules.items()})
+    rng, update = torch.Generator().manual_seed(1), updater(model)
+    x, y = batch(model.shape)
+    for _ in range(2):
+        # scores beyond the hinge's margin: within it a bias gets -1 from the reals and +1 from the fakes
+        model.step(100 * x, y, rng, update)
+    for key, module in modules.items():
+        for weight_name, weight in module.named_parameters():
+            assert weight.grad is not None, f"{key}.{weight_name}"
+            assert weight.grad.abs().sum() > 0, f"{key}.{weight_name}"
+            assert not torch.equal(weight, before[key][weight_name]), f"{key}.{weight_name}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_state_goes_round_and_training_continues_alike(name: str) -> None:
+    shape = ImageShape(1, 28, 3)
+    model, other = build(name, shape), build(name, shape, seed=9)
+    train(model, 2)
+    for key, module in model.modules().items():
+        other.modules()[key].load_state_dict(module.state_dict())
+    for key, optimizer in model.optimizers().items():
+        other.optimizers()[key].load_state_dict(copy.deepcopy(optimizer.state_dict()))
+    for continued in (False, True):
+        if continued:
+            train(model, 2, seed=3)
+            train(other, 2, seed=3)
+        first, second = (m.sample(4, labels_of(shape, 4), torch.Generator().manual_seed(7)) for m in (model, other))
+        assert torch.equal(first, second)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_sampling_changes_nothing_and_takes_a_stand_in(name: str) -> None:
+    model = build(name, ImageShape(1, 28, 3))
+    train(model, 1)
+    generator = model.modules()["generator"].train()
+    before = copy.deepcopy(generator.state_dict())
+    stand_in = copy.deepcopy(generator)
+    with torch.no_grad():
+        for weight in stand_in.parameters():
+            weight.mul_(0.5)
+    labels = labels_of(model.shape, 6)
+    own = model.sample(6, labels, torch.Generator().manual_seed(0))
+    others = model.sample(6, labels, torch.Generator().manual_seed(0), module=stand_in)
+    assert not torch.equal(own, others)
+    assert generator.training
+    assert all(torch.equal(value, before[key]) for key, value in generator.state_dict().items())
+    # evaluation mode: an image does not depend on its batch
+    alone = model.sample(1, labels[:1], torch.Generator().manual_seed(4))  # type: ignore[index]
+    assert torch.equal(alone, model.sample(1, labels[:1], torch.Generator().manual_seed(4)))  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_classes_differ_and_absent_labels_are_drawn(name: str) -> None:
+    model = build(name, ImageShape(1, 28, 3))
+    train(model, 3)
+    first, second = (model.sample(4, torch.full((4,), k), torch.Generator().manual_seed(0)) for k in (0, 1))
+    assert not torch.allclose(first, second, atol=1e-4)
+    assert model.sample(7, None, torch.Generator().manual_seed(0)).shape == (7, 1, 28, 28)
+    with pytest.raises(ValueError, match="labels"):
+        model.sample(4, torch.zeros(3, dtype=torch.int64), torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("size", [4, 30, 27])
+def test_sizes_that_cannot_be_made_are_refused_with_ones_that_can(name: str, size: int) -> None:
+    with pytest.raises(ConfigError, match="set the image size to"):
+        build(name, ImageShape(1, size, 3))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_options_are_described_and_strict(name: str) -> None:
+    options = generators.get(name).options
+    assert all(field.description for field in options.model_fields.values())
+    with pytest.raises(ValidationError):
+        options(no_such_option=1)
