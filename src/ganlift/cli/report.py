@@ -1,4 +1,4 @@
-"""``ganlift report``: make a run's report again from its records."""
+"""``ganlift report``: make the page of a run again from its records."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ EXAMPLE = "Example: ganlift report runs/demo"
 
 def report(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.", show_default=False)],
+    out: Annotated[Path | None, typer.Option(help="The page; in the run folder, or ./report.html of several.")] = None,
 ) -> None:
-    """Make report.html of each run again from the records in its folder."""
-    from ganlift.report import render
+    """Make report.html of a run again from its records, or one page of several runs."""
+    from ganlift.api import report as make_report
 
-    for run in runs:
-        typer.echo(safe(render(run)))
+    typer.echo(safe(make_report(runs, out)))

@@ -2,12 +2,9 @@
 
 Events are plain dicts with a ``type``:
 
-- ``plan``: ``data``, ``class_names``, ``size``, ``channels``, ``labelled``, ``validation``, ``unlabelled``, ``test``
-  (counts of images in the first seed's split), ``device``, ``precision``, ``jobs``, ``strategies``, ``seeds``
-  (their numbers), ``steps``, ``batch_size``, ``generator_steps``, ``arms`` (how many in all), ``done`` (how many of
-  them already), ``estimate_s`` (for those left). What is missing is not shown.
-- ``progress``: ``strategy``, ``seed``, ``phase``, ``step``, ``steps``, ``images_per_s``, ``done_s``, ``left_s``
-  (of the whole comparison).
+- ``plan``: what ``plan.json`` holds; what is missing is not shown.
+- ``progress``: ``strategy``, ``seed``, ``phase``, ``step``, ``steps``, ``images_per_s``, and where known ``left_s``,
+  the seconds left of the whole comparison.
 - ``arm``: ``row``, as in results.jsonl.  - ``note``: ``message``.  - ``download``: ``name``, ``done``, ``total`` bytes.
 """
 
@@ -15,6 +12,8 @@ from __future__ import annotations
 
 import statistics
 import sys
+import textwrap
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -47,6 +46,7 @@ def following(console: Console, silent: bool = False) -> Iterator[Tell]:
             TextColumn("{task.fields[rate]}", markup=False, justify="right"),
             _Left(),
             console=console,
+            transient=True,
         ) as bars:
             yield _Live(console, bars)
     else:
@@ -60,40 +60,51 @@ class _Lines:
         self.console = console
         self.arms = 0
         self.finished = 0
-        self.left_s: float | None = None
+        self.end: float | None = None
         self.downloads: set[str] = set()
 
     def __call__(self, event: Event) -> None:
         match event["type"]:
             case "plan":
-                self.arms, self.finished = event.get("arms", 0), event.get("done", 0)
-                for line in plan_lines(event):
-                    say(self.console, line)
+                self.plan(event)
             case "progress":
-                self.left_s = event.get("left_s")
+                if event.get("left_s") is not None:
+                    self.end = time.monotonic() + event["left_s"]
                 self.progress(event)
             case "arm":
                 self.finished += 1
                 self.arm(event["row"])
-                count = f"[{self.finished}/{self.arms}] " if self.arms else ""
-                left = "" if self.left_s is None or self.finished == self.arms else f"; {duration(self.left_s)} left"
-                say(self.console, f"{count}{arm_line(event['row'])}{left}")
             case "note":
-                say(self.console, f"Note: {safe(event['message'])}")
+                say(self.console, f"Note: {safe(event['message'])}", indent=6)
             case "download":
                 self.download(event)
+
+    def plan(self, plan: Event) -> None:
+        self.arms = plan.get("arms", 0)
+        left = plan.get("arms_left", self.arms)
+        self.finished = self.arms - left
+        if plan.get("estimate_s") is not None:
+            self.end = time.monotonic() + plan["estimate_s"] * left / max(self.arms, 1)
+        for line in plan_lines(plan):
+            say(self.console, line, indent=12)
 
     def progress(self, event: Event) -> None:
         """Nothing: between finished arms plain output keeps still."""
 
     def arm(self, row: Mapping[str, Any]) -> None:
-        """Nothing more than the line."""
+        count = f"[{self.finished}/{self.arms}] " if self.arms else ""
+        left = "" if self.end is None or self.finished >= self.arms else f"; about {duration(self.left_s())} left"
+        say(self.console, f"{count}{arm_line(row)}{left}", indent=len(count))
 
     def download(self, event: Event) -> None:
         if event["name"] not in self.downloads:
             self.downloads.add(event["name"])
             total = f" ({size(event['total'])})" if event.get("total") else ""
             say(self.console, f"Downloading {safe(event['name'])}{total}")
+
+    def left_s(self) -> float:
+        """Seconds left of the whole comparison, as far as is known."""
+        return max(0.0, (self.end or 0.0) - time.monotonic())
 
 
 class _Live(_Lines):
@@ -104,36 +115,42 @@ class _Live(_Lines):
         self.bars = bars
         self.tasks: dict[object, TaskID] = {}
 
+    def plan(self, plan: Event) -> None:
+        super().plan(plan)
+        self._all()
+
     def progress(self, event: Event) -> None:
-        key = (event["strategy"], event["seed"])
         rate = f"{event['images_per_s']:,.0f} images/s" if event.get("images_per_s") else ""
-        self._set(key, f"{_arm(event)}, {safe(event['phase'])}", event["step"], event["steps"], rate)
-        if event.get("left_s") is not None:
-            done_s = event.get("done_s") or 0.0
-            of = f"{self.finished}/{self.arms} arms" if self.arms else "all arms"
-            self._set("all", of, done_s, done_s + event["left_s"], "", left_s=event["left_s"])
+        words = f"{_arm(event)}, {safe(event['phase'])}"
+        self._set((event["strategy"], event["seed"]), words, event["step"], event["steps"], rate)
+        self._all()
 
     def arm(self, row: Mapping[str, Any]) -> None:
         task = self.tasks.pop((row["strategy"], row["seed"]), None)
         if task is not None:
             self.bars.remove_task(task)
+        super().arm(row)
+        self._all()
 
     def download(self, event: Event) -> None:
-        total = event.get("total")
-        self._set(event["name"], safe(event["name"]), event["done"], total, size(event["done"]))
-        if event["done"] == total:
+        self._set(event["name"], safe(event["name"]), event["done"], event.get("total"), size(event["done"]))
+        if event["done"] == event.get("total"):
             self.bars.remove_task(self.tasks.pop(event["name"]))
 
+    def _all(self) -> None:
+        left_s = None if self.end is None else self.left_s()
+        self._set("all", "all arms", self.finished, self.arms or None, f"{self.finished}/{self.arms} arms", left_s)
+
     def _set(
-        self, key: object, description: str, done: float, total: float | None, rate: str, left_s: float | None = None
+        self, key: object, words: str, done: float, total: float | None, rate: str, left_s: float | None = None
     ) -> None:
         if key not in self.tasks:
             self.tasks[key] = self.bars.add_task("", rate="", left_s=None)
         task = self.bars.tasks[self.bars.task_ids.index(self.tasks[key])]
-        if task.description != description and left_s is None:
+        words = textwrap.shorten(words, 34, placeholder="...")
+        if task.description != words:
             self.bars.reset(task.id)  # another phase has another speed
-        description = description[:34]
-        self.bars.update(task.id, description=description, completed=done, total=total, rate=rate, left_s=left_s)
+        self.bars.update(task.id, description=words, completed=done, total=total, rate=rate, left_s=left_s)
 
 
 class _Left(ProgressColumn):
@@ -147,28 +164,24 @@ class _Left(ProgressColumn):
 
 def plan_lines(plan: Event) -> list[str]:
     """The plan in lines of words; what the plan does not say is left out."""
-    names = plan.get("class_names", ())
-    pixels = f", {plan['size']} px, {'grey' if plan.get('channels') == 1 else 'colour'}" if plan.get("size") else ""
+    names, arms, left = plan.get("classes", ()), plan.get("arms", 0), plan.get("arms_left", 0)
     counts = [f"{plan[part]:,} {part}" for part in ("labelled", "validation", "unlabelled", "test") if part in plan]
-    steps = f"{plan['steps']:,} steps of {plan.get('batch_size', 64)}" if plan.get("steps") else ""
-    generator = f", a generator's own {plan['generator_steps']:,}" if plan.get("generator_steps") else ""
-    where = [
-        f"{plan['device']}",
-        f"{plan.get('precision', '')}",
-        f"{plan['jobs']} at a time" if plan.get("jobs") else "",
-    ]
-    seeds = plan.get("seeds", ())
-    arms = f"{len(plan.get('strategies', ()))} strategies × {len(seeds)} seeds = {plan.get('arms', 0)}"
-    already = f", {plan['done']} of them already done" if plan.get("done") else ""
+    steps = f"{plan['steps']:,} steps of {plan.get('batch_size', '?')} labelled images" if plan.get("steps") else ""
+    generator = f"; a generator's own: {plan['generator_steps']:,} steps" if plan.get("generator_steps") else ""
+    search = f"; {plan['search']} trials a strategy to choose its options" if plan.get("search") else ""
+    at_once = f"{plan['jobs']} at a time" if plan.get("jobs") else ""
+    product = f"{len(plan.get('strategies', ()))} strategies × {len(plan.get('seeds', ()))} seeds = {arms} arms"
+    takes = f"about {duration(plan['estimate_s'])}" if plan.get("estimate_s") is not None else ""
+    continued = f"; {arms - left} of {arms} arms are done already" if left < arms else ""
     facts = {
-        "Data": f"{safe(plan.get('data', ''))}{pixels}",
+        "Data": ", ".join(safe(plan[key]) for key in ("data", "image") if plan.get(key)),
         "Classes": f"{len(names)}: {some(names)}" if names else "",
-        "Images": ", ".join(counts) + (" in each seed" if counts else ""),
+        "Images": ", ".join(counts) + (", in each seed" if counts else ""),
         "Strategies": some(plan.get("strategies", ()), 20),
-        "Arms": f"{arms}{already}",
+        "Arms": f"{product}{search}",
         "Each arm": f"{steps}{generator}",
-        "Runs on": safe(", ".join(part for part in where if part)),
-        "Takes": f"about {duration(plan['estimate_s'])}" if plan.get("estimate_s") is not None else "",
+        "Runs on": ", ".join(safe(part) for part in (plan.get("device"), plan.get("precision"), at_once) if part),
+        "Takes": f"{takes}{continued}",
     }
     return [f"{name + ':':<12}{fact}" for name, fact in facts.items() if fact]
 
@@ -188,11 +201,15 @@ def outcome(console: Console, comparison: Any, brief: bool = False) -> None:
     if not brief:
         console.print()
         console.print(table(comparison.rows, verdicts))
+        console.print()
     for verdict in verdicts:
         say(console, safe(verdict["sentence"]))
-    if not brief and comparison.best:
-        say(console, f"\nThe winner, ready to use: {safe(comparison.run / 'classifier')}", wrap=False)
-    say(console, f"Report: {safe(comparison.report_path)}", wrap=False)
+    if not brief:
+        console.print()
+        if comparison.best:
+            winner = f"{comparison.best['strategy']}, seed {comparison.best['seed']}"
+            _point(console, f"Winner: {winner}, in", comparison.best["classifier"])
+        _point(console, "Report:", comparison.report_path)
 
 
 def table(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, Any]]) -> Table:
@@ -210,9 +227,15 @@ def table(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, Any
     return shown
 
 
-def say(console: Console, text: str, wrap: bool = True) -> None:
-    """``text`` as it is: nothing in it is markup. Paths are not wrapped, so that they can be copied."""
-    console.print(Text(text), soft_wrap=not wrap)
+def say(console: Console, text: str, indent: int = 0) -> None:
+    """``text`` as it is, nothing in it being markup; lines after the first are set in by ``indent``."""
+    filled = textwrap.fill(text, console.width, subsequent_indent=" " * indent, break_on_hyphens=False)
+    console.print(Text(filled), soft_wrap=True)
+
+
+def _point(console: Console, words: str, path: object) -> None:
+    """A path on one line, however long, so that it can be copied."""
+    console.print(Text(f"{safe(words)} {safe(path)}"), soft_wrap=True)
 
 
 def _arm(place: Mapping[str, Any]) -> str:
