@@ -1,0 +1,172 @@
+"""The loop: resume is bit-exact, a stop saves, a NaN is never saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+from torch import Tensor
+
+from ganlift.data.types import Task
+from ganlift.errors import DamagedFileError, Interrupted
+from ganlift.strategies.base import Outcome, Setup, predict, strategies
+from ganlift.training.alarms import Alarms, NonFiniteLossError
+from ganlift.training.checkpoint import Store
+from ganlift.training.fit import Settings, fit
+from ganlift.training.phase import Budget, Phase
+from ganlift.training.precision import make_fabric
+from ganlift.training.rng import Rng
+
+CPU = torch.device("cpu")
+STEPS = 12
+
+
+@pytest.fixture(scope="module")
+def task() -> Task:
+    """Digits, 8 px: 5 labelled a class, 5 for validation, 200 unlabelled."""
+    digits = load_digits()
+    images = np.round(digits.images * 255 / 16).astype(np.uint8)[:, None]
+    order = np.argsort(digits.target, kind="stable").reshape(-1)
+    by_class = [order[digits.target[order] == k] for k in range(10)]
+    labelled = np.concatenate([own[:5] for own in by_class])
+    validation = np.concatenate([own[5:10] for own in by_class])
+    rest = np.concatenate([own[10:30] for own in by_class])
+    names = tuple(str(k) for k in range(10))
+    y = digits.target.astype(np.int64)
+    return Task(images[labelled], y[labelled], images[validation], y[validation], images[rest], names, flips=False)
+
+
+def new_setup(task: Task, name: str, seed: int = 3) -> Setup:
+    return Setup(task, Budget(STEPS, 16, STEPS), Rng(seed, name, CPU), CPU)
+
+
+def drive(setup: Setup, name: str, settings: Settings, options: Mapping[str, Any] | None = None) -> Outcome:
+    entry = strategies.get(name)
+    phases = entry.phases(setup, entry.options(**(options or {})))
+    while True:
+        try:
+            fit(next(phases), settings)
+        except StopIteration as end:
+            return end.value
+
+
+def outputs(outcome: Outcome, task: Task) -> Tensor:
+    return predict(outcome.classifier, torch.from_numpy(task.validation))
+
+
+def stop_at(call: int) -> Callable[[], int]:
+    calls = iter(range(10**9))
+    return lambda: 130 if next(calls) == call else 0
+
+
+@pytest.mark.parametrize("name", strategies.names())
+@pytest.mark.parametrize("stop", [5, 17])
+def test_resume_is_bit_exact(task: Task, tmp_path: Path, name: str, stop: int) -> None:
+    unbroken = outputs(drive(new_setup(task, name), name, Settings(make_fabric(CPU, "fp32"))), task)
+    settings = Settings(make_fabric(CPU, "fp32"), folder=tmp_path, should_stop=stop_at(stop))
+    try:
+        drive(new_setup(task, name), name, settings)
+    except Interrupted:
+        settings.should_stop = lambda: 0
+    resumed = outputs(drive(new_setup(task, name), name, settings), task)
+    assert torch.equal(unbroken, resumed)
+
+
+@pytest.mark.parametrize("kind", ["modules", "optimizers", "streams", "averages", "rng"])
+def test_a_state_left_out_turns_resume_red(task: Task, tmp_path: Path, kind: str, monkeypatch: Any) -> None:
+    """The counter-test: with one part of the state not restored, the result differs."""
+    name = "sgan"
+    unbroken = outputs(drive(new_setup(task, name), name, Settings(make_fabric(CPU, "fp32"))), task)
+    settings = Settings(make_fabric(CPU, "fp32"), folder=tmp_path, should_stop=stop_at(5))
+    with pytest.raises(Interrupted):
+        drive(new_setup(task, name), name, settings)
+    settings.should_stop = lambda: 0
+    restore = Phase.load_state_dict
+
+    def forgetful(phase: Phase, state: Mapping[str, Any]) -> None:
+        restore(phase, {**phase.state_dict(), **{key: value for key, value in state.items() if key != kind}})
+
+    monkeypatch.setattr(Phase, "load_state_dict", forgetful)
+    assert not torch.equal(unbroken, outputs(drive(new_setup(task, name), name, settings), task))
+
+
+def test_global_randomness_is_left_alone(task: Task) -> None:
+    torch.manual_seed(11)
+    expected = torch.rand(3)
+    torch.manual_seed(11)
+    drive(new_setup(task, "sgan-fixmatch"), "sgan-fixmatch", Settings(make_fabric(CPU, "fp32")), {"dropout": 0.3})
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_a_bf16_arm_resumes_bit_exact(task: Task, tmp_path: Path) -> None:
+    name, fabric = "sgan-fixmatch", make_fabric(CPU, "bf16")
+    unbroken = outputs(drive(new_setup(task, name), name, Settings(fabric)), task)
+    settings = Settings(fabric, folder=tmp_path, should_stop=stop_at(7))
+    with pytest.raises(Interrupted):
+        drive(new_setup(task, name), name, settings)
+    settings.should_stop = lambda: 0
+    assert torch.equal(unbroken, outputs(drive(new_setup(task, name), name, settings), task))
+
+
+def test_non_finite_loss_stops_and_is_never_saved(task: Task, tmp_path: Path) -> None:
+    setup = new_setup(task, "real-only")
+    phase = next(strategies.get("real-only").phases(setup, strategies.get("real-only").options()))
+    healthy = phase.step
+
+    def poisoned(batch: Any, t: int, update: Any) -> Any:
+        if t == 6:
+            next(phase.modules["classifier"].parameters()).data.fill_(float("nan"))
+        return healthy(batch, t, update)
+
+    phase.step = poisoned
+    settings = Settings(make_fabric(CPU, "fp32"), folder=tmp_path, checkpoint_every=0.0)
+    with pytest.raises(NonFiniteLossError, match="classifier"):
+        fit(phase, settings)
+    found = Store(tmp_path, "classifier").load()
+    assert found is not None
+    assert found[0] == 6
+    assert all(torch.isfinite(value).all() for value in found[1]["phase"]["modules"]["classifier"].values())
+
+
+def test_a_damaged_checkpoint_falls_back_and_says_so(tmp_path: Path) -> None:
+    store = Store(tmp_path, "phase")
+    for step in (1, 2):
+        store.save(step, {"value": torch.full((3,), float(step))})
+    newest = tmp_path / "phase-00000002.safetensors"
+    data = bytearray(newest.read_bytes())
+    data[-1] ^= 1
+    newest.write_bytes(bytes(data))
+    found = store.load()
+    assert found is not None
+    assert found[0] == 1
+    assert "damaged" in store.warnings[0]
+    (tmp_path / "phase-00000001.json").write_text("{}")
+    with pytest.raises(DamagedFileError, match="All checkpoints"):
+        store.load()
+
+
+def test_checkpoints_keep_the_shape_of_what_they_hold(tmp_path: Path) -> None:
+    state = {"a": [1, 2.5, None, True, "x"], "b": {0: {"step": torch.tensor(3.0)}}, "c": {}, "d": torch.arange(4)}
+    store = Store(tmp_path, "phase")
+    store.save(4, state)
+    found = store.load()
+    assert found is not None
+    step, loaded = found
+    assert step == 4
+    assert loaded["a"] == state["a"]
+    assert torch.equal(loaded["b"][0]["step"], torch.tensor(3.0))
+    assert loaded["c"] == {}
+    assert torch.equal(loaded["d"], torch.arange(4))
+
+
+def test_alarms_are_raised_once() -> None:
+    alarms = Alarms(patience=2)
+    for step in range(5):
+        alarms.look("gan", step, {"d_real": 9.0, "d_fake": -9.0, "g_grad_norm": 1e-9})
+    assert [alarm["name"] for alarm in alarms.raised] == ["g-vanishing", "d-saturated"]
+    assert alarms.raised[1]["step"] == 1
