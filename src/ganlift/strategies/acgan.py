@@ -20,7 +20,6 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ganlift.augment import weak
 from ganlift.layers.small_generator import draw_latent
 from ganlift.losses import discriminator_bce, generator_bce
 from ganlift.strategies.base import ClassifierOptions, Outcome, Phases, Setup, classifier_phase, search, strategy
@@ -55,14 +54,14 @@ def phases(setup: Setup, options: AcganOptions) -> Phases:
     classifier, generator = setup.new_classifier(options.dropout), new_generator(setup, setup.task.classes)
     with seeded(setup.rng.derive("weights of real/fake head")):
         head = nn.Linear(classifier.feature_size, 1).to(setup.device)  # type: ignore[arg-type]
-    noise, rng, flips = setup.rng.generator("latent"), setup.rng.generator("augmentation"), setup.task.flips
+    noise = setup.rng.generator("latent")
 
     def scores(images: Tensor) -> tuple[Tensor, Tensor]:
         features = classifier.features(images)  # type: ignore[operator]
         return head(features).squeeze(1), classifier.head(features)  # type: ignore[operator]
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
-        x, y = weak(batch["labelled"].x, rng, flips), batch["labelled"].y
+        x, y = setup.labelled_view(batch["labelled"].x, options), batch["labelled"].y
         fake = generator(draw_latent(len(x), LATENT, noise), y)
         s, c = scores(torch.cat([x, fake.detach()]))
         (s_real, s_fake), (c_real, c_fake) = s.chunk(2), c.chunk(2)

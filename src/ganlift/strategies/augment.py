@@ -14,7 +14,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
-from ganlift.augment import cutmix, mixup, rand_augment, trivial_augment, weak
+from ganlift.augment import cutmix, mixup
 from ganlift.losses import soft_cross_entropy
 from ganlift.strategies.base import (
     ClassifierOptions,
@@ -30,11 +30,6 @@ from ganlift.training.pixels import Batch
 
 
 class AugmentOptions(ClassifierOptions):
-    policy: Literal["none", "trivial", "rand"] = Field(
-        "none",
-        description="random operation beside crop and flip",
-        json_schema_extra=choices("none", "trivial", "rand"),
-    )
     mix: Literal["none", "mixup", "cutmix"] = Field(
         "none",
         description="mixes of image pairs and their labels",
@@ -43,18 +38,10 @@ class AugmentOptions(ClassifierOptions):
     mix_alpha: float = Field(0.4, gt=0, description="Beta(alpha, alpha) of the mixing share")
 
 
-def augmented(x: Tensor, rng: torch.Generator, flips: bool, options: AugmentOptions) -> Tensor:
-    """``x`` (n, c, h, w) after crop, flip and the policy's random operation."""
-    x = weak(x, rng, flips)
-    if options.policy == "trivial":
-        return trivial_augment(x, rng)
-    return rand_augment(x, rng) if options.policy == "rand" else x
-
-
 def augmented_loss(classifier: torch.nn.Module, x: Tensor, y: Tensor, setup: Setup, options: AugmentOptions) -> Tensor:
     """Cross-entropy of augmented, mixed images (n, c, h, w) with labels (n,)."""
     rng = setup.rng.generator("augmentation")
-    x = augmented(x, rng, setup.task.flips, options)
+    x = setup.labelled_view(x, options)
     targets = F.one_hot(y, setup.task.classes).to(x.dtype)
     if options.mix == "mixup":
         x, targets = mixup(x, targets, rng, options.mix_alpha)

@@ -15,6 +15,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
+from ganlift.augment import rand_augment, trivial_augment, weak
 from ganlift.classifiers.base import classifiers
 from ganlift.data.types import Task
 from ganlift.layers.dropout import set_dropout_rng
@@ -56,6 +57,11 @@ class ClassifierOptions(BaseModel):
     beta1: float = Field(0.9, ge=0, lt=1, description="AdamW's first moment")
     ema: float = Field(0.99, ge=0, lt=1, description="decay of the averaged weights, which are the ones used")
     flat: float = Field(0.3, ge=0, lt=1, description="share of the steps before the cosine starts")
+    policy: Literal["none", "trivial", "rand"] = Field(
+        "none",
+        description="random operation on labelled images, beside crop and flip",
+        json_schema_extra=choices("none", "trivial", "rand"),
+    )
 
 
 @dataclass(frozen=True)
@@ -113,6 +119,17 @@ class Setup:
         set_dropout_rng(model, self.rng.generator(f"dropout of {name}"))
         return model
 
+    def labelled_view(self, x: Tensor, options: ClassifierOptions) -> Tensor:
+        """``x`` (n, c, h, w) cropped, flipped where that is safe, and after the options' random operation.
+
+        TrivialAugment: Müller and Hutter 2021. RandAugment: Cubuk et al. 2020.
+        """
+        rng = self.rng.generator("augmentation")
+        x = weak(x, rng, self.task.flips)
+        if options.policy == "trivial":
+            return trivial_augment(x, rng)
+        return rand_augment(x, rng) if options.policy == "rand" else x
+
     def validation_accuracy(self, model: nn.Module) -> float:
         """Share of the validation images that ``model`` gets right."""
         images = torch.from_numpy(self.task.validation).to(self.device)
@@ -124,7 +141,7 @@ class Setup:
 def predict(model: nn.Module, pixels: Tensor, batch_size: int = 500) -> Tensor:
     """Class probabilities (n, K) float32 of uint8 images (n, c, h, w), in evaluation mode and fp32."""
     model.eval()
-    parts = [torch.softmax(model(to_float(part)).float(), dim=1) for part in pixels.split(batch_size)]
+    parts = [torch.softmax(model(to_float(part)).float(), dim=1) for part in torch.split(pixels, batch_size)]
     return torch.cat(parts)
 
 

@@ -46,7 +46,7 @@ def phases(setup: Setup, options: FixMatchOptions) -> Phases:
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
         x, y, u = batch["labelled"].x, batch["labelled"].y, batch["unlabelled"].x
-        views = torch.cat([weak(x, rng, flips), weak(u, rng, flips), strong(u, rng, flips)])
+        views = torch.cat([setup.labelled_view(x, options), weak(u, rng, flips), strong(u, rng, flips)])
         labelled, weak_view, strong_view = classifier(views).split([len(x), len(u), len(u)])
         loss = F.cross_entropy(labelled, y, label_smoothing=options.label_smoothing)
         consistency_loss = consistency(weak_view, strong_view, options.threshold)

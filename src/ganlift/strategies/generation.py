@@ -44,7 +44,7 @@ class Stage:
         """Images (n, c, h, w) in [-1, 1] of the averaged generator, for classes (n,) and folds (n,)."""
         module = self.phase.averages["generator"].module
         conditions = labels * FOLDS + folds
-        parts = [self.model.sample(len(part), part, rng, module=module) for part in conditions.split(500)]
+        parts = [self.model.sample(len(part), part, rng, module=module) for part in torch.split(conditions, 500)]
         return torch.cat(parts)
 
     def sample(self, labels: Tensor, rng: torch.Generator) -> Tensor:
@@ -138,7 +138,7 @@ def _streams(setup: Setup, conditions: Tensor, rng: Rng) -> dict[str, Stream]:
 def _folds(labels: Tensor, rng: torch.Generator) -> Tensor:
     """A fold (n,) for each labelled image: every class is dealt out evenly, in random order."""
     folds = torch.empty_like(labels)
-    for label in labels.unique():
+    for label in torch.unique(labels):
         members = (labels == label).nonzero().squeeze(1)
         order = torch.randperm(len(members), generator=rng, device=labels.device)
         folds[members[order]] = torch.arange(len(members), device=labels.device) % FOLDS

@@ -47,6 +47,7 @@ def search_space(entry: Strategy) -> dict[str, dict[str, Any]]:
     space = {}
     for name, field in entry.options.model_fields.items():
         extra = field.json_schema_extra
-        if isinstance(extra, dict) and isinstance(extra.get("search"), dict):
-            space[name] = dict(extra["search"])
+        how = extra.get("search") if isinstance(extra, dict) else None
+        if isinstance(how, dict):
+            space[name] = dict(how)
     return space

@@ -45,7 +45,7 @@ def phases(setup: Setup, options: RotationOptions) -> Phases:
         x, y = batch["labelled"].x, batch["labelled"].y
         turns = torch.randint(4, (len(batch["unlabelled"].x),), generator=rng, device=x.device)
         turned = rotate90(weak(batch["unlabelled"].x, rng, setup.task.flips), turns)
-        features = classifier.features(torch.cat([weak(x, rng, setup.task.flips), turned]))  # type: ignore[operator]
+        features = classifier.features(torch.cat([setup.labelled_view(x, options), turned]))  # type: ignore[operator]
         logits = classifier.head(features[: len(x)])  # type: ignore[operator]
         loss = F.cross_entropy(logits, y, label_smoothing=options.label_smoothing)
         rotation_loss = F.cross_entropy(head(features[len(x) :]), turns)

@@ -74,7 +74,7 @@ def joint_images(batch: Mapping[str, Batch], fake: Tensor, setup: Setup, options
     """Weak views of labelled and unlabelled images, the fakes and, with a consistency term, strong views."""
     rng, flips = setup.rng.generator("augmentation"), setup.task.flips
     images = {
-        "labelled": weak(batch["labelled"].x, rng, flips),
+        "labelled": setup.labelled_view(batch["labelled"].x, options),
         "unlabelled": weak(batch["unlabelled"].x, rng, flips),
         "fake": fake,
     }

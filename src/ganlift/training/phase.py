@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -69,7 +70,7 @@ class Phase:
         counts: whether steps count against the classifier's budget or the generator's.
         rng: the randomness this phase uses.
         shared: a key when other arms of the seed may use the result (a generator); None otherwise.
-        grid: makes images (n, c, h, w) in [-1, 1] from fixed noise for the report, with its rows; None if there are none.
+        grid: makes images (n, c, h, w) in [-1, 1] from fixed noise, for the report; None if there are none.
     """
 
     name: str
@@ -117,8 +118,6 @@ class Phase:
 
 def cosine_after(flat: float) -> Callable[[float], float]:
     """Factor 1 for the first ``flat`` share of the steps, then half a cosine down to 0."""
-    import math
-
     def factor(progress: float) -> float:
         if progress < flat:
             return 1.0

@@ -51,7 +51,7 @@ class Pixels:
 
 @dataclass(frozen=True)
 class Batch:
-    """``x`` (n, c, h, w) float in [-1, 1]; ``y`` (n,) int64, -1 where unlabelled; ``index`` (n,) into the stream's set."""
+    """``x`` (n, c, h, w) in [-1, 1]; ``y`` (n,) int64, -1 where unlabelled; ``index`` (n,) into the stream's set."""
 
     x: Tensor
     y: Tensor

@@ -43,13 +43,19 @@ class Update:
     def _gradients(self, name: str, loss: Tensor, retain: bool) -> list[Tensor | None]:
         if loss.device.type == "cpu" and not torch.isfinite(loss):
             raise NonFiniteLossError(f"the loss of '{name}' is {loss.item()}")
-        grads = torch.autograd.grad(loss, self._parameters[name], retain_graph=retain, allow_unused=True)
-        if self._fabric.world_size > 1:
-            grads = tuple(None if g is None else self._fabric.all_reduce(g, reduce_op="mean") for g in grads)
+        found = torch.autograd.grad(loss, self._parameters[name], retain_graph=retain, allow_unused=True)
+        grads: list[Tensor | None] = [None if g is None else self._averaged(g) for g in found]
         present = [g for g in grads if g is not None]
         self.losses[name] = loss.detach()
         self.norms[name] = torch.stack(torch._foreach_norm(present)).norm() if present else loss.new_zeros(())
-        return list(grads)
+        return grads
+
+    def _averaged(self, gradient: Tensor) -> Tensor:
+        """The mean over all processes of a DDP run; itself where there is one."""
+        if self._fabric.world_size > 1:
+            torch.distributed.all_reduce(gradient)
+            gradient /= self._fabric.world_size
+        return gradient
 
     def check(self) -> None:
         """Raise `NonFiniteLossError` unless the last losses and gradient norms are finite."""
