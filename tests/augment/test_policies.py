@@ -1,0 +1,85 @@
+"""Weak and strong views, and the operations TrivialAugment draws from."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from ganlift.augment import rand_augment, strong, trivial_augment, weak
+from ganlift.augment.operations import OPERATIONS
+
+
+def picture(n: int = 1, channels: int = 3, size: int = 12) -> Tensor:
+    return torch.rand(n, channels, size, size, generator=torch.Generator().manual_seed(0)) * 1.8 - 0.9
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS.keys() - {"autocontrast"}))
+def test_strength_zero_changes_nothing(name: str) -> None:
+    x = picture(4)
+    tolerance = 1 / 255 if name == "posterize" else 1e-5
+    torch.testing.assert_close(OPERATIONS[name](x, torch.zeros(4)), x, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_full_strength_changes_the_image_within_its_range(name: str, channels: int) -> None:
+    x = picture(2, channels)
+    out = OPERATIONS[name](x, torch.tensor([1.0, -1.0]))
+    assert out.abs().max() <= 1 + 1e-6
+    unchanged = name == "identity" or (name == "saturation" and channels == 1)
+    assert torch.equal(out, x) == unchanged
+
+
+def test_tone_operations_by_hand() -> None:
+    x = torch.tensor([[[[-0.5, 0.5]]]])
+    half = torch.tensor([-0.5])  # factor 1 - 0.9 / 2 = 0.55
+    assert OPERATIONS["brightness"](x, half).flatten().tolist() == pytest.approx([-1 + 0.55 * 0.5, -1 + 0.55 * 1.5])
+    assert OPERATIONS["contrast"](x, half).flatten().tolist() == pytest.approx([-0.275, 0.275])
+    assert OPERATIONS["autocontrast"](x, half).flatten().tolist() == [-1.0, 1.0]
+    assert OPERATIONS["solarize"](x, torch.tensor([0.4])).flatten().tolist() == [-0.5, -0.5]  # threshold 0.2
+    assert OPERATIONS["posterize"](x, torch.tensor([1.0])).flatten().tolist() == pytest.approx([-1 / 3, 1 / 3])
+    flat = torch.full((1, 1, 2, 2), 0.3)
+    assert torch.equal(OPERATIONS["autocontrast"](flat, half), flat)
+    assert torch.equal(OPERATIONS["sharpness"](flat, half), flat)
+
+
+def test_saturation_moves_towards_grey() -> None:
+    x = torch.tensor([0.6, 0.0, -0.6]).view(1, 3, 1, 1)
+    assert OPERATIONS["saturation"](x, torch.tensor([-1.0])).flatten().tolist() == pytest.approx([0.06, 0.0, -0.06])
+
+
+def test_geometry_by_hand() -> None:
+    x = torch.zeros(1, 1, 11, 11)
+    x[0, 0, 5, 8] = 1.0  # three right of the centre
+    quarter = torch.tensor([90 / 60])  # 60 degrees at strength 1
+    assert OPERATIONS["rotate"](x, quarter)[0, 0].argmax().item() in (2 * 11 + 5, 8 * 11 + 5)
+    shift = torch.tensor([3 / (0.3 * 11)])
+    assert OPERATIONS["translate x"](x, shift)[0, 0].argmax().item() == 5 * 11 + 5
+    assert OPERATIONS["translate y"](x, shift)[0, 0].argmax().item() == 2 * 11 + 8
+
+
+def test_trivial_augment_gives_each_image_one_operation_back_in_its_place() -> None:
+    base = torch.linspace(-0.9, 0.9, 130)[:, None, None, None].expand(-1, 1, 6, 6).contiguous()
+    out = trivial_augment(base, torch.Generator().manual_seed(0))
+    # flat images stay what they are under geometry and most tones: were images mixed up, most would differ
+    assert (out - base).abs().flatten(1).amax(1).lt(1e-5).float().mean() > 0.55
+
+
+def test_rand_augment_of_strength_zero_is_almost_the_image() -> None:
+    x = picture(64)
+    x[:, :, 0, 0], x[:, :, 0, 1] = -1.0, 1.0  # full range already: nothing for autocontrast to do
+    out = rand_augment(x, torch.Generator().manual_seed(0), n=3, m=0.0)
+    assert (out - x).abs().max() < 0.02
+
+
+def test_strong_departs_further_than_weak_and_flips_only_where_allowed() -> None:
+    x = picture(200, 1, 28)
+    step = torch.zeros(200, 1, 28, 28)
+    step[..., 14:] = 1.0  # bright on the right
+    for view in (weak, strong):
+        kept = view(step, torch.Generator().manual_seed(0), flips=False)
+        assert (kept[..., 18:].mean((1, 2, 3)) > kept[..., :10].mean((1, 2, 3))).all()
+        flipped = view(step, torch.Generator().manual_seed(0), flips=True)
+        assert 0.35 < (flipped[..., 18:].mean((1, 2, 3)) < flipped[..., :10].mean((1, 2, 3))).float().mean() < 0.65
+    assert strong(x, torch.Generator(), flips=False).std() < weak(x, torch.Generator(), flips=False).std()
