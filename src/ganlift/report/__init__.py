@@ -1,0 +1,5 @@
+"""The report: records and pictures of a run in, one self-contained HTML page out."""
+
+from ganlift.report.page import render, render_many
+
+__all__ = ["render", "render_many"]

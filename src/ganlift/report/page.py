@@ -1,0 +1,140 @@
+"""`render` and `render_many`: a run folder in, one self-contained page out."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from ganlift import __version__
+from ganlift.errors import RunFolderError
+from ganlift.report import sections, tables, trust, words
+from ganlift.report.pictures import FITS, Fit
+from ganlift.report.read import Run, pretty, read_run
+from ganlift.runs import layout
+from ganlift.runs.files import write_text
+
+LIMIT = 3_000_000
+"""Bytes of a page: it opens on a phone and goes through most mail servers."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def render(run: Path) -> Path:
+    """Write ``report.html`` into the run folder from the records in it, and return where it is.
+
+    Whatever is absent (verdicts, predictions, samples, ...) is left out, and said. Pictures are shrunk and thinned
+    out as far as needed to stay under `LIMIT` bytes.
+
+    Raises:
+        RunFolderError: ``run`` is not a run folder, can't be written, or its records alone exceed the limit.
+    """
+    found = read_run(run)
+    target = layout.report_file(run)
+    for fit in FITS:
+        page = _clean(_template("report.html.j2").render(_context(found, fit)))
+        if len(page.encode()) < LIMIT:
+            write_text(target, page)
+            return target
+    raise RunFolderError(f"The records of {run} make a report of more than {LIMIT:,} bytes; compare fewer strategies.")
+
+
+def render_many(runs: list[Path], out: Path) -> Path:
+    """`render` each run, and write an index of them at ``out``: every run's answer and verdicts, with links.
+
+    Raises:
+        RunFolderError: one of ``runs`` is not a run folder, or something can't be written.
+    """
+    entries = []
+    for path in runs:
+        found = read_run(path)
+        link = quote(Path(os.path.relpath(render(path), out.resolve().parent)).as_posix())
+        headline, style = sections.answer(found)
+        entries.append(
+            {"run": found, "link": link, "headline": headline, "style": style, "cards": sections.cards(found)}
+        )
+    page = _clean(_template("index.html.j2").render(entries=entries, **_assets()))
+    if len(page.encode()) >= LIMIT:
+        raise RunFolderError(f"An index of {len(runs)} runs exceeds {LIMIT:,} bytes; report on fewer at a time.")
+    write_text(out, page)
+    return out
+
+
+def _context(run: Run, fit: Fit) -> dict[str, Any]:
+    headline, style = sections.answer(run)
+    shown = {
+        "headline": headline,
+        "style": style,
+        "cards": sections.cards(run),
+        "arm_head": tables.ARM_HEAD,
+        "arms": tables.arm_lines(run),
+        "slopes": sections.slopes(run),
+        "class_plots": sections.class_plots(run),
+        "confusions": sections.confusions(run),
+        "reliability": sections.reliability(run),
+        "samples": sections.samples(run, fit),
+        "neighbours": sections.neighbours(run, fit),
+        "filters": sections.filters(run),
+        "curves": sections.curves(run),
+        "cost": sections.cost(run),
+    }
+    return {"run": run, **shown, "trust": _trust(run), **_assets()}
+
+
+def _trust(run: Run) -> dict[str, Any]:
+    """Read last: by then every damaged file has been met."""
+    notes, more = trust.notes(run)
+    return {
+        "settings": trust.settings(run),
+        "parts": trust.PARTS,
+        "splits": trust.split_lines(run),
+        "same_test": trust.same_test_images(run),
+        "tuned": trust.tuned_lines(run),
+        "notes": notes,
+        "more_notes": more,
+        "missing": trust.missing(run),
+        "alarms": trust.alarm_lines(run),
+        "environment": pretty(run.environment) if run.environment else "",
+        "command": f"ganlift compare --config {shlex.quote(str(layout.config_file(run.path)))} --out another-run",
+        "again": f"ganlift report {shlex.quote(str(run.path))}",
+    }
+
+
+def _assets() -> dict[str, Any]:
+    here = files("ganlift.report")
+    return {
+        "css": Markup((here / "report.css").read_text("utf-8")),
+        "js": Markup((here / "report.js").read_text("utf-8")),
+        "version": __version__,
+    }
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("ganlift.report", "."),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters.update(listed=words.listed, count=words.count, style_of=sections.style_of)
+    return environment
+
+
+def _template(name: str) -> Any:
+    return _environment().get_template(name)
+
+
+def _clean(page: str) -> str:
+    """Control characters made visible, and lone surrogates (from undecodable file names) replaced."""
+    shown = _CONTROL.sub(lambda found: "␡" if found[0] == "\x7f" else chr(0x2400 + ord(found[0])), page)
+    return shown.encode("utf-8", "replace").decode()

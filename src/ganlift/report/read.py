@@ -1,0 +1,180 @@
+"""A run folder's facts, as far as they are there: what is absent or damaged is left out, and noted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganlift.errors import GanliftError, RunFolderError
+from ganlift.report.words import number
+from ganlift.runs import layout
+from ganlift.runs.files import read_bytes, read_json, read_jsonl, read_npz
+from ganlift.runs.folder import rows as read_rows
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What `read_run` found.
+
+    Attributes:
+        rows: those of arms that are done, by strategy, each in the order of seeds.
+        failed: the rows of arms that failed.
+        verdicts: the objects of ``verdict.json``, best gain first.
+        class_names: one a class, in label order.
+        splits: the content of ``split-SEED.json`` by seed.
+        damaged: a sentence about each file that could not be read.
+    """
+
+    path: Path
+    rows: dict[str, list[Row]]
+    failed: list[Row]
+    verdicts: list[Row]
+    class_names: list[str]
+    plan: Row
+    check: Any
+    tuning: Any
+    environment: Row
+    config: str
+    splits: dict[int, Row]
+    damaged: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.path.resolve().name or str(self.path)
+
+    @property
+    def seeds(self) -> list[int]:
+        """Every seed that any arm has a row for."""
+        return sorted({row["seed"] for rows in [*self.rows.values(), self.failed] for row in rows})
+
+    def predictions(self, strategy: str, seed: int) -> tuple[NDArray[np.float64], NDArray[np.int64]] | None:
+        """Test probabilities (n, K) and labels (n,) of an arm; None where they are absent or unusable."""
+        path = layout.predictions_file(self.path, strategy, seed)
+        if not path.exists():
+            return None
+        try:
+            arrays = read_npz(path)
+        except GanliftError as fault:
+            self._note(str(fault))
+            return None
+        probabilities, labels = arrays.get("probabilities"), arrays.get("labels")
+        if probabilities is None or labels is None or probabilities.shape[:1] != labels.shape or not len(labels):
+            return None
+        if probabilities.ndim != 2 or probabilities.shape[1] != len(self.class_names):
+            return None
+        return probabilities.astype(np.float64), labels.astype(np.int64)
+
+    def facts(self, strategy: str, seed: int) -> Row:
+        """The arm's ``facts.json``; empty where there is none."""
+        return mapping(_json(layout.facts_file(self.path, strategy, seed), self.damaged))
+
+    def trace(self, strategy: str, seed: int) -> list[Row]:
+        """The arm's ``trace.jsonl``; empty where there is none."""
+        try:
+            return read_jsonl(layout.trace_file(self.path, strategy, seed), self._note)
+        except GanliftError as fault:
+            self._note(str(fault))
+            return []
+
+    def _note(self, fault: str) -> None:
+        if fault not in self.damaged:
+            self.damaged.append(fault)
+
+
+def read_run(path: Path) -> Run:
+    """Read ``path``, a run folder.
+
+    Raises:
+        RunFolderError: there is no such folder, or it holds nothing that a report could show.
+    """
+    if not path.is_dir():
+        raise RunFolderError(f"There is no run folder {path}; give a folder that `ganlift compare --out` made.")
+    if not any(file.exists() for file in (layout.config_file(path), layout.results_file(path), path / "arms")):
+        raise RunFolderError(
+            f"{path} is not a run folder: it has no config.yaml and no results.jsonl; "
+            "give a folder that `ganlift compare --out` made."
+        )
+    damaged: list[str] = []
+    rows = [row for row in read_rows(path, damaged.append) if isinstance(row.get("strategy"), str)]
+    done: dict[str, list[Row]] = {}
+    for row in sorted((row for row in rows if _is_done(row)), key=lambda row: row["seed"]):
+        done.setdefault(row["strategy"], []).append(row)
+    plan = mapping(_json(layout.plan_file(path), damaged))
+    verdicts = [verdict for verdict in _list(_json(layout.verdict_file(path), damaged)) if _is_verdict(verdict)]
+    return Run(
+        path=path,
+        rows=done,
+        failed=[row for row in rows if not _is_done(row)],
+        verdicts=sorted(verdicts, key=lambda verdict: -(number(verdict.get("gain")) or 0.0)),
+        class_names=_class_names(plan, done),
+        plan=plan,
+        check=_json(layout.check_file(path), damaged),
+        tuning=_json(layout.tuning_file(path), damaged),
+        environment=mapping(_json(layout.environment_file(path), damaged)),
+        config=_text(layout.config_file(path)),
+        splits=dict(_splits(path, damaged)),
+        damaged=damaged,
+    )
+
+
+def _is_done(row: Row) -> bool:
+    return row.get("status", "done") == "done" and number(row.get("test_accuracy")) is not None
+
+
+def _is_verdict(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("strategy"), str)
+
+
+def _class_names(plan: Row, done: dict[str, list[Row]]) -> list[str]:
+    """The plan's names; where it has none, ``class 0`` and so on for as many recalls as a row lists."""
+    for key in ("class_names", "classes"):
+        value = plan.get(key)
+        if isinstance(value, dict):
+            return [str(name) for name in value]
+        if isinstance(value, list) and value:
+            return [str(item.get("name", item)) if isinstance(item, dict) else str(item) for item in value]
+    lengths = [len(_list(row.get("per_class_recall"))) for rows in done.values() for row in rows]
+    return [f"class {index}" for index in range(max(lengths, default=0))]
+
+
+def _splits(path: Path, damaged: list[str]) -> Iterator[tuple[int, Row]]:
+    seeds = [file.stem.removeprefix("split-") for file in path.glob("split-*.json")]
+    for seed in sorted(int(seed) for seed in seeds if seed.lstrip("-").isdigit()):
+        yield seed, mapping(_json(layout.split_file(path, seed), damaged))
+
+
+def _json(path: Path, damaged: list[str]) -> Any:
+    if not path.exists():
+        return None
+    try:
+        return read_json(path)
+    except GanliftError as fault:
+        if str(fault) not in damaged:
+            damaged.append(str(fault))
+        return None
+
+
+def _text(path: Path) -> str:
+    return read_bytes(path).decode("utf-8", "replace") if path.exists() else ""
+
+
+def mapping(value: Any) -> Row:
+    """``value`` where it is one; empty where a file holds something else."""
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def pretty(value: Any) -> str:
+    """``value`` as indented JSON, for reading."""
+    return json.dumps(value, indent=2, ensure_ascii=False)

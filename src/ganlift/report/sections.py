@@ -1,0 +1,380 @@
+"""The report's sections: what the template shows of a run, each made from records alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from ganlift.report import numbers, pictures, plots, tables, words
+from ganlift.report.numbers import Row
+from ganlift.report.pictures import Fit, Frame, Picture
+from ganlift.report.read import Run, mapping
+
+STYLES = {"helps": "helps", "hurts": "hurts"}
+MOST_ROWS = 40
+"""Classes in a plot with a row a class: beyond, the ones in the middle are left out."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A verdict as the page's head shows it."""
+
+    strategy: str
+    verdict: str
+    style: str
+    sentence: str
+    plot: Markup | None
+    facts: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure, what it is of, and a line beneath it."""
+
+    heading: str
+    svg: Markup
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Confusion before and after, summed over the seeds that both arms have."""
+
+    strategy: str
+    reference: str
+    maps: list[tuple[str, list[tuple[str, list[tables.Cell]]]]]
+    changes: list[tuple[str, str, str, str, str]]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Sample grids of the arms that share them, by images seen; ``rows`` are class names where a row is a class."""
+
+    strategies: list[str]
+    seed: int
+    frames: list[Frame]
+    real: Picture | None
+    rows: list[str]
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Generated images with their nearest real ones, and both distributions of distances."""
+
+    strategy: str
+    seed: int
+    picture: Picture | None
+    plot: Markup | None
+    note: str
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What the filter let through, how varied samples are, and the shares of generated images that were tried."""
+
+    strategy: str
+    plots: list[Plot]
+    candidates: list[tables.Candidate]
+
+
+def style_of(verdict: Any) -> str:
+    return STYLES.get(str(verdict), "none")
+
+
+def answer(run: Run) -> tuple[str, str]:
+    """The page's headline, and its style."""
+    helping = [verdict for verdict in run.verdicts if verdict.get("verdict") == "helps"]
+    if helping:
+        best = helping[0]
+        gain = words.points(best.get("gain"))
+        return f"Yes: {best['strategy']} gains {gain.lstrip('+')} points over {best.get('reference')}.", "helps"
+    if not run.verdicts:
+        return "No verdict: no arm with a GAN could be judged yet.", "none"
+    if all(verdict.get("verdict") == "hurts" for verdict in run.verdicts):
+        return "No: every arm with a GAN made the classifier worse.", "hurts"
+    return "No gain that could be told from noise.", "none"
+
+
+def cards(run: Run) -> list[Card]:
+    """One a verdict, their intervals on a common axis."""
+    ends = [_estimate(verdict) for verdict in run.verdicts]
+    reach = [value for end in ends if end for value in end] or [0.0]
+    span = (min(reach), max(reach))
+    found = []
+    for verdict, end in zip(run.verdicts, ends, strict=True):
+        style = style_of(verdict.get("verdict"))
+        plot = plots.interval(*end, span, style) if end else None
+        said = str(verdict.get("verdict") or "not judged")
+        sentence = str(verdict.get("sentence") or "")
+        found.append(Card(verdict["strategy"], said, style, sentence, plot, _verdict_facts(verdict)))
+    return found
+
+
+def _estimate(verdict: Row) -> tuple[float, float, float] | None:
+    gain, low, high = (words.number(verdict.get(key)) for key in ("gain", "ci_low", "ci_high"))
+    return None if gain is None or low is None or high is None else (gain, low, high)
+
+
+def _verdict_facts(verdict: Row) -> list[tuple[str, str]]:
+    worst = verdict.get("worst_class")
+    worst_said = f"{worst.get('name')} {words.points(worst.get('gain'))}" if isinstance(worst, dict) else words.NONE
+    lines = [
+        ("reference", str(verdict.get("reference") or words.NONE)),
+        ("gain, points", words.points(verdict.get("gain"))),
+        ("95 % interval", f"{words.points(verdict.get('ci_low'))} to {words.points(verdict.get('ci_high'))}"),
+        ("p, corrected", words.probability(verdict.get("p_corrected"))),
+        ("seeds", words.count(verdict.get("seeds"))),
+        ("gain over augment", words.points(verdict.get("gain_over_augment"))),
+        ("worst class", worst_said),
+        ("cost against reference", words.ratio(verdict.get("cost_ratio"))),
+        ("smallest gain to be found", words.points(verdict.get("smallest_detectable")).lstrip("+")),
+        ("seeds to settle it", words.count(verdict.get("seeds_to_settle"))),
+    ]
+    return [(name, value) for name, value in lines if value != words.NONE]
+
+
+def compared(run: Run) -> list[tuple[str, str, Row]]:
+    """Arm, reference and verdict of each judged arm; of each GAN arm against ``augment`` without verdicts."""
+    if run.verdicts:
+        found = [(verdict["strategy"], str(verdict.get("reference")), verdict) for verdict in run.verdicts]
+    else:
+        found = [(name, "augment", {}) for name, rows in run.rows.items() if rows[0].get("kind") == "gan"]
+    return [one for one in found if one[0] in run.rows and one[1] in run.rows]
+
+
+def slopes(run: Run) -> list[Plot]:
+    found = []
+    for arm, reference, verdict in compared(run):
+        paired = numbers.pairs(run.rows[reference], run.rows[arm])
+        if paired:
+            ahead = sum(pair.after > pair.before for pair in paired)
+            note = f"{arm} is ahead in {ahead} of {len(paired)} seeds."
+            found.append(
+                Plot(f"{arm} against {reference}", plots.slope(paired, reference, arm, _estimate(verdict)), note)
+            )
+    return found
+
+
+def class_plots(run: Run) -> list[Plot]:
+    found = []
+    for arm, reference, _ in compared(run):
+        gains = numbers.class_gains(run.rows[reference], run.rows[arm], len(run.class_names))
+        if any(gains):
+            names, shown = _worst_and_best(run.class_names, gains)
+            left_out = len(gains) - len(shown)
+            note = f"{left_out} classes in the middle are left out." if left_out else ""
+            found.append(Plot(f"{arm} against {reference}", plots.class_dots(names, shown), note))
+    return found
+
+
+def _worst_and_best(
+    names: Sequence[str], gains: Sequence[numbers.Spread | None]
+) -> tuple[list[str], list[numbers.Spread | None]]:
+    """In the order of gain where there are many classes, in the data's own order where there are few."""
+    order = list(range(len(names)))
+    if len(names) > MOST_ROWS:
+        known = sorted((index for index in order if gains[index]), key=lambda index: -(gains[index] or (0.0,))[0])
+        half = MOST_ROWS // 2
+        order = known if len(known) <= MOST_ROWS else [*known[:half], *known[-half:]]
+    return [names[index] for index in order], [gains[index] for index in order]
+
+
+Predicted = tuple[NDArray[np.float64], NDArray[np.int64]]
+
+
+def _predicted(run: Run, arm: str, reference: str) -> list[tuple[Predicted, Predicted]]:
+    """Predictions of reference and arm for each seed that has both."""
+    both = []
+    for pair in numbers.pairs(run.rows[reference], run.rows[arm]):
+        before, after = run.predictions(reference, pair.seed), run.predictions(arm, pair.seed)
+        if before and after:
+            both.append((before, after))
+    return both
+
+
+def confusions(run: Run) -> list[Confusion]:
+    found, names = [], run.class_names
+    for arm, reference, _ in compared(run):
+        both = _predicted(run, arm, reference)
+        if not both:
+            continue
+        empty = np.zeros((len(names), len(names)), np.int64)
+        before = sum((numbers.confusion(*one) for one, _ in both), empty)
+        after = sum((numbers.confusion(*one) for _, one in both), empty)
+        maps = [(f"Before: {reference}", before), (f"After: {arm}", after)] if len(names) <= tables.MOST_CLASSES else []
+        shown = [(title, tables.heat_map(table, names)) for title, table in maps]
+        found.append(Confusion(arm, reference, shown, tables.confusions(before, after, names)))
+    return found
+
+
+def reliability(run: Run) -> list[Plot]:
+    found = []
+    for arm, reference, _ in compared(run):
+        both = _predicted(run, arm, reference)
+        if not both:
+            continue
+        before, after = (
+            numbers.reliability(
+                np.concatenate([one[side][0] for one in both]), np.concatenate([one[side][1] for one in both])
+            )
+            for side in (0, 1)
+        )
+        errors = [words.decimal(numbers.calibration_error(bins)) for bins in (before, after)]
+        note = f"Calibration error over all seeds: {reference} {errors[0]}, {arm} {errors[1]}."
+        found.append(Plot(f"{arm} against {reference}", plots.reliability_plot(before, after, reference, arm), note))
+    return found
+
+
+def samples(run: Run, fit: Fit) -> list[Samples]:
+    """The grids of each arm's first seed that has some; arms with the same grids stand together."""
+    groups: dict[str, list[tuple[str, int]]] = {}
+    for name, rows in run.rows.items():
+        for row in rows:
+            files = pictures.grid_files(run, name, row["seed"])
+            if files:
+                groups.setdefault(pictures.fingerprint(files), []).append((name, row["seed"]))
+                break
+    found = []
+    for group in groups.values():
+        name, seed = group[0]
+        shown = pictures.frames(pictures.grid_files(run, name, seed), fit)
+        facts = [run.facts(*one) for one in group]
+        real = [
+            pictures.beside(run, *one, fact.get("real_png"), fit.side) for one, fact in zip(group, facts, strict=True)
+        ]
+        by_class = any(fact.get("acceptance") or fact.get("diversity") for fact in facts)
+        if shown:
+            rows_said = run.class_names if by_class and _grid_rows(shown[-1].picture) == len(run.class_names) else []
+            found.append(Samples([one[0] for one in group], seed, shown, next(filter(None, real), None), rows_said))
+    return found
+
+
+def _grid_rows(grid: Picture, columns: int = 8) -> int:
+    """Rows of a grid whose square tiles lie a pixel apart."""
+    return round((grid.height + 1) * columns / (grid.width + 1))
+
+
+def neighbours(run: Run, fit: Fit) -> list[Neighbours]:
+    """Of each arm's first seed that has distances or a picture."""
+    found = []
+    for name, rows in run.rows.items():
+        for row in rows:
+            facts = run.facts(name, row["seed"])
+            image = pictures.beside(run, name, row["seed"], facts.get("neighbours_png"), fit.side)
+            lists = mapping(facts.get("neighbours"))
+            generated, real = (_floats(lists.get(key)) for key in ("generated_to_real", "real_to_real"))
+            if image or (generated and real):
+                plot = plots.distances(generated, real) if generated and real else None
+                note = _copying(generated, real) if generated and real else ""
+                found.append(Neighbours(name, row["seed"], image, plot, note))
+                break
+    return found
+
+
+def _copying(generated: Sequence[float], real: Sequence[float]) -> str:
+    """How many generated images lie nearer to a real one than nearly all real images lie to one another."""
+    edge = float(np.quantile(real, 0.05))
+    share = sum(value < edge for value in generated) / len(generated)
+    return (
+        f"{words.percent(share, 0)} of the generated images lie nearer to a real image than 95 % of real images "
+        "do to one another; about 5 % is what chance gives, much more means that the generator copies."
+    )
+
+
+def filters(run: Run) -> list[Filter]:
+    """Acceptance, diversity and candidates of the arms that noted any."""
+    found = []
+    for name, rows in run.rows.items():
+        facts = {row["seed"]: run.facts(name, row["seed"]) for row in rows}
+        shown = [
+            *_per_class(run, facts, "acceptance", "Let through by the filter", partial(words.percent, digits=0), 1.0),
+            *_per_class(
+                run, facts, "diversity", "Diversity of samples, real images being 1", partial(words.decimal, digits=2)
+            ),
+        ]
+        tried = tables.candidates(facts)
+        if shown or tried:
+            found.append(Filter(name, shown, tried))
+    return found
+
+
+def _per_class(
+    run: Run, facts: dict[int, Row], key: str, title: str, said: Callable[[float], str], limit: float | None = None
+) -> list[Plot]:
+    """Bars of a fact that is a list a class, averaged over the seeds."""
+    lists = [fact[key] for fact in facts.values() if isinstance(fact.get(key), list)]
+    kept = [one for one in lists if len(one) == len(run.class_names)]
+    if not kept:
+        return []
+    columns = [_floats(list(column)) for column in zip(*kept, strict=True)]
+    named = [(name, numbers.mean(column)) for name, column in zip(run.class_names, columns, strict=True)][:MOST_ROWS]
+    values = [(name, value) for name, value in named if value is not None]
+    if not values:
+        return []
+    names, means = zip(*values, strict=True)
+    return [Plot(title, plots.bars(title, names, means, said, limit=limit))]
+
+
+def _floats(value: Any) -> list[float]:
+    found = [words.number(one) for one in value] if isinstance(value, list) else []
+    return [one for one in found if one is not None]
+
+
+def curves(run: Run) -> list[Plot]:
+    """For each arm its last phase: validation accuracy where it was scored on the way, else the loss."""
+    found = []
+    for name, rows in run.rows.items():
+        traces = {row["seed"]: run.trace(name, row["seed"]) for row in rows}
+        for phase, metric in _shown(traces):
+            series = [(f"seed {seed}", _points(trace, phase, metric)) for seed, trace in traces.items()]
+            series = [one for one in series if len(one[1]) > 1]
+            if series:
+                said = (
+                    (lambda value: words.percent(value, 0)) if "accuracy" in metric else (lambda value: f"{value:.3g}")
+                )
+                title = f"{name}: {metric.replace('_', ' ')} of phase {phase} against steps"
+                found.append(
+                    Plot(f"{name}: {metric.replace('_', ' ')}", plots.curves(title, series, said), f"phase {phase}")
+                )
+    return found
+
+
+def _shown(traces: dict[int, list[Row]]) -> list[tuple[str, str]]:
+    """Phase and metric of the plots worth a look: the classifier's at the end, and the generator's own."""
+    lines = [line for trace in traces.values() for line in trace if isinstance(line.get("phase"), str)]
+    if not lines:
+        return []
+    last = lines[-1]["phase"]
+    found = []
+    for phase, wanted in ((last, ("validation_accuracy", "loss")), ("generator", ("g_loss",)), (last, ("g_loss",))):
+        keys = {key for line in lines if line["phase"] == phase for key in line}
+        metric = next((key for key in wanted if key in keys), None)
+        if metric and (phase, metric) not in found:
+            found.append((phase, metric))
+    return found
+
+
+def _points(trace: Sequence[Row], phase: str, metric: str) -> list[tuple[float, float]]:
+    spots = [
+        (words.number(line.get("step")), words.number(line.get(metric))) for line in trace if line.get("phase") == phase
+    ]
+    return [(step, value) for step, value in spots if step is not None and value is not None]
+
+
+def cost(run: Run) -> Plot | None:
+    """Mean training time of each arm, the generator's own phase lighter."""
+    named = [
+        (name, numbers.average(rows, "elapsed_s"), numbers.average(rows, "generator_elapsed_s"))
+        for name, rows in run.rows.items()
+    ]
+    named = sorted((one for one in named if one[1]), key=lambda one: one[1])
+    if not named:
+        return None
+    names, total, own = zip(*named, strict=True)
+    return Plot("Training time of an arm", plots.bars("Training time of an arm", names, total, words.seconds, own))

@@ -1,0 +1,186 @@
+"""The report's tables: rows and predictions in, lines of text and numbers out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganlift.report import numbers, words
+from ganlift.report.read import Row, Run
+
+MOST_CLASSES = 20
+"""A confusion table with more classes can't be read; the most frequent confusions are listed instead."""
+
+
+@dataclass(frozen=True)
+class ArmLine:
+    """One strategy of the comparison, its cells as text, in the order of the table's head."""
+
+    strategy: str
+    kind: str
+    seeds: int
+    failed: int
+    cells: list[str]
+    verdict: str
+
+
+ARM_HEAD = [
+    ("Accuracy", "test accuracy, mean ± standard deviation over seeds"),
+    ("Against augment", "mean paired difference in points, and its range over seeds"),
+    ("Against its reference", "gain in points with its 95 % interval, where a verdict was made"),
+    ("Macro recall", "mean recall over classes"),
+    ("ECE", "expected calibration error; lower is better"),
+    ("Time", "training time of an arm"),
+    ("Cost", "times the training time of augment (of the fastest arm where augment is absent)"),
+    ("Labels", "labelled training images"),
+    ("Unlabelled", "unlabelled images used"),
+]
+
+
+def arm_lines(run: Run) -> list[ArmLine]:
+    """All arms, best mean accuracy first; those of which every seed failed come last."""
+    verdicts = {verdict["strategy"]: verdict for verdict in run.verdicts}
+    times = {name: numbers.mean(numbers.values(rows, "elapsed_s")) for name, rows in run.rows.items()}
+    base = times.get("augment") or min(filter(None, times.values()), default=None)
+    ordered = sorted(run.rows, key=lambda name: -numbers.average(run.rows[name], "test_accuracy"))
+    only_failed = sorted({row["strategy"] for row in run.failed} - set(ordered))
+    lines = []
+    for name in [*ordered, *only_failed]:
+        rows = run.rows.get(name, [])
+        failures = [row for row in run.failed if row["strategy"] == name]
+        verdict = verdicts.get(name, {})
+        cells = _cells(run, name, verdict, base)
+        kind = str((rows or failures)[0].get("kind", ""))
+        lines.append(ArmLine(name, kind, len(rows), len(failures), cells, str(verdict.get("verdict", ""))))
+    return lines
+
+
+def _cells(run: Run, name: str, verdict: Row, base: float | None) -> list[str]:
+    rows = run.rows.get(name, [])
+    if not rows:
+        return [words.NONE] * len(ARM_HEAD)
+    found = numbers.values(rows, "test_accuracy")
+    deviation = numbers.deviation(found)
+    accuracy = words.percent(numbers.mean(found), 2 if deviation and deviation < 0.001 else 1)
+    against = numbers.gain(numbers.pairs(run.rows.get("augment", []), rows)) if name != "augment" else None
+    elapsed = numbers.mean(numbers.values(rows, "elapsed_s"))
+    return [
+        accuracy.replace(" %", f" ± {100 * deviation:.1f} %") if deviation is not None else accuracy,
+        f"{words.points(against.mean)} ({_range(against.low, against.high)})" if against else words.NONE,
+        _judged(verdict),
+        words.percent(numbers.mean(numbers.values(rows, "macro_recall"))),
+        words.decimal(numbers.mean(numbers.values(rows, "ece"))),
+        words.seconds(elapsed),
+        words.ratio(elapsed / base if elapsed and base else None),
+        _same(rows, "labels"),
+        _same(rows, "unlabelled_n"),
+    ]
+
+
+def _judged(verdict: Row) -> str:
+    if words.number(verdict.get("gain")) is None:
+        return words.NONE
+    ends = _range(verdict.get("ci_low"), verdict.get("ci_high"))
+    return f"{words.points(verdict['gain'])} ({ends}) on {verdict.get('reference', '?')}"
+
+
+def _range(low: Any, high: Any) -> str:
+    return f"{words.points(low)} to {words.points(high)}"
+
+
+def _same(rows: Sequence[Row], key: str) -> str:
+    """A count that the seeds share, or its range."""
+    found = numbers.values(rows, key)
+    if not found:
+        return words.NONE
+    low, high = min(found), max(found)
+    return words.count(low) if low == high else f"{words.count(low)} to {words.count(high)}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Share of the true class's images, as text and as 0 to 1 for its colour; ``hint`` says it in words."""
+
+    text: str
+    share: float
+    right: bool
+    hint: str
+
+
+def heat_map(table: NDArray[np.int64], names: Sequence[str]) -> list[tuple[str, list[Cell]]]:
+    """A line a true class: its name, and a cell a predicted class."""
+    totals = table.sum(1)
+    lines = []
+    for true, name in enumerate(names):
+        cells = []
+        for predicted, other in enumerate(names):
+            share = float(table[true, predicted] / totals[true]) if totals[true] else 0.0
+            said = f"{int(table[true, predicted])} of {int(totals[true])} images of {name} called {other}"
+            text = "<1" if 0 < share < 0.005 else f"{100 * share:.0f}" if share else ""
+            cells.append(Cell(text, round(share, 3), true == predicted, said))
+        lines.append((name, cells))
+    return lines
+
+
+def confusions(
+    before: NDArray[np.int64], after: NDArray[np.int64], names: Sequence[str], most: int = 8
+) -> list[tuple[str, str, str, str, str]]:
+    """True class, what it is called, share before, share after, change in points; greatest change first."""
+    shares = [table / np.maximum(table.sum(1, keepdims=True), 1) for table in (before, after)]
+    change = shares[1] - shares[0]
+    np.fill_diagonal(change, 0.0)
+    lines = []
+    for place in np.argsort(-np.abs(change), axis=None, kind="stable")[:most]:
+        true, called = (int(index) for index in np.unravel_index(place, change.shape))
+        if change[true, called]:
+            old, new = shares[0][true, called], shares[1][true, called]
+            lines.append(
+                (
+                    names[true],
+                    names[called],
+                    words.percent(float(old)),
+                    words.percent(float(new)),
+                    words.points(float(new - old)),
+                )
+            )
+    return lines
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A share of generated images that was tried: how often chosen, and its validation accuracy over seeds."""
+
+    weight: str
+    ratio: str
+    accuracy: str
+    chosen: list[int]
+
+
+def candidates(facts: dict[int, Row]) -> list[Candidate]:
+    """Of the seeds' ``candidates``, by weight and ratio."""
+    tried: dict[tuple[float, float], list[float]] = {}
+    chosen: dict[tuple[float, float], list[int]] = {}
+    for seed, fact in facts.items():
+        for one in fact.get("candidates") or []:
+            accuracy = words.number(one.get("validation_accuracy")) if isinstance(one, dict) else None
+            if accuracy is not None:
+                tried.setdefault(_setting(one), []).append(accuracy)
+        if isinstance(fact.get("chosen"), dict):
+            chosen.setdefault(_setting(fact["chosen"]), []).append(seed)
+    return [
+        Candidate(
+            "0: no generated images" if not setting[0] else f"{setting[0]:g}",
+            f"{setting[1]:g}",
+            f"{words.percent(numbers.mean(found))} ({words.percent(min(found))} to {words.percent(max(found))})",
+            chosen.get(setting, []),
+        )
+        for setting, found in sorted(tried.items())
+    ]
+
+
+def _setting(one: Row) -> tuple[float, float]:
+    return words.number(one.get("weight")) or 0.0, words.number(one.get("ratio")) or 0.0

@@ -1,0 +1,169 @@
+"""What a reader needs to believe a result or not: the split, what was tuned, what is missing, alarms."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ganlift.report import words
+from ganlift.report.read import Row, Run, mapping, pretty
+
+PARTS = ("labelled", "validation", "unlabelled", "test")
+MOST_NOTES = 30
+
+
+@dataclass(frozen=True)
+class SplitLine:
+    """Images of each part in one seed, and a digest of what they are."""
+
+    seed: int
+    sizes: list[str]
+    digest: str
+
+
+@dataclass(frozen=True)
+class TunedLine:
+    """How one strategy's options were found."""
+
+    strategy: str
+    trials: int
+    best: str
+    options: str
+
+
+@dataclass(frozen=True)
+class AlarmLine:
+    """An alarm, and the seeds that raised it."""
+
+    strategy: str
+    phase: str
+    message: str
+    seeds: list[int]
+
+
+def split_lines(run: Run) -> list[SplitLine]:
+    """Sizes from the split files; from the rows where there are none."""
+    if not run.splits:
+        return _sizes_from_rows(run)
+    return [
+        SplitLine(seed, [words.count(_size(split.get(part))) for part in PARTS], _digest(split))
+        for seed, split in run.splits.items()
+    ]
+
+
+def same_test_images(run: Run) -> bool:
+    """Whether the split files of two or more seeds name the same test images."""
+    tests = {_digest(split.get("test")) for split in run.splits.values() if split.get("test")}
+    return len(run.splits) > 1 and len(tests) == 1
+
+
+def tuned_lines(run: Run) -> list[TunedLine]:
+    """A line a searched strategy; none where nothing was searched."""
+    tuning = run.tuning if isinstance(run.tuning, dict) else {"trials": run.tuning}
+    trials = [trial for trial in tuning.get("trials") or [] if isinstance(trial, dict)]
+    chosen = mapping(tuning.get("chosen"))
+    lines = []
+    for name in dict.fromkeys(str(trial.get("strategy")) for trial in trials):
+        found = [words.number(trial.get("validation_accuracy")) for trial in trials if trial.get("strategy") == name]
+        best = max((accuracy for accuracy in found if accuracy is not None), default=None)
+        options = chosen.get(name)
+        said = (
+            ", ".join(f"{key} {_short(value)}" for key, value in options.items()) if isinstance(options, dict) else ""
+        )
+        lines.append(TunedLine(name, len(found), words.percent(best), said))
+    return lines
+
+
+def alarm_lines(run: Run) -> list[AlarmLine]:
+    """Alarms of the same name, strategy and phase as one line, with the seeds."""
+    found: dict[tuple[str, str, str], tuple[str, list[int]]] = {}
+    for name, rows in run.rows.items():
+        for row in rows:
+            for alarm in row.get("alarms") or []:
+                if isinstance(alarm, dict):
+                    key = (name, str(alarm.get("phase", "")), str(alarm.get("name", "")))
+                    found.setdefault(key, (str(alarm.get("message", key[2])), []))[1].append(row["seed"])
+    return [AlarmLine(key[0], key[1], message, sorted(set(seeds))) for key, (message, seeds) in found.items()]
+
+
+def missing(run: Run) -> list[str]:
+    """A sentence about each arm that failed, and each seed that a strategy lacks."""
+    said = [
+        f"{row['strategy']}, seed {row['seed']}, failed: {row.get('reason') or 'no reason was recorded'}"
+        for row in run.failed
+    ]
+    planned = run.plan.get("seeds") if isinstance(run.plan.get("seeds"), list) else None
+    for name in dict.fromkeys([*(run.plan.get("strategies") or []), *run.rows]):
+        have = {row["seed"] for row in [*run.rows.get(str(name), []), *run.failed] if row["strategy"] == name}
+        lacking = [str(seed) for seed in planned or run.seeds if seed not in have]
+        if lacking:
+            said.append(f"{name} has no result for seed{'s' * (len(lacking) > 1)} {words.listed(lacking)}.")
+    return said
+
+
+def notes(run: Run) -> tuple[list[str], int]:
+    """The first data notes of ``check.json``, and how many more there are."""
+    found = list(_sentences(run.check))
+    return found[:MOST_NOTES], max(0, len(found) - MOST_NOTES)
+
+
+def _sentences(value: Any, label: str = "") -> Iterator[str]:
+    """A nested value as lines of text: its strings, and ``key: value`` for the rest."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _sentences(item, str(key).replace("_", " "))
+    elif isinstance(value, list):
+        for item in value:
+            yield from _sentences(item, "" if label == "notes" else label)
+    elif isinstance(value, str) and (not label or label in ("notes", "note", "message")):
+        yield value
+    elif value is not None:
+        yield f"{label}: {_short(value)}" if label else _short(value)
+
+
+def _sizes_from_rows(run: Run) -> list[SplitLine]:
+    lines = []
+    for seed in run.seeds:
+        rows = [row for rows in run.rows.values() for row in rows if row["seed"] == seed]
+        sizes = [
+            max((words.number(row.get(key)) or 0.0 for row in rows), default=0.0)
+            for key in ("labels", "validation_n", "unlabelled_n", "test_n")
+        ]
+        lines.append(SplitLine(seed, [words.count(size) for size in sizes], ""))
+    return lines
+
+
+def _size(part: Any) -> int | None:
+    """Images in a part: a list, or a mapping that holds lists as long as the part."""
+    if isinstance(part, list):
+        return len(part)
+    if isinstance(part, dict):
+        lengths = [len(item) for item in part.values() if isinstance(item, list)]
+        return max(lengths, default=len(part))
+    return None
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else value if isinstance(value, str) else pretty(value)
+
+
+def settings(run: Run) -> list[tuple[str, str]]:
+    """The plan's main facts as name and value: what was run on which device, and whether the estimate held."""
+    plan: Row = run.plan
+    estimate, actual = words.number(plan.get("estimate_s")), words.number(plan.get("actual_s"))
+    lines = [
+        ("classifier steps an arm", words.count(plan.get("steps"))),
+        ("generator steps", words.count(plan.get("generator_steps"))),
+        ("device", str(plan.get("device") or words.NONE)),
+        ("precision", str(plan.get("precision") or words.NONE)),
+        ("time, estimated", words.seconds(estimate)),
+        ("time, taken", words.seconds(actual)),
+    ]
+    return [(name, value) for name, value in lines if value != words.NONE]
