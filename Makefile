@@ -1,0 +1,85 @@
+# Everything runs in .venv, which `make install` makes from constraints.txt; each target below installs what it needs.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+# Interpreters to try, in this order; `make install PYTHON=/path/to/python3.12` names one.
+PYTHON ?= python3 python3.13 python3.12 python3.11 python3.14 python
+
+# Where PyTorch's wheels for processors alone lie. PyPI's wheels for Linux bring gigabytes for NVIDIA's cards.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+
+DEMO_SEEDS ?= 5
+DEMO_BUDGET ?= 500
+DEMO_STRATEGIES ?= augment,rotation,fixmatch,gan-augment,sgan,sgan-fixmatch
+FULL_STRATEGIES ?= real-only,augment,duplicate-real,rotation,fixmatch,gan-augment,sgan,acgan,sgan-fixmatch,sgan-mix,synthetic-only
+FULL_SEARCH ?= 10
+
+TEST_JOBS ?= 2
+PYTEST_ARGS ?=
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_JOBS) $(PYTEST_ARGS)
+
+.PHONY: help install demo demo-full test test-all lint bench clean
+
+help:
+	@echo "make demo       compare six strategies on bundled images; prints where report.html is (about 10 minutes)"
+	@echo "make demo-full  compare every strategy, each with its options searched (hours)"
+	@echo "make test       the tests; make test-all adds their long forms"
+	@echo "make lint       style, types and the import contract"
+	@echo "make bench      images a second of each training step"
+	@echo "make install    .venv alone; make clean removes it and what tools left"
+
+install: $(STAMP)
+
+$(STAMP): constraints.txt pyproject.toml
+	@chosen=""; for candidate in $(PYTHON); do \
+	    if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null; then \
+	        chosen="$$candidate"; break; \
+	    fi; \
+	done; \
+	if [ -z "$$chosen" ]; then \
+	    echo "ganlift needs Python 3.11 to 3.14, and none of these is one: $(PYTHON)." >&2; \
+	    echo "Install one, or say where it is: make install PYTHON=/path/to/python3.12" >&2; exit 2; \
+	fi; \
+	if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
+	    echo "Making $(VENV) with $$chosen"; \
+	    "$$chosen" -m venv $(VENV) || { \
+	        echo "$$chosen can't make a virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2; exit 2; }; \
+	fi
+	@torch=$$(grep '^torch==' constraints.txt); extra=""; \
+	if [ "$$(uname -s)" = Linux ] && ! command -v nvidia-smi >/dev/null 2>&1 \
+	    && ! $(BIN)/python -m pip config list | grep -qE "index-url|find-links"; then \
+	    extra="--extra-index-url $(TORCH_INDEX)"; \
+	fi; \
+	echo "Installing $$torch $$extra"; \
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt $$extra "$$torch" \
+	    || { [ -n "$$extra" ] && $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt "$$torch"; }
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e '.[dev]'
+	@touch $(STAMP)
+
+demo: install
+	$(BIN)/ganlift compare fashion-mini --labels-per-class 10 --strategies $(DEMO_STRATEGIES) \
+	    --seeds $(DEMO_SEEDS) --budget $(DEMO_BUDGET) --out runs/demo
+
+demo-full: install
+	$(BIN)/ganlift compare fashion-mini --labels-per-class 10 --strategies $(FULL_STRATEGIES) \
+	    --seeds $(DEMO_SEEDS) --budget $(DEMO_BUDGET) --search $(FULL_SEARCH) --out runs/demo-full
+
+test: install
+	$(PYTEST) -m "not full"
+
+test-all: install
+	$(PYTEST)
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: install
+	$(BIN)/python benchmarks/speed.py
+
+clean:
+	rm -rf $(VENV) build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
