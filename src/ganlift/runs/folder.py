@@ -10,7 +10,16 @@ import yaml
 
 from ganlift.errors import DamagedFileError, RunFolderError
 from ganlift.runs import layout
-from ganlift.runs.files import append_line, plain, read_bytes, read_json, read_jsonl, remove_leftovers, write_text
+from ganlift.runs.files import (
+    append_line,
+    plain,
+    read_bytes,
+    read_json,
+    read_jsonl,
+    remove_leftovers,
+    write_text,
+    writing,
+)
 
 _MARK = "# A ganlift run; the same command with this --out continues it."
 _MISSING = "(not set)"
@@ -49,12 +58,13 @@ def open_run(folder: Path, config: Mapping[str, Any], warn: Callable[[str], None
 
 
 def refuse_foreign(folder: Path) -> None:
-    """Raise RunFolderError where ``folder`` is a file, or holds things and is no run."""
-    if folder.exists() and not folder.is_dir():
-        raise RunFolderError(f"{folder} is a file, not a folder; choose another folder with --out.")
-    if not folder.exists() or is_run(folder):
-        return
-    held = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    """Raise RunFolderError where ``folder`` is a file, can't be looked into, or holds things and is no run."""
+    with writing(folder):
+        if folder.exists() and not folder.is_dir():
+            raise RunFolderError(f"{folder} is a file, not a folder; choose another folder with --out.")
+        if not folder.exists() or is_run(folder):
+            return
+        held = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
     if held:
         raise RunFolderError(
             f"{folder} is not a run and not empty (it holds {', '.join(held[:3])}"
