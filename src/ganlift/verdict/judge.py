@@ -1,0 +1,268 @@
+"""From rows and predictions to verdicts: which GAN arm helps, against what, by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganlift.errors import ConfigError, RunFolderError
+from ganlift.verdict.arms import (
+    Arm,
+    Correct,
+    Difference,
+    Labels,
+    Row,
+    all_seeds,
+    by_arm,
+    choose_reference,
+    difference,
+    labels_of,
+)
+from ganlift.verdict.difference import holm
+from ganlift.verdict.power import images_forbid, seeds_to_settle, smallest_detectable
+from ganlift.verdict.sentence import Facts, sentence
+
+HELPS, HURTS, NOTHING = "helps", "hurts", "no measurable effect"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a comparison says about one GAN arm; the fields are those of ``verdict.json``.
+
+    ``gain``, ``ci_low``, ``ci_high``, ``gain_over_augment``, ``smallest_detectable`` and the worst class's
+    gain are differences of test accuracy as fractions: 0.01 is one point. None where there is too little
+    to tell: an interval takes two seeds, everything else a reference and a seed in common with it.
+
+    Attributes:
+        p, p_corrected: two-sided, before and after Holm's correction over the GAN arms.
+        seeds: how many seeds were paired with the reference; ``seeds_missing`` names the others.
+        smallest_detectable: the true gain that this many seeds and images find with 80 % power.
+        seeds_to_settle: how many seeds would tell the estimated gain from zero; None beyond a thousand.
+        worst_class: ``{"name", "gain"}`` of the class with the lowest mean gain.
+        cost_ratio: training seconds of the arm over the reference's.
+    """
+
+    strategy: str
+    verdict: str
+    reference: str | None
+    gain: float | None
+    ci_low: float | None
+    ci_high: float | None
+    p: float | None
+    p_corrected: float | None
+    seeds: int
+    seeds_missing: tuple[int, ...]
+    gain_over_augment: float | None
+    smallest_detectable: float | None
+    seeds_to_settle: int | None
+    worst_class: dict[str, Any] | None
+    cost_ratio: float | None
+    sentence: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that ``verdict.json`` lists."""
+        return {**asdict(self), "seeds_missing": list(self.seeds_missing)}
+
+
+@dataclass(frozen=True)
+class _Pairing:
+    """A GAN arm, its reference, and their difference."""
+
+    arm: Arm
+    reference: Arm | None
+    difference: Difference | None
+
+    @property
+    def p(self) -> float | None:
+        found = self.difference.estimate if self.difference else None
+        return found.p if found else None
+
+
+def judge(
+    rows: Sequence[Row],
+    correct: Correct,
+    labels: Labels,
+    class_names: Sequence[str],
+    *,
+    overlap: float = 0.0,
+    alpha: float = 0.05,
+) -> list[Verdict]:
+    """A verdict for each arm of kind ``gan``, the greatest gain first.
+
+    Args:
+        rows: the objects of ``results.jsonl``.
+        correct: (n_test,) bool for each (strategy, seed) that is done; one order of images a seed.
+        labels: (n_test,) test labels, by seed or common to all. Seeds whose labels agree are taken to
+            have the same test images, which is the careful reading where they have not.
+        class_names: one a class.
+        overlap: share of labelled images that two seeds have in common, in [0, 1].
+        alpha: the error rate of a claim over the whole family of GAN arms; the interval covers 1 - alpha.
+
+    Raises:
+        RunFolderError: predictions are missing, cannot be paired, or a row lacks its validation accuracy.
+    """
+    _check(overlap, alpha)
+    arms = by_arm(rows)
+    seeds = all_seeds(arms)
+    pairings = []
+    for arm in (one for one in arms.values() if one.kind == "gan"):
+        reference = choose_reference(arm, arms)
+        found = None
+        if reference:
+            found = difference(arm, reference, correct, labels, seeds, overlap=overlap, alpha=alpha)
+        pairings.append(_Pairing(arm, reference, found))
+    tested = [pairing.p for pairing in pairings if pairing.p is not None]
+    corrected = iter(holm(tested))
+    verdicts = []
+    for pairing in pairings:
+        p_corrected = next(corrected) if pairing.p is not None else None
+        verdicts.append(_verdict(pairing, p_corrected, len(tested), arms, correct, labels, class_names, alpha))
+    return sorted(verdicts, key=lambda one: (one.gain is None, -(one.gain or 0.0), one.strategy))
+
+
+def compare_pair(
+    rows: Sequence[Row],
+    correct: Correct,
+    a: str,
+    b: str,
+    overlap: float = 0.0,
+    labels: Labels | None = None,
+    alpha: float = 0.05,
+) -> Difference:
+    """Arm ``a`` less arm ``b`` with its interval, without a verdict and without correction.
+
+    Without ``labels``, seeds with as many test images are taken to have the same ones.
+
+    Raises:
+        RunFolderError: an arm has no row, or its predictions are missing or cannot be paired.
+    """
+    _check(overlap, alpha)
+    arms = by_arm(rows)
+    for name in (a, b):
+        if name not in arms:
+            raise RunFolderError(f"There is no row of '{name}' to compare; there are {', '.join(sorted(arms))}.")
+    return difference(arms[a], arms[b], correct, labels, all_seeds(arms), overlap=overlap, alpha=alpha)
+
+
+def _check(overlap: float, alpha: float) -> None:
+    if not 0.0 <= overlap <= 1.0:
+        raise ConfigError(f"The overlap of the seeds' labels is a share from 0 to 1, not {overlap}.")
+    if not 0.0 < alpha < 1.0:
+        raise ConfigError(f"alpha lies between 0 and 1, not at {alpha}.")
+
+
+def _verdict(
+    pairing: _Pairing,
+    p_corrected: float | None,
+    family: int,
+    arms: Mapping[str, Arm],
+    correct: Correct,
+    labels: Labels,
+    class_names: Sequence[str],
+    alpha: float,
+) -> Verdict:
+    arm, reference, found = pairing.arm, pairing.reference, pairing.difference
+    paired = found.seeds if found else ()
+    missing = found.seeds_missing if found else tuple(all_seeds(arms))
+    estimate = found.estimate if found else None
+    parts = estimate.parts if estimate else None
+    gain = estimate.gain if estimate else None
+    said = _decide(gain, p_corrected, alpha)
+    strict = alpha / max(1, family)
+    settle = None
+    if parts and gain is not None:
+        settle = seeds_to_settle(gain, parts, strict) if said == NOTHING else len(paired)
+    facts = Facts(
+        arm=arm.name,
+        verdict=said,
+        reference=reference.name if reference else None,
+        unfair=bool(reference and reference.uses_unlabelled and not arm.uses_unlabelled),
+        estimate=estimate,
+        p_corrected=p_corrected,
+        family=family,
+        seeds=len(paired),
+        missing=missing,
+        failures=arm.failed,
+        cost_ratio=_cost_ratio(arm, reference, paired),
+        smallest=smallest_detectable(parts, strict) if parts else None,
+        settle=settle,
+        images_forbid=bool(parts and gain is not None and images_forbid(gain, parts, strict)),
+        alpha=alpha,
+    )
+    return Verdict(
+        strategy=arm.name,
+        verdict=said,
+        reference=facts.reference,
+        gain=gain,
+        ci_low=estimate.low if estimate else None,
+        ci_high=estimate.high if estimate else None,
+        p=pairing.p,
+        p_corrected=p_corrected,
+        seeds=len(paired),
+        seeds_missing=missing,
+        gain_over_augment=_plain_gain(arm, arms.get("augment"), correct),
+        smallest_detectable=facts.smallest,
+        seeds_to_settle=settle,
+        worst_class=_worst_class(arm, reference, paired, correct, labels, class_names),
+        cost_ratio=facts.cost_ratio,
+        sentence=sentence(facts),
+    )
+
+
+def _decide(gain: float | None, p_corrected: float | None, alpha: float) -> str:
+    """A corrected p below ``alpha`` implies that the interval leaves zero out on the gain's side."""
+    if gain is None or p_corrected is None or p_corrected >= alpha:
+        return NOTHING
+    return HELPS if gain > 0 else HURTS
+
+
+def _plain_gain(arm: Arm, augment: Arm | None, correct: Correct) -> float | None:
+    common = sorted(set(arm.done) & set(augment.done)) if augment else []
+    if not augment or not common:
+        return None
+    gains = [correct[arm.name, seed].mean() - correct[augment.name, seed].mean() for seed in common]
+    return float(np.mean(gains))
+
+
+def _cost_ratio(arm: Arm, reference: Arm | None, seeds: Sequence[int]) -> float | None:
+    if reference is None or not seeds:
+        return None
+    own, other = ([float(one.done[seed].get("elapsed_s") or 0.0) for seed in seeds] for one in (arm, reference))
+    return sum(own) / sum(other) if min(own) > 0 and min(other) > 0 else None
+
+
+def _worst_class(
+    arm: Arm,
+    reference: Arm | None,
+    seeds: Sequence[int],
+    correct: Correct,
+    labels: Labels,
+    class_names: Sequence[str],
+) -> dict[str, Any] | None:
+    """The class with the lowest gain, its mean over the seeds in which it has test images."""
+    if reference is None or not seeds:
+        return None
+    gains: dict[int, float] = {}
+    per_seed = [
+        _class_gains(correct[arm.name, seed], correct[reference.name, seed], labels_of(labels, seed)) for seed in seeds
+    ]
+    for place in range(len(class_names)):
+        own = [found[place] for found in per_seed if place in found]
+        if own:
+            gains[place] = float(np.mean(own))
+    if not gains:
+        return None
+    worst = min(gains, key=lambda place: (gains[place], place))
+    return {"name": str(class_names[worst]), "gain": gains[worst]}
+
+
+def _class_gains(own: NDArray[np.bool_], other: NDArray[np.bool_], labels: NDArray[np.int64]) -> dict[int, float]:
+    return {
+        int(place): float(own[labels == place].mean() - other[labels == place].mean())
+        for place in np.unique(labels)
+        if place >= 0
+    }
