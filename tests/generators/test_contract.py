@@ -165,3 +165,21 @@ def test_options_are_described_and_strict(name: str) -> None:
     assert all(field.description for field in options.model_fields.values())
     with pytest.raises(ValidationError):
         options(no_such_option=1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_discriminator_learns_which_is_which_and_the_generator_follows(name: str) -> None:
+    # all real images are bright; the first samples are grey
+    model = build(name, ImageShape(1, 28, 2))
+    rng, update = torch.Generator().manual_seed(1), updater(model)
+    real, labels = torch.full((16, 1, 28, 28), 0.9), torch.arange(16) % 2
+
+    def brightness() -> float:
+        return model.sample(32, None, torch.Generator().manual_seed(0)).mean().item()
+
+    before = brightness()
+    first = [model.step(real, labels, rng, update) for _ in range(15)]
+    assert first[-1]["d_real"] > first[-1]["d_fake"] + 0.1
+    for _ in range(30):
+        model.step(real, labels, rng, update)
+    assert brightness() > before + 0.03
