@@ -6,15 +6,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from sklearn.datasets import load_digits
 from torch import Tensor
 
 from ganlift.data.types import Task
 from ganlift.errors import DamagedFileError, Interrupted
-from ganlift.strategies.base import Outcome, Setup, predict, strategies
+from ganlift.strategies.base import Outcome, Setup, predict, run_phases, strategies
 from ganlift.training.alarms import Alarms, NonFiniteLossError
 from ganlift.training.checkpoint import Store
 from ganlift.training.fit import Settings, fit
@@ -26,33 +24,13 @@ CPU = torch.device("cpu")
 STEPS = 12
 
 
-@pytest.fixture(scope="module")
-def task() -> Task:
-    """Digits, 8 px: 5 labelled a class, 5 for validation, 200 unlabelled."""
-    digits = load_digits()
-    images = np.round(digits.images * 255 / 16).astype(np.uint8)[:, None]
-    order = np.argsort(digits.target, kind="stable").reshape(-1)
-    by_class = [order[digits.target[order] == k] for k in range(10)]
-    labelled = np.concatenate([own[:5] for own in by_class])
-    validation = np.concatenate([own[5:10] for own in by_class])
-    rest = np.concatenate([own[10:30] for own in by_class])
-    names = tuple(str(k) for k in range(10))
-    y = digits.target.astype(np.int64)
-    return Task(images[labelled], y[labelled], images[validation], y[validation], images[rest], names, flips=False)
-
-
 def new_setup(task: Task, name: str, seed: int = 3) -> Setup:
     return Setup(task, Budget(STEPS, 16, STEPS), Rng(seed, name, CPU), CPU)
 
 
 def drive(setup: Setup, name: str, settings: Settings, options: Mapping[str, Any] | None = None) -> Outcome:
     entry = strategies.get(name)
-    phases = entry.phases(setup, entry.options(**(options or {})))
-    while True:
-        try:
-            fit(next(phases), settings)
-        except StopIteration as end:
-            return end.value
+    return run_phases(entry.phases(setup, entry.options(**(options or {}))), lambda phase: settings)[0]
 
 
 def outputs(outcome: Outcome, task: Task) -> Tensor:

@@ -6,31 +6,29 @@ A job carries plain JSON: ``kind``, ``strategy``, ``seed``, ``run`` (the folder)
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from ganlift.compare.executors import Job, Report, ShouldStop
 from ganlift.compare.facts import arm_facts
+from ganlift.data import make_task, read_split
 from ganlift.data.cache import load_cache
-from ganlift.data.split import make_task, read_split
 from ganlift.data.types import ImageSet, Split
 from ganlift.measures.accuracy import score
 from ganlift.runs import layout
-from ganlift.runs.files import write_bytes, write_json, write_text
-from ganlift.strategies.base import Outcome, Phases, Setup, Strategy, predict, strategies
+from ganlift.runs.files import write_json, write_npz, write_text
+from ganlift.strategies.base import Outcome, Setup, Strategy, predict, run_phases, strategies
 from ganlift.strategies.options import build_options
 from ganlift.training.checkpoint import save_module
-from ganlift.training.fit import Record, Settings, fit
-from ganlift.training.phase import Budget
+from ganlift.training.fit import Record, Settings
+from ganlift.training.phase import Budget, Phase
 from ganlift.training.precision import make_fabric
 from ganlift.training.rng import Rng
 
@@ -69,7 +67,11 @@ def run_arm(job: Job, report: Report, should_stop: ShouldStop) -> dict[str, Any]
         should_stop=should_stop,
         on_progress=progress,
     )
-    outcome, records = _drive(entry.phases(setup, options), settings, run, folder)
+    outcome, records = run_phases(entry.phases(setup, options), _homes(settings, run, folder))
+    if outcome.shared:
+        shutil.copytree(
+            layout.generator_folder(run, outcome.shared) / "samples", folder / "samples", dirs_exist_ok=True
+        )
     for record in records:
         for warning in record.warnings:
             report({"type": "note", "message": warning})
@@ -91,20 +93,13 @@ def run_probe(job: Job, report: Report, should_stop: ShouldStop) -> dict[str, An
     setup, entry = _setup(job, images, split)
     settings = Settings(make_fabric(setup.device, job["shared"]["precision"]), limit=PROBE_STEPS)
     settings.should_stop = should_stop
-    spent = 0.0
-    projected = {"classifier": 0.0, "generator": 0.0}
     phases = entry.phases(setup, build_options(entry, job["options"]))
-    while True:
-        try:
-            phase = next(phases)
-        except StopIteration as end:
-            outcome = end.value
-            break
-        before = time.perf_counter()
-        record = fit(phase, settings)
-        spent += time.perf_counter() - before
-        projected["generator" if phase.counts == "generator" else "classifier"] += record.elapsed_s
+    outcome, records = run_phases(phases, lambda phase: settings)
     predict(outcome.classifier, _pixels(images, split.test, setup.device))
+    projected = {"generator": 0.0, "classifier": 0.0}
+    for record in records:
+        projected["generator" if record.counts == "generator" else "classifier"] += record.projected_s
+    spent = sum(record.elapsed_s for record in records)
     return {"strategy": job["strategy"], **projected, "rest": time.perf_counter() - begun - spent}
 
 
@@ -113,7 +108,7 @@ def run_trial(job: Job, report: Report, should_stop: ShouldStop) -> dict[str, An
     images, split = _data(Path(job["run"]), job["seed"])
     setup, entry = _setup(job, images, split)
     settings = Settings(make_fabric(setup.device, job["shared"]["precision"]), should_stop=should_stop)
-    outcome, _ = _drive(entry.phases(setup, build_options(entry, job["options"])), settings, None, None)
+    outcome, _ = run_phases(entry.phases(setup, build_options(entry, job["options"])), lambda phase: settings)
     return {"validation_accuracy": setup.validation_accuracy(outcome.classifier)}
 
 
@@ -137,20 +132,14 @@ def _setup(job: Job, images: ImageSet, split: Split) -> tuple[Setup, Strategy]:
     return setup, entry
 
 
-def _drive(phases: Phases, settings: Settings, run: Path | None, folder: Path | None) -> tuple[Outcome, list[Record]]:
-    """Run the phases one after the other; a shared one has its home in the run, not in the arm."""
-    records: list[Record] = []
-    while True:
-        try:
-            phase = next(phases)
-        except StopIteration as end:
-            return end.value, records
-        if run and folder:
-            home = layout.generator_folder(run, phase.shared) if phase.shared else folder
-            settings.folder, settings.grid_folder = home / "checkpoints", home / "samples"
-        records.append(fit(phase, settings))
-        if run and folder and phase.shared and (home / "samples").is_dir():
-            shutil.copytree(home / "samples", folder / "samples", dirs_exist_ok=True)
+def _homes(settings: Settings, run: Path, folder: Path) -> Callable[[Phase], Settings]:
+    """Where each phase keeps its checkpoints and grids: a shared one in the run, the others in the arm."""
+
+    def settings_of(phase: Phase) -> Settings:
+        home = layout.generator_folder(run, phase.shared) if phase.shared else folder
+        return replace(settings, folder=home / "checkpoints", grid_folder=home / "samples")
+
+    return settings_of
 
 
 def _pixels(images: ImageSet, indices: Any, device: torch.device) -> torch.Tensor:
@@ -177,9 +166,7 @@ def _row(
         "validation_labels": images.labels[split.validation],
         "validation_index": split.validation,
     }
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    write_bytes(folder / "predictions.npz", buffer.getvalue())
+    write_npz(folder / "predictions.npz", arrays)
     training = [record for record in records if record.counts != "generator"]
     generating = [record for record in records if record.counts == "generator"]
     uses_unlabelled = entry.unlabelled != "never" and len(split.unlabelled) > 0

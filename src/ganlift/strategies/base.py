@@ -21,6 +21,7 @@ from ganlift.data.types import Task
 from ganlift.layers.dropout import set_dropout_rng
 from ganlift.registry import Registry
 from ganlift.training.ema import Ema
+from ganlift.training.fit import Record, Settings, fit
 from ganlift.training.phase import Budget, Phase, Step, cosine_after
 from ganlift.training.pixels import Pixels, Stream, to_float
 from ganlift.training.rng import Rng, seeded
@@ -71,11 +72,13 @@ class Outcome:
     Attributes:
         classifier: images in [-1, 1] to logits (n, K).
         facts: plain values for ``facts.json``.
+        shared: the key of the shared generator it used, if any.
         sample: draws images of the given labels (n,) with a torch.Generator; None without a generator.
     """
 
     classifier: nn.Module
     facts: dict[str, Any] = field(default_factory=dict)
+    shared: str | None = None
     sample: Callable[[Tensor, torch.Generator], Tensor] | None = None
 
 
@@ -146,6 +149,17 @@ def predict(model: nn.Module, pixels: Tensor, batch_size: int = 500) -> Tensor:
 
 
 Phases = Generator[Phase, None, Outcome]
+
+
+def run_phases(phases: Phases, settings_of: Callable[[Phase], Settings]) -> tuple[Outcome, list[Record]]:
+    """Run the phases one after the other, each by `fit` with its own settings."""
+    records: list[Record] = []
+    while True:
+        try:
+            phase = next(phases)
+        except StopIteration as end:
+            return end.value, records
+        records.append(fit(phase, settings_of(phase)))
 
 
 @dataclass(frozen=True)

@@ -149,4 +149,4 @@ def phases(setup: Setup, options: GanAugmentOptions) -> Phases:
     )
     yield phase
     facts = {"acceptance": pool.acceptance, "candidates": tried, "chosen": best, "filtered": options.filtered}
-    return Outcome(phase.averages["classifier"].module, facts, stage.sample)
+    return Outcome(phase.averages["classifier"].module, facts, stage.phase.shared, stage.sample)

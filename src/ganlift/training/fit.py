@@ -39,7 +39,7 @@ class Settings:
         grids: how many sample grids to keep of a phase.
         should_stop: 0, or the exit code of the signal that asked for a stop; asked before every step.
         on_progress: called with (phase name, step, steps, images a second) after every step.
-        limit: an estimate: run this many steps and report the projected time of all of them.
+        limit: an estimate: run this many steps only, and project the time of all of them.
     """
 
     fabric: Fabric
@@ -62,6 +62,7 @@ class Record:
     steps: int = 0
     images_seen: int = 0
     elapsed_s: float = 0.0
+    projected_s: float = 0.0
     trace: list[dict[str, Any]] = field(default_factory=list)
     alarms: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -110,7 +111,7 @@ def fit(phase: Phase, settings: Settings) -> Record:
             saved_at = time.perf_counter()
         settings.on_progress(phase.name, t + 1, phase.steps, rate)
     if settings.limit:
-        record.elapsed_s = (time.perf_counter() - warm_at) / max(last - WARM_UP, 1) * phase.steps
+        record.projected_s = (time.perf_counter() - warm_at) / max(last - WARM_UP, 1) * phase.steps
     elif start < last:
         if phase.grid and settings.grid_folder:
             write_grid(phase, settings.grid_folder, record.images_seen)

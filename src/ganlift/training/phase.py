@@ -118,6 +118,7 @@ class Phase:
 
 def cosine_after(flat: float) -> Callable[[float], float]:
     """Factor 1 for the first ``flat`` share of the steps, then half a cosine down to 0."""
+
     def factor(progress: float) -> float:
         if progress < flat:
             return 1.0

@@ -1,0 +1,102 @@
+"""Every registered strategy: equal budgets, no test image, nothing outside its options."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from ganlift.data.types import Task
+from ganlift.errors import ConfigError
+from ganlift.strategies.base import Setup, Strategy, predict, run_phases, strategies
+from ganlift.strategies.options import build_options, search_space
+from ganlift.training.fit import Settings
+from ganlift.training.phase import Budget
+from ganlift.training.precision import make_fabric
+from ganlift.training.rng import Rng
+
+CPU = torch.device("cpu")
+EVERY = pytest.mark.parametrize("name", strategies.names())
+BUDGET = Budget(steps=4, batch_size=10, generator_steps=4)
+
+
+def setup_of(task: Task, name: str, seed: int = 0) -> Setup:
+    return Setup(task, BUDGET, Rng(seed, name, CPU), CPU)
+
+
+@EVERY
+def test_every_arm_spends_the_budget_and_ends_with_a_classifier(task: Task, name: str) -> None:
+    entry = strategies.get(name)
+    settings = Settings(make_fabric(CPU, "fp32"))
+    outcome, records = run_phases(entry.phases(setup_of(task, name), entry.options()), lambda phase: settings)
+    assert sum(record.steps for record in records if record.counts == "classifier") == BUDGET.steps
+    assert sum(record.steps for record in records if record.counts == "generator") in (0, BUDGET.generator_steps)
+    assert len({record.name for record in records}) == len(records)
+    probabilities = predict(outcome.classifier, torch.from_numpy(task.validation))
+    assert probabilities.shape == (len(task.validation), task.classes)
+    assert torch.allclose(probabilities.sum(1), torch.ones(len(probabilities)), atol=1e-5)
+
+
+@EVERY
+def test_two_runs_are_equal_and_two_seeds_are_not(task: Task, name: str) -> None:
+    entry, settings = strategies.get(name), Settings(make_fabric(CPU, "fp32"))
+
+    def run(seed: int) -> torch.Tensor:
+        outcome, _ = run_phases(entry.phases(setup_of(task, name, seed), entry.options()), lambda phase: settings)
+        return predict(outcome.classifier, torch.from_numpy(task.validation))
+
+    assert torch.equal(run(0), run(0))
+    assert not torch.equal(run(0), run(1))
+
+
+@EVERY
+def test_validation_labels_change_nothing_that_is_trained_before_a_choice(task: Task, name: str) -> None:
+    entry, settings = strategies.get(name), Settings(make_fabric(CPU, "fp32"))
+    blank = replace(task, validation_labels=np.zeros_like(task.validation_labels))
+    assert _losses(entry, task, settings)[0] == _losses(entry, blank, settings)[0]
+
+
+def _losses(entry: Strategy, task: Task, settings: Settings) -> list[list[float]]:
+    _, records = run_phases(entry.phases(setup_of(task, entry.name), entry.options()), lambda phase: settings)
+    return [[line["loss"] for line in record.trace if "loss" in line] for record in records]
+
+
+@EVERY
+def test_an_arm_works_without_unlabelled_images_or_says_that_it_cannot(task: Task, name: str) -> None:
+    entry, settings = strategies.get(name), Settings(make_fabric(CPU, "fp32"))
+    if entry.unlabelled == "required":
+        return
+    without = replace(task, unlabelled=task.unlabelled[:0])
+    outcome, _ = run_phases(entry.phases(setup_of(without, name), entry.options()), lambda phase: settings)
+    assert torch.isfinite(predict(outcome.classifier, torch.from_numpy(task.validation))).all()
+
+
+@EVERY
+def test_what_a_strategy_says_of_itself(name: str) -> None:
+    entry = strategies.get(name)
+    assert entry.summary.endswith(".")
+    assert entry.source
+    assert entry.options().model_dump()
+    for how in search_space(entry).values():
+        assert how.get("choices") or how["low"] < how["high"]
+    for option, how in search_space(entry).items():
+        default = getattr(entry.options(), option)
+        assert default in how["choices"] if "choices" in how else how["low"] <= default <= how["high"]
+
+
+def test_every_arm_is_tuned_over_the_same_classifier_options() -> None:
+    common = set(search_space(strategies.get("real-only")))
+    for _, entry in strategies:
+        assert common <= set(search_space(entry))
+
+
+def test_bad_options_are_named() -> None:
+    entry = strategies.get("sgan")
+    with pytest.raises(ConfigError, match="Did you mean 'weight'"):
+        build_options(entry, {"wieght": 1})
+    with pytest.raises(ConfigError, match="'lr' of strategy 'sgan' is -1"):
+        build_options(entry, {"lr": -1})
+    with pytest.raises(ConfigError, match="Did you mean 'sgan'"):
+        strategies.get("sgn")
