@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from sklearn.datasets import load_digits
 
 CLASSES = [
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
@@ -44,7 +45,9 @@ def make_run(folder: Path, classes: list[str], test: int = TEST) -> Path:
     write(folder / "environment.json", {"python": "3.12.4", "torch": "2.13.0", "processor": "2 cores", "threads": 1})
     plan = {"class_names": classes, "strategies": list(ARMS), "seeds": list(SEEDS), "steps": 500, "device": "cpu"}
     write(folder / "plan.json", {**plan, "generator_steps": 1000, "estimate_s": 540.0, "actual_s": 561.0})
-    write(folder / "check.json", {"notes": ["2 exact duplicates of test images were removed from the training images."]})
+    write(
+        folder / "check.json", {"notes": ["2 exact duplicates of test images were removed from the training images."]}
+    )
     for seed in SEEDS:
         parts = {"labelled": 10, "validation": 10, "unlabelled": 400}
         split = {part: [f"{seed}-{part}-{i}" for i in range(n * len(classes))] for part, n in parts.items()}
@@ -102,7 +105,9 @@ def _trace(folder: Path, name: str, kind: str, accuracy: float, rng: np.random.G
         loss = 2.3 * np.exp(-step / 120) + 0.1 + 0.02 * rng.standard_normal()
         if name == "augment":
             line["validation_accuracy"] = accuracy * (1 - np.exp(-step / 90))
-        lines.append({**line, "loss": loss} | ({"g_loss": 0.4 * loss} if kind == "gan" else {}))
+        lines.append(
+            {**line, "loss": loss} | ({"g_loss": 0.4 * loss} if kind == "gan" and name != "gan-augment" else {})
+        )
     (folder / "trace.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
@@ -120,8 +125,13 @@ def _pictures(folder: Path, name: str, seed: int, classes: list[str], rng: np.ra
     facts: dict[str, object] = {"real_png": "real.png"}
     if name == "gan-augment":
         grid(np.concatenate([generated[:, :1], real[:, :5]], 1)).save(folder / "neighbours.png")
-        distances = {key: list(rng.gamma(9, scale, 300)) for key, scale in (("generated_to_real", 0.12), ("real_to_real", 0.1))}
-        tried = [{"weight": weight, "ratio": 1.0, "validation_accuracy": 0.66 + 0.02 * weight} for weight in (0, 0.25, 0.5, 1)]
+        distances = {
+            key: list(rng.gamma(9, scale, 300)) for key, scale in (("generated_to_real", 0.12), ("real_to_real", 0.1))
+        }
+        tried = [
+            {"weight": weight, "ratio": 1.0, "validation_accuracy": 0.66 + 0.02 * weight}
+            for weight in (0, 0.25, 0.5, 1)
+        ]
         facts |= {
             "neighbours": distances, "neighbours_png": "neighbours.png", "candidates": tried,
             "acceptance": list(rng.uniform(0.2, 0.95, len(classes))), "chosen": tried[seed % 4],
@@ -131,12 +141,11 @@ def _pictures(folder: Path, name: str, seed: int, classes: list[str], rng: np.ra
 
 
 def real_images(classes: int) -> NDArray[np.uint8]:
-    """Eight bundled images of each of ten classes, (10, 8, 28, 28)."""
-    from ganlift.data import load
-
-    images = load("fashion-mini")
-    chosen = [np.flatnonzero(images.labels == label)[:8] for label in range(min(classes, 10))]
-    return np.stack([np.asarray(images.pixels[which])[..., 0] for which in chosen])
+    """Eight scanned digits of each of at most ten classes, (classes, 8, 24, 24)."""
+    digits = load_digits()
+    pixels = np.kron(digits.images, np.ones((3, 3))) * 255 / 16
+    chosen = [np.flatnonzero(digits.target == label)[:8] for label in range(min(classes, 10))]
+    return np.stack([pixels[which] for which in chosen]).astype(np.uint8)
 
 
 def grid(tiles: NDArray[np.uint8]) -> Image.Image:
@@ -158,13 +167,13 @@ def _verdicts(classes: list[str]) -> list[dict[str, object]]:
             "strategy": "sgan-fixmatch", "verdict": "helps", "reference": "fixmatch", "gain": 0.016, "ci_low": 0.005,
             "ci_high": 0.027, "p_corrected": 0.021, "gain_over_augment": 0.048, "cost_ratio": 3.1, **common,
             "worst_class": worst,
-            "sentence": "sgan-fixmatch helps: 1.6 points over fixmatch (95 % interval 0.5 to 2.7, 5 seeds), at 3.1 times "
-            "its training time.",
+            "sentence": "sgan-fixmatch helps: 1.6 points over fixmatch (95 % interval 0.5 to 2.7, 5 seeds), at 3.1 "
+            "times its training time.",
         },
         {
             "strategy": "sgan", "verdict": "no measurable effect", "reference": "fixmatch", "gain": 0.004,
-            "ci_low": -0.009, "ci_high": 0.017, "p_corrected": 0.43, "gain_over_augment": 0.036, "cost_ratio": 3.3, **common,
-            "worst_class": worst,
+            "ci_low": -0.009, "ci_high": 0.017, "p_corrected": 0.43, "gain_over_augment": 0.036, "cost_ratio": 3.3,
+            "worst_class": worst, **common,
             "sentence": "sgan has no measurable effect against fixmatch: 0.4 points, 95 % interval −0.9 to 1.7; a gain "
             "below 1.1 points could not have been found with 5 seeds.",
         },

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from ganlift import __version__
 from ganlift.errors import RunFolderError
-from ganlift.report import sections, tables, trust, words
+from ganlift.report import generated, sections, tables, trust, words
 from ganlift.report.pictures import FITS, Fit
 from ganlift.report.read import Run, pretty, read_run
 from ganlift.runs import layout
@@ -80,9 +80,9 @@ def _context(run: Run, fit: Fit) -> dict[str, Any]:
         "class_plots": sections.class_plots(run),
         "confusions": sections.confusions(run),
         "reliability": sections.reliability(run),
-        "samples": sections.samples(run, fit),
-        "neighbours": sections.neighbours(run, fit),
-        "filters": sections.filters(run),
+        "samples": generated.samples(run, fit),
+        "neighbours": generated.neighbours(run, fit),
+        "filters": generated.filters(run),
         "curves": sections.curves(run),
         "cost": sections.cost(run),
     }

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from ganlift.report.numbers import Bin, Pair, Spread, histogram
 from ganlift.report.svg import WIDTH, Scale, circle, figure, line, path, rect, scale, text, ticks
-from ganlift.report.words import percent, points, short
+from ganlift.report.words import MINUS, percent, points, short
 
 GUTTER = 112
 """Room for class names at the left of a row plot."""
@@ -20,7 +20,7 @@ def interval(gain: float, low: float, high: float, span: tuple[float, float], st
     """A gain and its interval on an axis that several figures share (``span``, fractions)."""
     x = scale([*span, 0.0], 12, WIDTH - 12)
     zero = x(0.0)
-    parts = [_x_axis(x, 34, points), line(zero, 4, zero, 34, "zero")]
+    parts = [_x_axis(x, 34, _signed), line(zero, 4, zero, 34, "zero")]
     parts.append(line(x(low), 18, x(high), 18, f"whisker {style}"))
     parts += [line(x(end), 13, x(end), 23, f"whisker {style}") for end in (low, high)]
     parts.append(circle(x(gain), 18, 5, f"mark {style}"))
@@ -33,7 +33,7 @@ def slope(paired: Sequence[Pair], reference: str, arm: str, estimate: tuple[floa
 
     The gain's axis has the accuracy's scale and its zero at the reference's mean.
     """
-    left, right, side, top, bottom = 62.0, 190.0, 268.0, 30.0, 222.0
+    left, right, side, top, bottom = 54.0, 174.0, 264.0, 32.0, 222.0
     before = sum(pair.before for pair in paired) / len(paired)
     reach = [before + value for value in estimate or ()]
     y = scale([value for pair in paired for value in pair[1:]] + reach + [before], bottom, top)
@@ -63,12 +63,12 @@ def _gain_axis(
 ) -> list[Markup]:
     gain, low, high = estimate
     style = "up" if low > 0 else "down" if high < 0 else "none"
-    parts = [text(side, 16, "gain, points", "label", "middle")]
+    parts = [text(side + 12, 16, "gain, points", "label", "middle")]
     parts.append(line(right, y(before), side + 34, y(before), "zero"))
     parts.append(line(side, y(before + low), side, y(before + high), f"whisker {style}"))
     parts.append(circle(side, y(before + gain), 5, f"mark {style}"))
     for tick in ticks(y.low - before, y.high - before):
-        parts.append(text(side + 40, y(before + tick) + 4, points(tick), "tick"))
+        parts.append(text(side + 40, y(before + tick) + 4, _signed(tick), "tick"))
     return parts
 
 
@@ -77,14 +77,14 @@ def class_dots(names: Sequence[str], gains: Sequence[Spread | None]) -> Markup:
     known = [gain for gain in gains if gain]
     x = scale([0.0, *(value for gain in known for value in gain)], GUTTER + 6, WIDTH - 46)
     bottom = ROW * len(names) + 8
-    parts = [_x_axis(x, bottom, points), line(x(0), 4, x(0), bottom, "zero")]
+    parts = [_x_axis(x, bottom, _signed), line(x(0), 4, x(0), bottom, "zero")]
     for index, (name, gain) in enumerate(zip(names, gains, strict=True)):
         y = ROW * index + 16.0
         parts.append(_row_name(y, name))
         if gain is None:
             parts.append(text(WIDTH, y + 4, "no test image", "tick", "end"))
             continue
-        style = "up" if gain.mean >= 0 else "down"
+        style = _direction(gain.mean)
         parts.append(line(x(gain.low), y, x(gain.high), y, f"range {style}"))
         parts.append(circle(x(gain.mean), y, 4.5, f"mark {style}", f"{name}: {points(gain.mean)} points"))
         parts.append(text(WIDTH, y + 4, points(gain.mean), "value", "end"))
@@ -101,7 +101,7 @@ def bars(
     limit: float | None = None,
 ) -> Markup:
     """A bar a row; ``parts_of`` is a share of each value drawn lighter; ``limit`` the value of a full bar."""
-    x = Scale(0.0, limit or max([*values, 1e-12]), GUTTER + 6, WIDTH - 66)
+    x = Scale(0.0, limit or max([*values, 1e-12]), GUTTER + 6, WIDTH - 74)
     parts = []
     for index, (name, value) in enumerate(zip(names, values, strict=True)):
         y = ROW * index + 14.0
@@ -163,7 +163,7 @@ def curves(
     title: str, series: Sequence[tuple[str, Sequence[tuple[float, float]]]], format_y: Callable[[float], str]
 ) -> Markup:
     """A line a seed against steps; ``series`` holds names and (step, value) points, two or more each."""
-    left, right, top, bottom = 50.0, WIDTH - 12.0, 10.0, 150.0
+    left, right, top, bottom = 50.0, WIDTH - 22.0, 10.0, 150.0
     spots = [spot for _, points_ in series for spot in points_]
     x = scale([0.0, *(spot[0] for spot in spots)], left, right, margin=0)
     y = scale([spot[1] for spot in spots], bottom, top)
@@ -196,6 +196,16 @@ def _row_name(y: float, name: str) -> Markup:
 def _round(share: float) -> str:
     """A tick on an axis of fractions, in percent."""
     return f"{100 * share:g}"
+
+
+def _signed(share: float) -> str:
+    """A tick on an axis of differences, in points."""
+    return f"{100 * share:+g}".replace("-", MINUS) if share else "0"
+
+
+def _direction(gain: float) -> str:
+    """Up or down, or neither where a tenth of a point would not show it."""
+    return "none" if abs(gain) < 5e-4 else "up" if gain > 0 else "down"
 
 
 def _bins_said(bins: Sequence[Bin]) -> str:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from ganlift.report import numbers, pictures, plots, tables, words
-from ganlift.report.numbers import Row
-from ganlift.report.pictures import Fit, Frame, Picture
-from ganlift.report.read import Run, mapping
+from ganlift.report import numbers, plots, tables, words
+from ganlift.report.read import Row, Run
 
+METRICS = {"validation_accuracy": "validation accuracy", "g_loss": "generator loss"}
 STYLES = {"helps": "helps", "hurts": "hurts"}
 MOST_ROWS = 40
 """Classes in a plot with a row a class: beyond, the ones in the middle are left out."""
@@ -50,37 +48,6 @@ class Confusion:
     reference: str
     maps: list[tuple[str, list[tuple[str, list[tables.Cell]]]]]
     changes: list[tuple[str, str, str, str, str]]
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Sample grids of the arms that share them, by images seen; ``rows`` are class names where a row is a class."""
-
-    strategies: list[str]
-    seed: int
-    frames: list[Frame]
-    real: Picture | None
-    rows: list[str]
-
-
-@dataclass(frozen=True)
-class Neighbours:
-    """Generated images with their nearest real ones, and both distributions of distances."""
-
-    strategy: str
-    seed: int
-    picture: Picture | None
-    plot: Markup | None
-    note: str
-
-
-@dataclass(frozen=True)
-class Filter:
-    """What the filter let through, how varied samples are, and the shares of generated images that were tried."""
-
-    strategy: str
-    plots: list[Plot]
-    candidates: list[tables.Candidate]
 
 
 def style_of(verdict: Any) -> str:
@@ -125,7 +92,6 @@ def _verdict_facts(verdict: Row) -> list[tuple[str, str]]:
     worst = verdict.get("worst_class")
     worst_said = f"{worst.get('name')} {words.points(worst.get('gain'))}" if isinstance(worst, dict) else words.NONE
     lines = [
-        ("reference", str(verdict.get("reference") or words.NONE)),
         ("gain, points", words.points(verdict.get("gain"))),
         ("95 % interval", f"{words.points(verdict.get('ci_low'))} to {words.points(verdict.get('ci_high'))}"),
         ("p, corrected", words.probability(verdict.get("p_corrected"))),
@@ -133,9 +99,12 @@ def _verdict_facts(verdict: Row) -> list[tuple[str, str]]:
         ("gain over augment", words.points(verdict.get("gain_over_augment"))),
         ("worst class", worst_said),
         ("cost against reference", words.ratio(verdict.get("cost_ratio"))),
-        ("smallest gain to be found", words.points(verdict.get("smallest_detectable")).lstrip("+")),
-        ("seeds to settle it", words.count(verdict.get("seeds_to_settle"))),
     ]
+    if style_of(verdict.get("verdict")) == "none":
+        lines += [
+            ("smallest gain to be found", words.points(verdict.get("smallest_detectable")).lstrip("+")),
+            ("seeds to settle it", words.count(verdict.get("seeds_to_settle"))),
+        ]
     return [(name, value) for name, value in lines if value != words.NONE]
 
 
@@ -231,101 +200,6 @@ def reliability(run: Run) -> list[Plot]:
     return found
 
 
-def samples(run: Run, fit: Fit) -> list[Samples]:
-    """The grids of each arm's first seed that has some; arms with the same grids stand together."""
-    groups: dict[str, list[tuple[str, int]]] = {}
-    for name, rows in run.rows.items():
-        for row in rows:
-            files = pictures.grid_files(run, name, row["seed"])
-            if files:
-                groups.setdefault(pictures.fingerprint(files), []).append((name, row["seed"]))
-                break
-    found = []
-    for group in groups.values():
-        name, seed = group[0]
-        shown = pictures.frames(pictures.grid_files(run, name, seed), fit)
-        facts = [run.facts(*one) for one in group]
-        real = [
-            pictures.beside(run, *one, fact.get("real_png"), fit.side) for one, fact in zip(group, facts, strict=True)
-        ]
-        by_class = any(fact.get("acceptance") or fact.get("diversity") for fact in facts)
-        if shown:
-            rows_said = run.class_names if by_class and _grid_rows(shown[-1].picture) == len(run.class_names) else []
-            found.append(Samples([one[0] for one in group], seed, shown, next(filter(None, real), None), rows_said))
-    return found
-
-
-def _grid_rows(grid: Picture, columns: int = 8) -> int:
-    """Rows of a grid whose square tiles lie a pixel apart."""
-    return round((grid.height + 1) * columns / (grid.width + 1))
-
-
-def neighbours(run: Run, fit: Fit) -> list[Neighbours]:
-    """Of each arm's first seed that has distances or a picture."""
-    found = []
-    for name, rows in run.rows.items():
-        for row in rows:
-            facts = run.facts(name, row["seed"])
-            image = pictures.beside(run, name, row["seed"], facts.get("neighbours_png"), fit.side)
-            lists = mapping(facts.get("neighbours"))
-            generated, real = (_floats(lists.get(key)) for key in ("generated_to_real", "real_to_real"))
-            if image or (generated and real):
-                plot = plots.distances(generated, real) if generated and real else None
-                note = _copying(generated, real) if generated and real else ""
-                found.append(Neighbours(name, row["seed"], image, plot, note))
-                break
-    return found
-
-
-def _copying(generated: Sequence[float], real: Sequence[float]) -> str:
-    """How many generated images lie nearer to a real one than nearly all real images lie to one another."""
-    edge = float(np.quantile(real, 0.05))
-    share = sum(value < edge for value in generated) / len(generated)
-    return (
-        f"{words.percent(share, 0)} of the generated images lie nearer to a real image than 95 % of real images "
-        "do to one another; about 5 % is what chance gives, much more means that the generator copies."
-    )
-
-
-def filters(run: Run) -> list[Filter]:
-    """Acceptance, diversity and candidates of the arms that noted any."""
-    found = []
-    for name, rows in run.rows.items():
-        facts = {row["seed"]: run.facts(name, row["seed"]) for row in rows}
-        shown = [
-            *_per_class(run, facts, "acceptance", "Let through by the filter", partial(words.percent, digits=0), 1.0),
-            *_per_class(
-                run, facts, "diversity", "Diversity of samples, real images being 1", partial(words.decimal, digits=2)
-            ),
-        ]
-        tried = tables.candidates(facts)
-        if shown or tried:
-            found.append(Filter(name, shown, tried))
-    return found
-
-
-def _per_class(
-    run: Run, facts: dict[int, Row], key: str, title: str, said: Callable[[float], str], limit: float | None = None
-) -> list[Plot]:
-    """Bars of a fact that is a list a class, averaged over the seeds."""
-    lists = [fact[key] for fact in facts.values() if isinstance(fact.get(key), list)]
-    kept = [one for one in lists if len(one) == len(run.class_names)]
-    if not kept:
-        return []
-    columns = [_floats(list(column)) for column in zip(*kept, strict=True)]
-    named = [(name, numbers.mean(column)) for name, column in zip(run.class_names, columns, strict=True)][:MOST_ROWS]
-    values = [(name, value) for name, value in named if value is not None]
-    if not values:
-        return []
-    names, means = zip(*values, strict=True)
-    return [Plot(title, plots.bars(title, names, means, said, limit=limit))]
-
-
-def _floats(value: Any) -> list[float]:
-    found = [words.number(one) for one in value] if isinstance(value, list) else []
-    return [one for one in found if one is not None]
-
-
 def curves(run: Run) -> list[Plot]:
     """For each arm its last phase: validation accuracy where it was scored on the way, else the loss."""
     found = []
@@ -338,9 +212,9 @@ def curves(run: Run) -> list[Plot]:
                 said = (
                     (lambda value: words.percent(value, 0)) if "accuracy" in metric else (lambda value: f"{value:.3g}")
                 )
-                title = f"{name}: {metric.replace('_', ' ')} of phase {phase} against steps"
+                title = f"{name}: {METRICS.get(metric, metric)} of phase {phase} against steps"
                 found.append(
-                    Plot(f"{name}: {metric.replace('_', ' ')}", plots.curves(title, series, said), f"phase {phase}")
+                    Plot(f"{name}: {METRICS.get(metric, metric)}", plots.curves(title, series, said), f"phase {phase}")
                 )
     return found
 

@@ -18,13 +18,13 @@ MOST_CLASSES = 20
 
 @dataclass(frozen=True)
 class ArmLine:
-    """One strategy of the comparison, its cells as text, in the order of the table's head."""
+    """One strategy of the comparison, its cells (text and a smaller line below) in the order of the table's head."""
 
     strategy: str
     kind: str
     seeds: int
     failed: int
-    cells: list[str]
+    cells: list[tuple[str, str]]
     verdict: str
 
 
@@ -34,10 +34,8 @@ ARM_HEAD = [
     ("Against its reference", "gain in points with its 95 % interval, where a verdict was made"),
     ("Macro recall", "mean recall over classes"),
     ("ECE", "expected calibration error; lower is better"),
-    ("Time", "training time of an arm"),
-    ("Cost", "times the training time of augment (of the fastest arm where augment is absent)"),
-    ("Labels", "labelled training images"),
-    ("Unlabelled", "unlabelled images used"),
+    ("Time", "training time of an arm, and as a multiple of augment's (of the fastest arm's where augment is absent)"),
+    ("Labels", "labelled training images, and unlabelled ones used"),
 ]
 
 
@@ -59,33 +57,31 @@ def arm_lines(run: Run) -> list[ArmLine]:
     return lines
 
 
-def _cells(run: Run, name: str, verdict: Row, base: float | None) -> list[str]:
+def _cells(run: Run, name: str, verdict: Row, base: float | None) -> list[tuple[str, str]]:
     rows = run.rows.get(name, [])
     if not rows:
-        return [words.NONE] * len(ARM_HEAD)
+        return [(words.NONE, "")] * len(ARM_HEAD)
     found = numbers.values(rows, "test_accuracy")
     deviation = numbers.deviation(found)
-    accuracy = words.percent(numbers.mean(found), 2 if deviation and deviation < 0.001 else 1)
     against = numbers.gain(numbers.pairs(run.rows.get("augment", []), rows)) if name != "augment" else None
     elapsed = numbers.mean(numbers.values(rows, "elapsed_s"))
+    unlabelled = _same(rows, "unlabelled_n")
     return [
-        accuracy.replace(" %", f" ± {100 * deviation:.1f} %") if deviation is not None else accuracy,
-        f"{words.points(against.mean)} ({_range(against.low, against.high)})" if against else words.NONE,
+        (words.percent(numbers.mean(found)), f"± {100 * deviation:.1f}" if deviation is not None else ""),
+        (words.points(against.mean), _range(against.low, against.high)) if against else (words.NONE, ""),
         _judged(verdict),
-        words.percent(numbers.mean(numbers.values(rows, "macro_recall"))),
-        words.decimal(numbers.mean(numbers.values(rows, "ece"))),
-        words.seconds(elapsed),
-        words.ratio(elapsed / base if elapsed and base else None),
-        _same(rows, "labels"),
-        _same(rows, "unlabelled_n"),
+        (words.percent(numbers.mean(numbers.values(rows, "macro_recall"))), ""),
+        (words.decimal(numbers.mean(numbers.values(rows, "ece"))), ""),
+        (words.seconds(elapsed), words.ratio(elapsed / base) if elapsed and base else ""),
+        (_same(rows, "labels"), f"+ {unlabelled} unlabelled" if unlabelled not in ("0", words.NONE) else ""),
     ]
 
 
-def _judged(verdict: Row) -> str:
+def _judged(verdict: Row) -> tuple[str, str]:
     if words.number(verdict.get("gain")) is None:
-        return words.NONE
+        return words.NONE, ""
     ends = _range(verdict.get("ci_low"), verdict.get("ci_high"))
-    return f"{words.points(verdict['gain'])} ({ends}) on {verdict.get('reference', '?')}"
+    return words.points(verdict["gain"]), f"{ends}, on {verdict.get('reference', '?')}"
 
 
 def _range(low: Any, high: Any) -> str:
