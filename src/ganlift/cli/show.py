@@ -145,12 +145,14 @@ class _Live(_Lines):
         self, key: object, words: str, done: float, total: float | None, rate: str, left_s: float | None = None
     ) -> None:
         if key not in self.tasks:
-            self.tasks[key] = self.bars.add_task("", rate="", left_s=None)
+            self.tasks[key] = self.bars.add_task("", rate="", left_s=None, visible=False)
         task = self.bars.tasks[self.bars.task_ids.index(self.tasks[key])]
         words = textwrap.shorten(words, 34, placeholder="...")
         if task.description != words:
             self.bars.reset(task.id)  # another phase has another speed
-        self.bars.update(task.id, description=words, completed=done, total=total, rate=rate, left_s=left_s)
+        self.bars.update(
+            task.id, description=words, completed=done, total=total, visible=True, rate=rate, left_s=left_s
+        )
 
 
 class _Left(ProgressColumn):
