@@ -1,0 +1,248 @@
+"""Who is used for what in one seed: stratified, drawn from the seed, nothing on two sides."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganlift.data.types import UNLABELLED, ImageSet, Split, Task
+from ganlift.errors import DataError
+from ganlift.runs.files import read_json, write_json
+
+Index = NDArray[np.int64]
+
+TEST_PER_CLASS = 1
+"""A class needs at least this many test, labelled and validation images."""
+
+
+def draw_split(
+    images: ImageSet,
+    seed: int,
+    *,
+    labels_per_class: int | None = None,
+    use_rest: bool = True,
+    test_fraction: float = 0.2,
+    test_seed: int = 0,
+) -> Split:
+    """Draw the labelled, validation, unlabelled and test images of ``seed``.
+
+    The test set is the source's own, or a stratified share that is the same for every seed. Groups and exact
+    duplicates stay on one side: a training image whose bytes or group are in the test set is dropped, and an
+    unlabelled one likewise for test and validation. Validation is never larger than the labelled set.
+
+    Args:
+        labels_per_class: labelled images a class; all (but for validation) where None.
+        use_rest: whether training images that are not labelled become unlabelled ones.
+        test_fraction: share of test images where the source has none.
+        test_seed: draws that share.
+
+    Raises:
+        DataError: a class is too small to split, or has fewer labels than asked for.
+    """
+    notes: list[str] = []
+    test, pool, own_validation = _test_and_pool(images, test_fraction, test_seed, notes)
+    pool = _without(images, pool, test, "training", "test", notes)
+    own_validation = _without(images, own_validation, test, "validation", "test", notes)
+    rng = np.random.default_rng([seed, 1])
+    if labels_per_class is None:
+        labelled, validation = _all_labels(images, pool, own_validation, rng)
+    else:
+        labelled, validation = _few_labels(images, pool, own_validation, labels_per_class, rng)
+    validation = _without(images, validation, labelled, "validation", "labelled", notes)
+    unlabelled = np.flatnonzero(images.labels == UNLABELLED)
+    unlabelled = unlabelled[np.isin(images.parts[unlabelled], ["", "train", "unlabelled"])]
+    if use_rest:
+        rest = np.setdiff1d(pool, np.concatenate([labelled, validation]))
+        unlabelled = np.union1d(unlabelled, rest)
+    elif labels_per_class is not None:
+        unlabelled = unlabelled[images.parts[unlabelled] == "unlabelled"]
+    held_out = np.concatenate([test, validation])
+    unlabelled = _without(images, unlabelled, held_out, "unlabelled", "test or validation", notes)
+    return Split(seed, np.sort(labelled), np.sort(validation), np.sort(unlabelled), np.sort(test), tuple(notes))
+
+
+def labelled_overlap(split: Split, images: ImageSet) -> float:
+    """Share of the labelled training pool that one seed's labelled set is: what two seeds have in common."""
+    labelled = images.labels != UNLABELLED
+    pool = int(np.sum(labelled & np.isin(images.parts, ["", "train"]))) - len(
+        split.test[images.parts[split.test] == ""]
+    )
+    return min(1.0, len(split.labelled) / max(pool, 1))
+
+
+def make_task(images: ImageSet, split: Split) -> Task:
+    """What a strategy may see of ``split``: no test image, no label of an unlabelled one."""
+    return Task(
+        labelled=images.batch(split.labelled),
+        labels=images.labels[split.labelled],
+        validation=images.batch(split.validation),
+        validation_labels=images.labels[split.validation],
+        unlabelled=images.batch(split.unlabelled),
+        class_names=images.class_names,
+        flips=flips_safe(images),
+    )
+
+
+def flips_safe(images: ImageSet) -> bool:
+    """Whether a mirrored image keeps its class: not for digits, letters and names that say left or right."""
+    names = [name.strip().lower() for name in images.class_names]
+    symbols = all(len(name) == 1 or name.isdigit() for name in names)
+    sided = any(
+        word in name.replace("_", " ").replace("-", " ").split() for name in names for word in ("left", "right")
+    )
+    return not (symbols or sided)
+
+
+def data_hash(images: ImageSet) -> str:
+    """One hash of all images, labels, parts and class names, 16 hex digits; order does not matter."""
+    lines = sorted(
+        f"{digest} {label} {part}"
+        for digest, label, part in zip(images.hashes, images.labels, images.parts, strict=True)
+    )
+    return hashlib.sha256("\n".join([*images.class_names, *lines]).encode()).hexdigest()[:16]
+
+
+def write_split(split: Split, images: ImageSet, path: Path) -> None:
+    """Write the split with names and content hashes, for people and for `read_split`."""
+    parts: dict[str, Any] = {}
+    for name in ("labelled", "validation", "unlabelled", "test"):
+        index: Index = getattr(split, name)
+        labels = images.labels[index]
+        parts[name] = {
+            "index": index,
+            "hashes": images.hashes[index],
+            "names": images.names[index],
+            "per_class": np.bincount(labels[labels >= 0], minlength=len(images.class_names)),
+        }
+    write_json(path, {"seed": split.seed, "data_hash": data_hash(images), "notes": split.notes, "parts": parts})
+
+
+def read_split(path: Path, images: ImageSet) -> Split:
+    """The split that `write_split` wrote.
+
+    Raises:
+        DataError: it belongs to other images.
+    """
+    facts = read_json(path)
+    index = {name: np.asarray(part["index"], np.int64) for name, part in facts["parts"].items()}
+    for name, part in facts["parts"].items():
+        if (index[name].size and index[name].max() >= len(images)) or list(images.hashes[index[name]]) != part["hashes"]:
+            raise DataError(f"{path} was drawn from other images; use the images of that run, or another run folder.")
+    return Split(facts["seed"], **index, notes=tuple(facts["notes"]))
+
+
+def _test_and_pool(images: ImageSet, fraction: float, seed: int, notes: list[str]) -> tuple[Index, Index, Index]:
+    """Test images, the labelled training pool, and the source's own validation images."""
+    labelled = images.labels != UNLABELLED
+    pool = np.flatnonzero(labelled & np.isin(images.parts, ["", "train"]))
+    own_validation = np.flatnonzero(labelled & (images.parts == "val"))
+    test = np.flatnonzero(labelled & (images.parts == "test"))
+    if not len(test):
+        counts = np.bincount(images.labels[pool], minlength=len(images.class_names))
+        for name, count in zip(images.class_names, counts, strict=True):
+            if count < 3:
+                raise DataError(
+                    f"Class '{name}' has {count} image(s), too few to split into training, validation and test; "
+                    "add images (at least 3) or remove the class."
+                )
+        test = _whole_units(images, pool, fraction, np.random.default_rng([seed, 0]))
+        pool = np.setdiff1d(pool, test)
+        notes.append(f"{len(test)} of {len(test) + len(pool)} images are drawn as the test set, alike for every seed.")
+    return test, pool, own_validation
+
+
+def _whole_units(images: ImageSet, pool: Index, fraction: float, rng: np.random.Generator) -> Index:
+    """About ``fraction`` of each class of ``pool``, taking groups and exact duplicates whole."""
+    units = _units(images, pool)
+    chosen: set[Any] = set()
+    labels = images.labels[pool]
+    for label in range(len(images.class_names)):
+        own = units[labels == label]
+        want = min(max(1, round(fraction * len(own))), len(own) - 2)
+        names, counts = np.unique(own, return_counts=True)
+        have = sum(int(count) for name, count in zip(names, counts, strict=True) if name in chosen)
+        for place in rng.permutation(len(names)):
+            if have >= want:
+                break
+            if names[place] not in chosen and len(names) > 1:
+                chosen.add(names[place])
+                have += int(counts[place])
+    taken = pool[np.isin(units, sorted(chosen))]
+    left = np.bincount(images.labels[np.setdiff1d(pool, taken)], minlength=len(images.class_names))
+    if (left < 2).any():
+        name = images.class_names[int(left.argmin())]
+        raise DataError(
+            f"Class '{name}' keeps too few images after whole groups (or duplicates) went to the test set; "
+            "give the split yourself (train/ and test/ folders, or a 'split' column), or add images."
+        )
+    return np.sort(taken)
+
+
+def _units(images: ImageSet, index: Index) -> NDArray[Any]:
+    """What must stay together: the group where there is one, else images of equal bytes."""
+    units = np.char.add("#", images.hashes[index])
+    if images.groups is None:
+        return units
+    groups = images.groups[index]
+    return np.where(groups != "", np.char.add("@", groups), units)
+
+
+def _without(images: ImageSet, index: Index, others: Index, what: str, whose: str, notes: list[str]) -> Index:
+    """``index`` less the images that share bytes or a group with ``others``."""
+    same = np.isin(images.hashes[index], images.hashes[others])
+    if images.groups is not None:
+        groups = images.groups[index]
+        same |= (groups != "") & np.isin(groups, images.groups[others])
+    if same.any():
+        notes.append(f"{int(same.sum())} {what} image(s) are dropped: the same image or group is in {whose}.")
+    return index[~same]
+
+
+def _by_class(images: ImageSet, index: Index, rng: np.random.Generator) -> list[Index]:
+    shuffled = rng.permutation(index)
+    return [shuffled[images.labels[shuffled] == label] for label in range(len(images.class_names))]
+
+
+def _all_labels(images: ImageSet, pool: Index, own: Index, rng: np.random.Generator) -> tuple[Index, Index]:
+    """Every label is used: the source's validation part, or a fifth of the pool, validates."""
+    if len(own):
+        share = min(1.0, len(pool) / len(own))
+        kept = [members[: max(1, int(share * len(members)))] for members in _by_class(images, own, rng)]
+        return pool, np.concatenate(kept)[: len(pool)]
+    classes = _by_class(images, pool, rng)
+    _need(images, classes, 2, "training and validation")
+    validation = [members[: max(1, round(0.2 * len(members)))] for members in classes]
+    labelled = [members[max(1, round(0.2 * len(members))) :] for members in classes]
+    return np.concatenate(labelled), np.concatenate(validation)
+
+
+def _few_labels(
+    images: ImageSet, pool: Index, own: Index, wanted: int, rng: np.random.Generator
+) -> tuple[Index, Index]:
+    """``wanted`` labels a class, and at most as many for validation."""
+    classes = _by_class(images, pool, rng)
+    for name, members in zip(images.class_names, classes, strict=True):
+        if len(members) < wanted + (0 if len(own) else 1):
+            spare = "" if len(own) else ", of which one at least is needed for validation"
+            raise DataError(
+                f"--labels-per-class {wanted} is more than class '{name}' has: {len(members)} training images{spare}; "
+                f"ask for at most {max(0, len(members) - (0 if len(own) else 1))}."
+            )
+    labelled = np.concatenate([members[:wanted] for members in classes])
+    if len(own):
+        validation = np.concatenate([members[:wanted] for members in _by_class(images, own, rng)])
+    else:
+        validation = np.concatenate([members[wanted : 2 * wanted] for members in classes])
+    return labelled, validation
+
+
+def _need(images: ImageSet, classes: list[Index], least: int, what: str) -> None:
+    for name, members in zip(images.class_names, classes, strict=True):
+        if len(members) < least:
+            raise DataError(
+                f"Class '{name}' has {len(members)} training image(s), too few for {what}; add images or remove it."
+            )
