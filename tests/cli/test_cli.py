@@ -110,6 +110,10 @@ def test_list_names_members_with_sentence_and_source() -> None:
     assert max(map(len, shown.splitlines())) <= 80
 
 
+def test_list_names_the_data_sets() -> None:
+    assert "fashion-mini\n    6,000 training" in ganlift("list", "datasets").stdout
+
+
 def test_list_as_json_has_kinds_and_options() -> None:
     members = {one["name"]: one for one in json.loads(ganlift("list", "strategies", "--json").stdout)}
     assert {"augment", "rotation", "fixmatch", "gan-augment", "sgan", "sgan-fixmatch"} <= members.keys()

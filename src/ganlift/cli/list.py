@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import shutil
 import textwrap
@@ -17,7 +18,7 @@ KINDS = {
     "strategies": ("ganlift.strategies.base", "strategies"),
     "generators": ("ganlift.generators.base", "generators"),
     "classifiers": ("ganlift.classifiers.base", "classifiers"),
-    "datasets": ("ganlift.data.datasets", "datasets"),
+    "datasets": ("ganlift.data.load", "NAMED"),
 }
 _FACTS = ("kind", "summary", "source", "unlabelled")
 
@@ -35,8 +36,10 @@ def list_kind(
     for member in members:
         what = f" ({safe(member['kind'])})" if member.get("kind") else ""
         typer.echo(f"{safe(member['name'])}{what}")
-        for line in (safe(member["summary"]), f"Source: {safe(member['source'])}"):
-            typer.echo(textwrap.fill(line, width, initial_indent="    ", subsequent_indent="    "))
+        source = f"Source: {safe(member['source'])}" if "source" in member else ""
+        for line in (safe(member["summary"]), source):
+            if line:
+                typer.echo(textwrap.fill(line, width, initial_indent="    ", subsequent_indent="    "))
 
 
 def _members(kind: str) -> list[dict[str, Any]]:
@@ -46,12 +49,16 @@ def _members(kind: str) -> list[dict[str, Any]]:
 
     if kind not in KINDS:
         raise ConfigError(f"There is nothing called '{kind}' to list.{nearest(kind, KINDS)} Known: {', '.join(KINDS)}.")
-    module, registry = KINDS[kind]
-    members = []
-    for name, entry in getattr(importlib.import_module(module), registry):
-        facts = {key: getattr(entry, key) for key in _FACTS if hasattr(entry, key)}
-        members.append({"name": name, **facts, **_options(entry)})
-    return members
+    module, name = KINDS[kind]
+    registry = getattr(importlib.import_module(module), name)
+    return [_member(name, entry) for name, entry in (registry.items() if isinstance(registry, dict) else registry)]
+
+
+def _member(name: str, entry: Any) -> dict[str, Any]:
+    """A registered entry as plain values; a data set is a function, and its docstring says what it is."""
+    if inspect.isfunction(entry):
+        return {"name": name, "summary": (inspect.getdoc(entry) or "").partition("\n\n")[0].replace("\n", " ")}
+    return {"name": name, **{key: getattr(entry, key) for key in _FACTS if hasattr(entry, key)}, **_options(entry)}
 
 
 def _options(entry: Any) -> dict[str, Any]:
