@@ -85,9 +85,7 @@ def cases() -> dict[str, Callable[[], Phase]]:
     for name, _ in generators:
         found[f"generator {name}"] = lambda g=name: generator_stage(setup("generator", generator=g)).phase
     for name in ("augment", "rotation", "fixmatch", "sgan", "sgan-fixmatch", "sgan-mix", "acgan"):
-        found[f"arm {name}"] = lambda n=name: next(
-            strategies.get(n).phases(setup(n), strategies.get(n).options())
-        )
+        found[f"arm {name}"] = lambda n=name: next(strategies.get(n).phases(setup(n), strategies.get(n).options()))
     return found
 
 
@@ -114,7 +112,9 @@ def main() -> None:
             if arguments.profile:
                 row["hot_spots"] = hot_spots(build(), precision)
             rows.append(row)
-            print(f"{name:28} {precision}  {row['images_per_s']:>7} images/s  {row['share_of_matmul']:6.1%}", flush=True)
+            print(
+                f"{name:28} {precision}  {row['images_per_s']:>7} images/s  {row['share_of_matmul']:6.1%}", flush=True
+            )
             for operation, share in row.get("hot_spots", {}).items():
                 print(f"    {share:6.1%}  {operation}")
     if arguments.out:

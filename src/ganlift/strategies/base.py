@@ -45,7 +45,7 @@ class ClassifierOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    lr: float = Field(2e-3, gt=0, description="AdamW's learning rate", json_schema_extra=search(5e-4, 8e-3, log=True))
+    lr: float = Field(2e-3, gt=0, description="AdamW's learning rate", json_schema_extra=search(1e-3, 8e-3, log=True))
     weight_decay: float = Field(
         1e-4, ge=0, description="AdamW's decoupled weight decay", json_schema_extra=search(1e-5, 1e-1, log=True)
     )
@@ -59,9 +59,9 @@ class ClassifierOptions(BaseModel):
     ema: float = Field(0.99, ge=0, lt=1, description="decay of the averaged weights, which are the ones used")
     flat: float = Field(0.3, ge=0, lt=1, description="share of the steps before the cosine starts")
     policy: Literal["none", "trivial", "rand"] = Field(
-        "none",
+        "trivial",
         description="random operation on labelled images, beside crop and flip",
-        json_schema_extra=choices("none", "trivial", "rand"),
+        json_schema_extra=choices("trivial", "rand"),
     )
 
 

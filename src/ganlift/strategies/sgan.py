@@ -87,7 +87,7 @@ def classifier_loss(out: Forward, y: Tensor, options: JointOptions) -> tuple[Ten
     """The classifier's side of the module's equation, and its parts for the trace."""
     loss = F.cross_entropy(out.logits["labelled"], y, label_smoothing=options.label_smoothing)
     unlabelled_loss = sgan_unlabelled(out.logits["unlabelled"], out.logits["fake"])
-    total = loss + options.weight / 2 * unlabelled_loss
+    total = loss + options.weight * unlabelled_loss
     parts = {"loss": loss.detach(), "unlabelled_loss": unlabelled_loss.detach()}
     with torch.no_grad():
         parts["d_real"] = out.logits["unlabelled"].logsumexp(1).mean()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Any
 
@@ -37,6 +38,8 @@ def make_fabric(device: torch.device, precision: str, devices: int = 1) -> Fabri
 
     The loop averages gradients itself (`ganlift.training.update`), so models stay unwrapped.
     """
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces its precision for every arm
+    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
     several: dict[str, Any] = {"strategy": "ddp"} if devices > 1 else {}
     which: Any = [device.index] if device.index is not None else devices
     return Fabric(accelerator=device.type, devices=which, precision=_PRECISIONS[precision], **several)  # type: ignore[arg-type]

@@ -1,0 +1,111 @@
+"""How the shipped settings were chosen: the same number of random trials for every arm, on validation.
+
+    python benchmarks/tune.py --trials 8 --out benchmarks/results/tuning.jsonl
+
+`fashion-mini`, training part only: 10 labels a class, 200 other labelled images a class for validation, the rest
+unlabelled. Seeds 100 and up, which no comparison uses. The first trial is the shipped settings. A run that is broken off
+goes on where it stopped. ``--part 0/2`` and ``--part 1/2`` share the work between two processes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ganlift.compare.search import draw_trials
+from ganlift.data import load
+from ganlift.data.types import ImageSet, Task
+from ganlift.strategies.base import Setup, run_phases, strategies
+from ganlift.strategies.options import build_options
+from ganlift.training.fit import Settings
+from ganlift.training.phase import Budget
+from ganlift.training.precision import choose_precision, make_fabric
+from ganlift.training.rng import Rng
+
+CPU = torch.device("cpu")
+ARMS = "augment,rotation,fixmatch,sgan,sgan-fixmatch,acgan"
+LABELS, VALIDATION = 10, 200
+
+
+def draw_task(images: ImageSet, seed: int) -> Task:
+    """10 labelled and 200 validation images a class of the training part, the rest unlabelled."""
+    rng = np.random.default_rng([seed, 7])
+    pool = np.flatnonzero(images.parts == "train")
+    classes = [rng.permutation(pool[images.labels[pool] == label]) for label in range(len(images.class_names))]
+    labelled = np.concatenate([members[:LABELS] for members in classes])
+    validation = np.concatenate([members[LABELS : LABELS + VALIDATION] for members in classes])
+    rest = np.concatenate([members[LABELS + VALIDATION :] for members in classes])
+    return Task(
+        images.batch(labelled),
+        images.labels[labelled],
+        images.batch(validation),
+        images.labels[validation],
+        images.batch(rest),
+        images.class_names,
+    )
+
+
+def score(name: str, options: dict[str, Any], seed: int, task: Task, steps: int, precision: str) -> float:
+    """Validation accuracy of one arm, one seed."""
+    entry = strategies.get(name)
+    setup = Setup(task, Budget(steps, 64, steps), Rng(seed, name, CPU), CPU)
+    settings = Settings(make_fabric(CPU, precision))
+    outcome, _ = run_phases(entry.phases(setup, build_options(entry, options)), lambda phase: settings)
+    return setup.validation_accuracy(outcome.classifier)
+
+
+def trials(arms: list[str], count: int) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    """Every arm's first trial, then every arm's second, and so on."""
+    drawn = {name: list(draw_trials(name, count)) for name in arms}
+    for number in range(count):
+        for name in arms:
+            yield name, number, drawn[name][number]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--arms", default=ARMS)
+    parser.add_argument("--trials", type=int, default=8)
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=500)
+    parser.add_argument("--part", default="0/1")
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    part, parts = map(int, arguments.part.split("/"))
+    seeds = range(100, 100 + arguments.seeds)
+    images = load("fashion-mini")
+    tasks = {seed: draw_task(images, seed) for seed in seeds}
+    precision, _ = choose_precision("auto", CPU)
+    for index, (name, number, options) in enumerate(trials(arguments.arms.split(","), arguments.trials)):
+        known = arguments.out.read_text().splitlines() if arguments.out.exists() else []
+        if index % parts != part or any(
+            (row := json.loads(line))["strategy"] == name and row["trial"] == number for line in known
+        ):
+            continue
+        begun = time.perf_counter()
+        found = [score(name, options, seed, tasks[seed], arguments.steps, precision) for seed in seeds]
+        row = {
+            "strategy": name,
+            "trial": number,
+            "validation_accuracy": round(statistics.fmean(found), 4),
+            "by_seed": found,
+            "steps": arguments.steps,
+            "options": options,
+            "elapsed_s": round(time.perf_counter() - begun, 1),
+        }
+        with arguments.out.open("a") as file:
+            file.write(json.dumps(row) + "\n")
+        print(json.dumps(row), flush=True)
+
+
+if __name__ == "__main__":
+    main()
