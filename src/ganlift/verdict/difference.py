@@ -1,39 +1,44 @@
 """The paired difference between two arms: mean, interval and p over seeds and test images.
 
-A seed's difference and an image's difference are two crossed random effects. With d[s, i] in
-{-1, 0, 1} the arm's correctness less the reference's, S seeds and N test images,
+Seeds and test images are two crossed random effects. With d[s, i] in {-1, 0, 1} the arm's correctness less
+the reference's, S seeds, N test images, and t(n) the critical value of Student's t with n degrees of freedom,
 
-    seed part    s_a² · (1/S + ρ/(1 − ρ)),   s_a² the variance over seeds of the per-seed means
-    image part   s_b² / N,                   s_b² the variance over images of the seed-averaged differences
+    reach² = t(S−1)² · s_a² · (1/S + ρ/(1−ρ))  +  t(N−1)² · σ_b² / N,    at least  t(N−1)² · s_b² / N
 
-are added, the degrees of freedom are Satterthwaite's (1946), and ρ is the share of labelled images
-that two seeds have in common (Nadeau and Bengio, 2003).
+where s_a² is the variance over seeds of the per-seed means, s_b² the variance over images of the
+seed-averaged differences, and σ_b² what of it is left without the noise from seed to seed (which s_a²
+holds already). Each part keeps its own degrees of freedom (Howe, 1974); ρ is the share of labelled images
+that two seeds have in common (Nadeau and Bengio, 2003). docs/statistics.md says why this form and no other.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+from scipy import optimize, special
 
 SAME_POOL = 0.5
-"""From this overlap on, seeds hardly differ in their labels: their draw is taken as given, not as a sample."""
+"""From this overlap on, seeds hardly differ in their labels: the labelled pool is taken as given."""
+
+LEAST_P = 1e-12
+"""Smaller p are not told apart."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What the variance of a mean difference is made of.
+    """What the spread of a mean difference is made of.
 
     Attributes:
-        seeds: S, how many seeds were paired.
-        seed_variance: s_a², variance over seeds of the per-seed mean difference (noise of images within).
-        image_variance: variance over images that stays however many seeds there are; 0 where every seed has its own.
-        residual_variance: variance of an image's difference from seed to seed.
-        images: N, test images a seed.
-        overlap: ρ, share of labelled images that two seeds have in common, in [0, 1].
+        seeds: S, at least 2.
+        seed_variance: s_a².
+        image_variance: σ_b², which stays however many seeds there are; 0 where every seed has its own images.
+        residual_variance: the noise of one image's difference from seed to seed.
+        images: N, test images a seed (the harmonic mean where seeds differ).
+        overlap: ρ, in [0, 1].
     """
 
     seeds: int
@@ -44,27 +49,44 @@ class Parts:
     overlap: float = 0.0
 
     @property
-    def shared_pool(self) -> bool:
+    def same_pool(self) -> bool:
         """Whether the interval takes the labelled pool as given (see `SAME_POOL`)."""
         return self.overlap >= SAME_POOL
 
-    def variance(self, seeds: int | None = None) -> tuple[float, float]:
-        """Seed part and image part of the variance of the mean over ``seeds`` (default: those there are)."""
-        count = self.seeds if seeds is None else seeds
-        correlated = 0.0 if self.shared_pool else self.overlap / (1.0 - self.overlap)
-        seed_part = self.seed_variance * (1.0 / count + correlated)
-        return seed_part, (self.image_variance + self.residual_variance / count) / self.images
+    def of_seeds(self, seeds: int) -> float:
+        """The seed part of the variance of a mean over ``seeds``."""
+        correlated = 0.0 if self.same_pool else self.overlap / (1.0 - self.overlap)
+        return self.seed_variance * (1.0 / seeds + correlated)
 
-    def error(self, seeds: int | None = None) -> tuple[float, float]:
-        """Standard error of the mean over ``seeds`` and its degrees of freedom."""
-        count = self.seeds if seeds is None else seeds
-        seed_part, image_part = self.variance(count)
-        return float(np.sqrt(seed_part + image_part)), satterthwaite((seed_part, count - 1), (image_part, self.images))
+    def of_images(self) -> float:
+        """The image part of the variance of a mean."""
+        return self.image_variance / self.images
+
+    def least(self, seeds: int) -> float:
+        """The variance over ``seeds`` were all of it due to images: what equal seeds cannot argue away."""
+        return (self.image_variance + self.residual_variance / seeds) / self.images
+
+    def reach(self, alpha: float, seeds: int | None = None) -> float:
+        """Half the width of the interval that covers 1 - ``alpha``, over ``seeds`` (default: those there are)."""
+        count = seeds or self.seeds
+        over_images = critical(alpha, max(1.0, self.images - 1)) ** 2
+        both = critical(alpha, count - 1) ** 2 * self.of_seeds(count) + over_images * self.of_images()
+        return math.sqrt(max(both, over_images * self.least(count)))
+
+    def p(self, gain: float) -> float:
+        """The two-sided p of ``gain``: the alpha at which the interval just reaches zero."""
+
+        def spare(log_alpha: float) -> float:
+            return abs(gain) - self.reach(math.exp(log_alpha))
+
+        if spare(math.log(LEAST_P)) >= 0:
+            return LEAST_P
+        return math.exp(optimize.brentq(spare, math.log(LEAST_P), 0.0)) if gain else 1.0
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean paired difference; fractions of accuracy. ``low``, ``high`` and ``p`` are None with one seed."""
+    """A mean paired difference as a fraction of accuracy. ``low``, ``high``, ``p``, ``parts``: None with one seed."""
 
     gain: float
     low: float | None
@@ -80,17 +102,15 @@ def estimate(
 
     Args:
         same_images: whether position i is the same image in every seed.
-        overlap: see `Parts`.
+        overlap: share of labelled images that two seeds have in common, in [0, 1].
         alpha: one less the interval's coverage.
     """
-    means = np.array([one.mean() for one in differences])
-    gain = float(means.mean())
-    if len(means) < 2:
+    gain = math.fsum(float(one.mean()) for one in differences) / len(differences)
+    if len(differences) < 2:
         return Estimate(gain, None, None, None, None)
     parts = variance_parts(differences, same_images=same_images, overlap=overlap)
-    error, freedom = parts.error()
-    reach = critical(alpha, freedom) * error
-    return Estimate(gain, gain - reach, gain + reach, two_sided(gain / error, freedom), parts)
+    reach = parts.reach(alpha)
+    return Estimate(gain, gain - reach, gain + reach, parts.p(gain), parts)
 
 
 def variance_parts(differences: Sequence[NDArray[np.float64]], *, same_images: bool, overlap: float = 0.0) -> Parts:
@@ -109,27 +129,16 @@ def variance_parts(differences: Sequence[NDArray[np.float64]], *, same_images: b
     table = np.stack(differences)
     images = table.shape[1]
     over_seeds = table.mean(axis=0)
-    averaged = (((over_seeds - over_seeds.mean()) ** 2).sum() + 1.0) / (images + 1)
+    averaged = float(((over_seeds - over_seeds.mean()) ** 2).sum() + 1.0) / (images + 1)
     rest = table - over_seeds - means[:, None] + over_seeds.mean()
-    residual = (rest**2).sum() / ((seeds - 1) * max(1, images - 1))
-    residual = min(float(residual), seeds * float(averaged))
-    return Parts(seeds, seed_variance, max(0.0, float(averaged) - residual / seeds), residual, float(images), overlap)
-
-
-def satterthwaite(*terms: tuple[float, float]) -> float:
-    """Degrees of freedom of a sum of independent (variance, degrees of freedom) terms; one sum is positive."""
-    total = sum(variance for variance, _ in terms)
-    return float(total**2 / sum(variance**2 / freedom for variance, freedom in terms if variance > 0))
+    residual = float((rest**2).sum()) / ((seeds - 1) * max(1, images - 1))
+    image_variance = max(0.0, averaged - residual / seeds)
+    return Parts(seeds, seed_variance, image_variance, (averaged - image_variance) * seeds, float(images), overlap)
 
 
 def critical(alpha: float, freedom: float) -> float:
     """The two-sided critical value of Student's t."""
-    return float(special.stdtrit(freedom, 1.0 - alpha / 2.0))
-
-
-def two_sided(t: float, freedom: float) -> float:
-    """The two-sided p of Student's t."""
-    return float(2.0 * special.stdtr(freedom, -abs(t)))
+    return float(-special.stdtrit(freedom, alpha / 2.0))
 
 
 def holm(p: Sequence[float]) -> list[float]:

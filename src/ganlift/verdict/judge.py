@@ -40,8 +40,10 @@ class Verdict:
     Attributes:
         p, p_corrected: two-sided, before and after Holm's correction over the GAN arms.
         seeds: how many seeds were paired with the reference; ``seeds_missing`` names the others.
-        smallest_detectable: the true gain that this many seeds and images find with 80 % power.
-        seeds_to_settle: how many seeds would tell the estimated gain from zero; None beyond a thousand.
+        smallest_detectable: the true gain that this many seeds and images find with 80 % power; None
+            where no gain is found as often.
+        seeds_to_settle: how many seeds would tell the estimated gain from zero, the number there was
+            where it is told already; None beyond a thousand.
         worst_class: ``{"name", "gain"}`` of the class with the lowest mean gain.
         cost_ratio: training seconds of the arm over the reference's.
     """
@@ -246,23 +248,16 @@ def _worst_class(
     """The class with the lowest gain, its mean over the seeds in which it has test images."""
     if reference is None or not seeds:
         return None
-    gains: dict[int, float] = {}
-    per_seed = [
-        _class_gains(correct[arm.name, seed], correct[reference.name, seed], labels_of(labels, seed)) for seed in seeds
-    ]
-    for place in range(len(class_names)):
-        own = [found[place] for found in per_seed if place in found]
-        if own:
-            gains[place] = float(np.mean(own))
-    if not gains:
+    classes = len(class_names)
+    gains, times = np.zeros(classes), np.zeros(classes)
+    for seed in seeds:
+        of_seed = labels_of(labels, seed)
+        known = (of_seed >= 0) & (of_seed < classes)
+        less = correct[arm.name, seed].astype(float) - correct[reference.name, seed]
+        counts = np.bincount(of_seed[known], minlength=classes)
+        gains += np.bincount(of_seed[known], weights=less[known], minlength=classes) / np.maximum(1, counts)
+        times += counts > 0
+    if not times.any():
         return None
-    worst = min(gains, key=lambda place: (gains[place], place))
-    return {"name": str(class_names[worst]), "gain": gains[worst]}
-
-
-def _class_gains(own: NDArray[np.bool_], other: NDArray[np.bool_], labels: NDArray[np.int64]) -> dict[int, float]:
-    return {
-        int(place): float(own[labels == place].mean() - other[labels == place].mean())
-        for place in np.unique(labels)
-        if place >= 0
-    }
+    mean = np.where(times > 0, gains / np.maximum(1, times), np.inf)
+    return {"name": str(class_names[int(mean.argmin())]), "gain": float(mean.min())}

@@ -81,7 +81,9 @@ def _only_before(facts: Facts) -> str:
 
 
 def _outlook(facts: Facts) -> str:
-    found = f"{facts.seeds} seeds could have found {points(facts.smallest, signed=False)}"
+    found = f"{facts.seeds} seeds are too few to find anything"
+    if facts.smallest is not None:
+        found = f"{facts.seeds} seeds could have found {points(facts.smallest, signed=False)}"
     if facts.settle is not None:
         return f"{found}; about {facts.settle} seeds would settle it"
     if facts.images_forbid:
@@ -95,7 +97,7 @@ def _caveats(facts: Facts) -> str:
     if facts.reference and facts.unfair:
         found.append(f"{facts.reference} saw unlabelled images that {facts.arm} did not")
     parts = facts.estimate.parts if facts.estimate else None
-    if parts and parts.shared_pool:
+    if parts and parts.same_pool:
         found.append(
             "the seeds share their labelled images, so this speaks of new initial weights, orders and test images, "
             "not of new labels"
