@@ -52,7 +52,7 @@ def arm_facts(setup: Setup, outcome: Outcome, folder: Path) -> dict[str, Any]:
 
 def _features(outcome: Outcome, images: Tensor) -> Tensor:
     outcome.classifier.eval()
-    parts = [outcome.classifier.features(part) for part in images.split(500)]  # type: ignore[operator]
+    parts = [outcome.classifier.features(part) for part in torch.split(images, 500)]  # type: ignore[operator]
     return torch.cat(parts)
 
 

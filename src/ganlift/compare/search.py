@@ -28,7 +28,7 @@ def search(plan: Plan, trials: int, template: Mapping[str, Any], run_jobs: Run) 
     run tries what is left. Every trial is written to ``tuning.json``.
     """
     path = layout.tuning_file(Path(template["run"]))
-    record = read_json(path) if path.exists() else {"seed": SEARCH_SEED, "trials": []}
+    record: dict[str, Any] = read_json(path) if path.exists() else {"seed": SEARCH_SEED, "trials": []}
     known = {(one["strategy"], one["trial"]) for one in record["trials"]}
     jobs = []
     for name in plan.strategies:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,7 @@ def load_cache(folder: Path) -> ImageSet:
     """Read what `save_cache` wrote; the pixels are memory-mapped, not copied."""
     facts = json.loads((folder / "set.json").read_text(encoding="utf-8"))
     with np.load(folder / "arrays.npz", allow_pickle=False) as stored:
-        arrays = {name: stored[name] if name in stored else None for name in _ARRAYS}
+        arrays: dict[str, Any] = {name: stored[name] for name in stored.files}
     return ImageSet(
         pixels=np.load(folder / "pixels.npy", mmap_mode="r"),
         class_names=tuple(facts["class_names"]),
