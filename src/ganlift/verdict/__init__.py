@@ -2,6 +2,7 @@
 
 from ganlift.verdict.arms import Difference
 from ganlift.verdict.difference import Estimate, Parts
-from ganlift.verdict.judge import Verdict, compare_pair, judge
+from ganlift.verdict.judge import compare_pair, judge
+from ganlift.verdict.types import Verdict
 
 __all__ = ["Difference", "Estimate", "Parts", "Verdict", "compare_pair", "judge"]

@@ -118,8 +118,16 @@ def difference(
 
 
 def labels_of(labels: Labels, seed: int) -> NDArray[np.int64]:
-    """The test labels of ``seed``, (n_test,)."""
-    return labels[seed] if isinstance(labels, Mapping) else labels
+    """The test labels of ``seed``, (n_test,).
+
+    Raises:
+        RunFolderError: there are none of that seed.
+    """
+    if not isinstance(labels, Mapping):
+        return labels
+    if seed not in labels:
+        raise RunFolderError(f"The test labels of seed {seed} are missing; run the same command again.")
+    return labels[seed]
 
 
 def _same_images(differences: Sequence[NDArray[np.float64]], labels: Labels | None, seeds: Sequence[int]) -> bool:

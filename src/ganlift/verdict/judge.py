@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ganlift.errors import ConfigError, RunFolderError
 from ganlift.verdict.arms import (
@@ -24,50 +23,8 @@ from ganlift.verdict.arms import (
 )
 from ganlift.verdict.difference import holm
 from ganlift.verdict.power import images_forbid, seeds_to_settle, smallest_detectable
-from ganlift.verdict.sentence import Facts, sentence
-
-HELPS, HURTS, NOTHING = "helps", "hurts", "no measurable effect"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a comparison says about one GAN arm; the fields are those of ``verdict.json``.
-
-    ``gain``, ``ci_low``, ``ci_high``, ``gain_over_augment``, ``smallest_detectable`` and the worst class's
-    gain are differences of test accuracy as fractions: 0.01 is one point. None where there is too little
-    to tell: an interval takes two seeds, everything else a reference and a seed in common with it.
-
-    Attributes:
-        p, p_corrected: two-sided, before and after Holm's correction over the GAN arms.
-        seeds: how many seeds were paired with the reference; ``seeds_missing`` names the others.
-        smallest_detectable: the true gain that this many seeds and images find with 80 % power; None
-            where no gain is found as often.
-        seeds_to_settle: how many seeds would tell the estimated gain from zero, the number there was
-            where it is told already; None beyond a thousand.
-        worst_class: ``{"name", "gain"}`` of the class with the lowest mean gain.
-        cost_ratio: training seconds of the arm over the reference's.
-    """
-
-    strategy: str
-    verdict: str
-    reference: str | None
-    gain: float | None
-    ci_low: float | None
-    ci_high: float | None
-    p: float | None
-    p_corrected: float | None
-    seeds: int
-    seeds_missing: tuple[int, ...]
-    gain_over_augment: float | None
-    smallest_detectable: float | None
-    seeds_to_settle: int | None
-    worst_class: dict[str, Any] | None
-    cost_ratio: float | None
-    sentence: str
-
-    def to_json(self) -> dict[str, Any]:
-        """The object that ``verdict.json`` lists."""
-        return {**asdict(self), "seeds_missing": list(self.seeds_missing)}
+from ganlift.verdict.sentence import Circumstances, sentence
+from ganlift.verdict.types import HELPS, HURTS, NOTHING, Verdict
 
 
 @dataclass(frozen=True)
@@ -169,50 +126,40 @@ def _verdict(
 ) -> Verdict:
     arm, reference, found = pairing.arm, pairing.reference, pairing.difference
     paired = found.seeds if found else ()
-    missing = found.seeds_missing if found else tuple(all_seeds(arms))
     estimate = found.estimate if found else None
-    parts = estimate.parts if estimate else None
-    gain = estimate.gain if estimate else None
+    gain, parts = (estimate.gain, estimate.parts) if estimate else (None, None)
     said = _decide(gain, p_corrected, alpha)
     strict = alpha / max(1, family)
-    settle = None
-    if parts and gain is not None:
-        settle = seeds_to_settle(gain, parts, strict) if said == NOTHING else len(paired)
-    facts = Facts(
-        arm=arm.name,
-        verdict=said,
-        reference=reference.name if reference else None,
-        unfair=bool(reference and reference.uses_unlabelled and not arm.uses_unlabelled),
-        estimate=estimate,
-        p_corrected=p_corrected,
-        family=family,
-        seeds=len(paired),
-        missing=missing,
-        failures=arm.failed,
-        cost_ratio=_cost_ratio(arm, reference, paired),
-        smallest=smallest_detectable(parts, strict) if parts else None,
-        settle=settle,
-        images_forbid=bool(parts and gain is not None and images_forbid(gain, parts, strict)),
-        alpha=alpha,
-    )
-    return Verdict(
+    settle = len(paired) if said != NOTHING else None
+    if gain is not None and parts and said == NOTHING:
+        settle = seeds_to_settle(gain, parts, strict)
+    verdict = Verdict(
         strategy=arm.name,
         verdict=said,
-        reference=facts.reference,
+        reference=reference.name if reference else None,
         gain=gain,
         ci_low=estimate.low if estimate else None,
         ci_high=estimate.high if estimate else None,
         p=pairing.p,
         p_corrected=p_corrected,
         seeds=len(paired),
-        seeds_missing=missing,
+        seeds_missing=found.seeds_missing if found else tuple(all_seeds(arms)),
         gain_over_augment=_plain_gain(arm, arms.get("augment"), correct),
-        smallest_detectable=facts.smallest,
+        smallest_detectable=smallest_detectable(parts, strict) if parts else None,
         seeds_to_settle=settle,
         worst_class=_worst_class(arm, reference, paired, correct, labels, class_names),
-        cost_ratio=facts.cost_ratio,
-        sentence=sentence(facts),
+        cost_ratio=_cost_ratio(arm, reference, paired),
+        sentence="",
     )
+    circumstances = Circumstances(
+        alpha=alpha,
+        family=family,
+        unfair=bool(reference and reference.uses_unlabelled and not arm.uses_unlabelled),
+        same_pool=bool(parts and parts.same_pool),
+        images_forbid=bool(parts and gain is not None and images_forbid(gain, parts, strict)),
+        failures=tuple(arm.failed.values()) if not arm.done else (),
+    )
+    return replace(verdict, sentence=sentence(verdict, circumstances))
 
 
 def _decide(gain: float | None, p_corrected: float | None, alpha: float) -> str:
@@ -252,8 +199,13 @@ def _worst_class(
     gains, times = np.zeros(classes), np.zeros(classes)
     for seed in seeds:
         of_seed = labels_of(labels, seed)
-        known = (of_seed >= 0) & (of_seed < classes)
         less = correct[arm.name, seed].astype(float) - correct[reference.name, seed]
+        if len(of_seed) != len(less):
+            raise RunFolderError(
+                f"Seed {seed} has {len(of_seed)} test labels and predictions of {len(less)} images; "
+                "the split and the predictions belong to different runs."
+            )
+        known = (of_seed >= 0) & (of_seed < classes)
         counts = np.bincount(of_seed[known], minlength=classes)
         gains += np.bincount(of_seed[known], weights=less[known], minlength=classes) / np.maximum(1, counts)
         times += counts > 0
