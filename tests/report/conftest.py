@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,13 +28,32 @@ SEEDS = range(5)
 TEST = 400
 
 
+@pytest.fixture(scope="session")
+def make_run() -> Callable[..., Path]:
+    """Makes a complete run: ``make_run(folder)``, ``make_run(folder, classes, test)``."""
+    return build_run
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_run(tmp_path_factory.mktemp("built") / "fashion-mini")
+
+
 @pytest.fixture
-def run(tmp_path: Path) -> Path:
-    """A complete run of ten classes."""
-    return make_run(tmp_path / "fashion-mini", CLASSES)
+def run(tmp_path: Path, built: Path) -> Path:
+    """A complete run of ten classes, the test's own to change."""
+    return Path(shutil.copytree(built, tmp_path / "fashion-mini"))
 
 
-def make_run(folder: Path, classes: list[str], test: int = TEST) -> Path:
+@pytest.fixture
+def bare_run(run: Path) -> Path:
+    """A run without pictures, quick to render."""
+    for path in run.rglob("*.png"):
+        path.unlink()
+    return run
+
+
+def build_run(folder: Path, classes: Sequence[str] = CLASSES, test: int = TEST) -> Path:
     """Write a complete run folder of these classes, everything drawn from one seed."""
     rng = np.random.default_rng(0)
     labels = np.arange(test) % len(classes)
@@ -41,28 +62,27 @@ def make_run(folder: Path, classes: list[str], test: int = TEST) -> Path:
         for seed in SEEDS:
             rows.append(_arm(folder, name, seed, labels, classes, rng))
     folder.joinpath("results.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    write(folder / "verdict.json", _verdicts(classes))
-    write(folder / "environment.json", {"python": "3.12.4", "torch": "2.13.0", "processor": "2 cores", "threads": 1})
-    plan = {"class_names": classes, "strategies": list(ARMS), "seeds": list(SEEDS), "steps": 500, "device": "cpu"}
-    write(folder / "plan.json", {**plan, "generator_steps": 1000, "estimate_s": 540.0, "actual_s": 561.0})
-    write(
+    _write(folder / "verdict.json", _verdicts(classes))
+    _write(folder / "environment.json", {"python": "3.12.4", "torch": "2.13.0", "processor": "2 cores", "threads": 1})
+    plan = {"class_names": list(classes), "strategies": list(ARMS), "seeds": list(SEEDS), "steps": 500, "device": "cpu"}
+    _write(folder / "plan.json", {**plan, "generator_steps": 1000, "estimate_s": 540.0, "actual_s": 561.0})
+    _write(
         folder / "check.json", {"notes": ["2 exact duplicates of test images were removed from the training images."]}
     )
     for seed in SEEDS:
         parts = {"labelled": 10, "validation": 10, "unlabelled": 400}
         split = {part: [f"{seed}-{part}-{i}" for i in range(n * len(classes))] for part, n in parts.items()}
-        write(folder / f"split-{seed}.json", {"seed": seed, **split, "test": [f"test-{i}" for i in range(test)]})
+        _write(folder / f"split-{seed}.json", {"seed": seed, **split, "test": [f"test-{i}" for i in range(test)]})
     folder.joinpath("config.yaml").write_text("# A ganlift run\ndata: fashion-mini\nlabels_per_class: 10\nseeds: 5\n")
     return folder
 
 
-def write(path: Path, value: object) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _write(path: Path, value: object) -> None:
     path.write_text(json.dumps(value))
 
 
 def _arm(
-    run: Path, name: str, seed: int, labels: NDArray[np.int64], classes: list[str], rng: np.random.Generator
+    run: Path, name: str, seed: int, labels: NDArray[np.int64], classes: Sequence[str], rng: np.random.Generator
 ) -> dict[str, object]:
     kind, accuracy, elapsed, own = ARMS[name]
     folder = run / "arms" / name / str(seed)
@@ -91,7 +111,7 @@ def _arm(
     }  # fmt: skip
     if name == "gan-augment" and seed in (1, 3):
         row["alarms"] = [{"step": 400, "phase": "generator", "name": "collapse", "message": "samples vary only 15%"}]
-    write(folder / "row.json", row)
+    _write(folder / "row.json", row)
     return row
 
 
@@ -111,7 +131,7 @@ def _trace(folder: Path, name: str, kind: str, accuracy: float, rng: np.random.G
     (folder / "trace.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
-def _pictures(folder: Path, name: str, seed: int, classes: list[str], rng: np.random.Generator) -> None:
+def _pictures(folder: Path, name: str, seed: int, classes: Sequence[str], rng: np.random.Generator) -> None:
     images = real_images(len(classes))
     rows = len(classes) if name == "gan-augment" else 8
     real = np.stack([images[row % len(images)][:8] for row in range(rows)])
@@ -137,7 +157,7 @@ def _pictures(folder: Path, name: str, seed: int, classes: list[str], rng: np.ra
             "acceptance": list(rng.uniform(0.2, 0.95, len(classes))), "chosen": tried[seed % 4],
             "diversity": list(rng.uniform(0.4, 1.0, len(classes))),
         }  # fmt: skip
-    write(folder / "facts.json", facts)
+    _write(folder / "facts.json", facts)
 
 
 def real_images(classes: int) -> NDArray[np.uint8]:
@@ -159,7 +179,7 @@ def grid(tiles: NDArray[np.uint8]) -> Image.Image:
     return Image.fromarray(canvas)
 
 
-def _verdicts(classes: list[str]) -> list[dict[str, object]]:
+def _verdicts(classes: Sequence[str]) -> list[dict[str, object]]:
     common = {"p": 0.01, "seeds": 5, "seeds_missing": [], "smallest_detectable": 0.011, "seeds_to_settle": 9}
     worst = {"name": classes[0], "gain": -0.021}
     return [

@@ -60,7 +60,7 @@ def picture(path: Path, side: int) -> Picture | None:
         return None
     small.thumbnail((side, side), Image.Resampling.BOX)
     buffer = io.BytesIO()
-    small.save(buffer, format="PNG", optimize=True)
+    small.save(buffer, format="PNG")
     return Picture(f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}", width, height)
 
 

@@ -1,0 +1,64 @@
+"""Tables made from rows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from ganlift.report import tables
+from ganlift.report.read import read_run
+
+CELL = [name for name, _ in tables.ARM_HEAD].index
+
+
+def small_run(folder: Path, *rows: dict[str, object]) -> Path:
+    folder.mkdir()
+    lines = [json.dumps({"kind": "gan", "status": "done", **row}) for row in rows]
+    (folder / "results.jsonl").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def test_arms_are_sorted_and_paired(tmp_path: Path) -> None:
+    run = small_run(
+        tmp_path / "run",
+        {"strategy": "augment", "kind": "baseline", "seed": 0, "test_accuracy": 0.6, "elapsed_s": 10, "labels": 100},
+        {"strategy": "augment", "kind": "baseline", "seed": 1, "test_accuracy": 0.7, "elapsed_s": 10, "labels": 100},
+        {"strategy": "sgan", "seed": 0, "test_accuracy": 0.66, "elapsed_s": 35, "unlabelled_n": 5800, "labels": 100},
+        {"strategy": "sgan", "seed": 1, "test_accuracy": 0.74, "elapsed_s": 45, "unlabelled_n": 5800, "labels": 100},
+        {"strategy": "acgan", "seed": 0, "status": "failed", "reason": "out of memory"},
+    )
+    first, second, last = tables.arm_lines(read_run(run))
+    assert (first.strategy, second.strategy, last.strategy) == ("sgan", "augment", "acgan")
+    assert first.cells[CELL("Accuracy")] == ("70.0 %", "± 5.7")
+    assert first.cells[CELL("Against augment")] == ("+5.0", "+4.0 to +6.0")
+    assert first.cells[CELL("Time")] == ("40 s", "4.0 ×")
+    assert first.cells[CELL("Labels")] == ("100", "+ 5,800 unlabelled")
+    assert second.cells[CELL("Against augment")] == ("–", "")
+    assert (last.seeds, last.failed) == (0, 1)
+    assert set(last.cells) == {("–", "")}
+
+
+def test_heat_map_is_in_shares_of_the_true_class() -> None:
+    lines = tables.heat_map(np.array([[3, 1], [0, 0]]), ["cat", "dog"])
+    assert [cell.text for cell in lines[0][1]] == ["75", "25"]
+    assert lines[0][1][1].hint == "1 of 4 images of cat called dog"
+    assert [cell.text for cell in lines[1][1]] == ["", ""]
+
+
+def test_confusions_are_those_that_changed_most() -> None:
+    before, after = np.array([[8, 2], [5, 5]]), np.array([[8, 2], [1, 9]])
+    assert tables.confusions(before, after, ["cat", "dog"]) == [("dog", "cat", "50.0 %", "10.0 %", "−40.0")]
+
+
+def test_candidates_over_seeds() -> None:
+    tried = [
+        {"weight": 0, "ratio": 1, "validation_accuracy": 0.6},
+        {"weight": 0.5, "ratio": 1, "validation_accuracy": 0.7},
+    ]
+    facts = {0: {"candidates": tried, "chosen": tried[1]}, 1: {"candidates": tried[:1], "chosen": tried[0]}, 2: {}}
+    none, half = tables.candidates(facts)
+    assert none.weight == "0: no generated images"
+    assert (none.chosen, half.chosen) == ([1], [0])
+    assert half.accuracy == "70.0 % (70.0 % to 70.0 %)"
