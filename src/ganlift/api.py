@@ -53,11 +53,11 @@ def compare(data: str | Path | CompareConfig, *, on_event: Report | None = None,
     """
     config = data if isinstance(data, CompareConfig) else build_config({"data": str(data), **_plain(settings)})
     tell = on_event or (lambda event: None)
-    images, splits = prepare(config, tell)
+    prepared = prepare(config, tell)
     with run_lock(config.out):
         run = run_folder.open_run(config.out, config.identity(), lambda text: tell({"type": "note", "message": text}))
-        run_comparison(config.model_copy(update={"out": run}), run, images, splits, tell)
-        verdicts, winner = conclude(run, images, splits, config)
+        run_comparison(prepared, run, tell)
+        verdicts, winner = conclude(prepared, run)
         page = render(run)
     best = None
     if winner:

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ganlift.classifiers.base import classifiers
 from ganlift.compare.executors import Job
 from ganlift.config import DEFAULT_STRATEGIES, CompareConfig, Seconds, Steps, parse_budget
 from ganlift.errors import ConfigError
+from ganlift.generators.base import generators
 from ganlift.strategies.base import Strategy, strategies
-from ganlift.strategies.options import build_options
+from ganlift.strategies.options import build_options, checked
 
 REFERENCE_STEPS = 500
 """Classifier steps that an estimate is first made for; a duration is turned into steps from it."""
@@ -60,12 +62,17 @@ def resolve_arms(config: CompareConfig, has_unlabelled: bool) -> tuple[list[Stra
     """The strategies to compare, and sentences about those left out or added.
 
     Raises:
-        ConfigError: an unknown strategy or option, or one that needs unlabelled images where there are none.
+        ConfigError: an unknown name or option, or a strategy that needs unlabelled images where there are none.
     """
     notes: list[str] = []
     chosen = [strategies.get(name) for name in config.strategies]
-    for name in config.options:
-        build_options(strategies.get(name), config.options[name])
+    classifiers.get(config.classifier)
+    entry = generators.get(config.generator)
+    for name, given in config.options.items():
+        if name == entry.name:
+            checked(f"generator '{name}'", entry.options, given)
+        else:
+            build_options(strategies.get(name), given)
     lacking = [entry.name for entry in chosen if entry.unlabelled == "required" and not has_unlabelled]
     if lacking and tuple(config.strategies) != DEFAULT_STRATEGIES:
         raise ConfigError(

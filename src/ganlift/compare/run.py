@@ -7,8 +7,9 @@ import platform
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -46,8 +47,22 @@ from ganlift.verdict import Verdict, judge
 RunJobs = Callable[[Sequence[Job]], Iterable[Result]]
 
 
-def prepare(config: CompareConfig, tell: Report) -> tuple[ImageSet, list[Split]]:
-    """Load the images and draw every seed's split; nothing is written yet, so bad input leaves nothing behind."""
+@dataclass(frozen=True)
+class Prepared:
+    """What a comparison starts from; nothing of it is written yet, so bad input leaves nothing behind."""
+
+    config: CompareConfig
+    images: ImageSet
+    splits: list[Split]
+    strategies: list[str]
+
+
+def prepare(config: CompareConfig, tell: Report) -> Prepared:
+    """Load the images, draw every seed's split, check every name and option.
+
+    Raises:
+        GanliftError: bad data or a bad option; the message says what to do.
+    """
 
     def progress(name: str, done: int, total: int) -> None:
         tell({"type": "download", "name": name, "done": done, "total": total})
@@ -60,14 +75,15 @@ def prepare(config: CompareConfig, tell: Report) -> tuple[ImageSet, list[Split]]
         draw_split(images, seed, labels_per_class=config.labels_per_class, use_rest=config.unlabelled in ("rest",))
         for seed in config.seed_list()
     ]
-    return images, splits
-
-
-def run_comparison(config: CompareConfig, run: Path, images: ImageSet, splits: list[Split], tell: Report) -> None:
-    """Run every arm of ``config`` that is not done yet in ``run``, which the caller has opened and holds."""
     entries, notes = resolve_arms(config, has_unlabelled=len(splits[0].unlabelled) > 0)
     for note in [*images.notes, *splits[0].notes, *notes]:
         tell({"type": "note", "message": note})
+    return Prepared(config, images, splits, [entry.name for entry in entries])
+
+
+def run_comparison(prepared: Prepared, run: Path, tell: Report) -> None:
+    """Run every arm that is not done yet in ``run``, which the caller has opened and holds."""
+    config, images, splits = prepared.config, prepared.images, prepared.splits
     for split in splits:
         write_split(split, images, layout.split_file(run, split.seed))
     write_json(layout.check_file(run), check_facts(images))
@@ -81,10 +97,10 @@ def run_comparison(config: CompareConfig, run: Path, images: ImageSet, splits: l
             workers = min(jobs_at_once, max(1, len(jobs)))
             return local_processes(jobs, tell, should_stop, workers, template["shared"]["threads"])
 
-        plan = _plan(config, run, [entry.name for entry in entries], template, jobs_at_once, run_jobs)
+        plan = _plan(config, run, prepared.strategies, template, jobs_at_once, run_jobs)
         done = run_folder.done(run)
         arms = [(name, seed) for seed in plan.seeds for name in plan.strategies if (name, seed) not in done]
-        facts = _plan_facts(config, images, splits[0], plan, arms, jobs_at_once)
+        facts = _plan_facts(prepared, run, plan, arms, jobs_at_once)
         tell({"type": "plan", **facts, "out": str(run)})
         begun = time.perf_counter()
         if config.search:
@@ -98,9 +114,9 @@ def run_comparison(config: CompareConfig, run: Path, images: ImageSet, splits: l
     write_json(layout.plan_file(run), recorded)
 
 
-def conclude(run: Path, images: ImageSet, splits: list[Split], config: CompareConfig) -> tuple[list[Verdict], Any]:
+def conclude(prepared: Prepared, run: Path) -> tuple[list[Verdict], Mapping[str, Any] | None]:
     """Judge the rows, lay the winner ready, write ``verdict.json``; the verdicts and the winner's row."""
-    rows = run_folder.rows(run)
+    images, rows = prepared.images, run_folder.rows(run)
     correct, labels = {}, {}
     for row in rows:
         if row["status"] == "done":
@@ -108,11 +124,11 @@ def conclude(run: Path, images: ImageSet, splits: list[Split], config: CompareCo
             right = arrays["probabilities"].argmax(1) == arrays["labels"]
             correct[row["strategy"], row["seed"]] = right
             labels[row["seed"]] = arrays["labels"]
-    verdicts = judge(rows, correct, labels, images.class_names, overlap=labelled_overlap(splits[0], images))
+    verdicts = judge(rows, correct, labels, images.class_names, overlap=labelled_overlap(prepared.splits[0], images))
     write_json(layout.verdict_file(run), [verdict.to_json() for verdict in verdicts])
     best = choose(rows, [verdict.to_json() for verdict in verdicts])
     if best:
-        lay_ready(run, best, _model_facts(config, images))
+        lay_ready(run, best, _model_facts(prepared))
     clear_cache(run)
     return verdicts, best
 
@@ -208,15 +224,9 @@ def _plan(
     return plan
 
 
-def _plan_facts(
-    config: CompareConfig,
-    images: ImageSet,
-    split: Split,
-    plan: Plan,
-    arms: list[tuple[str, int]],
-    at_once: int,
-) -> dict[str, Any]:
+def _plan_facts(prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str, int]], at_once: int) -> dict[str, Any]:
     """What the terminal and ``plan.json`` say before the first arm."""
+    config, images, split = prepared.config, prepared.images, prepared.splits[0]
     facts = {
         **plan.to_json(),
         "data": images.source,
@@ -234,7 +244,7 @@ def _plan_facts(
         "arms": len(plan.strategies) * len(plan.seeds),
         "arms_left": len(arms),
     }
-    path = layout.plan_file(Path(config.out))
+    path = layout.plan_file(run)
     recorded = read_json(path) if path.exists() else {}
     write_json(path, {**recorded, **facts})
     return facts
@@ -251,7 +261,8 @@ def _failed(result: Result) -> dict[str, Any]:
     }
 
 
-def _model_facts(config: CompareConfig, images: ImageSet) -> dict[str, Any]:
+def _model_facts(prepared: Prepared) -> dict[str, Any]:
+    config, images = prepared.config, prepared.images
     return {
         "classifier": config.classifier,
         "class_names": list(images.class_names),
