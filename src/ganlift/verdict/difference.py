@@ -81,7 +81,7 @@ class Parts:
 
         if spare(math.log(LEAST_P)) >= 0:
             return LEAST_P
-        return math.exp(optimize.brentq(spare, math.log(LEAST_P), 0.0)) if gain else 1.0
+        return math.exp(optimize.brentq(spare, math.log(LEAST_P), 0.0, xtol=1e-9)) if gain else 1.0
 
 
 @dataclass(frozen=True)

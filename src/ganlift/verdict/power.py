@@ -29,7 +29,7 @@ def smallest_detectable(parts: Parts, alpha: float) -> float | None:
     spread = math.sqrt(parts.of_seeds(parts.seeds) + parts.of_images())
     if _found(1.0, reaches, spread) < POWER:
         return None
-    return float(optimize.brentq(lambda gain: _found(gain, reaches, spread) - POWER, 0.0, 1.0, xtol=1e-6))
+    return float(optimize.brentq(lambda gain: _found(gain, reaches, spread) - POWER, 0.0, 1.0, xtol=1e-5))
 
 
 def _reaches(parts: Parts, alpha: float) -> NDArray[np.float64]:
