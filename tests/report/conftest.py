@@ -71,8 +71,9 @@ def build_run(folder: Path, classes: Sequence[str] = CLASSES, test: int = TEST) 
     )
     for seed in SEEDS:
         parts = {"labelled": 10, "validation": 10, "unlabelled": 400}
-        split = {part: [f"{seed}-{part}-{i}" for i in range(n * len(classes))] for part, n in parts.items()}
-        _write(folder / f"split-{seed}.json", {"seed": seed, **split, "test": [f"test-{i}" for i in range(test)]})
+        split = {part: {"hashes": [f"{seed}-{part}-{i}" for i in range(n * len(classes))]} for part, n in parts.items()}
+        split["test"] = {"hashes": [f"test-{i}" for i in range(test)]}
+        _write(folder / f"split-{seed}.json", {"seed": seed, "notes": [], "parts": split})
     folder.joinpath("config.yaml").write_text("# A ganlift run\ndata: fashion-mini\nlabels_per_class: 10\nseeds: 5\n")
     return folder
 

@@ -155,6 +155,8 @@ def test_hostile_class_names_do_nothing(browser: Driver, tmp_path: Path, make_ru
     )
     assert browser.execute_script("return document.scripts.length") == 1
     assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
+    widest = "return Math.max(...[...document.querySelectorAll('.card')].map(one => one.getBoundingClientRect().right))"
+    assert browser.execute_script(widest) <= 370.5
     assert "<img src=x onerror" in browser.find_element(By.TAG_NAME, "main").text
 
 

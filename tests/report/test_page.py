@@ -89,7 +89,7 @@ def test_anything_optional_may_be_damaged(bare_run: Path, damaged: str) -> None:
         b"",
         b'{"cut": ',
         b'[1, null, {"strategy": "sgan", "a": [null, "x"]}]',
-        b'{"trials": {"b": 1}, "seeds": 3}',
+        b'{"trials": {"b": 1}, "seeds": 3, "notes": 4, "strategies": 1}',
     ):
         (bare_run / damaged).write_bytes(content)
         assert "arms" in sections(html(bare_run))

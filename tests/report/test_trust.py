@@ -22,9 +22,10 @@ def test_sizes_come_from_rows_where_there_are_no_split_files(run: Path) -> None:
     assert trust.split_lines(read_run(run))[0].sizes == ["100", "100", "5,800", "400"]
 
 
-def test_split_files_of_mappings_are_counted(run: Path) -> None:
-    write_json(run / "split-0.json", {"labelled": {"names": ["a", "b"], "hashes": ["1", "2"]}, "test": []})
-    assert trust.split_lines(read_run(run))[0].sizes == ["2", "–", "–", "0"]
+def test_a_split_file_of_another_form_has_no_sizes(run: Path) -> None:
+    write_json(run / "split-0.json", {"parts": {"labelled": [1, 2], "test": {"hashes": ["a"]}}})
+    assert trust.split_lines(read_run(run))[0].sizes == ["–", "–", "–", "1"]
+    assert not trust.same_test_images(read_run(run))
 
 
 def test_failed_and_missing_seeds_are_named(run: Path) -> None:
@@ -54,12 +55,22 @@ def test_alarms_are_gathered_over_seeds(run: Path) -> None:
     ]
 
 
-def test_notes_of_any_shape_become_lines(run: Path) -> None:
-    write_json(
-        run / "check.json",
-        {"notes": ["one"] * 40, "duplicates_removed": 2, "skipped": [{"path": "a.png", "why": "cut"}]},
-    )
+def test_notes_come_first_and_facts_take_a_line_each(run: Path) -> None:
+    facts = {"duplicates": 2, "per_class": [3, 4], "per_part": {"train": 5, "": 2}, "notes": ["a.png was skipped."]}
+    write_json(run / "check.json", facts)
+    write_json(run / "split-0.json", {"notes": ["2 images of test are left out of training."]})
     lines, more = trust.notes(read_run(run))
-    assert (len(lines), more) == (30, 13)
-    write_json(run / "check.json", {"duplicates_removed": 2, "skipped": {"a.png": "cut off"}})
-    assert trust.notes(read_run(run)) == (["duplicates removed: 2", "a.png: cut off"], 0)
+    assert lines == [
+        "a.png was skipped.",
+        "duplicates: 2",
+        "per class: 3, 4",
+        "per part: train 5, (none) 2",
+        "2 images of test are left out of training.",
+    ]
+    assert more == 0
+
+
+def test_many_notes_are_counted(run: Path) -> None:
+    write_json(run / "check.json", {"notes": [f"image {n} was skipped." for n in range(40)]})
+    lines, more = trust.notes(read_run(run))
+    assert (len(lines), more) == (30, 10)

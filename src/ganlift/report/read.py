@@ -108,7 +108,7 @@ def read_run(path: Path) -> Run:
     for row in sorted((row for row in rows if _is_done(row)), key=lambda row: row["seed"]):
         done.setdefault(row["strategy"], []).append(row)
     plan = mapping(_json(layout.plan_file(path), damaged))
-    verdicts = [verdict for verdict in _list(_json(layout.verdict_file(path), damaged)) if _is_verdict(verdict)]
+    verdicts = [verdict for verdict in sequence(_json(layout.verdict_file(path), damaged)) if _is_verdict(verdict)]
     return Run(
         path=path,
         rows=done,
@@ -141,7 +141,7 @@ def _class_names(plan: Row, done: dict[str, list[Row]]) -> list[str]:
             return [str(name) for name in value]
         if isinstance(value, list) and value:
             return [str(item.get("name", item)) if isinstance(item, dict) else str(item) for item in value]
-    lengths = [len(_list(row.get("per_class_recall"))) for rows in done.values() for row in rows]
+    lengths = [len(sequence(row.get("per_class_recall"))) for rows in done.values() for row in rows]
     return [f"class {index}" for index in range(max(lengths, default=0))]
 
 
@@ -171,7 +171,8 @@ def mapping(value: Any) -> Row:
     return value if isinstance(value, dict) else {}
 
 
-def _list(value: Any) -> list[Any]:
+def sequence(value: Any) -> list[Any]:
+    """``value`` where it is a list; empty where a file holds something else."""
     return value if isinstance(value, list) else []
 
 

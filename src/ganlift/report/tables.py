@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlift.report import numbers, words
-from ganlift.report.read import Row, Run
+from ganlift.report.read import Row, Run, sequence
 
 MOST_CLASSES = 20
 """A confusion table with more classes can't be read; the most frequent confusions are listed instead."""
@@ -161,7 +161,7 @@ def candidates(facts: dict[int, Row]) -> list[Candidate]:
     tried: dict[tuple[float, float], list[float]] = {}
     chosen: dict[tuple[float, float], list[int]] = {}
     for seed, fact in facts.items():
-        for one in fact.get("candidates") or []:
+        for one in sequence(fact.get("candidates")):
             accuracy = words.number(one.get("validation_accuracy")) if isinstance(one, dict) else None
             if accuracy is not None:
                 tried.setdefault(_setting(one), []).append(accuracy)

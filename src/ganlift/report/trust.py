@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ganlift.report import words
-from ganlift.report.read import Row, Run, mapping, pretty
+from ganlift.report.read import Row, Run, mapping, pretty, sequence
 
 PARTS = ("labelled", "validation", "unlabelled", "test")
 MOST_NOTES = 30
@@ -49,21 +49,21 @@ def split_lines(run: Run) -> list[SplitLine]:
     if not run.splits:
         return _sizes_from_rows(run)
     return [
-        SplitLine(seed, [words.count(_size(split.get(part))) for part in PARTS], _digest(split))
+        SplitLine(seed, [words.count(_size(_part(split, part))) for part in PARTS], _digest(split))
         for seed, split in run.splits.items()
     ]
 
 
 def same_test_images(run: Run) -> bool:
     """Whether the split files of two or more seeds name the same test images."""
-    tests = {_digest(split.get("test")) for split in run.splits.values() if split.get("test")}
+    tests = {_digest(_hashes(split)) for split in run.splits.values() if _hashes(split)}
     return len(run.splits) > 1 and len(tests) == 1
 
 
 def tuned_lines(run: Run) -> list[TunedLine]:
     """A line a searched strategy; none where nothing was searched."""
     tuning = run.tuning if isinstance(run.tuning, dict) else {"trials": run.tuning}
-    trials = [trial for trial in tuning.get("trials") or [] if isinstance(trial, dict)]
+    trials = [trial for trial in sequence(tuning.get("trials")) if isinstance(trial, dict)]
     chosen = mapping(tuning.get("chosen"))
     lines = []
     for name in dict.fromkeys(str(trial.get("strategy")) for trial in trials):
@@ -82,7 +82,7 @@ def alarm_lines(run: Run) -> list[AlarmLine]:
     found: dict[tuple[str, str, str], tuple[str, list[int]]] = {}
     for name, rows in run.rows.items():
         for row in rows:
-            for alarm in row.get("alarms") or []:
+            for alarm in sequence(row.get("alarms")):
                 if isinstance(alarm, dict):
                     key = (name, str(alarm.get("phase", "")), str(alarm.get("name", "")))
                     found.setdefault(key, (str(alarm.get("message", key[2])), []))[1].append(row["seed"])
@@ -95,33 +95,46 @@ def missing(run: Run) -> list[str]:
         f"{row['strategy']}, seed {row['seed']}, failed: {row.get('reason') or 'no reason was recorded'}"
         for row in run.failed
     ]
-    planned = run.plan.get("seeds") if isinstance(run.plan.get("seeds"), list) else None
-    for name in dict.fromkeys([*(run.plan.get("strategies") or []), *run.rows]):
+    for name in dict.fromkeys([*sequence(run.plan.get("strategies")), *run.rows]):
         have = {row["seed"] for row in [*run.rows.get(str(name), []), *run.failed] if row["strategy"] == name}
-        lacking = [str(seed) for seed in planned or run.seeds if seed not in have]
+        lacking = [str(seed) for seed in sequence(run.plan.get("seeds")) or run.seeds if seed not in have]
         if lacking:
             said.append(f"{name} has no result for seed{'s' * (len(lacking) > 1)} {words.listed(lacking)}.")
     return said
 
 
 def notes(run: Run) -> tuple[list[str], int]:
-    """The first data notes of ``check.json``, and how many more there are."""
-    found = list(_sentences(run.check))
+    """The first data notes, those of ``check.json`` and of the splits, and how many more there are."""
+    of_splits = (
+        note for split in run.splits.values() for note in sequence(split.get("notes")) if isinstance(note, str)
+    )
+    found = list(dict.fromkeys([*_sentences(run.check), *of_splits]))
     return found[:MOST_NOTES], max(0, len(found) - MOST_NOTES)
 
 
 def _sentences(value: Any, label: str = "") -> Iterator[str]:
-    """A nested value as lines of text: its strings, and ``key: value`` for the rest."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from _sentences(item, str(key).replace("_", " "))
-    elif isinstance(value, list):
+    """A nested value as lines of text: its sentences first, then a line a fact."""
+    if isinstance(value, dict) and (not label or not all(map(_is_plain, value.values()))):
+        for key, item in sorted(value.items(), key=lambda pair: pair[0] != "notes"):
+            yield from _sentences(item, "" if key == "notes" else str(key).replace("_", " "))
+    elif isinstance(value, list) and not (label and all(map(_is_plain, value))):
         for item in value:
-            yield from _sentences(item, "" if label == "notes" else label)
-    elif isinstance(value, str) and (not label or label in ("notes", "note", "message")):
-        yield value
-    elif value is not None:
-        yield f"{label}: {_short(value)}" if label else _short(value)
+            yield from _sentences(item, label)
+    elif value is not None and value != [] and value != {}:
+        yield f"{label}: {_listing(value)}" if label else _listing(value)
+
+
+def _is_plain(value: Any) -> bool:
+    return not isinstance(value, dict | list)
+
+
+def _listing(value: Any) -> str:
+    """A plain value, or a list or mapping of such, on one line."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key or '(none)'} {_short(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_short, value))
+    return _short(value)
 
 
 def _sizes_from_rows(run: Run) -> list[SplitLine]:
@@ -136,14 +149,17 @@ def _sizes_from_rows(run: Run) -> list[SplitLine]:
     return lines
 
 
-def _size(part: Any) -> int | None:
-    """Images in a part: a list, or a mapping that holds lists as long as the part."""
-    if isinstance(part, list):
-        return len(part)
-    if isinstance(part, dict):
-        lengths = [len(item) for item in part.values() if isinstance(item, list)]
-        return max(lengths, default=len(part))
-    return None
+def _part(split: Row, name: str) -> Row:
+    return mapping(mapping(split.get("parts")).get(name))
+
+
+def _hashes(split: Row) -> Any:
+    return _part(split, "test").get("hashes")
+
+
+def _size(part: Row) -> int | None:
+    hashes = part.get("hashes")
+    return len(hashes) if isinstance(hashes, list) else None
 
 
 def _digest(value: Any) -> str:
@@ -159,6 +175,9 @@ def settings(run: Run) -> list[tuple[str, str]]:
     plan: Row = run.plan
     estimate, actual = words.number(plan.get("estimate_s")), words.number(plan.get("actual_s"))
     lines = [
+        ("data", str(plan.get("data") or words.NONE)),
+        ("data hash", str(plan.get("data_hash") or words.NONE)),
+        ("images", str(plan.get("image") or words.NONE)),
         ("classifier steps an arm", words.count(plan.get("steps"))),
         ("generator steps", words.count(plan.get("generator_steps"))),
         ("device", str(plan.get("device") or words.NONE)),
