@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ganlift.compare.search import draw_trials
+from ganlift.comparison.search import draw_trials
 from ganlift.data import load
 from ganlift.data.types import ImageSet, Task
 from ganlift.strategies.base import Setup, run_phases, strategies

@@ -41,10 +41,10 @@ def test_help_imports_nothing_heavy(words: list[str]) -> None:
 
 def test_compare_is_a_function_whatever_was_imported_before() -> None:
     ended = run(
-        "import inspect, ganlift, ganlift.compare.executors",
-        "from ganlift.compare.executors import in_process",
+        "import inspect, ganlift, ganlift.comparison.executors",
+        "from ganlift.comparison.executors import in_process",
         "assert inspect.isfunction(ganlift.compare), ganlift.compare",
-        "from ganlift.compare import plan",
+        "from ganlift.comparison import plan",
         "from ganlift import compare",
         "from ganlift.api import compare as same",
         "assert compare is same is ganlift.compare",

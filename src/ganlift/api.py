@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ganlift.compare.executors import Report
-from ganlift.compare.run import conclude, prepare, run_comparison
+from ganlift.comparison.executors import Report
+from ganlift.comparison.run import conclude, prepare, run_comparison
 from ganlift.config import CompareConfig, build_config
 from ganlift.report import render
 from ganlift.runs import folder as run_folder

@@ -5,7 +5,7 @@ Events are plain dicts with a ``type``:
 - ``plan``: what ``plan.json`` holds; what is missing is not shown.
 - ``progress``: ``strategy``, ``seed``, ``phase``, ``step``, ``steps``, ``images_per_s``, and where known ``left_s``,
   the seconds left of the whole comparison.
-- ``arm``: ``row``, as in results.jsonl.  - ``note``: ``message``.  - ``download``: ``name``, ``done``, ``total`` bytes.
+- ``arm``: ``row``, as in results.jsonl, and ``left_s``.  - ``note``: ``message``.  - ``download``: ``name``, ``done``, ``total`` bytes.
 """
 
 from __future__ import annotations
@@ -73,6 +73,8 @@ class _Lines:
                 self.progress(event)
             case "arm":
                 self.finished += 1
+                if event.get("left_s") is not None:
+                    self.end = time.monotonic() + event["left_s"]
                 self.arm(event["row"])
             case "note":
                 say(self.console, f"Note: {safe(event['message'])}", indent=6)
