@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ganlift.compare.executors import in_process, local_processes
+from ganlift.comparison.executors import in_process, local_processes
 
 SHARED = {
     "threads": 1,
@@ -86,14 +86,14 @@ def test_a_killed_worker_costs_one_attempt_and_a_second_kill_fails_the_arm(prepa
 
 
 def _workers() -> list[int]:
-    """The children of this process that run `ganlift.compare.worker`."""
+    """The children of this process that run `ganlift.comparison.worker`."""
     found = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True)
-    return [int(line.split()[0]) for line in found.stdout.splitlines() if "ganlift.compare.worker" in line]
+    return [int(line.split()[0]) for line in found.stdout.splitlines() if "ganlift.comparison.worker" in line]
 
 
 def test_an_orphaned_worker_leaves(prepared: Path) -> None:
     worker = subprocess.Popen(
-        [sys.executable, "-m", "ganlift.compare.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "ganlift.comparison.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert worker.stdin
     assert worker.stdout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ganlift.compare.plan import (
+from ganlift.comparison.plan import (
     Cost,
     Plan,
     arm_jobs,

@@ -1,7 +1,7 @@
 """Executors: where jobs run. Jobs and results are plain JSON, so every executor is the same contract.
 
 `in_process` runs jobs here, one after the other. `local_processes` keeps N workers
-(`python -m ganlift.compare.worker`), hands each one job at a time over its standard input, and survives
+(`python -m ganlift.comparison.worker`), hands each one job at a time over its standard input, and survives
 their death: a job whose worker is killed or falls silent is tried once more, then reported as failed.
 """
 
@@ -23,7 +23,7 @@ from typing import Any
 from ganlift.errors import GanliftError, Interrupted
 
 Job = dict[str, Any]
-"""``id``, ``kind``, ``after`` (ids that must be over first) and what `ganlift.compare.work` needs."""
+"""``id``, ``kind``, ``after`` (ids that must be over first) and what `ganlift.comparison.work` needs."""
 
 Report = Callable[[dict[str, Any]], None]
 Work = Callable[[Job, Report, Callable[[], int]], dict[str, Any]]
@@ -180,7 +180,7 @@ class _Pool:
         threads = str(self._threads)
         environment = {**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
         process = subprocess.Popen(
-            [sys.executable, "-m", "ganlift.compare.worker"],
+            [sys.executable, "-m", "ganlift.comparison.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

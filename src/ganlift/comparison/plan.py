@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ganlift.classifiers.base import classifiers
-from ganlift.compare.executors import Job
+from ganlift.comparison.executors import Job
 from ganlift.config import DEFAULT_STRATEGIES, CompareConfig, Seconds, Steps, parse_budget
 from ganlift.errors import ConfigError
 from ganlift.generators.base import generators

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from ganlift.compare.executors import Job, Report, Result, ShouldStop, in_process, local_processes
-from ganlift.compare.plan import (
+from ganlift.comparison.executors import Job, Report, Result, ShouldStop, in_process, local_processes
+from ganlift.comparison.plan import (
     REFERENCE_STEPS,
     Plan,
     arm_job,
@@ -29,9 +29,9 @@ from ganlift.compare.plan import (
     resolve_arms,
     steps_for,
 )
-from ganlift.compare.search import search
-from ganlift.compare.winner import choose, clear_cache, lay_ready
-from ganlift.compare.work import work
+from ganlift.comparison.search import search
+from ganlift.comparison.winner import choose, clear_cache, lay_ready
+from ganlift.comparison.work import work
 from ganlift.config import CompareConfig, Seconds, parse_budget
 from ganlift.data import check_facts, data_hash, draw_split, labelled_overlap, load, write_split
 from ganlift.data.cache import save_cache
@@ -105,10 +105,15 @@ def run_comparison(prepared: Prepared, run: Path, tell: Report) -> None:
         begun = time.perf_counter()
         if config.search:
             template["options"] = search(plan, config.search, template, run_jobs)
-        for result in run_jobs(arm_jobs(plan, arms, template)):
+        jobs = arm_jobs(plan, arms, template)
+        weights = {one.strategy: one.seconds(plan.steps, plan.generator_steps) for one in plan.costs}
+        total, over = sum(weights[job["strategy"]] for job in jobs), 0.0
+        for result in run_jobs(jobs):
             row = result.value or _failed(result)
             run_folder.add_row(run, row)
-            tell({"type": "arm", "row": row})
+            over += weights[row["strategy"]]
+            left_s = (time.perf_counter() - begun) * (total / over - 1.0)
+            tell({"type": "arm", "row": row, "left_s": left_s})
     recorded = read_json(layout.plan_file(run))
     recorded["actual_s"] = recorded.get("actual_s", 0.0) + time.perf_counter() - begun
     write_json(layout.plan_file(run), recorded)

@@ -8,8 +8,8 @@ from typing import Any
 
 import optuna
 
-from ganlift.compare.executors import Job, Result
-from ganlift.compare.plan import Plan, arm_job
+from ganlift.comparison.executors import Job, Result
+from ganlift.comparison.plan import Plan, arm_job
 from ganlift.runs import layout
 from ganlift.runs.files import read_json, write_json
 from ganlift.strategies.base import strategies

@@ -16,8 +16,8 @@ from typing import Any
 
 import torch
 
-from ganlift.compare.executors import Job, Report, ShouldStop
-from ganlift.compare.facts import arm_facts
+from ganlift.comparison.executors import Job, Report, ShouldStop
+from ganlift.comparison.facts import arm_facts
 from ganlift.data import make_task, read_split
 from ganlift.data.cache import load_cache
 from ganlift.data.types import ImageSet, Split

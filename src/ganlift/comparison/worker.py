@@ -13,7 +13,7 @@ import sys
 import threading
 from typing import Any
 
-from ganlift.compare.executors import attempt
+from ganlift.comparison.executors import attempt
 from ganlift.errors import GanliftError, Interrupted
 
 
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def _work() -> Any:
-    from ganlift.compare.work import work
+    from ganlift.comparison.work import work
 
     return work
 
