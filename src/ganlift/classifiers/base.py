@@ -27,7 +27,7 @@ class ClassifierModule(Protocol):
 
 @dataclass(frozen=True)
 class ClassifierEntry:
-    """``build(channels, size, classes, dropout)`` draws weights from torch's global generator (seeded by the caller)."""
+    """``build(channels, size, classes, dropout)`` draws weights from torch's global generator; the caller seeds it."""
 
     name: str
     summary: str

@@ -5,7 +5,9 @@ Events are plain dicts with a ``type``:
 - ``plan``: what ``plan.json`` holds; what is missing is not shown.
 - ``progress``: ``strategy``, ``seed``, ``phase``, ``step``, ``steps``, ``images_per_s``, and where known ``left_s``,
   the seconds left of the whole comparison.
-- ``arm``: ``row``, as in results.jsonl, and ``left_s``.  - ``note``: ``message``.  - ``download``: ``name``, ``done``, ``total`` bytes.
+- ``arm``: ``row``, as in results.jsonl, and ``left_s``.
+- ``note``: ``message``.
+- ``download``: ``name``, ``done``, ``total`` bytes.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class Settings:
     """How the loop runs a phase, beside the phase itself.
 
     Attributes:
-        fabric: device, precision, processes.
+        fabric: device and precision.
         folder: where checkpoints go; None keeps nothing.
         grid_folder: where sample grids go, named by images seen; None makes none.
         checkpoint_every: seconds between checkpoints.
@@ -79,7 +79,7 @@ def fit(phase: Phase, settings: Settings) -> Record:
     store = Store(settings.folder, phase.name) if settings.folder else None
     start = _restore(phase, record, alarms, store)
     last = min(phase.steps, settings.limit or phase.steps)
-    update = Update(settings.fabric, phase.optimizers)
+    update = Update(phase.optimizers)
     grid_steps = _spread(phase.steps, settings.grids) if phase.grid and settings.grid_folder else set()
     for module in phase.modules.values():
         module.train()

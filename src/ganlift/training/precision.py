@@ -33,16 +33,12 @@ def pick_device(asked: str) -> torch.device:
     return device
 
 
-def make_fabric(device: torch.device, precision: str, devices: int = 1) -> Fabric:
-    """A Fabric for one process on ``device``, or ``devices`` processes side by side (DDP).
-
-    The loop averages gradients itself (`ganlift.training.update`), so models stay unwrapped.
-    """
+def make_fabric(device: torch.device, precision: str) -> Fabric:
+    """A Fabric for one process on ``device``, at precision ``"fp32"`` or ``"bf16"``."""
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces its precision for every arm
     logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
-    several: dict[str, Any] = {"strategy": "ddp"} if devices > 1 else {}
-    which: Any = [device.index] if device.index is not None else devices
-    return Fabric(accelerator=device.type, devices=which, precision=_PRECISIONS[precision], **several)  # type: ignore[arg-type]
+    which: Any = [device.index] if device.index is not None else 1
+    return Fabric(accelerator=device.type, devices=which, precision=_PRECISIONS[precision])  # type: ignore[arg-type]
 
 
 def choose_precision(asked: str, device: torch.device) -> tuple[str, dict[str, float]]:

@@ -1,11 +1,10 @@
-"""From losses to steps: gradients of one optimiser's parameters only, checked, averaged over processes."""
+"""From losses to steps: gradients of one optimiser's parameters only, checked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -19,8 +18,7 @@ class Update:
     discriminator leaves no gradient there, and nothing needs zeroing.
     """
 
-    def __init__(self, fabric: Fabric, optimizers: Mapping[str, Optimizer]) -> None:
-        self._fabric = fabric
+    def __init__(self, optimizers: Mapping[str, Optimizer]) -> None:
         self._optimizers = optimizers
         self._parameters = {
             name: [p for group in optimizer.param_groups for p in group["params"]]
@@ -40,22 +38,14 @@ class Update:
                 parameter.grad = grad
             self._optimizers[name].step()
 
-    def _gradients(self, name: str, loss: Tensor, retain: bool) -> list[Tensor | None]:
+    def _gradients(self, name: str, loss: Tensor, retain: bool) -> Sequence[Tensor | None]:
         if loss.device.type == "cpu" and not torch.isfinite(loss):
             raise NonFiniteLossError(f"the loss of '{name}' is {loss.item()}")
-        found = torch.autograd.grad(loss, self._parameters[name], retain_graph=retain, allow_unused=True)
-        grads: list[Tensor | None] = [None if g is None else self._averaged(g) for g in found]
+        grads = torch.autograd.grad(loss, self._parameters[name], retain_graph=retain, allow_unused=True)
         present = [g for g in grads if g is not None]
         self.losses[name] = loss.detach()
         self.norms[name] = torch.stack(torch._foreach_norm(present)).norm() if present else loss.new_zeros(())
         return grads
-
-    def _averaged(self, gradient: Tensor) -> Tensor:
-        """The mean over all processes of a DDP run; itself where there is one."""
-        if self._fabric.world_size > 1:
-            torch.distributed.all_reduce(gradient)
-            gradient /= self._fabric.world_size
-        return gradient
 
     def check(self) -> None:
         """Raise `NonFiniteLossError` unless the last losses and gradient norms are finite."""
