@@ -30,7 +30,7 @@ def arm_facts(setup: Setup, outcome: Outcome, folder: Path) -> dict[str, Any]:
         return {}
     rng = Rng(setup.rng.seed, f"{setup.rng.owner}/facts", setup.device)
     _real_grid(setup, folder, conditional=outcome.sample is not None)
-    facts: dict[str, Any] = {"real_png": "real.png"}
+    facts: dict[str, Any] = {"real_png": "real.png", "conditional": outcome.sample is not None}
     if outcome.sample is None:
         return facts
     labels = torch.arange(setup.task.classes, device=setup.device).repeat_interleave(A_CLASS)
