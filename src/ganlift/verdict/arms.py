@@ -112,7 +112,7 @@ def difference(
     missing = tuple(seed for seed in seeds if seed not in common)
     if not common:
         return Difference(a.name, b.name, (), missing, None)
-    differences = [_right(correct, a.name, seed) - _right(correct, b.name, seed, a.name) for seed in common]
+    differences = [less(correct, a.name, b.name, seed) for seed in common]
     found = estimate(differences, same_images=_same_images(differences, labels, common), overlap=overlap, alpha=alpha)
     return Difference(a.name, b.name, tuple(common), missing, found)
 
@@ -139,14 +139,20 @@ def _same_images(differences: Sequence[NDArray[np.float64]], labels: Labels | No
     return all(np.array_equal(first, labels_of(labels, seed)) for seed in seeds[1:])
 
 
-def _right(correct: Correct, name: str, seed: int, other: str | None = None) -> NDArray[np.float64]:
-    """Correctness of an arm as numbers, of the same length as the other arm's of that seed."""
+def less(correct: Correct, a: str, b: str, seed: int) -> NDArray[np.float64]:
+    """Which test images of ``seed`` arm ``a`` wins over ``b`` (1), loses (-1) or shares (0), (n_test,).
+
+    Raises:
+        RunFolderError: predictions are missing, or the two arms' are not of as many images.
+    """
     again = "remove that arm's folder and its row, and run the same command again."
-    if (name, seed) not in correct or not len(correct[name, seed]):
-        raise RunFolderError(f"The predictions of {name}, seed {seed}, are missing; {again}")
-    if other is not None and len(correct[name, seed]) != len(correct[other, seed]):
+    for name in (a, b):
+        if (name, seed) not in correct or not len(correct[name, seed]):
+            raise RunFolderError(f"The predictions of {name}, seed {seed}, are missing; {again}")
+    own, other = (np.asarray(correct[name, seed], np.float64) for name in (a, b))
+    if len(own) != len(other):
         raise RunFolderError(
-            f"The predictions of {name} and {other}, seed {seed}, are of {len(correct[name, seed])} and "
-            f"{len(correct[other, seed])} test images and cannot be paired; {again}"
+            f"The predictions of {a} and {b}, seed {seed}, are of {len(own)} and {len(other)} test images and "
+            f"cannot be paired; {again}"
         )
-    return np.asarray(correct[name, seed], np.float64)
+    return own - other

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from ganlift.verdict.arms import (
     choose_reference,
     difference,
     labels_of,
+    less,
 )
 from ganlift.verdict.difference import holm
 from ganlift.verdict.power import images_forbid, seeds_to_settle, smallest_detectable
@@ -173,8 +175,7 @@ def _plain_gain(arm: Arm, augment: Arm | None, correct: Correct) -> float | None
     common = sorted(set(arm.done) & set(augment.done)) if augment else []
     if not augment or not common:
         return None
-    gains = [correct[arm.name, seed].mean() - correct[augment.name, seed].mean() for seed in common]
-    return float(np.mean(gains))
+    return fmean(less(correct, arm.name, augment.name, seed).mean() for seed in common)
 
 
 def _cost_ratio(arm: Arm, reference: Arm | None, seeds: Sequence[int]) -> float | None:
@@ -199,15 +200,15 @@ def _worst_class(
     gains, times = np.zeros(classes), np.zeros(classes)
     for seed in seeds:
         of_seed = labels_of(labels, seed)
-        less = correct[arm.name, seed].astype(float) - correct[reference.name, seed]
-        if len(of_seed) != len(less):
+        won = less(correct, arm.name, reference.name, seed)
+        if len(of_seed) != len(won):
             raise RunFolderError(
-                f"Seed {seed} has {len(of_seed)} test labels and predictions of {len(less)} images; "
+                f"Seed {seed} has {len(of_seed)} test labels and predictions of {len(won)} images; "
                 "the split and the predictions belong to different runs."
             )
         known = (of_seed >= 0) & (of_seed < classes)
         counts = np.bincount(of_seed[known], minlength=classes)
-        gains += np.bincount(of_seed[known], weights=less[known], minlength=classes) / np.maximum(1, counts)
+        gains += np.bincount(of_seed[known], weights=won[known], minlength=classes) / np.maximum(1, counts)
         times += counts > 0
     if not times.any():
         return None

@@ -1,0 +1,128 @@
+"""The short form of benchmarks/calibration.py: no claims from nothing, and every part of the form is needed."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from ganlift.errors import DataError
+from ganlift.verdict.simulate import Design, Spread, estimate_spread, simulate
+
+SIMULATIONS = 200
+LIMIT = 0.05 + 2 * (0.05 * 0.95 / SIMULATIONS) ** 0.5
+
+
+@pytest.fixture(scope="module")
+def calibration() -> ModuleType:
+    path = Path(__file__).parents[2] / "benchmarks" / "calibration.py"
+    spec = importlib.util.spec_from_file_location("calibration", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["calibration"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(("place", "seeds"), [(0, 3), (0, 5), (0, 10), (1, 5), (3, 3), (3, 10)])
+def test_no_claims_from_nothing(calibration: ModuleType, place: int, seeds: int) -> None:
+    found = calibration.claims_of(calibration.SCENARIOS[place], seeds, SIMULATIONS, 1)
+    assert found["family"] <= LIMIT
+    assert found["per_arm"] <= LIMIT
+    assert found["coverage"] == pytest.approx(1 - found["per_arm"])
+
+
+def test_what_is_left_out_claims_too_much(calibration: ModuleType) -> None:
+    found = calibration.rejected_forms(500, 0.2, 10, SIMULATIONS, 1)["rates"]
+    assert found["shipped"] <= LIMIT
+    for name in ("seeds alone (paired t)", "not paired (Welch)"):
+        assert found[name] > LIMIT, name
+    found = calibration.rejected_forms(6000, 0.0, 3, SIMULATIONS, 1)["rates"]
+    assert found["shipped"] <= LIMIT
+    for name in ("without Holm", "images alone", "sum, Satterthwaite"):
+        assert found[name] > LIMIT, name
+
+
+def test_planted_gain_is_found_as_often_as_stated(calibration: ModuleType) -> None:
+    found = calibration.power_at(10, SIMULATIONS, 1)
+    assert found["alone"] == pytest.approx(found["alone, by formula"], abs=0.1)
+    assert found["alone"] > 0.6
+
+
+def test_the_program_writes_its_tables_and_fails_over_the_limit(
+    calibration: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["calibration.py", "--simulations", "4", "--seeds", "3", "--out", str(tmp_path)])
+    monkeypatch.setattr(calibration, "SCENARIOS", calibration.SCENARIOS[:1])
+    monkeypatch.setattr(calibration, "ProcessPoolExecutor", Here)
+    assert calibration.main() in (0, 1)
+    assert (tmp_path / "calibration.json").exists()
+    assert "| same method" in (tmp_path / "calibration.md").read_text()
+    monkeypatch.setattr(calibration, "claims_of", lambda *_: _row(0.9))
+    assert calibration.main() == 1
+
+
+def _row(rate: float) -> dict[str, object]:
+    return {"scenario": "", "says": "", "seeds": 3, "per_arm": rate, "family": rate, "coverage": 1 - rate}
+
+
+class Here:
+    """An executor that runs a task where it is submitted."""
+
+    def __init__(self, jobs: int | None) -> None:
+        pass
+
+    def __enter__(self) -> Here:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def submit(self, task: object, *arguments: object) -> Here:
+        self_ = Here(None)
+        self_.value = task(*arguments)  # type: ignore[operator,attr-defined]
+        return self_
+
+    def result(self) -> object:
+        return self.value  # type: ignore[attr-defined]
+
+
+SPREAD = Spread(accuracy=0.72, difficulty=0.6, arm_images=0.05, seed_images=0.1, seed_sd=0.012, arm_sd=0.01)
+KINDS = {"augment": "baseline", "fixmatch": "rival", "sgan": "gan", "acgan": "gan"}
+
+
+def test_spread_is_estimated_from_rows() -> None:
+    rng = np.random.default_rng(5)
+    found = [estimate_spread(*simulate(SPREAD, Design(KINDS, {}, 6), rng)[:2]) for _ in range(20)]
+    for name, tolerance in (
+        ("accuracy", 0.01),
+        ("difficulty", 0.02),
+        ("arm_images", 0.01),
+        ("seed_images", 0.02),
+        ("seed_sd", 0.004),
+        ("arm_sd", 0.002),
+    ):
+        mean = np.mean([getattr(one, name) for one in found])
+        assert mean == pytest.approx(getattr(SPREAD, name), abs=tolerance), name
+
+
+def test_spread_takes_two_arms_and_two_seeds() -> None:
+    rng = np.random.default_rng(5)
+    for design in (Design({"augment": "baseline"}, {}, 3, 50), Design(KINDS, {}, 1, 50)):
+        with pytest.raises(DataError, match="two arms and two seeds"):
+            estimate_spread(*simulate(SPREAD, design, rng)[:2])
+    with pytest.raises(DataError):
+        estimate_spread([], {})
+
+
+def test_simulation_has_the_accuracy_and_gain_it_is_told() -> None:
+    design = Design(KINDS, {"sgan": 0.05}, 40, 5000)
+    _, correct, _ = simulate(SPREAD, design, np.random.default_rng(0))
+    mean = {name: np.mean([correct[name, seed] for seed in range(40)]) for name in KINDS}
+    assert mean["augment"] == pytest.approx(0.72, abs=0.02)
+    assert mean["sgan"] - np.mean([mean["augment"], mean["acgan"]]) == pytest.approx(0.05, abs=0.01)

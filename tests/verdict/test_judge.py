@@ -1,0 +1,287 @@
+"""From rows and correctness to verdicts: references, failures, sentences, bad input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ganlift.errors import ConfigError, RunFolderError
+from ganlift.verdict import Verdict, compare_pair, judge
+
+IMAGES = 1000
+LABELS = np.arange(IMAGES) % 4
+CLASSES = ["ant", "bee", "cat", "dog"]
+KINDS = {
+    "augment": ("baseline", False),
+    "fixmatch": ("rival", True),
+    "rotation": ("rival", True),
+    "sgan-mix": ("control", True),
+    "sgan": ("gan", True),
+    "gan-augment": ("gan", False),
+}
+
+
+class Run:
+    """Rows and correctness of arms that are right on their first images, a few more or less a seed."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.correct: dict[tuple[str, int], np.ndarray] = {}
+
+    def arm(
+        self, name: str, accuracy: Sequence[float], validation: float = 0.7, elapsed_s: float = 10.0, first: int = 0
+    ) -> Run:
+        kind, uses = KINDS[name]
+        for seed, share in enumerate(accuracy, first):
+            order = np.random.default_rng(3).permutation(IMAGES)
+            right = np.zeros(IMAGES, bool)
+            right[order[: round(share * IMAGES)]] = True
+            self.correct[name, seed] = right
+            self.rows.append(
+                {
+                    "strategy": name,
+                    "kind": kind,
+                    "seed": seed,
+                    "status": "done",
+                    "uses_unlabelled": uses,
+                    "validation_accuracy": validation,
+                    "elapsed_s": elapsed_s,
+                }
+            )
+        return self
+
+    def failed(self, name: str, seed: int, reason: str = "out of memory") -> Run:
+        kind, _ = KINDS[name]
+        self.rows.append({"strategy": name, "kind": kind, "seed": seed, "status": "failed", "reason": reason})
+        return self
+
+    def judge(self, **options: float) -> list[Verdict]:
+        return judge(self.rows, self.correct, LABELS, CLASSES, **options)
+
+
+BASE = (0.700, 0.704, 0.696, 0.702, 0.698)
+
+
+def plus(points: float, wobble: Sequence[float] = (0.002, -0.002, 0.001, -0.001, 0.0)) -> list[float]:
+    return [base + points / 100 + own for base, own in zip(BASE, wobble, strict=True)]
+
+
+def test_helps_and_hurts_and_neither() -> None:
+    for points, said in ((5, "helps"), (-5, "hurts"), (0.1, "no measurable effect")):
+        (found,) = Run().arm("augment", BASE).arm("gan-augment", plus(points), elapsed_s=31.0).judge()
+        assert found.verdict == said
+        assert found.reference == "augment"
+        assert found.gain == pytest.approx(points / 100)
+        assert found.gain_over_augment == pytest.approx(points / 100)
+        assert found.cost_ratio == pytest.approx(3.1)
+        assert found.ci_low is not None
+        assert found.ci_high is not None
+        assert found.ci_low < found.gain < found.ci_high
+        assert (found.ci_low > 0) == (said == "helps")
+        assert (found.ci_high < 0) == (said == "hurts")
+
+
+def test_sentences() -> None:
+    (found,) = Run().arm("augment", BASE).arm("gan-augment", plus(5), elapsed_s=31.0).judge()
+    assert found.sentence == (
+        f"gan-augment helps: +5.0 points over augment (95 % interval +{100 * (found.ci_low or 0):.1f} to "
+        f"+{100 * (found.ci_high or 0):.1f}, 5 seeds), at 3.1 times the cost."
+    )
+    (found,) = Run().arm("augment", BASE).arm("gan-augment", plus(-5)).judge()
+    assert found.sentence.startswith("gan-augment hurts: −5.0 points against augment (95 % interval −")
+    spread = (0.02, -0.02, 0.01, -0.01, 0.0)
+    (found,) = Run().arm("augment", BASE).arm("gan-augment", plus(1, spread)).judge()
+    assert found.sentence.startswith("gan-augment: no measurable effect: +1.0 point against augment (95 % interval −")
+    assert f"about {found.seeds_to_settle} seeds would settle it" in found.sentence
+    assert found.seeds_to_settle is not None
+    assert found.seeds_to_settle > 5
+
+
+def test_too_few_images_are_named() -> None:
+    """110 images of 1,000 won and 100 lost, the same in every seed: 1.96 √(0.21 / 1000) is 2.8 points, the gain 1."""
+    run = Run().arm("augment", [0.7] * 5).arm("gan-augment", [0.7] * 5)
+    right = run.correct["augment", 0]
+    flips = [*np.flatnonzero(right)[:100], *np.flatnonzero(~right)[:110]]
+    for seed in range(5):
+        run.correct["gan-augment", seed] = right.copy()
+        run.correct["gan-augment", seed][flips] ^= True
+    (found,) = run.judge()
+    assert found.ci_low == pytest.approx(0.01 - 0.028, abs=1e-3)
+    assert (found.verdict, found.seeds_to_settle) == ("no measurable effect", None)
+    assert "takes more test images, not more seeds" in found.sentence
+
+
+def test_reference_is_chosen_on_validation_and_saw_the_same_images() -> None:
+    run = Run().arm("augment", BASE, validation=0.70).arm("fixmatch", plus(1), validation=0.72)
+    run.arm("rotation", plus(4), validation=0.71)  # the best on test, which must not count
+    run.arm("sgan-mix", plus(2), validation=0.99).arm("sgan", plus(3)).arm("gan-augment", plus(3))
+    by_name = {found.strategy: found for found in run.judge()}
+    assert by_name["sgan"].reference == "fixmatch"
+    assert by_name["gan-augment"].reference == "augment"
+    assert by_name["sgan"].gain_over_augment == pytest.approx(0.03)
+    assert set(by_name) == {"sgan", "gan-augment"}
+
+
+def test_a_reference_that_saw_more_is_named_as_such() -> None:
+    (found,) = Run().arm("fixmatch", BASE).arm("gan-augment", plus(0)).judge()
+    assert found.reference == "fixmatch"
+    assert "fixmatch saw unlabelled images that gan-augment did not" in found.sentence
+    assert found.gain_over_augment is None
+
+
+def test_a_candidate_does_not_win_by_missing_the_hard_seed() -> None:
+    run = Run()
+    for name, validation in (("sgan", (0.5, 0.8, 0.8)), ("augment", (0.6, 0.8, 0.8))):
+        for seed, value in enumerate(validation):
+            run.arm(name, [0.7], validation=value, first=seed)
+    run.arm("fixmatch", [0.7, 0.7], validation=0.79, first=1).failed("fixmatch", 0)
+    (found,) = run.judge()
+    assert found.reference == "augment"
+
+
+def test_missing_seeds_are_left_out_and_named() -> None:
+    run = Run().arm("augment", BASE).arm("gan-augment", plus(5)[:4]).failed("gan-augment", 4)
+    (found,) = run.judge()
+    assert (found.seeds, found.seeds_missing) == (4, (4,))
+    assert found.sentence.endswith("; seed 4 missing.")
+    (found,) = Run().arm("augment", BASE[:4]).arm("gan-augment", plus(5)[2:], first=2).judge()
+    assert (found.seeds, found.seeds_missing) == (2, (0, 1, 4))
+    assert found.sentence.endswith("; seeds 0, 1, 4 missing.")
+
+
+def test_a_repeated_arm_counts_once() -> None:
+    run = Run().failed("gan-augment", 0).arm("augment", BASE).arm("gan-augment", plus(5))
+    (found,) = run.judge()
+    assert (found.seeds, found.seeds_missing) == (5, ())
+
+
+def test_one_seed_cannot_tell() -> None:
+    (found,) = Run().arm("augment", BASE[:1]).arm("gan-augment", plus(9)[:1]).judge()
+    assert found.verdict == "no measurable effect"
+    assert (found.ci_low, found.ci_high, found.p, found.p_corrected, found.smallest_detectable) == (None,) * 5
+    assert "one seed cannot tell" in found.sentence
+    assert found.gain == pytest.approx(0.092)
+
+
+def test_nothing_to_judge_against() -> None:
+    (found,) = Run().arm("sgan", BASE).judge()
+    assert (found.reference, found.gain, found.verdict) == (None, None, "no measurable effect")
+    assert found.sentence == "sgan: not judged: it shares no finished seed with an arm without a GAN."
+    (found,) = Run().arm("augment", BASE[:1]).failed("sgan", 0, "it diverged.").judge()
+    assert found.sentence == "sgan: not judged: none of its seeds finished (it diverged)."
+    assert judge([], {}, LABELS, CLASSES) == []
+
+
+def test_family_is_corrected_and_said() -> None:
+    """Two arms alike, at p between 0.025 and 0.05: neither is a claim."""
+    wobble = (0.011, -0.008, 0.010, -0.004, 0.004)
+    alone = Run().arm("augment", BASE).arm("gan-augment", plus(1, wobble))
+    run = Run().arm("augment", BASE).arm("gan-augment", plus(1, wobble)).arm("sgan", plus(1, wobble))
+    (single,) = alone.judge()
+    assert single.p == single.p_corrected
+    for found in run.judge():
+        assert found.p_corrected == pytest.approx(min(1.0, 2 * (found.p or 1)), rel=1e-6)
+    p = single.p or 1.0
+    (alone_at_p,) = alone.judge(alpha=1.5 * p)
+    assert alone_at_p.verdict == "helps"
+    among = run.judge(alpha=1.5 * p)[0]
+    assert among.verdict == "no measurable effect"
+    assert "does not hold after the correction for 2 GAN arms" in among.sentence
+
+
+def test_shared_labels_are_said() -> None:
+    (found,) = Run().arm("augment", BASE).arm("gan-augment", plus(5)).judge(overlap=1.0)
+    assert "not of new labels" in found.sentence
+    (partly,) = Run().arm("augment", BASE).arm("gan-augment", plus(5)).judge(overlap=0.3)
+    assert partly.ci_low is not None
+    assert found.ci_low is not None
+    assert partly.ci_low < found.ci_low
+
+
+def test_worst_class_by_hand() -> None:
+    """The arm gains on all classes but "cat", where it loses 10 of 250 images."""
+    run = Run().arm("augment", [0.5, 0.5]).arm("gan-augment", [0.5, 0.5])
+    for seed in (0, 1):
+        right = run.correct["augment", seed].copy()
+        right[np.flatnonzero(~right & (LABELS != 2))[:60]] = True
+        right[np.flatnonzero(right & (LABELS == 2))[:10]] = False
+        run.correct["gan-augment", seed] = right
+    (found,) = run.judge()
+    assert found.worst_class == {"name": "cat", "gain": pytest.approx(-10 / 250)}
+
+
+def test_class_without_test_images_is_not_the_worst() -> None:
+    run = Run().arm("augment", BASE).arm("gan-augment", plus(2))
+    (found,) = judge(run.rows, run.correct, np.minimum(LABELS, 2), CLASSES)
+    assert found.worst_class is not None
+    assert found.worst_class["name"] in CLASSES[:3]
+
+
+def test_json_has_the_documented_keys() -> None:
+    (found,) = Run().arm("augment", BASE).arm("gan-augment", plus(5)).judge()
+    assert ", ".join(found.to_json()) == (
+        "strategy, verdict, reference, gain, ci_low, ci_high, p, p_corrected, seeds, seeds_missing, "
+        "gain_over_augment, smallest_detectable, seeds_to_settle, worst_class, cost_ratio, sentence"
+    )
+    assert found.to_json()["seeds_missing"] == []
+
+
+def test_what_both_arms_share_does_not_matter() -> None:
+    """Images that a seed makes hard for both arms leave the verdict as it is."""
+    run = Run().arm("augment", BASE).arm("gan-augment", plus(5))
+    before = run.judge()[0]
+    for seed in range(5):
+        both = run.correct["augment", seed] & run.correct["gan-augment", seed]
+        hard = np.flatnonzero(both)[: 40 * seed]
+        for name in ("augment", "gan-augment"):
+            run.correct[name, seed] = run.correct[name, seed].copy()
+            run.correct[name, seed][hard] = False
+    assert run.judge()[0].to_json() == before.to_json()
+
+
+def test_labels_by_seed_tell_whether_the_images_are_the_same() -> None:
+    run = Run().arm("augment", BASE).arm("gan-augment", plus(1))
+    same: Mapping[int, Any] = dict.fromkeys(range(5), LABELS)
+    own = {seed: np.roll(LABELS, seed) for seed in range(5)}
+    first = judge(run.rows, run.correct, LABELS, CLASSES)[0]
+    assert judge(run.rows, run.correct, same, CLASSES)[0].p == first.p
+    assert judge(run.rows, run.correct, own, CLASSES)[0].p != first.p
+
+
+def test_compare_pair() -> None:
+    run = Run().arm("augment", BASE).arm("fixmatch", plus(3)[:4]).failed("fixmatch", 4)
+    found = compare_pair(run.rows, run.correct, "fixmatch", "augment")
+    assert (found.seeds, found.seeds_missing) == ((0, 1, 2, 3), (4,))
+    assert found.estimate is not None
+    assert found.estimate.gain == pytest.approx(0.03)
+    back = compare_pair(run.rows, run.correct, "augment", "fixmatch")
+    assert back.estimate is not None
+    assert back.estimate.low == pytest.approx(-(found.estimate.high or 0))
+    apart = Run().arm("augment", BASE[:1]).arm("fixmatch", BASE[:1], first=1)
+    assert compare_pair(apart.rows, apart.correct, "fixmatch", "augment").estimate is None
+    with pytest.raises(RunFolderError, match="no row of 'sgan'"):
+        compare_pair(run.rows, run.correct, "sgan", "augment")
+
+
+def test_bad_input_is_named() -> None:
+    run = Run().arm("augment", BASE).arm("gan-augment", plus(5))
+    with pytest.raises(ConfigError, match="overlap"):
+        run.judge(overlap=1.2)
+    with pytest.raises(ConfigError, match="alpha"):
+        run.judge(alpha=0.0)
+    with pytest.raises(RunFolderError, match="Seed 0 has 10 test labels"):
+        judge(run.rows, run.correct, LABELS[:10], CLASSES)
+    with pytest.raises(RunFolderError, match="labels of seed 0 are missing"):
+        judge(run.rows, run.correct, {}, CLASSES)
+    del run.correct["augment", 2]
+    with pytest.raises(RunFolderError, match="predictions of augment, seed 2, are missing"):
+        run.judge()
+    run.correct["augment", 2] = np.ones(7, bool)
+    with pytest.raises(RunFolderError, match="cannot be paired"):
+        run.judge()
+    run.rows[0]["validation_accuracy"] = None
+    with pytest.raises(RunFolderError, match="no validation_accuracy"):
+        run.judge()
