@@ -47,6 +47,7 @@ class Run:
                     "seed": seed,
                     "status": "done",
                     "uses_unlabelled": uses,
+                    "test_accuracy": share,
                     "validation_accuracy": validation,
                     "elapsed_s": elapsed_s,
                 }
@@ -184,6 +185,8 @@ def test_family_is_corrected_and_said() -> None:
     assert single.p == single.p_corrected
     for found in run.judge():
         assert found.p_corrected == pytest.approx(min(1.0, 2 * (found.p or 1)), rel=1e-6)
+        assert (found.smallest_detectable or 0) > (single.smallest_detectable or 1)
+        assert (found.seeds_to_settle or 0) > (single.seeds_to_settle or 1000)
     p = single.p or 1.0
     (alone_at_p,) = alone.judge(alpha=1.5 * p)
     assert alone_at_p.verdict == "helps"

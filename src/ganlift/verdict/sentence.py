@@ -91,7 +91,7 @@ def _caveats(verdict: Verdict, circumstances: Circumstances) -> list[str]:
         found.append(f"{verdict.reference} saw unlabelled images that {verdict.strategy} did not")
     if circumstances.same_pool:
         what = "new initial weights, orders and test images, not of new labels"
-        found.append(f"the seeds share their labelled images, so this speaks of {what}")
+        found.append(f"the seeds have most of their labelled images in common, so this speaks of {what}")
     if verdict.seeds_missing:
         plural = "seeds" if len(verdict.seeds_missing) > 1 else "seed"
         found.append(f"{plural} {', '.join(map(str, verdict.seeds_missing))} missing")
