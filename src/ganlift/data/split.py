@@ -130,7 +130,8 @@ def read_split(path: Path, images: ImageSet) -> Split:
     facts = read_json(path)
     index = {name: np.asarray(part["index"], np.int64) for name, part in facts["parts"].items()}
     for name, part in facts["parts"].items():
-        if (index[name].size and index[name].max() >= len(images)) or list(images.hashes[index[name]]) != part["hashes"]:
+        outside = index[name].size and index[name].max() >= len(images)
+        if outside or list(images.hashes[index[name]]) != part["hashes"]:
             raise DataError(f"{path} was drawn from other images; use the images of that run, or another run folder.")
     return Split(facts["seed"], **index, notes=tuple(facts["notes"]))
 

@@ -50,6 +50,7 @@ class SganOptions(JointOptions):
         2e-3, gt=0, description="Adam's learning rate of the generator", json_schema_extra=search(5e-4, 5e-3, log=True)
     )
     matching: float = Field(10.0, gt=0, description="w: weight of feature matching")
+    generator_every: int = Field(1, ge=1, description="classifier steps a generator step")
 
 
 @dataclass(frozen=True)
@@ -130,9 +131,14 @@ def sgan_phases(setup: Setup, options: SganOptions) -> Phases:
     noise = setup.rng.generator("latent")
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
-        fake = generator(draw_latent(len(batch["unlabelled"].x), LATENT, noise))
+        learns = t % options.generator_every == 0
+        with torch.set_grad_enabled(learns):
+            fake = generator(draw_latent(len(batch["unlabelled"].x), LATENT, noise))
         out = one_forward(classifier, joint_images(batch, fake, setup, options))
         loss, metrics = classifier_loss(out, batch["labelled"].y, options)
+        if not learns:
+            update("classifier", loss)
+            return metrics
         g_loss = options.matching * feature_matching(out.features["unlabelled"].detach(), out.features["fake"])
         update.together({"classifier": loss, "generator": g_loss})
         return {**metrics, "g_loss": g_loss.detach()}

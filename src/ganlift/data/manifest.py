@@ -1,0 +1,104 @@
+"""A CSV manifest: ``path,label[,split][,group]``, paths relative to the file."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ganlift.data.build import content_hashes
+from ganlift.data.decode import OnProgress, decode
+from ganlift.data.folder import PARTS
+from ganlift.data.types import UNLABELLED, ImageSet
+from ganlift.errors import DataError
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line: the file, its label ("" where unlabelled), part and group."""
+
+    path: Path
+    label: str
+    part: str
+    group: str
+
+
+def load_manifest(file: Path, image_size: int | None = None, on_progress: OnProgress | None = None) -> ImageSet:
+    """The images that ``file`` lists. A group (patient, site, speaker) never straddles splits.
+
+    Raises:
+        DataError: columns are missing, a split is unknown, a picture has several labels, or fewer than 2 classes.
+    """
+    entries = list(_entries(file))
+    _one_label_each(entries, file)
+    class_names = sorted({entry.label for entry in entries} - {""})
+    if len(class_names) < 2:
+        raise DataError(f"{file} names {len(class_names)} class(es) in its label column and at least 2 are needed.")
+    present = [entry for entry in entries if entry.path.is_file()]
+    missing = [str(entry.path) for entry in entries if not entry.path.is_file()]
+    found = decode([entry.path for entry in present], image_size, on_progress=on_progress)
+    kept = [present[index] for index in found.kept]
+    for name in class_names:
+        if all(entry.label != name for entry in kept):
+            raise DataError(f"No image of class '{name}' in {file} can be read; check its paths and files.")
+    notes = [f"{len(missing)} listed file(s) do not exist: {', '.join(missing[:3])}."] if missing else []
+    groups = np.array([entry.group for entry in kept])
+    labels = [class_names.index(entry.label) if entry.label else UNLABELLED for entry in kept]
+    return ImageSet(
+        pixels=found.pixels,
+        labels=np.array(labels, np.int64),
+        class_names=tuple(class_names),
+        parts=np.array([entry.part for entry in kept], "<U10"),
+        hashes=content_hashes(found.pixels),
+        names=np.array([str(entry.path) for entry in kept]),
+        groups=groups if any(groups) else None,
+        source=str(file),
+        notes=(*notes, *found.notes()),
+    )
+
+
+def _entries(file: Path) -> Iterator[Entry]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream)
+            columns = [name.strip().lower() for name in reader.fieldnames or []]
+            if not {"path", "label"} <= set(columns):
+                given = ", ".join(columns) or "none"
+                raise DataError(f"{file} needs the columns path and label in its first line; it has: {given}.")
+            reader.fieldnames = columns
+            for row in reader:
+                yield _entry(file, reader.line_num, row)
+    except (UnicodeDecodeError, csv.Error) as fault:
+        raise DataError(f"{file} is not a CSV file in UTF-8: {fault}.") from fault
+
+
+def _entry(file: Path, line: int, row: dict[str, str | None]) -> Entry:
+    values = {key: (row.get(key) or "").strip() for key in ("path", "label", "split", "group")}
+    if not values["path"]:
+        raise DataError(f"{file}, line {line}: the path is empty.")
+    split = values["split"].lower()
+    if split not in ("", "unlabelled", *PARTS):
+        raise DataError(f"{file}, line {line}: split '{values['split']}' is none of train, val, test, unlabelled.")
+    part = PARTS.get(split, split)
+    label = "" if part == "unlabelled" else values["label"]
+    return Entry(file.parent / values["path"], label, part, values["group"])
+
+
+def _one_label_each(entries: list[Entry], file: Path) -> None:
+    """Refuse pictures with several labels: the same path under two labels, or labels joined by ; or |."""
+    labels: dict[Path, str] = {}
+    for entry in entries:
+        if labels.setdefault(entry.path, entry.label) != entry.label:
+            raise DataError(
+                f"{file} gives {entry.path.name} two labels, '{labels[entry.path]}' and '{entry.label}'. "
+                "ganlift compares classifiers with one label an image; keep one line an image."
+            )
+    joined = [entry.label for entry in entries if ";" in entry.label or "|" in entry.label]
+    if joined:
+        raise DataError(
+            f"{file} has several labels in one cell ('{joined[0]}'). "
+            "ganlift compares classifiers with one label an image; keep one."
+        )
