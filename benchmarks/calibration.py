@@ -20,12 +20,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
+from ganlift.runs import layout
+from ganlift.runs.files import read_npz
+from ganlift.runs.folder import rows as read_rows
 from ganlift.verdict import Parts, compare_pair, judge
 from ganlift.verdict.difference import holm
 from ganlift.verdict.power import power
-from ganlift.verdict.simulate import Comparison, Design, Spread, simulate
+from ganlift.verdict.simulate import Comparison, Design, Spread, estimate_spread, simulate
 
 ALPHA = 0.05
 CLASSES = [f"class {index}" for index in range(10)]
@@ -47,7 +51,7 @@ class Scenario:
 
     name: str
     says: str
-    spread: Spread = SPREAD
+    changes: Mapping[str, float] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=lambda: FAMILY)
     images: int = 2000
     overlap: float = 0.0
@@ -55,15 +59,13 @@ class Scenario:
 
 
 SCENARIOS = (
-    Scenario("same method", "four GAN arms that are the reference again", replace(SPREAD, arm_images=0.0)),
+    Scenario("same method", "four GAN arms that are the reference again", {"arm_images": 0.0}),
     Scenario("equal on average", "right on other images, as often"),
-    Scenario(
-        "small test set", "500 images, arms differ much in which are right", replace(SPREAD, arm_images=0.2), images=500
-    ),
+    Scenario("small test set", "500 images, arms differ much in which are right", {"arm_images": 0.2}, images=500),
     Scenario("chosen reference", "the reference is the best of three on 100 validation images", kinds=RIVALS),
     Scenario("own test images", "each seed draws its own 500 test images", images=500, same_images=False),
     Scenario("labels overlap", "seeds share 30 % of their labels", overlap=0.3),
-    Scenario("seeds alike", "no spread over seeds but that of images", replace(SPREAD, seed_sd=0.0, arm_sd=0.0)),
+    Scenario("seeds alike", "no spread over seeds but that of images", {"seed_sd": 0.0, "arm_sd": 0.0}),
 )
 
 
@@ -72,15 +74,16 @@ def main() -> int:
     begun = time.perf_counter()
     seeds = [int(text) for text in options.seeds.split(",")]
     rest = options.simulations, options.seed
+    spread = estimate_spread(*read_run(options.run)) if options.run else SPREAD
     with ProcessPoolExecutor(options.jobs) as pool:
-        claims = [pool.submit(claims_of, one, count, *rest) for one in SCENARIOS for count in seeds]
-        others = [pool.submit(rejected_forms, *test, count, *rest) for test in TESTS for count in seeds]
-        powers = [pool.submit(power_at, count, *rest) for count in sorted({*seeds, 20})]
+        claims = [pool.submit(claims_of, spread, one, count, *rest) for one in SCENARIOS for count in seeds]
+        others = [pool.submit(rejected_forms, spread, *test, count, *rest) for test in TESTS for count in seeds]
+        powers = [pool.submit(power_at, spread, count, *rest) for count in sorted({*seeds, 20})]
         report: dict[str, Any] = {
             "simulations": options.simulations,
             "alpha": ALPHA,
             "limit": ALPHA + 2 * math.sqrt(ALPHA * (1 - ALPHA) / options.simulations),
-            "spread": asdict(SPREAD),
+            "spread": asdict(spread),
             "false_claims": [one.result() for one in claims],
             "other_forms": [one.result() for one in others],
             "power": [one.result() for one in powers],
@@ -95,7 +98,17 @@ def main() -> int:
     return int(worst > report["limit"])
 
 
-def claims_of(scenario: Scenario, seeds: int, simulations: int, seed: int) -> dict[str, Any]:
+def read_run(run: Path) -> tuple[list[dict[str, Any]], dict[tuple[str, int], NDArray[np.bool_]]]:
+    """Rows and correctness of a run folder's finished arms."""
+    rows = [row for row in read_rows(run) if row["status"] == "done"]
+    correct = {}
+    for row in rows:
+        arrays = read_npz(layout.predictions_file(run, row["strategy"], row["seed"]))
+        correct[row["strategy"], row["seed"]] = arrays["probabilities"].argmax(1) == arrays["labels"]
+    return rows, correct
+
+
+def claims_of(spread: Spread, scenario: Scenario, seeds: int, simulations: int, seed: int) -> dict[str, Any]:
     """Shares of comparisons in which an arm alone (before Holm), and any arm of the family, is claimed to differ."""
     design = Design(
         scenario.kinds,
@@ -105,10 +118,11 @@ def claims_of(scenario: Scenario, seeds: int, simulations: int, seed: int) -> di
         overlap=scenario.overlap,
         same_images=scenario.same_images,
     )
+    spread = replace(spread, **scenario.changes)
     rng = np.random.default_rng([seed, seeds])
     alone, family, covered = [], [], []
     for _ in range(simulations):
-        verdicts = judge(*simulate(scenario.spread, design, rng), CLASSES, overlap=scenario.overlap, alpha=ALPHA)
+        verdicts = judge(*simulate(spread, design, rng), CLASSES, overlap=scenario.overlap, alpha=ALPHA)
         alone += [verdict.p is not None and verdict.p < ALPHA for verdict in verdicts]
         covered += [(verdict.ci_low or 0.0) <= 0.0 <= (verdict.ci_high or 0.0) for verdict in verdicts]
         family.append(any(verdict.verdict != "no measurable effect" for verdict in verdicts))
@@ -122,13 +136,15 @@ def claims_of(scenario: Scenario, seeds: int, simulations: int, seed: int) -> di
     }
 
 
-def rejected_forms(images: int, arm_images: float, seeds: int, simulations: int, seed: int) -> dict[str, Any]:
+def rejected_forms(
+    spread: Spread, images: int, arm_images: float, seeds: int, simulations: int, seed: int
+) -> dict[str, Any]:
     """Family-wise false claims of other ways to compute p, on arms that are equal on average.
 
     Each goes wrong somewhere, or what it leaves out would not be needed.
     """
     design = Design(FAMILY, {}, seeds, images)
-    spread = replace(SPREAD, arm_images=arm_images)
+    spread = replace(spread, arm_images=arm_images)
     rng = np.random.default_rng([seed, seeds, 1])
     counts: dict[str, int] = {}
     for _ in range(simulations):
@@ -177,10 +193,10 @@ def welch(comparison: Comparison, name: str) -> float:
     return student(float(own.mean() - other.mean()), float(sum(parts)), float(freedom))
 
 
-def power_at(seeds: int, simulations: int, seed: int) -> dict[str, Any]:
+def power_at(spread: Spread, seeds: int, simulations: int, seed: int) -> dict[str, Any]:
     """How often a true gain of one standard deviation of the seed-paired difference is found, alone and among four."""
     rng = np.random.default_rng([seed, seeds, 2])
-    pilot = [compare_pair(*simulate(SPREAD, Design(ALONE, {}, seeds), rng)[:2], "gan-1", "augment") for _ in range(100)]
+    pilot = [compare_pair(*simulate(spread, Design(ALONE, {}, seeds), rng)[:2], "gan-1", "augment") for _ in range(100)]
     parts = [one.estimate.parts for one in pilot if one.estimate and one.estimate.parts]
     mean = Parts(
         seeds=seeds,
@@ -195,7 +211,7 @@ def power_at(seeds: int, simulations: int, seed: int) -> dict[str, Any]:
         design = Design(kinds, {"gan-1": gain}, seeds)
         helped = 0
         for _ in range(simulations):
-            verdicts = judge(*simulate(SPREAD, design, rng), CLASSES, alpha=ALPHA)
+            verdicts = judge(*simulate(spread, design, rng), CLASSES, alpha=ALPHA)
             helped += any(one.strategy == "gan-1" and one.verdict == "helps" for one in verdicts)
         found[name] = helped / simulations
         found[f"{name}, by formula"] = power(gain, mean, ALPHA / (len(kinds) - 1))
@@ -252,6 +268,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--simulations", type=int, default=1000, help="comparisons a line")
     parser.add_argument("--seeds", default="3,5,10", help="numbers of seeds, separated by commas")
     parser.add_argument("--seed", type=int, default=0, help="of the simulation")
+    parser.add_argument("--run", type=Path, help="a run folder whose spread takes the place of the stated one")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at once")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"), help="folder for the two files")
     return parser.parse_args()

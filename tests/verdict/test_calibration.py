@@ -31,25 +31,25 @@ def calibration() -> ModuleType:
 
 @pytest.mark.parametrize(("place", "seeds"), [(0, 3), (0, 5), (0, 10), (1, 5), (3, 3), (3, 10)])
 def test_no_claims_from_nothing(calibration: ModuleType, place: int, seeds: int) -> None:
-    found = calibration.claims_of(calibration.SCENARIOS[place], seeds, SIMULATIONS, 1)
+    found = calibration.claims_of(calibration.SPREAD, calibration.SCENARIOS[place], seeds, SIMULATIONS, 1)
     assert found["family"] <= LIMIT
     assert found["per_arm"] <= LIMIT
     assert found["coverage"] == pytest.approx(1 - found["per_arm"])
 
 
 def test_what_is_left_out_claims_too_much(calibration: ModuleType) -> None:
-    found = calibration.rejected_forms(500, 0.2, 10, SIMULATIONS, 1)["rates"]
+    found = calibration.rejected_forms(calibration.SPREAD, 500, 0.2, 10, SIMULATIONS, 1)["rates"]
     assert found["shipped"] <= LIMIT
     for name in ("seeds alone (paired t)", "not paired (Welch)"):
         assert found[name] > LIMIT, name
-    found = calibration.rejected_forms(6000, 0.0, 3, SIMULATIONS, 2)["rates"]
+    found = calibration.rejected_forms(calibration.SPREAD, 6000, 0.0, 3, SIMULATIONS, 2)["rates"]
     assert found["shipped"] <= LIMIT
     for name in ("without Holm", "images alone", "sum, Satterthwaite"):
         assert found[name] > LIMIT, name
 
 
 def test_planted_gain_is_found_as_often_as_stated(calibration: ModuleType) -> None:
-    found = calibration.power_at(10, SIMULATIONS, 1)
+    found = calibration.power_at(calibration.SPREAD, 10, SIMULATIONS, 1)
     assert found["alone"] == pytest.approx(found["alone, by formula"], abs=0.1)
     assert found["alone"] > 0.6
 
