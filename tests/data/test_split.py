@@ -1,0 +1,126 @@
+"""Splits: nothing on two sides, stratified, drawn from the seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ganlift.data import check_facts, draw_split, flips_safe, labelled_overlap, load, make_task, read_split, write_split
+from ganlift.data.build import from_arrays
+from ganlift.data.types import ImageSet
+from ganlift.errors import DataError
+
+
+def images_of(counts: list[int], distinct: int | None = None, part: str = "") -> ImageSet:
+    """One-pixel images, ``counts`` a class; with ``distinct`` only so many different ones a class."""
+    labels = np.repeat(np.arange(len(counts)), counts)
+    order = np.concatenate([np.arange(n) % (distinct or n) for n in counts])
+    pixels = np.stack([labels, order % 256, order // 256], axis=1).astype(np.uint8).reshape(-1, 1, 1, 3)
+    return from_arrays({part: (pixels, labels)}, [f"class {k}" for k in range(len(counts))], "made")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.integers(12, 40), min_size=2, max_size=4),
+    st.integers(0, 5),
+    st.one_of(st.none(), st.integers(1, 4)),
+    st.one_of(st.none(), st.integers(8, 30)),
+)
+def test_nothing_is_on_two_sides(counts: list[int], seed: int, wanted: int | None, distinct: int | None) -> None:
+    images = images_of(counts, distinct)
+    try:
+        split = draw_split(images, seed, labels_per_class=wanted)
+    except DataError:
+        assert distinct is not None  # whole groups of duplicates can leave too little; it is said, not guessed
+        return
+    parts = [split.labelled, split.validation, split.unlabelled, split.test]
+    index = np.concatenate(parts)
+    assert len(set(index.tolist())) == len(index)
+    test, validation = set(images.hashes[split.test]), set(images.hashes[split.validation])
+    assert test.isdisjoint(np.concatenate([images.hashes[part] for part in parts[:3]]))
+    assert validation.isdisjoint(np.concatenate([images.hashes[split.labelled], images.hashes[split.unlabelled]]))
+    assert len(split.validation) <= len(split.labelled)
+    if wanted is not None:
+        assert np.bincount(images.labels[split.labelled]).tolist() == [wanted] * len(counts)
+    again = draw_split(images, seed, labels_per_class=wanted)
+    assert all(
+        np.array_equal(a, b)
+        for a, b in zip(
+            parts, [getattr(again, n) for n in ("labelled", "validation", "unlabelled", "test")], strict=True
+        )
+    )
+
+
+def test_seeds_draw_other_labels_and_the_same_test() -> None:
+    images = load("digits")
+    first, second = (draw_split(images, seed, labels_per_class=10) for seed in (0, 1))
+    assert not np.array_equal(first.labelled, second.labelled)
+    assert np.array_equal(first.test, second.test)
+
+
+def test_a_test_image_in_train_is_dropped_and_said() -> None:
+    pixels = np.arange(60, dtype=np.uint8).reshape(-1, 1, 1, 1)
+    labels = np.arange(60) % 2
+    parts = {"train": (pixels[:50], labels[:50]), "test": (pixels[40:], labels[40:])}
+    split = draw_split(from_arrays(parts, ["a", "b"], "made"), 0, labels_per_class=5)
+    assert "10 training image(s) are dropped" in " ".join(split.notes)
+
+
+def test_overlap_is_the_share_of_the_pool() -> None:
+    images = load("fashion-mini")
+    assert labelled_overlap(draw_split(images, 0, labels_per_class=60), images) == pytest.approx(0.1)
+    assert labelled_overlap(draw_split(images, 0), images) == pytest.approx(0.8)
+
+
+def test_a_task_holds_no_test_image_and_no_label_too_many() -> None:
+    images = load("digits")
+    split = draw_split(images, 0, labels_per_class=10)
+    task = make_task(images, split)
+    assert len(task.labels) == 100
+    assert len(task.validation) == 100
+    seen = {image.tobytes() for part in (task.labelled, task.validation, task.unlabelled) for image in part}
+    assert seen.isdisjoint(image.tobytes() for image in images.batch(split.test))
+
+
+def test_a_split_is_read_back_and_refuses_other_images(tmp_path: Path) -> None:
+    images = images_of([20, 20])
+    split = draw_split(images, 3, labels_per_class=4)
+    write_split(split, images, tmp_path / "split.json")
+    again = read_split(tmp_path / "split.json", images)
+    assert np.array_equal(again.unlabelled, split.unlabelled)
+    assert again.notes == split.notes
+    with pytest.raises(DataError, match="other images"):
+        read_split(tmp_path / "split.json", images_of([21, 20]))
+
+
+@pytest.mark.parametrize(
+    ("counts", "wanted", "words"),
+    [
+        ([10, 2], None, "'class 1' has 2 image"),
+        ([10, 1], None, "'class 1' has 1 image"),
+        ([10, 40], 20, "--labels-per-class 20 is more than class 'class 0' has: 8"),
+    ],
+)
+def test_classes_too_small_are_named(counts: list[int], wanted: int | None, words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        draw_split(images_of(counts), 0, labels_per_class=wanted)
+
+
+def test_flips() -> None:
+    assert flips_safe(load("fashion-mini"))
+    assert not flips_safe(load("digits"))
+    sided = from_arrays({"": (np.zeros((2, 1, 1, 1), np.uint8), np.arange(2))}, ["left hand", "other"], "made")
+    assert not flips_safe(sided)
+
+
+def test_check_counts_duplicates() -> None:
+    pixels = np.array([0, 0, 1, 2, 2], np.uint8).reshape(-1, 1, 1, 1)
+    parts = {"train": (pixels[:4], np.array([0, 1, 0, 1])), "test": (pixels[4:], np.array([1]))}
+    facts = check_facts(from_arrays(parts, ["a", "b"], "made"))
+    assert facts["duplicates"] == 2
+    assert facts["duplicate_groups_across_parts"] == 1
+    assert facts["duplicate_groups_with_conflicting_labels"] == 1
