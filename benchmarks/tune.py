@@ -3,8 +3,8 @@
     python benchmarks/tune.py --trials 8 --out benchmarks/results/tuning.jsonl
 
 `fashion-mini`, training part only: 10 labels a class, 200 other labelled images a class for validation, the
-rest unlabelled. Seeds 100 and up, which no comparison uses. The first trial is the shipped settings. A run that is broken off
-goes on where it stopped. ``--part 0/2`` and ``--part 1/2`` share the work between two processes.
+rest unlabelled. Seeds 100 and up, which no comparison uses. The first trial is the shipped settings. A run that is
+broken off goes on where it stopped. ``--part 0/2`` and ``--part 1/2`` share the work between two processes.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from torch.nn import functional as F
 
 from ganlift.classifiers.base import ClassifierEntry, classifiers
 from ganlift.layers.dropout import Dropout
+from ganlift.layers.pooled import PooledClassifier
 
 STAGES = ((64, 1), (128, 2), (256, 2), (512, 2))
 BLOCKS_A_STAGE = 2
@@ -35,7 +36,7 @@ class BasicBlock(nn.Module):
         return F.relu(self.body(x) + self.shortcut(x))
 
 
-class ResNet18(nn.Module):
+class ResNet18(PooledClassifier):
     """Stem, four stages of two blocks, the mean over the plane, dropout and a linear head; 11 million weights."""
 
     def __init__(self, channels: int, size: int, classes: int, dropout: float) -> None:
@@ -54,14 +55,6 @@ class ResNet18(nn.Module):
                 width = outputs
         self.body = nn.Sequential(*layers)
         self.head = nn.Sequential(Dropout(dropout), nn.Linear(self.feature_size, classes))
-
-    def features(self, x: Tensor) -> Tensor:
-        pooled: Tensor = self.body(x).mean(dim=(2, 3))
-        return pooled
-
-    def forward(self, x: Tensor) -> Tensor:
-        logits: Tensor = self.head(self.features(x))
-        return logits
 
 
 classifiers.add("resnet18")(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import nn
 
 from ganlift.classifiers.base import ClassifierEntry, classifiers
 from ganlift.layers.dropout import Dropout
+from ganlift.layers.pooled import PooledClassifier
 
 WIDTHS = (16, 16, 32, 32, 64, 64)
 
@@ -15,7 +16,7 @@ def first_stride(channels: int, size: int) -> int:
     return 2 if size >= 48 or (channels == 1 and size >= 16) else 1
 
 
-class SmallCNN(nn.Module):
+class SmallCNN(PooledClassifier):
     """Convolution, BatchNorm, LeakyReLU six times, the mean over the plane, dropout and a linear head."""
 
     def __init__(self, channels: int, size: int, classes: int, dropout: float) -> None:
@@ -31,14 +32,6 @@ class SmallCNN(nn.Module):
             channels = width
         self.body = nn.Sequential(*layers)
         self.head = nn.Sequential(Dropout(dropout), nn.Linear(self.feature_size, classes))
-
-    def features(self, x: Tensor) -> Tensor:
-        pooled: Tensor = self.body(x).mean(dim=(2, 3))
-        return pooled
-
-    def forward(self, x: Tensor) -> Tensor:
-        logits: Tensor = self.head(self.features(x))
-        return logits
 
 
 classifiers.add("small-cnn")(

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from ganlift.classifiers.base import ClassifierEntry, classifiers
 from ganlift.layers.dropout import Dropout
+from ganlift.layers.pooled import PooledClassifier
 
 DEPTH, WIDEN = 28, 2
 SLOPE = 0.1
@@ -31,7 +32,7 @@ class PreActivationBlock(nn.Module):
         return torch.add(h, shortcut)
 
 
-class WideResNet(nn.Module):
+class WideResNet(PooledClassifier):
     """Stem, three stages of ``(depth - 4) / 6`` blocks, norm, mean over the plane, dropout, linear head."""
 
     def __init__(
@@ -52,14 +53,6 @@ class WideResNet(nn.Module):
         layers += [nn.BatchNorm2d(width), nn.LeakyReLU(SLOPE, inplace=True)]
         self.body = nn.Sequential(*layers)
         self.head = nn.Sequential(Dropout(dropout), nn.Linear(self.feature_size, classes))
-
-    def features(self, x: Tensor) -> Tensor:
-        pooled: Tensor = self.body(x).mean(dim=(2, 3))
-        return pooled
-
-    def forward(self, x: Tensor) -> Tensor:
-        logits: Tensor = self.head(self.features(x))
-        return logits
 
 
 classifiers.add("wide-resnet")(

@@ -89,8 +89,8 @@ def resolve_arms(config: CompareConfig, has_unlabelled: bool) -> tuple[list[Stra
 
 
 def generator_steps_for(config: CompareConfig, steps: int) -> int:
-    """The generator's own steps: as asked for, or twice the classifier's."""
-    return config.generator_budget or 2 * steps
+    """The generator's own steps: as asked for, or as many as the classifier's."""
+    return config.generator_budget or steps
 
 
 def costs_from(probes: Sequence[Mapping[str, Any]], steps: int, generator_steps: int) -> list[Cost]:

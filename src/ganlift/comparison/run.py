@@ -112,7 +112,8 @@ def run_comparison(prepared: Prepared, run: Path, tell: Report) -> None:
             row = result.value or _failed(result)
             run_folder.add_row(run, row)
             over += weights[row["strategy"]]
-            left_s = (time.perf_counter() - begun) * (total / over - 1.0)
+            # The first few arms say little about the pace of all: jobs that are under way count for nothing yet.
+            left_s = (time.perf_counter() - begun) * (total / over - 1.0) if over > total / 5 else None
             tell({"type": "arm", "row": row, "left_s": left_s})
     recorded = read_json(layout.plan_file(run))
     recorded["actual_s"] = recorded.get("actual_s", 0.0) + time.perf_counter() - begun

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from ganlift.errors import ConfigError
 from ganlift.generators.base import ImageShape
@@ -77,3 +80,36 @@ def class_term(embedding: nn.Module, features: Tensor, labels: Tensor) -> Tensor
     """⟨e(y), φ⟩ of the projection discriminator (Miyato and Koyama 2018), (n,); 0 where the label is -1."""
     product: Tensor = (embedding(labels.clamp(min=0)) * features).sum(1)
     return product * (labels >= 0)
+
+
+class TwoPlayers:
+    """What the GANs here share of `ganlift.generators.base.GenerativeModel`: two modules, two optimisers, drawing.
+
+    Args:
+        modules: ``generator`` (latent, labels to images) and ``discriminator`` (images, labels to logits).
+        optimizers: one a player, by the same names.
+        latent_size: of the generator's noise.
+    """
+
+    def __init__(
+        self, shape: ImageShape, modules: Mapping[str, nn.Module], optimizers: Mapping[str, Optimizer], latent_size: int
+    ) -> None:
+        self.shape = shape
+        self.latent_size = latent_size
+        self._modules = modules
+        self._optimizers = optimizers
+
+    def modules(self) -> Mapping[str, nn.Module]:
+        return self._modules
+
+    def optimizers(self) -> Mapping[str, Optimizer]:
+        return self._optimizers
+
+    def fake(self, labels: Tensor, rng: torch.Generator) -> Tensor:
+        """Images (n, c, h, w) with gradient, one for each label (n,); of a random class where a label is -1."""
+        z = latents(len(labels), self.latent_size, rng, labels.device)
+        images: Tensor = self._modules["generator"](z, fake_labels(labels, self.shape.classes, rng))
+        return images
+
+    def sample(self, n: int, labels: Tensor | None, rng: torch.Generator, module: nn.Module | None = None) -> Tensor:
+        return draw(module or self._modules["generator"], self.shape, self.latent_size, n, labels, rng)

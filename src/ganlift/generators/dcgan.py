@@ -7,16 +7,15 @@ adds the projection ⟨e(y), φ(x)⟩ (Miyato and Koyama 2018). The image's side
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import cast
 
 import torch
 from pydantic import BaseModel, Field
 from torch import Tensor, nn
-from torch.optim import Adam, Optimizer
+from torch.optim import Adam
 
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
-from ganlift.generators.common import GeneratorOptions, class_term, draw, fake_labels, latents, resolutions
+from ganlift.generators.common import GeneratorOptions, TwoPlayers, class_term, resolutions
 from ganlift.losses import discriminator_bce, generator_bce
 
 
@@ -101,43 +100,34 @@ def initialise(module: nn.Module) -> None:
         nn.init.zeros_(module.bias)
 
 
-class DCGAN:
+class DCGAN(TwoPlayers):
     """See `ganlift.generators.base.GenerativeModel`."""
 
     def __init__(self, shape: ImageShape, options: DCGANOptions, device: torch.device) -> None:
-        self.shape = shape
-        self.latent_size = options.latent
-        self._generator = Generator(shape, options).to(device)
-        self._discriminator = Discriminator(shape, options).to(device)
-        self._optimizers = {
-            name: Adam(module.parameters(), options.lr, (options.beta1, options.beta2))
-            for name, module in self.modules().items()
+        modules = {
+            "generator": Generator(shape, options).to(device),
+            "discriminator": Discriminator(shape, options).to(device),
         }
-
-    def modules(self) -> Mapping[str, nn.Module]:
-        return {"generator": self._generator, "discriminator": self._discriminator}
-
-    def optimizers(self) -> Mapping[str, Optimizer]:
-        return self._optimizers
+        optimizers = {
+            name: Adam(module.parameters(), options.lr, (options.beta1, options.beta2))
+            for name, module in modules.items()
+        }
+        super().__init__(shape, modules, optimizers, options.latent)
 
     def step(self, real: Tensor, labels: Tensor, rng: torch.Generator, update: Update) -> dict[str, Tensor]:
-        z = latents(len(real), self.latent_size, rng, real.device)
-        fake = self._generator(z, fake_labels(labels, self.shape.classes, rng))
+        discriminator, fake = self._modules["discriminator"], self.fake(labels, rng)
 
-        on_real = self._discriminator(real, labels)
-        on_fake = self._discriminator(fake.detach(), labels)
+        on_real = discriminator(real, labels)
+        on_fake = discriminator(fake.detach(), labels)
         d_loss = discriminator_bce(on_real, on_fake)
         update("discriminator", d_loss)
 
         # the generator has not moved since: its batch serves both steps, as in the reference
-        g_loss = generator_bce(self._discriminator(fake, labels))
+        g_loss = generator_bce(discriminator(fake, labels))
         update("generator", g_loss)
 
         metrics = {"d_loss": d_loss, "g_loss": g_loss, "d_real": on_real.mean(), "d_fake": on_fake.mean()}
         return {name: value.detach() for name, value in metrics.items()}
-
-    def sample(self, n: int, labels: Tensor | None, rng: torch.Generator, module: nn.Module | None = None) -> Tensor:
-        return draw(module or self._generator, self.shape, self.latent_size, n, labels, rng)
 
 
 def build(shape: ImageShape, options: BaseModel, device: torch.device) -> DCGAN:

@@ -9,7 +9,6 @@ two time scales (Heusel et al. 2017), have hardly begun by then.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import cast
 
 import torch
@@ -17,11 +16,11 @@ from pydantic import BaseModel, Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
-from torch.optim import Adam, Optimizer
+from torch.optim import Adam
 
 from ganlift.augment.diffaugment import diffaugment
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
-from ganlift.generators.common import GeneratorOptions, class_term, draw, fake_labels, latents, resolutions
+from ganlift.generators.common import GeneratorOptions, TwoPlayers, class_term, resolutions
 from ganlift.layers.conditional_norm import ConditionalBatchNorm
 from ganlift.losses import discriminator_hinge, generator_hinge
 
@@ -102,45 +101,36 @@ class Discriminator(nn.Module):
         return logits.float()
 
 
-class SNGAN:
+class SNGAN(TwoPlayers):
     """See `ganlift.generators.base.GenerativeModel`."""
 
     def __init__(self, shape: ImageShape, options: SNGANOptions, device: torch.device) -> None:
-        self.shape = shape
-        self.latent_size = options.latent
-        self._policy = options.policy
-        self._generator = Generator(shape, options).to(device)
-        self._discriminator = Discriminator(shape, options).to(device)
-        betas = (options.beta1, options.beta2)
-        self._optimizers = {
-            "generator": Adam(self._generator.parameters(), options.g_lr, betas),
-            "discriminator": Adam(self._discriminator.parameters(), options.d_lr, betas),
+        modules = {
+            "generator": Generator(shape, options).to(device),
+            "discriminator": Discriminator(shape, options).to(device),
         }
-
-    def modules(self) -> Mapping[str, nn.Module]:
-        return {"generator": self._generator, "discriminator": self._discriminator}
-
-    def optimizers(self) -> Mapping[str, Optimizer]:
-        return self._optimizers
+        rates = {"generator": options.g_lr, "discriminator": options.d_lr}
+        optimizers = {
+            name: Adam(module.parameters(), rates[name], (options.beta1, options.beta2))
+            for name, module in modules.items()
+        }
+        super().__init__(shape, modules, optimizers, options.latent)
+        self._policy = options.policy
 
     def step(self, real: Tensor, labels: Tensor, rng: torch.Generator, update: Update) -> dict[str, Tensor]:
-        z = latents(len(real), self.latent_size, rng, real.device)
-        fake = self._generator(z, fake_labels(labels, self.shape.classes, rng))
+        discriminator, fake = self._modules["discriminator"], self.fake(labels, rng)
 
         both = diffaugment(torch.cat([real, fake.detach()]), rng, self._policy)
-        on_real, on_fake = self._discriminator(both, labels.repeat(2)).chunk(2)
+        on_real, on_fake = discriminator(both, labels.repeat(2)).chunk(2)
         d_loss = discriminator_hinge(on_real, on_fake)
         update("discriminator", d_loss)
 
         # the generator has not moved since: its batch serves both steps
-        g_loss = generator_hinge(self._discriminator(diffaugment(fake, rng, self._policy), labels))
+        g_loss = generator_hinge(discriminator(diffaugment(fake, rng, self._policy), labels))
         update("generator", g_loss)
 
         metrics = {"d_loss": d_loss, "g_loss": g_loss, "d_real": on_real.mean(), "d_fake": on_fake.mean()}
         return {name: value.detach() for name, value in metrics.items()}
-
-    def sample(self, n: int, labels: Tensor | None, rng: torch.Generator, module: nn.Module | None = None) -> Tensor:
-        return draw(module or self._generator, self.shape, self.latent_size, n, labels, rng)
 
 
 def build(shape: ImageShape, options: BaseModel, device: torch.device) -> SNGAN:

@@ -210,7 +210,7 @@ def classifier_optimizer(modules: list[nn.Module], options: ClassifierOptions) -
     """AdamW over the modules' weights as the options say."""
     parameters = [parameter for module in modules for parameter in module.parameters()]
     return torch.optim.AdamW(
-        parameters, lr=options.lr, betas=(options.beta1, 0.999), weight_decay=options.weight_decay, foreach=True
+        parameters, lr=options.lr, betas=(options.beta1, 0.999), weight_decay=options.weight_decay, fused=True
     )
 
 

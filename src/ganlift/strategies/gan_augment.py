@@ -26,10 +26,10 @@ from ganlift.training.rng import Rng
 
 class GanAugmentOptions(AugmentOptions):
     candidates: tuple[tuple[float, float], ...] = Field(
-        ((0.0, 0.0), (0.25, 1.0), (0.5, 1.0), (1.0, 1.0), (0.5, 0.5)), description="pairs of λ and ratio to choose from"
+        ((0.0, 0.0), (0.25, 1.0), (0.5, 0.5), (1.0, 1.0)), description="pairs of λ and ratio to choose from"
     )
-    choice_share: float = Field(0.3, gt=0, le=1, description="steps of a choosing run, as a share of the budget")
-    fold_share: float = Field(0.5, gt=0, le=1, description="steps of a fold's classifier, as a share of the budget")
+    choice_share: float = Field(0.25, gt=0, le=1, description="steps of a choosing run, as a share of the budget")
+    fold_share: float = Field(0.3, gt=0, le=1, description="steps of a fold's classifier, as a share of the budget")
     pool: int = Field(300, gt=0, description="images generated a class, before the filter")
     filtered: bool = Field(True, description="whether generated images pass the cross-fitted filter")
 

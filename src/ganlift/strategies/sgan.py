@@ -103,7 +103,7 @@ def classifier_loss(out: Forward, y: Tensor, options: JointOptions) -> tuple[Ten
 def add_generator(phase: Phase, generator: nn.Module, lr: float, grid: Callable[[], Tensor]) -> None:
     """Let ``phase`` train ``generator`` with Adam (β₁ 0.5) under "generator", and draw its grids."""
     phase.modules["generator"] = generator
-    phase.optimizers["generator"] = torch.optim.Adam(generator.parameters(), lr=lr, betas=(0.5, 0.999), foreach=True)
+    phase.optimizers["generator"] = torch.optim.Adam(generator.parameters(), lr=lr, betas=(0.5, 0.999), fused=True)
     phase.grid = grid
 
 
