@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
@@ -83,7 +82,7 @@ def fit(phase: Phase, settings: Settings) -> Record:
     update = Update(phase.optimizers)
     grid_steps = _spread(phase.steps, settings.grids) if phase.grid and settings.grid_folder else set()
     for module in phase.modules.values():
-        module.train().to(memory_format=torch.channels_last)  # faster convolutions, on a CPU too
+        module.train()
     carried, begun = record.elapsed_s, time.perf_counter()
     saved_at = warm_at = begun
     for t in range(start, last):
