@@ -1,0 +1,1 @@
+"""A comparison: plan, jobs and where they run, search, rows, the winner."""

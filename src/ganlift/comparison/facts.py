@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from ganlift.training.rng import Rng
 COLUMNS = 8
 A_CLASS = 50
 """Generated images a class that are looked at."""
+
+COLLAPSED = 0.2
+"""Share of the real images' variety below which a class's samples count as collapsed."""
 
 REAL = 2000
 """Real training images, at most, among which neighbours are sought."""
@@ -48,6 +52,20 @@ def arm_facts(setup: Setup, outcome: Outcome, folder: Path) -> dict[str, Any]:
     write_png(folder / "neighbours.png", tile(torch.cat(rows), columns=1 + found.index.shape[1]))
     facts["neighbours_png"] = "neighbours.png"
     return facts
+
+
+def collapse_alarms(facts: dict[str, Any], class_names: Sequence[str], step: int) -> list[dict[str, Any]]:
+    """An alarm for each class whose samples vary less than `COLLAPSED` of what its real images do."""
+    return [
+        {
+            "phase": "samples",
+            "step": step,
+            "name": "collapse",
+            "message": f"samples of class '{name}' vary only {share:.0%} as much as real images: mode collapse",
+        }
+        for name, share in zip(class_names, facts.get("diversity", []), strict=False)
+        if share is not None and share < COLLAPSED
+    ]
 
 
 def _features(outcome: Outcome, images: Tensor) -> Tensor:

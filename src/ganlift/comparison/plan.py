@@ -10,6 +10,7 @@ from typing import Any
 from ganlift.classifiers.base import classifiers
 from ganlift.comparison.executors import Job
 from ganlift.config import DEFAULT_STRATEGIES, CompareConfig, Seconds, Steps, parse_budget
+from ganlift.data.types import Split
 from ganlift.errors import ConfigError
 from ganlift.generators.base import generators
 from ganlift.strategies.base import Strategy, strategies
@@ -19,6 +20,9 @@ REFERENCE_STEPS = 500
 """Classifier steps that an estimate is first made for; a duration is turned into steps from it."""
 
 MIN_STEPS = 20
+
+FEW_A_CLASS = 20
+"""Labelled images a class below which a conditional generator is not to be expected to do well."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,18 @@ def resolve_arms(config: CompareConfig, has_unlabelled: bool) -> tuple[list[Stra
         chosen.insert(0, strategies.get("augment"))
         notes.append("'augment' is added: a gain needs an arm without a GAN to be measured against.")
     return chosen, notes
+
+
+def few_images_notes(entries: Sequence[Strategy], split: Split, classes: int) -> list[str]:
+    """A warning where a generator must learn its classes from fewer images than it takes not to copy or collapse."""
+    a_class = len(split.labelled) / classes
+    generating = [entry.name for entry in entries if entry.needs_generator]
+    if not generating or a_class >= FEW_A_CLASS:
+        return []
+    return [
+        f"{', '.join(generating)}: with {a_class:.0f} labelled images a class a generator learns the classes poorly, "
+        "and may copy or collapse; look at the samples in the report."
+    ]
 
 
 def generator_steps_for(config: CompareConfig, steps: int) -> int:

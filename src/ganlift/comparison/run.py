@@ -24,6 +24,7 @@ from ganlift.comparison.plan import (
     arm_jobs,
     costs_from,
     estimate,
+    few_images_notes,
     generator_steps_for,
     read_plan,
     resolve_arms,
@@ -76,6 +77,7 @@ def prepare(config: CompareConfig, tell: Report) -> Prepared:
         for seed in config.seed_list()
     ]
     entries, notes = resolve_arms(config, has_unlabelled=len(splits[0].unlabelled) > 0)
+    notes += few_images_notes(entries, splits[0], len(images.class_names))
     for note in [*images.notes, *splits[0].notes, *notes]:
         tell({"type": "note", "message": note})
     return Prepared(config, images, splits, [entry.name for entry in entries])

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from ganlift.comparison.executors import Job, Report, ShouldStop
-from ganlift.comparison.facts import arm_facts
+from ganlift.comparison.facts import arm_facts, collapse_alarms
 from ganlift.data import make_task, read_split
 from ganlift.data.cache import load_cache
 from ganlift.data.types import ImageSet, Split
@@ -77,7 +77,9 @@ def run_arm(job: Job, report: Report, should_stop: ShouldStop) -> dict[str, Any]
             report({"type": "note", "message": warning})
     row = _row(entry, setup, split, outcome, records, images, folder)
     row["seed"], row["options"] = seed, options.model_dump(mode="json")
-    write_json(folder / "facts.json", {**outcome.facts, **arm_facts(setup, outcome, folder)})
+    facts = {**outcome.facts, **arm_facts(setup, outcome, folder)}
+    row["alarms"] += collapse_alarms(facts, images.class_names, row["steps"])
+    write_json(folder / "facts.json", facts)
     lines = [json.dumps(line) for record in records for line in record.trace]
     write_text(folder / "trace.jsonl", "\n".join(lines) + "\n")
     save_module(folder / "classifier.safetensors", outcome.classifier)

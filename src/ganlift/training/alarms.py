@@ -16,15 +16,14 @@ class Alarms:
     """Watches the logged metrics of one phase; each alarm is raised once.
 
     Watched: a discriminator that tells every fake (``d_real`` and ``d_fake`` more than ``margin`` logits
-    apart over ``patience`` log lines), a generator whose gradient has vanished or exploded
-    (``g_grad_norm``), and samples that have collapsed (``diversity`` below ``collapse``).
+    apart over ``patience`` log lines), and a generator whose gradient has vanished or exploded
+    (``g_grad_norm``).
     """
 
     margin: float = 8.0
     patience: int = 5
     vanishing: float = 1e-7
     exploding: float = 1e3
-    collapse: float = 0.2
     raised: list[dict[str, str | int]] = field(default_factory=list)
     _saturated: int = 0
 
@@ -41,9 +40,6 @@ class Alarms:
             self._raise(phase, step, "g-vanishing", f"the generator's gradient has vanished (norm {norm:.1e})")
         if norm > self.exploding or math.isnan(norm):
             self._raise(phase, step, "g-exploding", f"the generator's gradient is very large (norm {norm:.1e})")
-        if metrics.get("diversity", 1.0) < self.collapse:
-            share = metrics["diversity"]
-            self._raise(phase, step, "collapse", f"samples vary only {share:.0%} as much as real images: mode collapse")
 
     def state_dict(self) -> dict[str, object]:
         return {"raised": [dict(alarm) for alarm in self.raised], "saturated": self._saturated}
