@@ -1,0 +1,105 @@
+"""The winner, the trials of a search, alarms and warnings: from records, by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ganlift.comparison.executors import Result
+from ganlift.comparison.facts import collapse_alarms
+from ganlift.comparison.plan import Cost, Plan, few_images_notes
+from ganlift.comparison.search import SEARCH_SEED, best, draw_trials, search
+from ganlift.comparison.winner import choose
+from ganlift.data.types import Split
+from ganlift.runs.files import read_json
+from ganlift.strategies.base import strategies
+
+
+def row(strategy: str, kind: str, seed: int, validation: float) -> dict[str, Any]:
+    return {"strategy": strategy, "kind": kind, "seed": seed, "status": "done", "validation_accuracy": validation}
+
+
+ROWS = [
+    row("augment", "baseline", 0, 0.6),
+    row("augment", "baseline", 1, 0.7),
+    row("fixmatch", "rival", 0, 0.8),
+    row("fixmatch", "rival", 1, 0.7),
+    row("sgan", "gan", 0, 0.95),
+    row("sgan", "gan", 1, 0.9),
+    row("sgan-mix", "control", 0, 0.99),
+    {"strategy": "augment", "kind": "baseline", "seed": 2, "status": "failed", "reason": "x"},
+]
+
+
+def test_a_gan_wins_only_if_it_helps() -> None:
+    without = choose(ROWS, [{"strategy": "sgan", "verdict": "no measurable effect"}])
+    assert without is not None
+    assert (without["strategy"], without["seed"]) == ("fixmatch", 0)
+    helped = choose(ROWS, [{"strategy": "sgan", "verdict": "helps"}])
+    assert helped is not None
+    assert (helped["strategy"], helped["seed"]) == ("sgan", 0)
+    assert choose([ROWS[-1]], []) is None
+
+
+def test_every_arm_gets_the_same_number_of_trials_on_a_seed_of_its_own(tmp_path: Path) -> None:
+    names = ["augment", "sgan"]
+    plan = Plan(names, [0, 1], 10, 10, "cpu", "fp32", 1, [Cost(name, 1, 0, 0) for name in names], 1.0)
+    template = {"run": str(tmp_path), "shared": {}, "options": {"sgan": {"matching": 3.0}}}
+    asked: list[dict[str, Any]] = []
+
+    def run_jobs(jobs: Any) -> Any:
+        for job in jobs:
+            asked.append(job)
+            yield Result(job, {"validation_accuracy": job["options"].get("lr", 0.002)})
+
+    chosen = search(plan, 4, template, run_jobs)
+    assert sorted(job["strategy"] for job in asked) == ["augment"] * 4 + ["sgan"] * 4
+    assert {job["seed"] for job in asked} == {SEARCH_SEED}
+    assert all(job["kind"] == "trial" for job in asked)
+    for name in names:
+        lrs = [job["options"].get("lr", 0.002) for job in asked if job["strategy"] == name]
+        assert chosen[name].get("lr", 0.002) == max(lrs)
+    assert all(job["options"]["matching"] == 3.0 for job in asked if job["strategy"] == "sgan")
+    record = read_json(tmp_path / "tuning.json")
+    assert len(record["trials"]) == 8
+    assert search(plan, 4, template, run_jobs) == chosen
+    assert len(asked) == 8  # a continued run repeats no trial
+
+
+def test_ties_keep_the_defaults_and_failures_count_for_nothing() -> None:
+    trials = [
+        {"strategy": "a", "trial": 0, "options": {}, "validation_accuracy": 0.5},
+        {"strategy": "a", "trial": 1, "options": {"lr": 1}, "validation_accuracy": 0.5},
+        {"strategy": "a", "trial": 2, "options": {"lr": 2}, "validation_accuracy": None},
+    ]
+    assert best(trials, "a") == {}
+    assert best(trials, "b") == {}
+
+
+@pytest.mark.parametrize("name", strategies.names())
+def test_drawn_options_are_valid_and_repeat(name: str) -> None:
+    first, second = (list(draw_trials(name, 5)) for _ in range(2))
+    assert first == second
+    assert first[0] == {}
+    for options in first:
+        strategies.get(name).options(**options)
+
+
+def test_collapsed_classes_raise_an_alarm() -> None:
+    alarms = collapse_alarms({"diversity": [0.9, 0.1, None]}, ["a", "b", "c"], step=7)
+    assert [alarm["message"] for alarm in alarms] == [
+        "samples of class 'b' vary only 10% as much as real images: mode collapse"
+    ]
+    assert collapse_alarms({}, ["a"], 1) == []
+
+
+def test_few_images_are_warned_of() -> None:
+    few, none = np.arange(30), np.arange(0)
+    split = Split(0, few, none, none, none)
+    (note,) = few_images_notes([strategies.get("gan-augment")], split, classes=3)
+    assert "with 10 labelled images a class" in note
+    assert few_images_notes([strategies.get("sgan")], split, classes=3) == []
+    assert few_images_notes([strategies.get("gan-augment")], split, classes=1) == []
