@@ -1,19 +1,23 @@
-"""What the command line does, from Python."""
+"""What the command line does, from Python.
+
+What trains is imported by the verb that trains: a report is made without torch.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ganlift.comparison.executors import Report
-from ganlift.comparison.run import conclude, prepare, run_comparison
 from ganlift.config import CompareConfig, build_config
-from ganlift.report import render
+from ganlift.report import render, render_many
 from ganlift.runs import folder as run_folder
 from ganlift.runs.lock import run_lock
-from ganlift.verdict import Verdict
+
+if TYPE_CHECKING:
+    from ganlift.comparison.executors import Report
+    from ganlift.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ def compare(data: str | Path | CompareConfig, *, on_event: Report | None = None,
         GanliftError: bad data, a bad option or a run folder in the way; the message says what to do.
         Interrupted: SIGINT or SIGTERM came; the state is saved.
     """
+    from ganlift.comparison.run import conclude, prepare, run_comparison
+
     config = data if isinstance(data, CompareConfig) else build_config({"data": str(data), **_plain(settings)})
     tell = on_event or (lambda event: None)
     prepared = prepare(config, tell)
@@ -72,8 +78,6 @@ def report(runs: Sequence[Path], out: Path | None = None) -> Path:
     Raises:
         RunFolderError: a folder is not a run.
     """
-    from ganlift.report import render_many
-
     for run in runs:
         run_folder.run_config(run)
     if len(runs) == 1 and out is None:
