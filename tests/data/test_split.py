@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ganlift.data import check_facts, draw_split, flips_safe, labelled_overlap, load, make_task, read_split, write_split
+from ganlift.data import (
+    check_facts,
+    check_notes,
+    draw_split,
+    flips_safe,
+    labelled_overlap,
+    load,
+    make_task,
+    read_split,
+    write_split,
+)
 from ganlift.data.build import from_arrays
 from ganlift.data.types import ImageSet
 from ganlift.errors import DataError
@@ -124,3 +134,4 @@ def test_check_counts_duplicates() -> None:
     assert facts["duplicates"] == 2
     assert facts["duplicate_groups_across_parts"] == 1
     assert facts["duplicate_groups_with_conflicting_labels"] == 1
+    assert "more than one label" in check_notes(from_arrays(parts, ["a", "b"], "made"))[1]

@@ -34,7 +34,7 @@ from ganlift.comparison.search import search
 from ganlift.comparison.winner import choose, clear_cache, lay_ready
 from ganlift.comparison.work import work
 from ganlift.config import CompareConfig, Seconds, parse_budget
-from ganlift.data import check_facts, data_hash, draw_split, labelled_overlap, load, write_split
+from ganlift.data import check_facts, check_notes, data_hash, draw_split, labelled_overlap, load, write_split
 from ganlift.data.cache import save_cache
 from ganlift.data.types import ImageSet, Split
 from ganlift.errors import ConfigError
@@ -78,7 +78,7 @@ def prepare(config: CompareConfig, tell: Report) -> Prepared:
     ]
     entries, notes = resolve_arms(config, has_unlabelled=len(splits[0].unlabelled) > 0)
     notes += few_images_notes(entries, splits[0], len(images.class_names))
-    for note in [*images.notes, *splits[0].notes, *notes]:
+    for note in [*images.notes, *check_notes(images), *splits[0].notes, *notes]:
         tell({"type": "note", "message": note})
     return Prepared(config, images, splits, [entry.name for entry in entries])
 

@@ -1,6 +1,6 @@
 """Images from wherever a user has them, as `ImageSet`; who is used for what, as `Split` and `Task`."""
 
-from ganlift.data.checks import check_facts
+from ganlift.data.checks import check_facts, check_notes
 from ganlift.data.load import load
 from ganlift.data.split import (
     data_hash,
@@ -18,6 +18,7 @@ __all__ = [
     "Split",
     "Task",
     "check_facts",
+    "check_notes",
     "data_hash",
     "draw_split",
     "flips_safe",
