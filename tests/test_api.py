@@ -104,3 +104,4 @@ def test_a_time_too_short_is_refused_with_the_least_that_works(tmp_path: Path) -
             jobs=1,
             out=tmp_path / "r",
         )
+    assert not (tmp_path / "r").exists()  # the next try, with more time, is not refused as another configuration

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganlift.config import CompareConfig, build_config
+from ganlift.errors import GanliftError
 from ganlift.report import render, render_many
 from ganlift.runs import folder as run_folder
 from ganlift.runs.lock import run_lock
@@ -62,7 +63,11 @@ def compare(data: str | Path | CompareConfig, *, on_event: Report | None = None,
     prepared = prepare(config, tell)
     with run_lock(config.out):
         run = run_folder.open_run(config.out, config.identity(), lambda text: tell({"type": "note", "message": text}))
-        run_comparison(prepared, run, tell)
+        try:
+            run_comparison(prepared, run, tell)
+        except GanliftError:
+            run_folder.discard_unplanned(run)
+            raise
         verdicts, winner = conclude(prepared, run)
         page = render(run)
     best = None

@@ -36,7 +36,8 @@ def check_notes(images: ImageSet) -> list[str]:
     notes = []
     if facts["duplicates"]:
         notes.append(
-            f"{facts['duplicates']} of {len(images)} images are exact copies of others; none straddles the split."
+            f"{facts['duplicates']} of {len(images)} images are exact copies of others; "
+            "no copy is on both sides of training and test."
         )
     if facts["duplicate_groups_with_conflicting_labels"]:
         count = facts["duplicate_groups_with_conflicting_labels"]

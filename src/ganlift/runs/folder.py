@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,12 @@ def refuse_foreign(folder: Path) -> None:
             f"{folder} is not a run and not empty (it holds {', '.join(held[:3])}"
             f"{', ...' if len(held) > 3 else ''}); choose another folder with --out."
         )
+
+
+def discard_unplanned(run: Path) -> None:
+    """Remove a run that failed before its plan was made: it holds nothing yet, and would refuse the next try."""
+    if is_run(run) and not layout.plan_file(run).exists():
+        shutil.rmtree(run, ignore_errors=True)
 
 
 def is_run(folder: Path) -> bool:
