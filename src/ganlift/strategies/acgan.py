@@ -22,15 +22,24 @@ from torch.nn import functional as F
 
 from ganlift.layers.small_generator import draw_latent
 from ganlift.losses import discriminator_bce, generator_bce
-from ganlift.strategies.base import ClassifierOptions, Outcome, Phases, Setup, classifier_phase, search, strategy
+from ganlift.strategies.base import (
+    ClassifierOptions,
+    Outcome,
+    Phases,
+    Setup,
+    classifier_phase,
+    search,
+    shipped,
+    strategy,
+)
 from ganlift.strategies.sgan import LATENT, add_generator, new_generator
 from ganlift.training.phase import Updater
 from ganlift.training.pixels import Batch
 from ganlift.training.rng import seeded
 
 
+@shipped(beta1=0.5)  # low, as for discriminators
 class AcganOptions(ClassifierOptions):
-    beta1: float = Field(0.5, ge=0, lt=1, description="AdamW's first moment: low, as for discriminators")
     adversarial: float = Field(
         0.3, ge=0, description="weight of the real/fake loss", json_schema_extra=search(0.03, 1.0, log=True)
     )

@@ -7,9 +7,10 @@ A strategy is a generator function that yields phases, sees what each left in it
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,6 +27,7 @@ from ganlift.training.phase import Budget, Phase, Step, cosine_after
 from ganlift.training.pixels import Pixels, Stream, to_float
 from ganlift.training.rng import Rng, seeded
 
+Options = TypeVar("Options", bound=BaseModel)
 Kind = Literal["baseline", "rival", "gan", "control"]
 Unlabelled = Literal["never", "optional", "required"]
 
@@ -63,6 +65,23 @@ class ClassifierOptions(BaseModel):
         description="random operation on labelled images, beside crop and flip",
         json_schema_extra=choices("trivial", "rand"),
     )
+
+
+def shipped(**defaults: Any) -> Callable[[type[Options]], type[Options]]:
+    """Decorator: give an options model its own defaults for inherited options.
+
+    They come from `benchmarks/tune.py`, the same number of trials for every arm, chosen on validation.
+    """
+
+    def apply(model: type[Options]) -> type[Options]:
+        for name, value in defaults.items():
+            field = copy(model.model_fields[name])
+            field.default = value
+            model.model_fields[name] = field
+        model.model_rebuild(force=True)
+        return model
+
+    return apply
 
 
 @dataclass(frozen=True)

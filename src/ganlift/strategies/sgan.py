@@ -26,7 +26,16 @@ from torch.nn import functional as F
 from ganlift.augment import image_mixes, strong, weak
 from ganlift.layers.small_generator import SmallGenerator, draw_latent
 from ganlift.losses import consistency, feature_matching, sgan_unlabelled
-from ganlift.strategies.base import ClassifierOptions, Outcome, Phases, Setup, classifier_phase, search, strategy
+from ganlift.strategies.base import (
+    ClassifierOptions,
+    Outcome,
+    Phases,
+    Setup,
+    classifier_phase,
+    search,
+    shipped,
+    strategy,
+)
 from ganlift.training.phase import Phase, Updater
 from ganlift.training.pixels import Batch
 from ganlift.training.rng import seeded
@@ -34,10 +43,10 @@ from ganlift.training.rng import seeded
 LATENT = 64
 
 
+@shipped(beta1=0.5)  # low, as for discriminators
 class JointOptions(ClassifierOptions):
     """Shared by every arm of the K + 1 family."""
 
-    beta1: float = Field(0.5, ge=0, lt=1, description="AdamW's first moment: low, as for discriminators")
     weight: float = Field(
         0.5, ge=0, description="λ: weight of real against generated", json_schema_extra=search(0.1, 2.0, log=True)
     )
