@@ -33,12 +33,14 @@ def arm_facts(setup: Setup, outcome: Outcome, folder: Path) -> dict[str, Any]:
     if not (folder / "samples").is_dir():
         return {}
     rng = Rng(setup.rng.seed, f"{setup.rng.owner}/facts", setup.device)
-    _real_grid(setup, folder, conditional=outcome.sample is not None)
-    facts: dict[str, Any] = {"real_png": "real.png", "conditional": outcome.sample is not None}
-    if outcome.sample is None:
+    generator = outcome.generator
+    conditional = generator is not None and generator.facts.classes > 0
+    _real_grid(setup, folder, conditional=conditional)
+    facts: dict[str, Any] = {"real_png": "real.png", "conditional": conditional}
+    if generator is None or not conditional:
         return facts
     labels = torch.arange(setup.task.classes, device=setup.device).repeat_interleave(A_CLASS)
-    generated = outcome.sample(labels, rng.generator("samples"))
+    generated = generator.sample(labels, len(labels), rng.generator("samples"))
     every = torch.arange(len(setup.labelled), device=setup.device)
     labelled = setup.labelled.take(every)
     facts["diversity"] = diversity(generated, labels, labelled, setup.labels, setup.task.classes)

@@ -57,18 +57,24 @@ def fake_labels(labels: Tensor, classes: int, rng: torch.Generator) -> Tensor:
 
 @torch.no_grad()
 def draw(
-    module: nn.Module, shape: ImageShape, latent_size: int, n: int, labels: Tensor | None, rng: torch.Generator
+    module: nn.Module,
+    shape: ImageShape,
+    latent_size: int,
+    n: int,
+    labels: Tensor | None,
+    rng: torch.Generator,
+    z: Tensor | None = None,
 ) -> Tensor:
     """``n`` images of ``module(z, labels)`` in evaluation mode, (n, c, h, w) in [-1, 1]; see `GenerativeModel.sample`.
 
-    Without labels a conditional model draws its classes uniformly.
+    Without labels a conditional model draws its classes uniformly, and without ``z`` (n, latent_size) its latents.
     """
     device = next(module.parameters()).device
     if labels is None:
         labels = torch.randint(0, max(shape.classes, 1), (n,), generator=rng, device=device)
     elif len(labels) != n:
         raise ValueError(f"{n} images need {n} labels, not {len(labels)}")
-    z = latents(n, latent_size, rng, device)
+    z = latents(n, latent_size, rng, device) if z is None else z.to(device)
     training = module.training
     module.eval()
     images: Tensor = module(z, labels.to(device))

@@ -32,7 +32,7 @@ from ganlift.strategies.base import (
     shipped,
     strategy,
 )
-from ganlift.strategies.sgan import LATENT, add_generator, new_generator
+from ganlift.strategies.sgan import LATENT, add_generator, joint_generator, new_generator
 from ganlift.training.phase import Updater
 from ganlift.training.pixels import Batch
 from ganlift.training.rng import seeded
@@ -99,9 +99,5 @@ def phases(setup: Setup, options: AcganOptions) -> Phases:
     add_generator(phase, generator, options.generator_lr, grid)
     yield phase
 
-    def sample(labels: Tensor, rng: torch.Generator) -> Tensor:
-        generator.eval()
-        images: Tensor = generator(draw_latent(len(labels), LATENT, rng), labels)
-        return images
-
-    return Outcome(phase.averages["classifier"].module, sample=torch.no_grad()(sample))
+    trained = joint_generator(setup, generator, setup.task.classes)
+    return Outcome(phase.averages["classifier"].module, generator=trained)

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from ganlift.augment import rand_augment, trivial_augment, weak
 from ganlift.classifiers.base import classifiers
 from ganlift.data.types import Task
+from ganlift.generators.trained import TrainedGenerator
 from ganlift.layers.dropout import set_dropout_rng
 from ganlift.registry import Registry
 from ganlift.training.ema import Ema
@@ -92,13 +93,13 @@ class Outcome:
         classifier: images in [-1, 1] to logits (n, K).
         facts: plain values for ``facts.json``.
         shared: the key of the shared generator it used, if any.
-        sample: draws images of the given labels (n,) with a torch.Generator; None without a generator.
+        generator: what made images in this arm, ready to make more; None without one.
     """
 
     classifier: nn.Module
     facts: dict[str, Any] = field(default_factory=dict)
     shared: str | None = None
-    sample: Callable[[Tensor, torch.Generator], Tensor] | None = None
+    generator: TrainedGenerator | None = None
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ def draw_pool(setup: Setup, stage: Stage, judges: list[nn.Module] | None, size: 
     classes = setup.task.classes
     labels = torch.arange(classes, device=setup.device).repeat_interleave(size)
     folds = torch.arange(len(labels), device=setup.device) % FOLDS
-    images = to_uint8(stage.draw(labels, folds, setup.rng.generator("pool")))
+    images = to_uint8(stage.trained.draw(labels, folds, setup.rng.generator("pool")))
     if judges is None:
         return Pool(Pixels(images, setup.device), labels, [1.0] * classes)
     agreement = torch.empty(len(labels), device=setup.device)
@@ -149,4 +149,4 @@ def phases(setup: Setup, options: GanAugmentOptions) -> Phases:
     )
     yield phase
     facts = {"acceptance": pool.acceptance, "candidates": tried, "chosen": best, "filtered": options.filtered}
-    return Outcome(phase.averages["classifier"].module, facts, stage.phase.shared, stage.sample)
+    return Outcome(phase.averages["classifier"].module, facts, stage.phase.shared, stage.trained)

@@ -6,19 +6,23 @@ that half: the cross-fitted filter of `gan-augment`. Unlabelled images, where th
 the label -1 and teach what images look like.
 
 The phase is shared: arms of one seed that want the same generator train it once, and each is charged.
+
+A generator that is trained for its own sake (`ganlift train-generator`) has one fold, and no classes where there
+are no labels.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from ganlift.generators.base import GenerativeModel, ImageShape, generators
+from ganlift.generators.base import ImageShape, generators
+from ganlift.generators.trained import GeneratorFacts, TrainedGenerator
 from ganlift.strategies.base import Setup
 from ganlift.strategies.options import checked
 from ganlift.training.ema import Ema
@@ -27,6 +31,7 @@ from ganlift.training.pixels import Batch, Pixels, Stream, to_uint8
 from ganlift.training.rng import Rng, seeded
 
 FOLDS = 2
+GRID_COLUMNS = 8
 LABELLED_SHARE = 0.5
 """Share of labelled images in the generator's batches where there are unlabelled ones too."""
 
@@ -36,34 +41,24 @@ class Stage:
     """A generator under training: its phase, and how to draw from it afterwards."""
 
     phase: Phase
-    model: GenerativeModel
+    trained: TrainedGenerator
     folds: Tensor
-    classes: int
-
-    def draw(self, labels: Tensor, folds: Tensor, rng: torch.Generator) -> Tensor:
-        """Images (n, c, h, w) in [-1, 1] of the averaged generator, for classes (n,) and folds (n,)."""
-        module = self.phase.averages["generator"].module
-        conditions = labels * FOLDS + folds
-        parts = [self.model.sample(len(part), part, rng, module=module) for part in torch.split(conditions, 500)]
-        return torch.cat(parts)
-
-    def sample(self, labels: Tensor, rng: torch.Generator) -> Tensor:
-        """Images of the given classes (n,), the fold drawn evenly."""
-        folds = torch.randint(FOLDS, labels.shape, generator=rng, device=labels.device)
-        return self.draw(labels, folds, rng)
 
 
-def generator_stage(setup: Setup) -> Stage:
-    """Build the generator and its phase for this seed; nothing is trained yet."""
+def generator_stage(setup: Setup, folds: int = FOLDS) -> Stage:
+    """Build the generator and its phase for this seed; nothing is trained yet.
+
+    ``folds`` are the conditions a class: 1 where no classifier is to judge the samples.
+    """
     task, classes = setup.task, setup.task.classes
     entry = generators.get(setup.generator)
     options = checked(f"generator '{entry.name}'", entry.options, setup.generator_options)
-    key = _key(setup, options.model_dump())
+    key = _key(setup, options.model_dump(), folds)
     rng = Rng(setup.rng.seed, f"generator/{key}", setup.device)
-    shape = ImageShape(task.channels, task.size, classes * FOLDS)
+    shape = ImageShape(task.channels, task.size, classes * folds)
     with seeded(rng.derive("weights")):
         model = entry.build(shape, options, setup.device)
-    folds = _folds(setup.labels, rng.generator("folds"))
+    of_folds = _folds(setup.labels, folds, rng.generator("folds"))
     noise = rng.generator("noise")
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
@@ -77,29 +72,43 @@ def generator_stage(setup: Setup) -> Stage:
         step=step,
         modules=dict(model.modules()),
         optimizers=dict(model.optimizers()),
-        streams=_streams(setup, setup.labels * FOLDS + folds, rng),
+        streams=_streams(setup, setup.labels * folds + of_folds, rng),
         averages={"generator": Ema(model.modules()["generator"], half_life_images=10_000)},
         rng=rng,
         counts="generator",
         shared=key,
     )
-    stage = Stage(phase, model, folds, classes)
-    columns = 8
-    rows = torch.arange(classes, device=setup.device).repeat_interleave(columns)
-    grid_seed = rng.derive("grid")
+    facts = GeneratorFacts(
+        generator=entry.name,
+        options=options.model_dump(mode="json"),
+        channels=task.channels,
+        size=task.size,
+        classes=classes,
+        folds=folds,
+        latent_size=model.latent_size,
+    )
+    trained = TrainedGenerator(facts, phase.averages["generator"].module)
+    phase.grid = _grid(trained, rng.derive("grid"), setup.device)
+    return Stage(phase, trained, of_folds)
+
+
+def _grid(trained: TrainedGenerator, seed: int, device: torch.device) -> Callable[[], Tensor]:
+    """Draws the same 8 a class, or 64 without classes, every time."""
+    classes = trained.facts.classes
+    rows = torch.arange(classes, device=device).repeat_interleave(GRID_COLUMNS) if classes else None
+    count = len(rows) if rows is not None else GRID_COLUMNS**2
 
     def grid() -> Tensor:
-        fixed = torch.Generator(device=setup.device)
-        fixed.manual_seed(grid_seed)
-        return stage.sample(rows, fixed)
+        fixed = torch.Generator(device=device)
+        fixed.manual_seed(seed)
+        return trained.sample(rows, count, fixed)
 
-    phase.grid = grid
-    return stage
+    return grid
 
 
 def restandardise(stage: Stage, rng: Rng, batches: int = 20, batch_size: int = 64) -> None:
     """Re-estimate BatchNorm's statistics for the averaged weights, which never saw a batch themselves."""
-    module = stage.phase.averages["generator"].module
+    module, facts = stage.trained.module, stage.trained.facts
     norms = [layer for layer in module.modules() if isinstance(layer, nn.modules.batchnorm._BatchNorm)]
     if not norms:
         return
@@ -111,8 +120,8 @@ def restandardise(stage: Stage, rng: Rng, batches: int = 20, batch_size: int = 6
     module.train()
     with torch.no_grad():
         for _ in range(batches):
-            latent = torch.randn(batch_size, stage.model.latent_size, generator=noise, device=rng.device)
-            labels = torch.randint(stage.classes * FOLDS, (batch_size,), generator=noise, device=rng.device)
+            latent = torch.randn(batch_size, facts.latent_size, generator=noise, device=rng.device)
+            labels = torch.randint(max(1, facts.shape.classes), (batch_size,), generator=noise, device=rng.device)
             module(latent, labels)
     module.eval()
     for norm, momentum in zip(norms, momenta, strict=True):
@@ -126,6 +135,8 @@ def uint8_pool(images: Tensor, setup: Setup) -> Pixels:
 
 def _streams(setup: Setup, conditions: Tensor, rng: Rng) -> dict[str, Stream]:
     batch, labelled = setup.budget.batch_size, setup.labelled
+    if not len(labelled):
+        return {"unlabelled": setup.unlabelled_stream()}
     if not len(setup.task.unlabelled):
         return {"labelled": Stream(labelled, conditions, batch, rng.generator("order"))}
     share = round(batch * LABELLED_SHARE)
@@ -135,20 +146,20 @@ def _streams(setup: Setup, conditions: Tensor, rng: Rng) -> dict[str, Stream]:
     }
 
 
-def _folds(labels: Tensor, rng: torch.Generator) -> Tensor:
+def _folds(labels: Tensor, count: int, rng: torch.Generator) -> Tensor:
     """A fold (n,) for each labelled image: every class is dealt out evenly, in random order."""
     folds = torch.empty_like(labels)
     for label in torch.unique(labels):
         members = (labels == label).nonzero().squeeze(1)
         order = torch.randperm(len(members), generator=rng, device=labels.device)
-        folds[members[order]] = torch.arange(len(members), device=labels.device) % FOLDS
+        folds[members[order]] = torch.arange(len(members), device=labels.device) % count
     return folds
 
 
-def _key(setup: Setup, options: dict[str, object]) -> str:
+def _key(setup: Setup, options: dict[str, object], folds: int) -> str:
     """Names the generator of this seed: everything that its weights depend on."""
     task, budget = setup.task, setup.budget
     facts = [setup.generator, options, setup.rng.seed, budget.generator_steps, budget.batch_size, task.size]
-    counts = [len(task.labelled), len(task.unlabelled), task.classes]
+    counts = [len(task.labelled), len(task.unlabelled), task.classes, folds]
     digest = hashlib.sha256(json.dumps([facts, counts], sort_keys=True).encode()).hexdigest()
     return f"{setup.generator}-{setup.rng.seed}-{digest[:8]}"

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ganlift.augment import image_mixes, strong, weak
+from ganlift.generators.trained import JOINT, GeneratorFacts, TrainedGenerator
 from ganlift.layers.small_generator import SmallGenerator, draw_latent
 from ganlift.losses import consistency, feature_matching, sgan_unlabelled
 from ganlift.strategies.base import (
@@ -122,6 +123,19 @@ def new_generator(setup: Setup, classes: int = 0) -> SmallGenerator:
         return SmallGenerator(setup.task.channels, setup.task.size, LATENT, classes=classes).to(setup.device)
 
 
+def joint_generator(setup: Setup, generator: SmallGenerator, classes: int = 0) -> TrainedGenerator:
+    """The joint arms' generator as an outcome's."""
+    facts = GeneratorFacts(
+        generator=JOINT,
+        channels=setup.task.channels,
+        size=setup.task.size,
+        classes=classes,
+        folds=1,
+        latent_size=LATENT,
+    )
+    return TrainedGenerator(facts, generator)
+
+
 def unconditional_grid(setup: Setup, generator: SmallGenerator, n: int = 64) -> Callable[[], Tensor]:
     """Draws ``n`` images from the same noise every time."""
     latent = draw_latent(n, LATENT, setup.rng.generator("grid"))
@@ -156,7 +170,7 @@ def sgan_phases(setup: Setup, options: SganOptions) -> Phases:
     phase = classifier_phase(setup, options, classifier, step, streams)
     add_generator(phase, generator, options.generator_lr, unconditional_grid(setup, generator))
     yield phase
-    return Outcome(phase.averages["classifier"].module)
+    return Outcome(phase.averages["classifier"].module, generator=joint_generator(setup, generator))
 
 
 def mixed_phases(setup: Setup, options: JointOptions) -> Phases:
