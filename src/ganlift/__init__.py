@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ganlift.api import compare as compare
+    from ganlift.api import generate as generate
+    from ganlift.api import train as train
+    from ganlift.api import train_generator as train_generator
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "compare"]
+_VERBS = ("compare", "generate", "train", "train_generator")
+__all__ = ["__version__", "compare", "generate", "train", "train_generator"]
 
 
 def __getattr__(name: str) -> Any:
     """The verbs, imported when first used, so that ``import ganlift`` stays quick (PEP 562)."""
-    if name == "compare":
-        from ganlift.api import compare
+    if name in _VERBS:
+        from ganlift import api
 
-        return compare
+        return getattr(api, name)
     raise AttributeError(f"module 'ganlift' has no attribute '{name}'")

@@ -5,19 +5,21 @@ What trains is imported by the verb that trains: a report is made without torch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ganlift.config import CompareConfig, build_config
-from ganlift.errors import GanliftError
+from ganlift.config import CompareConfig, GeneratorConfig, RunConfig, TrainConfig, build_config, nearest
+from ganlift.errors import ConfigError, GanliftError
 from ganlift.report import render, render_many
 from ganlift.runs import folder as run_folder
 from ganlift.runs.lock import run_lock
 
 if TYPE_CHECKING:
     from ganlift.comparison.executors import Report
+    from ganlift.comparison.run import Prepared
     from ganlift.verdict import Verdict
 
 
@@ -41,6 +43,30 @@ class Comparison:
     run: Path
 
 
+@dataclass(frozen=True)
+class Training:
+    """What ``train`` made.
+
+    Attributes:
+        row: as in ``results.jsonl``; the columns about test images are absent where there are none.
+        classifier: the folder it lies in, ready to use.
+        run: the run folder.
+    """
+
+    row: dict[str, Any]
+    classifier: Path
+    run: Path
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What ``generate`` wrote: by which generator, which files, and the names of the run's other generators."""
+
+    generator: str
+    files: list[Path]
+    others: list[str]
+
+
 def compare(data: str | Path | CompareConfig, *, on_event: Report | None = None, **settings: Any) -> Comparison:
     """Train every strategy on every seed, judge each GAN arm, and write the report.
 
@@ -56,18 +82,12 @@ def compare(data: str | Path | CompareConfig, *, on_event: Report | None = None,
         GanliftError: bad data, a bad option or a run folder in the way; the message says what to do.
         Interrupted: SIGINT or SIGTERM came; the state is saved.
     """
-    from ganlift.comparison.run import conclude, prepare, run_comparison
+    from ganlift.comparison.run import conclude, prepare
 
     config = data if isinstance(data, CompareConfig) else build_config({"data": str(data), **_plain(settings)})
-    tell = on_event or (lambda event: None)
+    tell = on_event or _silent
     prepared = prepare(config, tell)
-    with run_lock(config.out):
-        run = run_folder.open_run(config.out, config.identity(), lambda text: tell({"type": "note", "message": text}))
-        try:
-            run_comparison(prepared, run, tell)
-        except GanliftError:
-            run_folder.discard_unplanned(run)
-            raise
+    with _arms_done(prepared, tell) as run:
         verdicts, winner = conclude(prepared, run)
         page = render(run)
     best = None
@@ -75,6 +95,130 @@ def compare(data: str | Path | CompareConfig, *, on_event: Report | None = None,
         best = {key: winner[key] for key in ("strategy", "seed", "validation_accuracy", "test_accuracy")}
         best["classifier"] = str(run / "classifier")
     return Comparison(run_folder.rows(run), verdicts, best, page, run)
+
+
+def train(data: str | Path | TrainConfig, *, on_event: Report | None = None, **settings: Any) -> Training:
+    """Train one strategy on all labels and lay its classifier ready.
+
+    No test image is kept back, unless the data names some or ``keep_test`` asks for a share; a fifth of the labelled
+    images validates. The same call with the same ``out`` continues a run that was interrupted.
+
+    Args:
+        data: as for `compare`; or a whole configuration.
+        on_event: as for `compare`.
+        settings: any field of `ganlift.config.TrainConfig`, such as ``strategy``, ``budget``, ``seed`` or ``out``.
+
+    Raises:
+        GanliftError: bad data, a bad option or a run folder in the way; the message says what to do.
+        Interrupted: SIGINT or SIGTERM came; the state is saved.
+    """
+    from ganlift.comparison.run import finish_training, prepare
+
+    config = data
+    if not isinstance(config, TrainConfig):
+        config = build_config({"data": str(data), **_plain(settings)}, TrainConfig)
+    tell = on_event or _silent
+    prepared = prepare(config, tell)
+    with _arms_done(prepared, tell) as run:
+        row = finish_training(prepared, run)
+    return Training(dict(row), run / "classifier", run)
+
+
+def train_generator(data: str | Path | GeneratorConfig, *, on_event: Report | None = None, **settings: Any) -> Path:
+    """Train a generator, conditional where there are labels; the folder it lies in, with its sample grids.
+
+    It sees no image of the data's own validation or test part. The same call with the same ``out`` continues a run
+    that was interrupted.
+
+    Args:
+        data: as for `compare`, or a folder of images without labels; or a whole configuration.
+        on_event: as for `compare`.
+        settings: any field of `ganlift.config.GeneratorConfig`, such as ``generator``, ``budget`` or ``out``.
+
+    Raises:
+        GanliftError: bad data, a bad option or a run folder in the way; the message says what to do.
+        Interrupted: SIGINT or SIGTERM came; the state is saved.
+    """
+    from ganlift.comparison.generator import load_for_generator, run_generator
+    from ganlift.generators.base import generators
+
+    config = data
+    if not isinstance(config, GeneratorConfig):
+        config = build_config({"data": str(data), **_plain(settings)}, GeneratorConfig)
+    tell = on_event or _silent
+    generators.get(config.generator)
+    images = load_for_generator(config, tell)
+    with _opened(config, tell) as run:
+        return run_generator(config, images, run, tell)
+
+
+def generate(
+    run: Path,
+    out: Path,
+    *,
+    generator: str | None = None,
+    classes: Sequence[str] = (),
+    latent_seeds: Sequence[int] = tuple(range(16)),
+    path: int = 0,
+    grid: bool = False,
+) -> Generated:
+    """Draw images from a generator of a run into the folder ``out``, each marked as generated, with a manifest.
+
+    Args:
+        run: a run folder of `compare`, `train` or `train_generator`.
+        out: a new or empty folder, outside of the training images.
+        generator: its name in the run; the first that knows classes where None.
+        classes: names; all where empty.
+        latent_seeds: one image a class each; the same seed gives the same image.
+        path: make this many steps on the way from each latent seed to the next, in place of an image a seed.
+        grid: write all images as ``grid.png`` too, one class a row.
+
+    Raises:
+        GanliftError: no such run, generator or class, or a folder in the way; the message says what to do.
+    """
+    from ganlift.inference.generate import plan_pictures, refuse_target, write_pictures
+    from ganlift.inference.generator import generator_keys, load_generator
+
+    kept = load_generator(run, generator)
+    refuse_target(out, str(kept.record["data"]))
+    labels = [_index(name, kept.class_names) for name in classes] or list(range(len(kept.class_names))) or None
+    pictures = plan_pictures(kept, labels, latent_seeds, path)
+    columns = len(pictures) // len(labels) if labels else 8
+    files = write_pictures(kept, pictures, out, columns=columns if grid else None)
+    return Generated(kept.key, files, [key for key in generator_keys(run) if key != kept.key])
+
+
+def _index(name: str, class_names: Sequence[str]) -> int:
+    if name not in class_names:
+        known = f"Its classes: {', '.join(class_names)}." if class_names else "It was trained without classes."
+        raise ConfigError(f"The generator has no class '{name}'.{nearest(name, class_names)} {known}")
+    return class_names.index(name)
+
+
+@contextmanager
+def _arms_done(prepared: Prepared, tell: Report) -> Iterator[Path]:
+    """The run folder with every arm trained, still locked."""
+    from ganlift.comparison.run import run_arms
+
+    with _opened(prepared.config, tell) as run:
+        run_arms(prepared, run, tell)
+        yield run
+
+
+@contextmanager
+def _opened(config: RunConfig, tell: Report) -> Iterator[Path]:
+    """The run folder, opened and locked; nothing is left of a run that could not be planned."""
+    with run_lock(config.out):
+        run = run_folder.open_run(config.out, config.identity(), lambda text: tell({"type": "note", "message": text}))
+        try:
+            yield run
+        except GanliftError:
+            run_folder.discard_unplanned(run)
+            raise
+
+
+def _silent(event: Mapping[str, Any]) -> None:
+    """Where nobody listens."""
 
 
 def report(runs: Sequence[Path], out: Path | None = None) -> Path:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
@@ -18,6 +18,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 from ganlift.errors import ConfigError
 
 DEFAULT_STRATEGIES = ("augment", "rotation", "fixmatch", "gan-augment", "sgan", "sgan-fixmatch")
+
+TEST_SHARE = 0.2
 
 _NOT_IDENTITY = {"out", "jobs", "checkpoint_every", "data_dir"}
 
@@ -86,18 +88,16 @@ def _names(value: Any) -> Any:
     return names
 
 
-class CompareConfig(BaseModel):
-    """What ``ganlift compare`` is asked for. Build it with `build_config`, which turns faults into ConfigError."""
+class RunConfig(BaseModel):
+    """What every verb that trains is asked for. Build one with `build_config`, which turns faults into ConfigError."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     data: str = Field(min_length=1, description="a folder, a manifest, an npz, or the name of a data set")
     unlabelled: str = Field("rest", min_length=1, description="'rest' of the training images, 'none', or a folder")
     labels_per_class: int | None = Field(None, ge=1, description="labelled images a class; all where not given")
-    strategies: Annotated[list[str], BeforeValidator(_names)] = Field(list(DEFAULT_STRATEGIES), min_length=1)
-    seeds: Annotated[int | list[int], PlainValidator(_seeds)] = Field(5, description="how many, or their numbers")
     budget: Annotated[int | str, PlainValidator(_budget)] = Field(
-        500, description="classifier steps an arm, or a time such as 5m for the whole comparison"
+        500, description="classifier steps an arm, or a time such as 5m for the whole run"
     )
     generator_budget: int | None = Field(None, ge=1, description="a generator's own steps; chosen where not given")
     batch_size: int = Field(64, ge=2, description="labelled images a step")
@@ -113,29 +113,74 @@ class CompareConfig(BaseModel):
     options: dict[str, dict[str, Any]] = Field({}, description="options of each strategy, by its name")
     checkpoint_every: float = Field(60.0, gt=0, description="seconds between checkpoints")
 
-    def seed_list(self) -> list[int]:
-        """The seeds' numbers: 0, 1, ... where only their count was given."""
-        return list(range(self.seeds)) if isinstance(self.seeds, int) else self.seeds
-
     def identity(self) -> dict[str, Any]:
         """What a run folder must agree with, as plain values: all that can change a result."""
         return self.model_dump(mode="json", exclude=_NOT_IDENTITY)
 
 
-def build_config(values: Mapping[str, Any]) -> CompareConfig:
-    """Check ``values`` and fill in the defaults.
+class CompareConfig(RunConfig):
+    """What ``ganlift compare`` is asked for."""
+
+    strategies: Annotated[list[str], BeforeValidator(_names)] = Field(list(DEFAULT_STRATEGIES), min_length=1)
+    seeds: Annotated[int | list[int], PlainValidator(_seeds)] = Field(5, description="how many, or their numbers")
+
+    def strategy_list(self) -> list[str]:
+        return self.strategies
+
+    def seed_list(self) -> list[int]:
+        """The seeds' numbers: 0, 1, ... where only their count was given."""
+        return list(range(self.seeds)) if isinstance(self.seeds, int) else self.seeds
+
+    def test_share(self) -> float:
+        """Share of the images that is kept for testing where the data names no test images."""
+        return TEST_SHARE
+
+
+class TrainConfig(RunConfig):
+    """What ``ganlift train`` is asked for: one arm of one seed."""
+
+    strategy: str = Field("augment", min_length=1, description="a name from 'list strategies'")
+    seed: int = Field(0, ge=0)
+    keep_test: float = Field(0.0, ge=0, lt=1, description="share of the images kept back to score the classifier on")
+
+    def strategy_list(self) -> list[str]:
+        return [self.strategy]
+
+    def seed_list(self) -> list[int]:
+        return [self.seed]
+
+    def test_share(self) -> float:
+        """Share of the images that is kept for testing where the data names no test images."""
+        return self.keep_test
+
+
+class GeneratorConfig(RunConfig):
+    """What ``ganlift train-generator`` is asked for; ``budget`` is the generator's own."""
+
+    seed: int = Field(0, ge=0)
+    budget: Annotated[int | str, PlainValidator(_budget)] = Field(2000, description="steps, or a time such as 5m")
+
+
+ArmsConfig = CompareConfig | TrainConfig
+"""What asks for arms: strategies and seeds."""
+
+Config = TypeVar("Config", bound=RunConfig)
+
+
+def build_config(values: Mapping[str, Any], model: type[Config] = CompareConfig) -> Config:  # type: ignore[assignment]
+    """Check ``values`` and fill in the defaults of ``model``.
 
     Raises:
         ConfigError: an unknown key (the nearest one is named), a missing one, or a value that can't be used.
     """
-    known = list(CompareConfig.model_fields)
+    known = list(model.model_fields)
     for key in values:
         if key not in known:
             raise ConfigError(f"There is no configuration key '{key}'.{nearest(str(key), known)}")
     try:
-        return CompareConfig.model_validate(dict(values))
+        return model.model_validate(dict(values))
     except ValidationError as fault:
-        raise ConfigError(" ".join(_sentence(error) for error in fault.errors())) from None
+        raise ConfigError(" ".join(_sentence(error, model) for error in fault.errors())) from None
 
 
 def load_config(path: Path) -> CompareConfig:
@@ -159,7 +204,7 @@ def read_config(path: Path) -> dict[str, Any]:
     return values
 
 
-def dump(config: CompareConfig) -> str:
+def dump(config: RunConfig) -> str:
     """``config`` as YAML that `load_config` reads back."""
     text: str = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
     return text
@@ -222,10 +267,10 @@ def _parse(text: str, where: str) -> Any:
         raise ConfigError(f"{where} is not plain YAML: {' '.join(str(fault).split())}.") from None
 
 
-def _sentence(error: Any) -> str:
+def _sentence(error: Any, model: type[BaseModel]) -> str:
     """A pydantic error as a sentence: the key, the value, what was expected."""
     key = ".".join(str(part) for part in error["loc"])
     if error["type"] == "missing":
-        return f"The configuration key '{key}' is missing: {CompareConfig.model_fields[key].description}."
+        return f"The configuration key '{key}' is missing: {model.model_fields[key].description}."
     message = error["msg"].removeprefix("Value error, ")
     return f"Configuration key '{key}' = {error['input']!r}: {message[0].lower()}{message[1:]}."

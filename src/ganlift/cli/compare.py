@@ -3,57 +3,50 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from ganlift.cli import options
 from ganlift.cli.crash import logged_in
-
-if TYPE_CHECKING:
-    from ganlift.config import CompareConfig
 
 EXAMPLE = (
     "Example: ganlift compare photos/ --unlabelled more-photos/ --labels-per-class 50 "
     "--strategies augment,fixmatch,sgan --seeds 5 --budget 20m --out runs/photos"
 )
-_NOT_CONFIG = {"config", "settings", "as_json", "quiet"}
 
 
 def compare(
     context: typer.Context,
-    data: Annotated[
-        str | None,
-        typer.Argument(help="A folder of class folders, a CSV manifest, an .npz, or a name from 'list datasets'."),
-    ] = None,
-    unlabelled: Annotated[str | None, typer.Option(metavar="PATH|rest|none", help="Images without labels.")] = None,
-    labels_per_class: Annotated[int | None, typer.Option(help="Labelled images a class; all if not given.")] = None,
+    data: options.Data = None,
+    unlabelled: options.Unlabelled = None,
+    labels_per_class: options.LabelsPerClass = None,
     strategies: Annotated[str | None, typer.Option(metavar="A,B,...", help="Names from 'list strategies'.")] = None,
     seeds: Annotated[str | None, typer.Option(metavar="N|S,S,...", help="How many seeds, or their numbers.")] = None,
     budget: Annotated[
         str | None, typer.Option(metavar="STEPS|TIME", help="Classifier steps an arm, or 5m for the whole comparison.")
     ] = None,
-    generator_budget: Annotated[int | None, typer.Option(help="A generator's own steps.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Labelled images a step.")] = None,
-    classifier: Annotated[str | None, typer.Option(help="A name from 'list classifiers'.")] = None,
-    generator: Annotated[str | None, typer.Option(help="A name from 'list generators'.")] = None,
-    image_size: Annotated[int | None, typer.Option(help="Pixels; chosen from the data if not given.")] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Where data sets lie or are downloaded to.")] = None,
-    search: Annotated[int | None, typer.Option(help="Trials an arm, to choose options on validation.")] = None,
-    out: Annotated[Path | None, typer.Option(help="The run folder; the same command continues it.")] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")] = None,
-    precision: Annotated[str | None, typer.Option(help="auto, fp32 or bf16.")] = None,
+    generator_budget: options.GeneratorBudget = None,
+    batch_size: options.BatchSize = None,
+    classifier: options.Classifier = None,
+    generator: options.Generator = None,
+    image_size: options.ImageSize = None,
+    data_dir: options.DataDir = None,
+    search: options.Search = None,
+    out: options.Out = None,
+    device: options.Device = None,
+    precision: options.Precision = None,
     jobs: Annotated[int | None, typer.Option(help="Processes side by side.")] = None,
-    checkpoint_every: Annotated[float | None, typer.Option(help="Seconds between checkpoints.")] = None,
-    config: Annotated[Path | None, typer.Option(help="A YAML file with these options; the command line wins.")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Such as options.sgan.lr=0.001; repeatable.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    checkpoint_every: options.CheckpointEvery = None,
+    config: options.ConfigFile = None,
+    settings: options.Settings = None,
+    as_json: options.AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the verdicts and nothing else.")] = False,
 ) -> None:
     """Train every strategy on every seed, judge each, and say in a sentence whether it helped."""
-    asked = _config(context.params)
+    from ganlift.config import CompareConfig
+
+    asked = options.configured(context.params, CompareConfig)
     from rich.console import Console
 
     from ganlift.api import compare as run_comparison
@@ -66,15 +59,6 @@ def compare(
         typer.echo(json.dumps(_plain(comparison), ensure_ascii=False))
     else:
         show.outcome(console, comparison, brief=quiet)
-
-
-def _config(given: dict[str, Any]) -> CompareConfig:
-    """The file's values, then what the command line gives, then ``--set``."""
-    from ganlift.config import apply_sets, build_config, read_config
-
-    values = read_config(given["config"]) if given["config"] else {}
-    values |= {key: value for key, value in given.items() if key not in _NOT_CONFIG and value is not None}
-    return build_config(apply_sets(values, given["settings"] or []))
 
 
 def _plain(comparison: Any) -> Any:

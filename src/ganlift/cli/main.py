@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import ganlift
-from ganlift.cli import compare, crash, report
+from ganlift.cli import compare, crash, generate, report, train
 from ganlift.cli import list as listing
 from ganlift.cli.words import safe
 from ganlift.errors import GanliftError, Interrupted
@@ -22,6 +22,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("compare", epilog=compare.EXAMPLE)(compare.compare)
+app.command("train", epilog=train.EXAMPLE)(train.train)
+app.command("train-generator", epilog=train.GENERATOR_EXAMPLE)(train.train_generator)
+app.command("generate", epilog=generate.EXAMPLE)(generate.generate)
 app.command("list", epilog=listing.EXAMPLE)(listing.list_kind)
 app.command("report", epilog=report.EXAMPLE)(report.report)
 

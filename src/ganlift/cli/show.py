@@ -8,6 +8,7 @@ Events are plain dicts with a ``type``:
 - ``arm``: ``row``, as in results.jsonl, and ``left_s``.
 - ``note``: ``message``.
 - ``download``: ``name``, ``done``, ``total`` bytes.
+- ``reading``: ``done``, ``total`` image files.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -25,7 +27,8 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.table import Table
 from rich.text import Text
 
-from ganlift.cli.words import duration, safe, size, some
+from ganlift.cli.plan import plan_lines
+from ganlift.cli.words import duration, safe, size
 
 Event = Mapping[str, Any]
 Tell = Callable[[Event], None]
@@ -82,6 +85,8 @@ class _Lines:
                 say(self.console, f"Note: {safe(event['message'])}", indent=6)
             case "download":
                 self.download(event)
+            case "reading":
+                self.reading(event)
 
     def plan(self, plan: Event) -> None:
         self.arms = plan.get("arms", 0)
@@ -105,6 +110,9 @@ class _Lines:
             self.downloads.add(event["name"])
             total = f" ({size(event['total'])})" if event.get("total") else ""
             say(self.console, f"Downloading {safe(event['name'])}{total}")
+
+    def reading(self, event: Event) -> None:
+        """Nothing: plain output keeps still."""
 
     def left_s(self) -> float:
         """Seconds left of the whole comparison, as far as is known."""
@@ -141,6 +149,13 @@ class _Live(_Lines):
         if event["done"] == event.get("total"):
             self.bars.remove_task(self.tasks.pop(event["name"]))
 
+    def reading(self, event: Event) -> None:
+        self._set(
+            "reading", "reading images", event["done"], event["total"], f"{event['done']:,} of {event['total']:,}"
+        )
+        if event["done"] == event["total"]:
+            self.bars.remove_task(self.tasks.pop("reading"))
+
     def _all(self) -> None:
         left_s = None if self.end is None else self.left_s()
         self._set("all", "all arms", self.finished, self.arms or None, f"{self.finished}/{self.arms} arms", left_s)
@@ -168,37 +183,17 @@ class _Left(ProgressColumn):
         return Text("" if left is None else f"{duration(left)} left", justify="right")
 
 
-def plan_lines(plan: Event) -> list[str]:
-    """The plan in lines of words; what the plan does not say is left out."""
-    names, arms, left = plan.get("classes", ()), plan.get("arms", 0), plan.get("arms_left", 0)
-    counts = [f"{plan[part]:,} {part}" for part in ("labelled", "validation", "unlabelled", "test") if part in plan]
-    steps = f"{plan['steps']:,} steps of {plan.get('batch_size', '?')} labelled images" if plan.get("steps") else ""
-    generator = f"; a generator's own: {plan['generator_steps']:,} steps" if plan.get("generator_steps") else ""
-    search = f"; {plan['search']} trials a strategy to choose its options" if plan.get("search") else ""
-    at_once = f"{plan['jobs']} at a time" if plan.get("jobs") else ""
-    product = f"{len(plan.get('strategies', ()))} strategies × {len(plan.get('seeds', ()))} seeds = {arms} arms"
-    takes = f"about {duration(plan['estimate_s'])}" if plan.get("estimate_s") is not None else ""
-    continued = f"; {arms - left} of {arms} arms are done already" if left < arms else ""
-    facts = {
-        "Data": ", ".join(safe(plan[key]) for key in ("data", "image") if plan.get(key)),
-        "Classes": f"{len(names)}: {some(names)}" if names else "",
-        "Images": ", ".join(counts) + (", in each seed" if counts else ""),
-        "Strategies": some(plan.get("strategies", ()), 20),
-        "Arms": f"{product}{search}",
-        "Each arm": f"{steps}{generator}",
-        "Runs on": ", ".join(safe(part) for part in (plan.get("device"), plan.get("precision"), at_once) if part),
-        "Takes": f"{takes}{continued}",
-    }
-    return [f"{name + ':':<12}{fact}" for name, fact in facts.items() if fact]
-
-
 def arm_line(row: Mapping[str, Any]) -> str:
     """A finished arm in a line."""
     if row.get("status") == "failed":
         return f"{_arm(row)}: FAILED: {safe(row.get('reason', 'no reason given'))}"
     generator = row.get("generator_elapsed_s") or 0.0
     own = f" (generator {duration(generator)})" if generator else ""
-    return f"{_arm(row)}: accuracy {100 * row['test_accuracy']:.1f} %, {duration(row['elapsed_s'])}{own}"
+    on_test = "test_accuracy" in row
+    accuracy = 100 * row["test_accuracy" if on_test else "validation_accuracy"]
+    return (
+        f"{_arm(row)}: {'' if on_test else 'validation '}accuracy {accuracy:.1f} %, {duration(row['elapsed_s'])}{own}"
+    )
 
 
 def outcome(console: Console, comparison: Any, brief: bool = False) -> None:
@@ -216,6 +211,33 @@ def outcome(console: Console, comparison: Any, brief: bool = False) -> None:
             winner = f"{comparison.best['strategy']}, seed {comparison.best['seed']}"
             _point(console, f"Winner: {winner}, in", comparison.best["classifier"])
         _point(console, "Report:", comparison.report_path)
+
+
+def trained(console: Console, training: Any, brief: bool = False) -> None:
+    """What one arm reached on validation, and on test images where there are any; where the classifier lies."""
+    row = training.row
+    if not brief:
+        console.print()
+        scored = f"validation accuracy {_percent(row, 'validation')}"
+        if "test_accuracy" in row:
+            scored += f", test accuracy {_percent(row, 'test')}"
+        say(console, f"{safe(row['strategy'])}: {scored}")
+        if "test_accuracy" not in row:
+            say(console, "Validation chose and calibrates this classifier, so new images will do a little worse.")
+    _point(console, "Classifier:", training.classifier)
+
+
+def trained_generator(console: Console, folder: Path, run: Path, brief: bool = False) -> None:
+    """Where a generator and its sample grids lie, and how to draw from it."""
+    if not brief:
+        console.print()
+        _point(console, "Samples:", folder / "samples")
+        _point(console, "Draw images with: ganlift generate", run)
+    _point(console, "Generator:", folder)
+
+
+def _percent(row: Mapping[str, Any], part: str) -> str:
+    return f"{100 * row[f'{part}_accuracy']:.1f} % of {row[f'{part}_n']} images"
 
 
 def table(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, Any]]) -> Table:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ganlift.classifiers.base import classifiers
 from ganlift.comparison.executors import Job
-from ganlift.config import DEFAULT_STRATEGIES, CompareConfig, Seconds, Steps, parse_budget
+from ganlift.config import DEFAULT_STRATEGIES, ArmsConfig, CompareConfig, Seconds, Steps, parse_budget
 from ganlift.data.types import Split
 from ganlift.errors import ConfigError
 from ganlift.generators.base import generators
@@ -62,14 +62,15 @@ def read_plan(facts: Mapping[str, Any]) -> Plan:
     return Plan(**{**known, "costs": [Cost(**cost) for cost in known["costs"]]})
 
 
-def resolve_arms(config: CompareConfig, has_unlabelled: bool) -> tuple[list[Strategy], list[str]]:
+def resolve_arms(config: ArmsConfig, has_unlabelled: bool) -> tuple[list[Strategy], list[str]]:
     """The strategies to compare, and sentences about those left out or added.
 
     Raises:
         ConfigError: an unknown name or option, or a strategy that needs unlabelled images where there are none.
     """
     notes: list[str] = []
-    chosen = [strategies.get(name) for name in config.strategies]
+    names = config.strategy_list()
+    chosen = [strategies.get(name) for name in names]
     classifiers.get(config.classifier)
     entry = generators.get(config.generator)
     for name, given in config.options.items():
@@ -78,7 +79,7 @@ def resolve_arms(config: CompareConfig, has_unlabelled: bool) -> tuple[list[Stra
         else:
             build_options(strategies.get(name), given)
     lacking = [entry.name for entry in chosen if entry.unlabelled == "required" and not has_unlabelled]
-    if lacking and tuple(config.strategies) != DEFAULT_STRATEGIES:
+    if lacking and tuple(names) != DEFAULT_STRATEGIES:
         raise ConfigError(
             f"{', '.join(lacking)} needs unlabelled images and there are none; give --unlabelled PATH or "
             "--labels-per-class N (the rest of the training images is then unlabelled), or leave it out."
@@ -86,7 +87,7 @@ def resolve_arms(config: CompareConfig, has_unlabelled: bool) -> tuple[list[Stra
     if lacking:
         notes.append(f"Without unlabelled images {', '.join(lacking)} is left out.")
     chosen = [entry for entry in chosen if entry.name not in lacking]
-    if not any(entry.kind in ("baseline", "rival") for entry in chosen):
+    if isinstance(config, CompareConfig) and not any(entry.kind in ("baseline", "rival") for entry in chosen):
         chosen.insert(0, strategies.get("augment"))
         notes.append("'augment' is added: a gain needs an arm without a GAN to be measured against.")
     return chosen, notes
@@ -104,7 +105,7 @@ def few_images_notes(entries: Sequence[Strategy], split: Split, classes: int) ->
     ]
 
 
-def generator_steps_for(config: CompareConfig, steps: int) -> int:
+def generator_steps_for(config: ArmsConfig, steps: int) -> int:
     """The generator's own steps: as asked for, or as many as the classifier's."""
     return config.generator_budget or steps
 
@@ -122,7 +123,7 @@ def costs_from(probes: Sequence[Mapping[str, Any]], steps: int, generator_steps:
     ]
 
 
-def steps_for(config: CompareConfig, costs: Sequence[Cost], jobs: int) -> int:
+def steps_for(config: ArmsConfig, costs: Sequence[Cost], jobs: int) -> int:
     """Classifier steps an arm: as given, or as many as fill the time given.
 
     Raises:

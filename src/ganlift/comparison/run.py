@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-import platform
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ganlift.comparison.executors import Job, Report, Result, ShouldStop, in_process, local_processes
+from ganlift.comparison.machine import shared_settings
 from ganlift.comparison.plan import (
     REFERENCE_STEPS,
     Plan,
@@ -30,19 +29,20 @@ from ganlift.comparison.plan import (
     resolve_arms,
     steps_for,
 )
-from ganlift.comparison.search import search
+from ganlift.comparison.search import SEARCH_SEED, search
 from ganlift.comparison.winner import choose, clear_cache, lay_ready
 from ganlift.comparison.work import work
-from ganlift.config import CompareConfig, Seconds, parse_budget
+from ganlift.config import ArmsConfig, CompareConfig, RunConfig, Seconds, parse_budget
 from ganlift.data import check_facts, check_notes, data_hash, draw_split, labelled_overlap, load, write_split
 from ganlift.data.cache import save_cache
+from ganlift.data.decode import READING, OnProgress
 from ganlift.data.types import ImageSet, Split
-from ganlift.errors import ConfigError
+from ganlift.errors import ConfigError, GanliftError
 from ganlift.runs import folder as run_folder
 from ganlift.runs import layout
 from ganlift.runs.files import read_json, read_npz, write_json
 from ganlift.strategies.base import strategies
-from ganlift.training.precision import choose_precision, pick_device
+from ganlift.training.precision import pick_device
 from ganlift.verdict import Verdict, judge
 
 RunJobs = Callable[[Sequence[Job]], Iterable[Result]]
@@ -52,30 +52,20 @@ RunJobs = Callable[[Sequence[Job]], Iterable[Result]]
 class Prepared:
     """What a comparison starts from; nothing of it is written yet, so bad input leaves nothing behind."""
 
-    config: CompareConfig
+    config: ArmsConfig
     images: ImageSet
     splits: list[Split]
     strategies: list[str]
 
 
-def prepare(config: CompareConfig, tell: Report) -> Prepared:
+def prepare(config: ArmsConfig, tell: Report) -> Prepared:
     """Load the images, draw every seed's split, check every name and option.
 
     Raises:
         GanliftError: bad data or a bad option; the message says what to do.
     """
-
-    def progress(name: str, done: int, total: int) -> None:
-        tell({"type": "download", "name": name, "done": done, "total": total})
-
-    extra = config.unlabelled if config.unlabelled not in ("rest", "none") else None
-    images = load(
-        config.data, image_size=config.image_size, unlabelled=extra, data_dir=config.data_dir, on_progress=progress
-    )
-    splits = [
-        draw_split(images, seed, labels_per_class=config.labels_per_class, use_rest=config.unlabelled in ("rest",))
-        for seed in config.seed_list()
-    ]
+    images = load_images(config, tell)
+    splits = [_draw(config, images, seed) for seed in config.seed_list()]
     entries, notes = resolve_arms(config, has_unlabelled=len(splits[0].unlabelled) > 0)
     notes += few_images_notes(entries, splits[0], len(images.class_names))
     for note in [*images.notes, *check_notes(images), *splits[0].notes, *notes]:
@@ -83,9 +73,45 @@ def prepare(config: CompareConfig, tell: Report) -> Prepared:
     return Prepared(config, images, splits, [entry.name for entry in entries])
 
 
-def run_comparison(prepared: Prepared, run: Path, tell: Report) -> None:
+def load_images(config: RunConfig, tell: Report) -> ImageSet:
+    """The images that ``config`` names, with those of its folder of unlabelled ones."""
+    extra = config.unlabelled if config.unlabelled not in ("rest", "none") else None
+    return load(
+        config.data,
+        image_size=config.image_size,
+        unlabelled=extra,
+        data_dir=config.data_dir,
+        on_progress=progress_of(tell),
+    )
+
+
+def progress_of(tell: Report) -> OnProgress:
+    """Turns a loader's progress into events."""
+
+    def progress(name: str, done: int, total: int) -> None:
+        if name == READING:
+            tell({"type": "reading", "done": done, "total": total})
+        else:
+            tell({"type": "download", "name": name, "done": done, "total": total})
+
+    return progress
+
+
+def _draw(config: ArmsConfig, images: ImageSet, seed: int) -> Split:
+    return draw_split(
+        images,
+        seed,
+        labels_per_class=config.labels_per_class,
+        use_rest=config.unlabelled == "rest",
+        test_fraction=config.test_share(),
+    )
+
+
+def run_arms(prepared: Prepared, run: Path, tell: Report) -> None:
     """Run every arm that is not done yet in ``run``, which the caller has opened and holds."""
     config, images, splits = prepared.config, prepared.images, prepared.splits
+    if config.search:
+        splits = [*splits, _draw(config, images, SEARCH_SEED)]
     for split in splits:
         write_split(split, images, layout.split_file(run, split.seed))
     write_json(layout.check_file(run), check_facts(images))
@@ -141,6 +167,20 @@ def conclude(prepared: Prepared, run: Path) -> tuple[list[Verdict], Mapping[str,
     return verdicts, best
 
 
+def finish_training(prepared: Prepared, run: Path) -> Mapping[str, Any]:
+    """Lay the one arm's classifier ready; its row.
+
+    Raises:
+        GanliftError: the arm failed.
+    """
+    row = run_folder.rows(run)[-1]
+    if row["status"] != "done":
+        raise GanliftError(f"'{row['strategy']}' failed: {row['reason']}. Its log is in {layout.log_file(run)}.")
+    lay_ready(run, row, _model_facts(prepared))
+    clear_cache(run)
+    return row
+
+
 @contextmanager
 def stop_requested() -> Iterator[ShouldStop]:
     """A function that returns 0, or the exit code of a SIGINT or SIGTERM that has come; a second one ends at once."""
@@ -162,43 +202,16 @@ def stop_requested() -> Iterator[ShouldStop]:
             signal.signal(number, handler)
 
 
-def _template(config: CompareConfig, run: Path) -> tuple[dict[str, Any], int]:
-    """What all jobs share, and how many run at once; fixed by the first command, kept by those that continue."""
-    device = pick_device(config.device)
-    path = layout.environment_file(run)
-    cores = os.cpu_count() or 1
-    at_once = config.jobs or (cores if device.type == "cpu" else 1)
-    if path.exists():
-        environment = read_json(path)
-    else:
-        precision, probe = choose_precision(config.precision, device)
-        environment = {
-            "versions": {name: version(name) for name in ("ganlift", "torch", "numpy", "lightning-fabric")},
-            "python": platform.python_version(),
-            "platform": platform.platform(),
-            "processor": platform.processor() or platform.machine(),
-            "cores": cores,
-            "device": str(device),
-            "precision": precision,
-            "precision_probe_s": probe,
-            "threads": max(1, cores // at_once),
-        }
-        write_json(path, environment)
-    shared = {
-        "device": str(device),
-        "precision": environment["precision"],
-        "threads": environment["threads"],
-        "batch_size": config.batch_size,
-        "classifier": config.classifier,
-        "generator": config.generator,
-        "generator_options": config.options.get(config.generator, {}),
-        "checkpoint_every": config.checkpoint_every,
-    }
+def _template(config: RunConfig, run: Path) -> tuple[dict[str, Any], int]:
+    """What all jobs share, and how many run at once."""
+    on_cpu = pick_device(config.device).type == "cpu"
+    at_once = config.jobs or ((os.cpu_count() or 1) if on_cpu and isinstance(config, CompareConfig) else 1)
+    shared = shared_settings(config, run, at_once)
     return {"run": str(run), "shared": shared, "options": dict(config.options)}, at_once
 
 
 def _plan(
-    config: CompareConfig, run: Path, names: list[str], template: dict[str, Any], at_once: int, run_jobs: RunJobs
+    config: ArmsConfig, run: Path, names: list[str], template: dict[str, Any], at_once: int, run_jobs: RunJobs
 ) -> Plan:
     """The recorded plan, or a new one from a few steps of every arm."""
     path = layout.plan_file(run)
@@ -249,6 +262,7 @@ def _plan_facts(prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str,
         "batch_size": config.batch_size,
         "jobs": at_once,
         "search": config.search,
+        "needs_generator": any(strategies.get(name).needs_generator for name in plan.strategies),
         "arms": len(plan.strategies) * len(plan.seeds),
         "arms_left": len(arms),
     }

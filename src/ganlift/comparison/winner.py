@@ -47,7 +47,7 @@ def lay_ready(run: Path, row: Mapping[str, Any], model: Mapping[str, Any]) -> Pa
         "strategy": row["strategy"],
         "seed": row["seed"],
         "validation_accuracy": row["validation_accuracy"],
-        "test_accuracy": row["test_accuracy"],
+        "test_accuracy": row.get("test_accuracy"),
         "sha256": sha256_file(folder / "model.safetensors"),
     }
     write_json(folder / "model.json", facts)

@@ -14,10 +14,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ganlift.comparison.executors import Job, Report, ShouldStop
 from ganlift.comparison.facts import arm_facts, collapse_alarms
+from ganlift.comparison.keep import keep_generator
 from ganlift.data import make_task, read_split
 from ganlift.data.cache import load_cache
 from ganlift.data.types import ImageSet, Split
@@ -72,6 +75,9 @@ def run_arm(job: Job, report: Report, should_stop: ShouldStop) -> dict[str, Any]
         shutil.copytree(
             layout.generator_folder(run, outcome.shared) / "samples", folder / "samples", dirs_exist_ok=True
         )
+    if outcome.generator:
+        key = outcome.shared or f"{name}-{seed}"
+        keep_generator(layout.generator_folder(run, key), outcome.generator, images, {"strategy": name, "seed": seed})
     for record in records:
         for warning in record.warnings:
             report({"type": "note", "message": warning})
@@ -97,7 +103,7 @@ def run_probe(job: Job, report: Report, should_stop: ShouldStop) -> dict[str, An
     settings.should_stop = should_stop
     phases = entry.phases(setup, build_options(entry, job["options"]))
     outcome, records = run_phases(phases, lambda phase: settings)
-    predict(outcome.classifier, _pixels(images, split.test, setup.device))
+    _probabilities(outcome, setup, images, split.test)
     projected = {"generator": 0.0, "classifier": 0.0}
     for record in records:
         projected["generator" if record.counts == "generator" else "classifier"] += record.projected_s
@@ -148,6 +154,14 @@ def _pixels(images: ImageSet, indices: Any, device: torch.device) -> torch.Tenso
     return torch.from_numpy(images.batch(indices)).to(device)
 
 
+def _probabilities(outcome: Outcome, setup: Setup, images: ImageSet, index: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Class probabilities (n, K) of the images at ``index``; n may be 0."""
+    if not len(index):
+        return np.empty((0, setup.task.classes), np.float32)
+    found: NDArray[np.float32] = predict(outcome.classifier, _pixels(images, index, setup.device)).cpu().numpy()
+    return found
+
+
 def _row(
     entry: Strategy,
     setup: Setup,
@@ -157,10 +171,13 @@ def _row(
     images: ImageSet,
     folder: Path,
 ) -> dict[str, Any]:
-    """Score the test and validation images, write their probabilities, and sum the records up."""
-    test = predict(outcome.classifier, _pixels(images, split.test, setup.device)).cpu().numpy()
-    validation = predict(outcome.classifier, _pixels(images, split.validation, setup.device)).cpu().numpy()
-    arrays = {
+    """Score the test and validation images, write their probabilities, and sum the records up.
+
+    Without test images the columns that tell of them are absent.
+    """
+    test = _probabilities(outcome, setup, images, split.test)
+    validation = _probabilities(outcome, setup, images, split.validation)
+    arrays: dict[str, NDArray[Any]] = {
         "probabilities": test,
         "labels": images.labels[split.test],
         "index": split.test,
@@ -177,7 +194,7 @@ def _row(
         "kind": entry.kind,
         "status": "done",
         "uses_unlabelled": uses_unlabelled,
-        **score(test, arrays["labels"]),
+        **(score(test, arrays["labels"]) if len(test) else {}),
         "validation_accuracy": float((validation.argmax(1) == arrays["validation_labels"]).mean()),
         "validation_n": len(split.validation),
         "labels": len(split.labelled),

@@ -25,7 +25,10 @@ FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 MAX_PIXELS = 100_000_000
 SIZES = (28, 32, 48, 64)
 
+READING = "reading images"
+
 OnProgress = Callable[[str, int, int], None]
+"""Told what is done (a download's name, or `READING`), how far, of how much."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def decode(
             else:
                 images.append(found)
                 kept.append(index)
-            tell("reading images", index + 1, len(paths))
+            tell(READING, index + 1, len(paths))
     if channels is None:
         channels = 1 if all(_is_grey(image) for image in images) else 3
     pixels = np.empty((len(images), size, size, channels), np.uint8)

@@ -44,6 +44,36 @@ def load_folder(folder: Path, image_size: int | None = None, on_progress: OnProg
     )
 
 
+def load_pictures(folder: Path, image_size: int | None = None, on_progress: OnProgress | None = None) -> ImageSet:
+    """Every image below ``folder``, without labels.
+
+    Raises:
+        DataError: no such folder, or no usable image in it.
+    """
+    paths, _ = image_files(existing(folder))
+    found = decode(paths, image_size, on_progress=on_progress)
+    if not found.kept:
+        raise DataError(f"{folder} holds no usable image; give a folder with PNG, JPEG, WebP or BMP files.")
+    n = len(found.kept)
+    return ImageSet(
+        pixels=found.pixels,
+        labels=np.full(n, UNLABELLED, np.int64),
+        class_names=(),
+        parts=np.full(n, "unlabelled", "<U10"),
+        hashes=content_hashes(found.pixels),
+        names=np.array([str(paths[index].relative_to(folder)) for index in found.kept]),
+        source=str(folder),
+        notes=tuple(found.notes()),
+    )
+
+
+def has_classes(folder: Path) -> bool:
+    """Whether at least two sub-folders of ``folder``, or of its ``train/``, hold images."""
+    train = [path for path in _folders(folder) if PARTS.get(path.name.lower()) == "train"]
+    roots = train or [folder]
+    return any(sum(bool(image_files(own)[0]) for own in _folders(root)) >= 2 for root in roots)
+
+
 def add_unlabelled(images: ImageSet, folder: Path, on_progress: OnProgress | None = None) -> ImageSet:
     """``images`` with every image below ``folder`` as an unlabelled one, at the same size and colours.
 

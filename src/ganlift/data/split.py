@@ -15,9 +15,6 @@ from ganlift.runs.files import read_json, write_json
 
 Index = NDArray[np.int64]
 
-TEST_PER_CLASS = 1
-"""A class needs at least this many test, labelled and validation images."""
-
 
 def draw_split(
     images: ImageSet,
@@ -37,7 +34,7 @@ def draw_split(
     Args:
         labels_per_class: labelled images a class; all (but for validation) where None.
         use_rest: whether training images that are not labelled become unlabelled ones.
-        test_fraction: share of test images where the source has none.
+        test_fraction: share of test images where the source has none; 0 keeps none back.
         test_seed: draws that share.
 
     Raises:
@@ -142,7 +139,7 @@ def _test_and_pool(images: ImageSet, fraction: float, seed: int, notes: list[str
     pool = np.flatnonzero(labelled & np.isin(images.parts, ["", "train"]))
     own_validation = np.flatnonzero(labelled & (images.parts == "val"))
     test = np.flatnonzero(labelled & (images.parts == "test"))
-    if not len(test):
+    if not len(test) and fraction:
         counts = np.bincount(images.labels[pool], minlength=len(images.class_names))
         for name, count in zip(images.class_names, counts, strict=True):
             if count < 3:

@@ -64,9 +64,24 @@ def winner_folder(run: Path) -> Path:
     return run / "classifier"
 
 
+def weights_file(folder: Path) -> Path:
+    """Of a kept classifier or generator."""
+    return folder / "model.safetensors"
+
+
+def model_file(folder: Path) -> Path:
+    """What the weights beside it belong to; written last, so its presence means "whole"."""
+    return folder / "model.json"
+
+
 def generator_folder(run: Path, key: str) -> Path:
-    """A generator that the arms of one seed share."""
+    """A generator: one that the arms of a seed share, or an arm's own under STRATEGY-SEED."""
     return run / "generators" / key
+
+
+def generator_folders(run: Path) -> list[Path]:
+    """The folders of all generators that are kept whole, by name."""
+    return sorted(path.parent for path in run.glob("generators/*/model.json"))
 
 
 def arm_folder(run: Path, strategy: str, seed: int) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
 from ganlift.runs.files import write_bytes
@@ -26,9 +27,10 @@ def tile(images: Tensor, columns: int) -> Image.Image:
     return Image.fromarray(canvas[:, :, 0] if channels == 1 else canvas)
 
 
-def write_png(path: Path, picture: Image.Image) -> None:
+def write_png(path: Path, picture: Image.Image, text: PngInfo | None = None) -> None:
+    """Write ``picture``, with ``text`` as its metadata."""
     buffer = io.BytesIO()
-    picture.save(buffer, format="PNG", optimize=True)
+    picture.save(buffer, format="PNG", optimize=True, pnginfo=text)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(path, buffer.getvalue())
 

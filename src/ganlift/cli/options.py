@@ -1,0 +1,47 @@
+"""The options that several verbs share, each said once, and how they become a configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from ganlift.config import Config
+
+DATA_HELP = "A folder of class folders, a CSV manifest, an .npz, or a name from 'list datasets'."
+
+Data = Annotated[str | None, typer.Argument(help=DATA_HELP)]
+Unlabelled = Annotated[str | None, typer.Option(metavar="PATH|rest|none", help="Images without labels.")]
+LabelsPerClass = Annotated[int | None, typer.Option(help="Labelled images a class; all if not given.")]
+GeneratorBudget = Annotated[int | None, typer.Option(help="A generator's own steps.")]
+BatchSize = Annotated[int | None, typer.Option(help="Labelled images a step.")]
+Classifier = Annotated[str | None, typer.Option(help="A name from 'list classifiers'.")]
+Generator = Annotated[str | None, typer.Option(help="A name from 'list generators'.")]
+ImageSize = Annotated[int | None, typer.Option(help="Pixels; chosen from the data if not given.")]
+DataDir = Annotated[Path | None, typer.Option(help="Where data sets lie or are downloaded to.")]
+Search = Annotated[int | None, typer.Option(help="Trials an arm, to choose options on validation.")]
+Out = Annotated[Path | None, typer.Option(help="The run folder; the same command continues it.")]
+Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
+Precision = Annotated[str | None, typer.Option(help="auto, fp32 or bf16.")]
+CheckpointEvery = Annotated[float | None, typer.Option(help="Seconds between checkpoints.")]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="A YAML file with these options; the command line wins.")
+]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Such as options.sgan.lr=0.001; repeatable.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+_NOT_CONFIG = {"config", "settings", "as_json", "quiet"}
+
+
+def configured(given: Mapping[str, Any], model: type[Config]) -> Config:
+    """The file's values, then what the command line gives, then ``--set``."""
+    from ganlift.config import apply_sets, build_config, read_config
+
+    values = read_config(given["config"]) if given["config"] else {}
+    values |= {key: value for key, value in given.items() if key not in _NOT_CONFIG and value is not None}
+    return build_config(apply_sets(values, given["settings"] or []), model)

@@ -1,0 +1,56 @@
+"""The plan of a run in lines of words; what the plan does not say is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ganlift.cli.words import duration, safe, some
+
+
+def plan_lines(plan: Mapping[str, Any]) -> list[str]:
+    """The plan in lines of words; what the plan does not say is left out."""
+    if "generator" in plan:
+        return generator_plan_lines(plan)
+    arms, left = plan.get("arms", 0), plan.get("arms_left", 0)
+    steps = f"{plan['steps']:,} steps of {plan.get('batch_size', '?')} labelled images" if plan.get("steps") else ""
+    generator = f"; a generator's own: {plan['generator_steps']:,} steps" if plan.get("needs_generator") else ""
+    search = f"; {plan['search']} trials a strategy to choose its options" if plan.get("search") else ""
+    at_once = f"{plan['jobs']} at a time" if plan.get("jobs") else ""
+    product = f"{len(plan.get('strategies', ()))} strategies × {len(plan.get('seeds', ()))} seeds = {arms} arms"
+    takes = f"about {duration(plan['estimate_s'])}" if plan.get("estimate_s") is not None else ""
+    continued = f"; {arms - left} of {arms} arms are done already" if left < arms else ""
+    several = arms > 1
+    facts = {
+        **_data_facts(plan),
+        "Images": _counts(plan) + (", in each seed" if several else ""),
+        "Strategies" if several else "Strategy": some(plan.get("strategies", ()), 20),
+        "Arms": f"{product}{search}" if several else "",
+        "Each arm" if several else "Trains": f"{steps}{generator}{'' if several else search}",
+        "Runs on": ", ".join(safe(part) for part in (plan.get("device"), plan.get("precision"), at_once) if part),
+        "Takes": f"{takes}{continued}",
+    }
+    return _named(facts)
+
+
+def generator_plan_lines(plan: Mapping[str, Any]) -> list[str]:
+    """The plan of a generator that trains for its own sake."""
+    steps = f"{plan['generator_steps']:,} steps of {plan['batch_size']} images"
+    return _named({**_data_facts(plan), "Images": _counts(plan), "Generator": f"{safe(plan['generator'])}, {steps}"})
+
+
+def _data_facts(plan: Mapping[str, Any]) -> dict[str, str]:
+    names = plan.get("classes", ())
+    return {
+        "Data": ", ".join(safe(plan[key]) for key in ("data", "image") if plan.get(key)),
+        "Classes": f"{len(names)}: {some(names)}" if names else "",
+    }
+
+
+def _counts(plan: Mapping[str, Any]) -> str:
+    parts = ("labelled", "validation", "unlabelled", "test")
+    return ", ".join(f"{plan[part]:,} {part}" for part in parts if plan.get(part))
+
+
+def _named(facts: Mapping[str, str]) -> list[str]:
+    return [f"{name + ':':<12}{fact}" for name, fact in facts.items() if fact]

@@ -1,0 +1,147 @@
+"""`train-generator`: a generator for its own sake, on labelled images, unlabelled ones, or both."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ganlift.comparison.executors import Report
+from ganlift.comparison.keep import keep_generator
+from ganlift.comparison.machine import shared_settings
+from ganlift.comparison.run import load_images, progress_of, stop_requested
+from ganlift.config import GeneratorConfig, Steps, parse_budget
+from ganlift.data import data_hash
+from ganlift.data.folder import has_classes, load_pictures
+from ganlift.data.types import UNLABELLED, ImageSet, Task
+from ganlift.errors import ConfigError
+from ganlift.runs import layout
+from ganlift.runs.files import read_json, write_json, write_text
+from ganlift.strategies.base import Setup
+from ganlift.strategies.generation import Stage, generator_stage, restandardise
+from ganlift.training.fit import Settings, fit
+from ganlift.training.phase import Budget
+from ganlift.training.precision import make_fabric
+from ganlift.training.rng import Rng
+
+PROBE_STEPS = 10
+MIN_STEPS = 20
+
+
+def load_for_generator(config: GeneratorConfig, tell: Report) -> ImageSet:
+    """The images that ``config`` names; a folder without class folders is a set of unlabelled images.
+
+    Raises:
+        DataError: there is nothing usable.
+    """
+    folder = Path(config.data)
+    if folder.is_dir() and not has_classes(folder):
+        return load_pictures(folder, config.image_size, progress_of(tell))
+    return load_images(config, tell)
+
+
+def visible_task(config: GeneratorConfig, images: ImageSet) -> Task:
+    """What the generator may see: never an image of the data's own validation or test part."""
+    training = np.isin(images.parts, ["", "train"])
+    labelled = np.flatnonzero(training & (images.labels != UNLABELLED))
+    more = np.flatnonzero((training | (images.parts == "unlabelled")) & (images.labels == UNLABELLED))
+    if config.unlabelled == "none":
+        more = more[:0] if len(labelled) else more
+    nothing = np.empty(0, np.int64)
+    return Task(
+        labelled=images.batch(labelled),
+        labels=images.labels[labelled],
+        validation=images.batch(nothing),
+        validation_labels=nothing,
+        unlabelled=images.batch(more),
+        class_names=images.class_names,
+    )
+
+
+def run_generator(config: GeneratorConfig, images: ImageSet, run: Path, tell: Report) -> Path:
+    """Train (or go on training) the generator in ``run``, which the caller has opened and holds; its folder."""
+    shared = shared_settings(config, run, at_once=1)
+    torch.set_num_threads(shared["threads"])
+    task, device = visible_task(config, images), torch.device(shared["device"])
+    settings = Settings(make_fabric(device, shared["precision"]), checkpoint_every=config.checkpoint_every)
+    budget = Budget(1, config.batch_size, _steps(config, task, run, settings, device))
+    stage = generator_stage(_setup(config, task, budget, device), folds=1)
+    home = layout.generator_folder(run, stage.phase.shared or "")
+    facts = _plan(config, images, task, budget.generator_steps)
+    write_json(layout.plan_file(run), facts)
+    tell({"type": "plan", **facts})
+    with stop_requested() as should_stop:
+        settings = replace(
+            settings,
+            folder=home / "checkpoints",
+            grid_folder=home / "samples",
+            should_stop=should_stop,
+            on_progress=_progress(config, tell),
+        )
+        record = fit(stage.phase, settings)
+    restandardise(stage, stage.phase.rng)
+    for alarm in record.alarms:
+        tell({"type": "note", "message": f"{alarm['name']}: {alarm['message']} (step {alarm['step']})"})
+    write_text(home / "trace.jsonl", "".join(json.dumps(line) + "\n" for line in record.trace))
+    done = {key: value for key, value in asdict(record).items() if key not in ("trace", "name", "counts")}
+    keep_generator(home, stage.trained, images, {"seed": config.seed, **done})
+    return home
+
+
+def _setup(config: GeneratorConfig, task: Task, budget: Budget, device: torch.device) -> Setup:
+    options = config.options.get(config.generator, {})
+    return Setup(
+        task,
+        budget,
+        Rng(config.seed, "train-generator", device),
+        device,
+        generator=config.generator,
+        generator_options=options,
+    )
+
+
+def _steps(config: GeneratorConfig, task: Task, run: Path, settings: Settings, device: torch.device) -> int:
+    """Steps as given or as recorded; a time becomes as many as a few steps say that it holds."""
+    budget, path = parse_budget(config.budget), layout.plan_file(run)
+    if isinstance(budget, Steps):
+        return budget.count
+    if path.exists():
+        return int(read_json(path)["generator_steps"])
+    trial = Budget(1, config.batch_size, PROBE_STEPS)
+    stage: Stage = generator_stage(_setup(config, task, trial, device), folds=1)
+    begun = time.perf_counter()
+    record = fit(stage.phase, replace(settings, limit=PROBE_STEPS))
+    steps = int((budget.seconds - (time.perf_counter() - begun)) * PROBE_STEPS / record.projected_s)
+    if steps < MIN_STEPS:
+        least = MIN_STEPS * record.projected_s / PROBE_STEPS
+        raise ConfigError(f"--budget {config.budget} is too short; {MIN_STEPS} steps take about {least:.0f} s.")
+    return steps
+
+
+def _plan(config: GeneratorConfig, images: ImageSet, task: Task, steps: int) -> dict[str, Any]:
+    return {
+        "data": images.source,
+        "data_hash": data_hash(images),
+        "image": f"{images.size}×{images.size} {'grey' if images.channels == 1 else 'RGB'}",
+        "classes": list(images.class_names),
+        "labelled": len(task.labelled),
+        "unlabelled": len(task.unlabelled),
+        "generator": config.generator,
+        "generator_steps": steps,
+        "batch_size": config.batch_size,
+    }
+
+
+def _progress(config: GeneratorConfig, tell: Report) -> Any:
+    def progress(phase: str, step: int, steps: int, rate: float) -> None:
+        if step % 5 == 0 or step == steps:
+            place: Mapping[str, Any] = {"strategy": config.generator, "seed": config.seed, "phase": phase}
+            tell({"type": "progress", **place, "step": step, "steps": steps, "images_per_s": rate})
+
+    return progress

@@ -1,0 +1,1 @@
+"""Using what a run made: its classifier and its generators."""

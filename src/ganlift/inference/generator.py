@@ -1,0 +1,59 @@
+"""A run's generators: which there are, and one of them loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ganlift.errors import ConfigError, DamagedFileError, RunFolderError
+from ganlift.generators.trained import GeneratorFacts, TrainedGenerator, rebuild
+from ganlift.runs import layout
+from ganlift.runs.files import read_json, sha256_file
+from ganlift.runs.folder import run_config
+from ganlift.training.checkpoint import load_module
+
+
+@dataclass(frozen=True)
+class KeptGenerator:
+    """``trained`` with what its ``model.json`` says: ``key`` names it in the run, ``record`` is all of the file."""
+
+    key: str
+    trained: TrainedGenerator
+    class_names: tuple[str, ...]
+    record: dict[str, Any]
+
+
+def generator_keys(run: Path) -> list[str]:
+    """The generators of ``run``, those that know classes first, then by name."""
+    found = {
+        folder.name: int(read_json(layout.model_file(folder))["classes"]) for folder in layout.generator_folders(run)
+    }
+    return sorted(found, key=lambda key: (not found[key], key))
+
+
+def load_generator(run: Path, key: str | None = None) -> KeptGenerator:
+    """The generator called ``key``, or the first of `generator_keys`.
+
+    Raises:
+        RunFolderError: ``run`` is not a run, or no generator was trained in it.
+        ConfigError: it has none of that name.
+        DamagedFileError: the weights are not those that were written.
+    """
+    run_config(run)
+    keys = generator_keys(run)
+    if not keys:
+        raise RunFolderError(
+            f"{run} holds no trained generator; train one with ganlift train-generator, or compare a GAN arm."
+        )
+    if key is not None and key not in keys:
+        raise ConfigError(f"{run} has no generator '{key}'; it has: {', '.join(keys)}.")
+    folder = layout.generator_folder(run, key or keys[0])
+    record, weights = read_json(layout.model_file(folder)), layout.weights_file(folder)
+    if not weights.exists() or sha256_file(weights) != record["sha256"]:
+        raise DamagedFileError(f"{weights} is not the file that the run wrote; train the generator again.")
+    facts = GeneratorFacts.model_validate(record)
+    module = rebuild(facts)
+    load_module(weights, module)
+    module.eval()
+    return KeptGenerator(folder.name, TrainedGenerator(facts, module), tuple(record["class_names"]), record)
