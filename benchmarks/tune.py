@@ -1,10 +1,12 @@
 """How the shipped settings were chosen: the same number of random trials for every arm, on validation.
 
-    python benchmarks/tune.py --trials 8 --out benchmarks/results/tuning.jsonl
+    python benchmarks/tune.py --trials 6 --out benchmarks/results/tuning.jsonl
+    python benchmarks/tune.py --data cifar10:PATH --labels 50 --trials 5 --steps 400 --out benchmarks/results/tuning.jsonl
 
-`fashion-mini`, training part only: 10 labels a class, 200 other labelled images a class for validation, the
-rest unlabelled. Seeds 100 and up, which no comparison uses. The first trial is the shipped settings. A run that is
-broken off goes on where it stopped. ``--part 0/2`` and ``--part 1/2`` share the work between two processes.
+The training part only: the first labels a class of a seed, 200 other labelled images a class for validation, the rest
+unlabelled. Seeds 100 and up, which no comparison uses. The first trial is the shipped settings, and trial n has the
+same settings on every data set. A run that is broken off goes on where it stopped. ``--part 0/2`` and ``--part 1/2``
+share the work between two processes.
 """
 
 from __future__ import annotations
@@ -32,17 +34,17 @@ from ganlift.training.rng import Rng
 
 CPU = torch.device("cpu")
 ARMS = "augment,rotation,fixmatch,sgan,sgan-fixmatch,acgan"
-LABELS, VALIDATION = 10, 200
+VALIDATION = 200
 
 
-def draw_task(images: ImageSet, seed: int) -> Task:
-    """10 labelled and 200 validation images a class of the training part, the rest unlabelled."""
+def draw_task(images: ImageSet, labels: int, seed: int) -> Task:
+    """``labels`` labelled and 200 validation images a class of the training part, the rest unlabelled."""
     rng = np.random.default_rng([seed, 7])
     pool = np.flatnonzero(images.parts == "train")
     classes = [rng.permutation(pool[images.labels[pool] == label]) for label in range(len(images.class_names))]
-    labelled = np.concatenate([members[:LABELS] for members in classes])
-    validation = np.concatenate([members[LABELS : LABELS + VALIDATION] for members in classes])
-    rest = np.concatenate([members[LABELS + VALIDATION :] for members in classes])
+    labelled = np.concatenate([members[:labels] for members in classes])
+    validation = np.concatenate([members[labels : labels + VALIDATION] for members in classes])
+    rest = np.concatenate([members[labels + VALIDATION :] for members in classes])
     return Task(
         images.batch(labelled),
         images.labels[labelled],
@@ -73,6 +75,8 @@ def trials(arms: list[str], count: int) -> Iterator[tuple[str, int, dict[str, An
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--arms", default=ARMS)
+    parser.add_argument("--data", default="fashion-mini")
+    parser.add_argument("--labels", type=int, default=10)
     parser.add_argument("--trials", type=int, default=8)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--steps", type=int, default=500)
@@ -81,19 +85,22 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     part, parts = map(int, arguments.part.split("/"))
+    data = arguments.data.partition(":")[0]
     seeds = range(100, 100 + arguments.seeds)
-    images = load("fashion-mini")
-    tasks = {seed: draw_task(images, seed) for seed in seeds}
+    images = load(arguments.data)
+    tasks = {seed: draw_task(images, arguments.labels, seed) for seed in seeds}
     precision, _ = choose_precision("auto", CPU)
     for index, (name, number, options) in enumerate(trials(arguments.arms.split(","), arguments.trials)):
         known = arguments.out.read_text().splitlines() if arguments.out.exists() else []
         if index % parts != part or any(
-            (row := json.loads(line))["strategy"] == name and row["trial"] == number for line in known
+            (row := json.loads(line))["strategy"] == name and row["trial"] == number and row["data"] == data
+            for line in known
         ):
             continue
         begun = time.perf_counter()
         found = [score(name, options, seed, tasks[seed], arguments.steps, precision) for seed in seeds]
         row = {
+            "data": data,
             "strategy": name,
             "trial": number,
             "validation_accuracy": round(statistics.fmean(found), 4),

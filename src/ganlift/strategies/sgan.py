@@ -49,7 +49,7 @@ class JointOptions(ClassifierOptions):
     """Shared by every arm of the K + 1 family."""
 
     weight: float = Field(
-        0.5, ge=0, description="λ: weight of real against generated", json_schema_extra=search(0.1, 2.0, log=True)
+        0.5, ge=0, description="λ: weight of real against generated", json_schema_extra=search(0.05, 2.0, log=True)
     )
     consistency_weight: float = Field(0.0, ge=0, description="weight of FixMatch's term; 0 leaves it out")
     threshold: float = Field(0.8, ge=0, le=1, description="τ of FixMatch's term")
