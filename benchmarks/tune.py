@@ -1,7 +1,7 @@
 """How the shipped settings were chosen: the same number of random trials for every arm, on validation.
 
     python benchmarks/tune.py --trials 6 --out benchmarks/results/tuning.jsonl
-    python benchmarks/tune.py --data cifar10:PATH --labels 50 --trials 5 --steps 400 --out benchmarks/results/tuning.jsonl
+    python benchmarks/tune.py --data cifar10:PATH --labels 50 --trials 5 --steps 400 --out ...
 
 The training part only: the first labels a class of a seed, 200 other labelled images a class for validation, the rest
 unlabelled. Seeds 100 and up, which no comparison uses. The first trial is the shipped settings, and trial n has the

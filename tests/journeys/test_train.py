@@ -1,0 +1,206 @@
+"""What a user does with `train`, `train-generator` and `generate`, from the shell."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
+
+GANLIFT = [sys.executable, "-m", "ganlift"]
+QUICK = ["--batch-size", "16", "--precision", "fp32", "--checkpoint-every", "0.1"]
+
+
+def ganlift(*words: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*GANLIFT, *map(str, words)], capture_output=True, text=True, timeout=200, check=False)
+
+
+def done(*words: object) -> dict[str, Any]:
+    """The JSON object of a command that succeeds."""
+    found = ganlift(*words, "--json")
+    assert found.returncode == 0, found.stderr
+    answer: dict[str, Any] = json.loads(found.stdout)
+    return answer
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Digits 0 and 1 as a folder of class folders, the first with a name that HTML and shells would stumble over."""
+    folder = tmp_path_factory.mktemp("data") / "photos"
+    digits = load_digits()
+    for label, name in enumerate(("zero & <b>", "one")):
+        (folder / name).mkdir(parents=True)
+        for index, image in enumerate(digits.images[digits.target == label][:30]):
+            Image.fromarray(np.uint8(image * 255 / 16)).save(folder / name / f"{index}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def classifier(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    out = tmp_path_factory.mktemp("runs") / "classifier"
+    return done("train", photos, "--strategy", "sgan", "--budget", 20, "--out", out, *QUICK)
+
+
+@pytest.fixture(scope="module")
+def generator(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "generator"
+    return Path(done("train-generator", photos, "--budget", 30, "--out", out, *QUICK)["run"])
+
+
+def test_train_uses_every_label_and_keeps_no_test_images(classifier: dict[str, Any]) -> None:
+    row = classifier["row"]
+    assert row["labels"] + row["validation_n"] == 60
+    assert row["test_n"] == 0
+    assert "test_accuracy" not in row
+    model = json.loads((Path(classifier["classifier"]) / "model.json").read_text())
+    assert model["class_names"] == ["one", "zero & <b>"]
+    assert model["test_accuracy"] is None
+
+
+def test_train_keeps_test_images_where_asked(photos: Path, tmp_path: Path) -> None:
+    row = done("train", photos, "--keep-test", "0.2", "--budget", 10, "--out", tmp_path / "run", *QUICK)["row"]
+    assert row["test_n"] == 12
+    assert 0 <= row["test_accuracy"] <= 1
+
+
+def test_the_same_train_again_trains_nothing(classifier: dict[str, Any], photos: Path) -> None:
+    weights = Path(classifier["classifier"]) / "model.safetensors"
+    before = digests(weights.parent)
+    again = done("train", photos, "--strategy", "sgan", "--budget", 20, "--out", classifier["run"], *QUICK)
+    assert again["row"]["elapsed_s"] == classifier["row"]["elapsed_s"]
+    assert digests(weights.parent) == before
+
+
+def test_another_verb_does_not_continue_a_run(generator: Path, photos: Path) -> None:
+    refused = ganlift("train", photos, "--budget", 20, "--out", generator)
+    assert refused.returncode == 2
+    assert "another configuration" in refused.stderr
+
+
+def test_a_killed_train_generator_continues_to_the_same_weights(photos: Path, tmp_path: Path) -> None:
+    words = ["train-generator", photos, "--budget", 60, *QUICK, "--checkpoint-every", "0.01"]
+    whole = Path(done(*words, "--out", tmp_path / "whole")["folder"])
+    chance, out = random.Random(0), tmp_path / "broken"
+    for _ in range(3):
+        command = [*GANLIFT, *map(str, words), "--out", str(out)]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < end and not list(out.glob("generators/*/checkpoints/*")):
+            time.sleep(0.01)
+        time.sleep(chance.uniform(0, 0.3))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    broken = Path(done(*words, "--out", out)["folder"])
+    assert (broken / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
+
+
+def test_a_folder_without_classes_trains_an_unconditional_generator(photos: Path, tmp_path: Path) -> None:
+    found = done("train-generator", photos / "one", "--budget", 20, "--out", tmp_path / "run", *QUICK)
+    assert json.loads((Path(found["folder"]) / "model.json").read_text())["classes"] == 0
+    made = done("generate", tmp_path / "run", "-n", 3, "--out", tmp_path / "made")
+    assert [Path(name).name for name in made["files"]] == ["000000.png", "000001.png", "000002.png"]
+    refused = ganlift("generate", tmp_path / "run", "--class", "one", "--out", tmp_path / "other")
+    assert refused.returncode == 2
+    assert "without classes" in refused.stderr
+    assert not (tmp_path / "other").exists()
+
+
+def test_the_data_s_own_test_images_are_not_shown_to_a_generator(photos: Path, tmp_path: Path) -> None:
+    rows = [
+        f"{path},{path.parent.name},{'test' if int(path.stem) % 2 else 'train'}"
+        for path in sorted(photos.rglob("*.png"))
+    ]
+    (tmp_path / "list.csv").write_text("\n".join(["path,label,split", *rows]), encoding="utf-8")
+    done("train-generator", tmp_path / "list.csv", "--budget", 5, "--out", tmp_path / "run", *QUICK)
+    plan = json.loads((tmp_path / "run" / "plan.json").read_text())
+    assert (plan["labelled"], plan["unlabelled"]) == (30, 0)
+
+
+def test_generated_images_say_what_they_are(generator: Path, tmp_path: Path) -> None:
+    out = tmp_path / "made"
+    files = [Path(name) for name in done("generate", generator, "-n", 2, "--grid", "--out", out)["files"]]
+    assert [path.name for path in files] == [
+        *("000-one-000000.png", "000-one-000001.png", "001-zero-b-000000.png", "001-zero-b-000001.png")
+    ]
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["complete"]
+    for path, listed in zip(files, manifest["images"], strict=True):
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == listed["sha256"]
+        picture = Image.open(path)
+        assert picture.size == (8, 8)
+        assert "Generated by a neural network" in picture.info["Comment"]
+        assert json.loads(picture.info["ganlift"])["class"] == listed["class"]
+    assert Image.open(out / "grid.png").size == (2 * 9 - 1, 2 * 9 - 1)
+
+
+def test_a_latent_seed_is_the_same_image_every_time(generator: Path, tmp_path: Path) -> None:
+    done("generate", generator, "--latent-seeds", "0-70", "--class", "one", "--out", tmp_path / "many")
+    done("generate", generator, "--latent-seeds", "70,3", "--class", "one", "--out", tmp_path / "few")
+    for name in ("000-one-000003.png", "000-one-000070.png"):
+        many, few = (np.asarray(Image.open(tmp_path / folder / name), np.int64) for folder in ("many", "few"))
+        assert np.abs(many - few).max() <= 1  # rounding of another batch size
+    assert digests(tmp_path / "many")["000-one-000003.png"] != digests(tmp_path / "many")["000-one-000004.png"]
+
+
+def test_a_path_begins_and_ends_at_its_latents(generator: Path, tmp_path: Path) -> None:
+    done("generate", generator, "--interpolate", "5,9", "-n", 7, "--class", "one", "--out", tmp_path / "path")
+    done("generate", generator, "--latent-seeds", "5,9", "--class", "one", "--out", tmp_path / "ends")
+    assert len(list((tmp_path / "path").glob("*path*.png"))) == 7
+    for place, seed in (("0000", "000005"), ("0006", "000009")):
+        on_path = np.asarray(Image.open(tmp_path / "path" / f"000-one-path-{place}.png"), np.int64)
+        end = np.asarray(Image.open(tmp_path / "ends" / f"000-one-{seed}.png"), np.int64)
+        assert np.abs(on_path - end).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--class", "won"], "Did you mean 'one'?"),
+        (["--generator", "nope"], "has no generator 'nope'"),
+        (["--latent-seeds", "9-3"], "expected numbers such as"),
+        (["--interpolate", "3"], "latent seeds such as 3,7"),
+        (["-n", "0"], "1 or more"),
+        (["-n", "2", "--latent-seeds", "1"], "not both"),
+    ],
+)
+def test_generate_refuses_in_a_sentence(generator: Path, tmp_path: Path, words: list[str], sentence: str) -> None:
+    refused = ganlift("generate", generator, *words, "--out", tmp_path / "made")
+    assert refused.returncode == 2
+    assert sentence in refused.stderr
+    assert not (tmp_path / "made").exists()
+
+
+def test_generated_images_never_mix_with_others(generator: Path, photos: Path, tmp_path: Path) -> None:
+    for target in (photos, photos / "one", photos / "generated"):
+        refused = ganlift("generate", generator, "--out", target)
+        assert refused.returncode == 2
+        assert "training images' folder" in refused.stderr
+    (tmp_path / "note.txt").write_text("mine")
+    refused = ganlift("generate", generator, "--out", tmp_path)
+    assert refused.returncode == 2
+    assert "note.txt" in refused.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["note.txt"]
+
+
+def test_a_damaged_generator_is_refused(generator: Path, tmp_path: Path) -> None:
+    weights = next(generator.glob("generators/*/model.safetensors"))
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    refused = ganlift("generate", generator, "--out", tmp_path / "made")
+    weights.write_bytes(whole)
+    assert refused.returncode == 2
+    assert "not the file that the run wrote" in refused.stderr
