@@ -54,7 +54,7 @@ def _latents(n: int | None, latent_seeds: str | None, interpolate: str | None) -
         corners = _numbers(interpolate, "--interpolate")
         if latent_seeds is not None or len(corners) < 2 or (n or 2) < 2:
             raise ConfigError(
-                "--interpolate takes two or more latent seeds, such as 3,7, -n of 2 or more, and no other."
+                "--interpolate takes latent seeds such as 3,7 and -n of 2 or more, and no --latent-seeds."
             )
         return corners, n or 8
     if latent_seeds is None:
