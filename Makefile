@@ -20,13 +20,14 @@ TEST_JOBS ?= 2
 PYTEST_ARGS ?=
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_JOBS) $(PYTEST_ARGS)
 
-.PHONY: help install demo demo-full test test-all lint bench clean
+.PHONY: help install demo demo-full test test-all lint docs bench clean
 
 help:
 	@echo "make demo       compare six strategies on bundled images; prints where report.html is (about 10 minutes)"
 	@echo "make demo-full  compare every strategy, each with its options searched (hours)"
 	@echo "make test       the tests; make test-all adds their long forms"
 	@echo "make lint       style, types and the import contract"
+	@echo "make docs       the documentation as a site in build/site"
 	@echo "make bench      images a second of each training step"
 	@echo "make install    .venv alone; make clean removes it and what tools left"
 
@@ -55,7 +56,7 @@ $(STAMP): constraints.txt pyproject.toml
 	echo "Installing $$torch $$extra"; \
 	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt $$extra "$$torch" \
 	    || { [ -n "$$extra" ] && $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt "$$torch"; }
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e '.[dev,docs]'
 	@touch $(STAMP)
 
 demo: install
@@ -77,6 +78,10 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: install
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "build/site/index.html"
 
 bench: install
 	$(BIN)/python benchmarks/throughput.py

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import optuna
+from typing import TYPE_CHECKING, Any
 
 from ganlift.comparison.executors import Job, Result
 from ganlift.comparison.plan import Plan, arm_job
@@ -14,6 +12,9 @@ from ganlift.runs import layout
 from ganlift.runs.files import read_json, write_json
 from ganlift.strategies.base import strategies
 from ganlift.strategies.options import search_space
+
+if TYPE_CHECKING:
+    import optuna
 
 SEARCH_SEED = 10_000
 """The seed of all trials: its labelled images, weights and order are not those of any compared seed."""
@@ -61,6 +62,8 @@ def best(trials: Sequence[Mapping[str, Any]], name: str) -> dict[str, Any]:
 def draw_trials(name: str, trials: int) -> Iterator[dict[str, Any]]:
     """Options for each trial, drawn at random from the strategy's search space; the first is the defaults."""
     space = search_space(strategies.get(name))
+    import optuna  # takes a while, and most runs search nothing
+
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=SEARCH_SEED))
     for number in range(trials):

@@ -1,0 +1,89 @@
+"""Every command in the docs and the README runs, on small images and a budget of a few steps."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from ganlift.cli.main import app
+
+ROOT = Path(__file__).parents[2]
+COMMAND = re.compile(r"^(?:    )?(ganlift .+)$", re.MULTILINE)
+STEPS = "3"
+WITH_EVERY_ARM = "runs/photos"
+"""The run that has the default strategies; two do for the others."""
+
+
+def pages() -> list[Path]:
+    """The README and the pages of the site, in the order in which they are read."""
+    found = [ROOT / "README.md"]
+    for line in (ROOT / "mkdocs.yml").read_text(encoding="utf-8").splitlines():
+        if line.strip().startswith("- ") and line.endswith(".md"):
+            found.append(ROOT / "docs" / line.split()[-1])
+    return found
+
+
+def commands() -> list[str]:
+    """Each command once, in that order; those that name a PLACEHOLDER are descriptions."""
+    text = "\n".join(page.read_text(encoding="utf-8").replace("\\\n", " ") for page in pages())
+    lines = [" ".join(line.split("#")[0].split()) for line in COMMAND.findall(text)]
+    return [line for line in dict.fromkeys(lines) if not re.search(r"\b[A-Z]{3,}\b", line)]
+
+
+def quick(words: list[str]) -> list[str]:
+    """The same command with a few steps, one seed, in this process."""
+    words = list(words)
+    for option, value in (("--budget", STEPS), ("--seeds", "1"), ("--search", "1")):
+        if option in words:
+            words[words.index(option) + 1] = value
+    if words[0] == "compare" and not {"--strategies", "--config", WITH_EVERY_ARM} & set(words):
+        words += ["--strategies", "augment,sgan"]
+    if words[0] == "compare":
+        words += ["--jobs", "1"] + ([] if "--seeds" in words or "--config" in words else ["--seeds", "1"])
+    if words[0] in ("compare", "train", "train-generator"):
+        words += [] if "--budget" in words or "--config" in words else ["--budget", STEPS]
+        words += ["--precision", "fp32"]
+    return words
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the pages speak of: photos/, more-photos/, photos.csv and images.npz."""
+    folder = tmp_path_factory.mktemp("docs")
+    digits = load_digits()
+    images = np.round(digits.images * 255 / 16).astype(np.uint8)
+    for label, name in enumerate(("ants", "bees")):
+        (folder / "photos" / name).mkdir(parents=True)
+        for index, image in enumerate(images[digits.target == label][:30]):
+            Image.fromarray(image).save(folder / "photos" / name / f"{index:02d}.png")
+    (folder / "more-photos").mkdir()
+    for index, image in enumerate(images[digits.target < 2][-40:]):
+        Image.fromarray(image).save(folder / "more-photos" / f"{index}.png")
+    rows = [f"photos/{path.parent.name}/{path.name},{path.parent.name}" for path in folder.rglob("photos/*/*.png")]
+    (folder / "photos.csv").write_text("\n".join(["path,label", *rows]), encoding="utf-8")
+    few = digits.target < 2
+    arrays = {"x_train": images[few][:80], "y_train": digits.target[few][:80]}
+    np.savez(folder / "images.npz", **arrays, x_test=images[few][80:120], y_test=digits.target[few][80:120])
+    return folder
+
+
+@pytest.mark.parametrize("command", commands())
+def test_a_command_of_the_docs_runs(command: str, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(workspace)  # one folder for all pages: two commands must not ask for different runs in one --out
+    app(quick(shlex.split(command)[1:]), prog_name="ganlift", standalone_mode=False)
+
+
+def test_there_are_commands_to_run() -> None:
+    assert len(commands()) > 10
+    assert any(command.startswith("ganlift generate") for command in commands())
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    known = {page.name for page in pages()}
+    assert {page.name for page in (ROOT / "docs").glob("*.md")} <= known

@@ -1,0 +1,30 @@
+"""The tables in the docs are those that the kept records make."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RUNS = sorted(path.parent for path in ROOT.glob("benchmarks/results/*/results.jsonl"))
+
+
+def table(run: Path) -> list[str]:
+    made = subprocess.run(
+        [sys.executable, ROOT / "benchmarks" / "table.py", run], capture_output=True, text=True, check=True
+    )
+    return [line for line in made.stdout.splitlines() if line.startswith("|")]
+
+
+@pytest.mark.parametrize("run", RUNS, ids=lambda run: run.name)
+def test_every_kept_run_is_shown_as_it_was(run: Path) -> None:
+    text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    assert "\n".join(table(run)) in text
+
+
+def test_the_readme_shows_the_demo_s_table() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "\n".join(table(ROOT / "benchmarks" / "results" / "demo")) in text
