@@ -11,7 +11,7 @@ import torch
 
 import ganlift
 from ganlift.api import Comparison, report
-from ganlift.classifiers.base import classifiers
+from ganlift.classifiers.base import resolve
 from ganlift.data import load
 from ganlift.errors import ConfigError, RunFolderError
 from ganlift.runs.files import read_json
@@ -66,7 +66,7 @@ def test_the_winner_gives_the_probabilities_that_were_scored(
     folder = Path(best["classifier"])
     facts = read_json(folder / "model.json")
     shape = facts["channels"], facts["image_size"], len(facts["class_names"])
-    model = classifiers.get(facts["classifier"]).build(*shape, 0.0)
+    model = resolve(facts["classifier"]).build(*shape, 0.0)
     load_module(folder / "model.safetensors", model)
     stored = np.load(found[0].run / "arms" / best["strategy"] / str(best["seed"]) / "predictions.npz")
     pixels = torch.from_numpy(load("digits").batch(stored["index"]))

@@ -10,7 +10,7 @@ import difflib
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar
 
 from ganlift.errors import ConfigError
@@ -33,6 +33,7 @@ class Registry(Generic[T]):
         self._group = group
         self._members: dict[str, T] = {}
         self._loaded = False
+        self._problems: list[str] = []
 
     def add(self, name: str) -> Callable[[T], T]:
         """Decorator: register a member under ``name``; a name can be taken once."""
@@ -57,12 +58,18 @@ class Registry(Generic[T]):
         near = difflib.get_close_matches(name, self._members, n=1, cutoff=0.4)
         hint = f" Did you mean '{near[0]}'?" if near else ""
         known = ", ".join(self.names())
-        raise ConfigError(f"There is no {self.kind} called '{name}'.{hint} Known: {known}.")
+        problems = " ".join(["", *self._problems])
+        raise ConfigError(f"There is no {self.kind} called '{name}'.{hint} Known: {known}.{problems}")
 
     def names(self) -> list[str]:
         """All names, sorted."""
         self._load()
         return sorted(self._members)
+
+    def problems(self) -> list[str]:
+        """A sentence for each plug-in that could not be used; the others are there."""
+        self._load()
+        return list(self._problems)
 
     def __iter__(self) -> Iterator[tuple[str, T]]:
         self._load()
@@ -72,8 +79,24 @@ class Registry(Generic[T]):
         if self._loaded:
             return
         self._loaded = True
-        package = importlib.import_module(self._room)
-        for module in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"{self._room}.{module.name}")
+        for file in pkgutil.iter_modules(importlib.import_module(self._room).__path__):
+            importlib.import_module(f"{self._room}.{file.name}")
         for point in entry_points(group=self._group):
-            self._members.setdefault(point.name, point.load())
+            package = point.dist.name if point.dist else point.value
+            problem = self._plug_in(point)
+            if problem:
+                self._problems.append(f"The {self.kind} '{point.name}' of the package {package} {problem}.")
+
+    def _plug_in(self, point: EntryPoint) -> str:
+        """Take in the member behind ``point``; what is wrong with it, or nothing."""
+        if point.name in self._members:
+            return "has a name that is taken; rename it"
+        try:
+            found = point.load()
+        except Exception as fault:  # whatever a stranger's module raises, the other members must be there
+            return f"can't be loaded ({type(fault).__name__}: {fault})"
+        if point.name not in self._members:
+            if getattr(found, "name", None) != point.name:
+                return f"is not registered under that name by {point.value}"
+            self._members[point.name] = found
+        return ""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from torch import Tensor, nn
 
+from ganlift.errors import ConfigError
 from ganlift.registry import Registry
 
 
@@ -36,3 +40,44 @@ class ClassifierEntry:
 
 
 classifiers: Registry[ClassifierEntry] = Registry("classifier", "ganlift.classifiers", "ganlift.classifiers")
+
+ClassifierSpec = str | nn.Module | Callable[[int, int, int], nn.Module]
+"""A registered name, ``timm:NAME``, ``package.module:factory``; from Python also a module, or a factory."""
+
+
+def resolve(spec: ClassifierSpec) -> ClassifierEntry:
+    """The classifier that ``spec`` names or is.
+
+    A factory takes ``(channels, size, classes)`` and makes a module from images (n, channels, size, size) in [-1, 1] to
+    logits (n, classes). One that is named by ``package.module:factory`` is found from the current folder too.
+
+    Raises:
+        ConfigError: there is no such classifier, or what is named is no factory.
+    """
+    from ganlift.classifiers.adapt import calls, copies
+    from ganlift.classifiers.timm_models import PREFIX, timm_entry
+
+    if isinstance(spec, nn.Module):
+        name = type(spec).__name__
+        return ClassifierEntry(name, "A module given from Python.", "", copies(spec, name))
+    if callable(spec):
+        name = getattr(spec, "__name__", type(spec).__name__)
+        return ClassifierEntry(name, "A factory given from Python.", "", calls(spec, name))
+    if spec.startswith(PREFIX):
+        return timm_entry(spec)
+    if ":" in spec:
+        return ClassifierEntry(spec, "A factory of yours.", "", calls(_imported(spec), spec))
+    return classifiers.get(spec)
+
+
+def _imported(spec: str) -> Callable[[int, int, int], nn.Module]:
+    module, _, attribute = spec.partition(":")
+    if (here := os.getcwd()) not in sys.path:  # the command `ganlift` does not look into the folder it is run in
+        sys.path.append(here)
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as fault:
+        raise ConfigError(f"--classifier {spec}: {fault}; expected package.module:factory.") from fault
+    if not callable(found):
+        raise ConfigError(f"--classifier {spec} is a {type(found).__name__} and a factory was expected.")
+    return found  # type: ignore[no-any-return]

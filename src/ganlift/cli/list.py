@@ -28,7 +28,9 @@ def list_kind(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list and nothing else.")] = False,
 ) -> None:
     """List strategies, generators, classifiers or data sets, each with a sentence and its source."""
-    members = _members(kind)
+    members, problems = _members(kind)
+    for problem in problems:
+        typer.echo(f"Warning: {safe(problem)}", err=True)
     if as_json:
         typer.echo(json.dumps(members, ensure_ascii=False))
         return
@@ -42,8 +44,8 @@ def list_kind(
                 typer.echo(textwrap.fill(line, width, initial_indent="    ", subsequent_indent="    "))
 
 
-def _members(kind: str) -> list[dict[str, Any]]:
-    """Name, summary and source of each member, and for strategies kind, unlabelled images and options."""
+def _members(kind: str) -> tuple[list[dict[str, Any]], list[str]]:
+    """Name, summary and source of each member, and for strategies kind, unlabelled images and options; problems."""
     from ganlift.config import nearest
     from ganlift.errors import ConfigError
 
@@ -51,7 +53,9 @@ def _members(kind: str) -> list[dict[str, Any]]:
         raise ConfigError(f"There is nothing called '{kind}' to list.{nearest(kind, KINDS)} Known: {', '.join(KINDS)}.")
     module, name = KINDS[kind]
     registry = getattr(importlib.import_module(module), name)
-    return [_member(name, entry) for name, entry in (registry.items() if isinstance(registry, dict) else registry)]
+    plain = isinstance(registry, dict)
+    found = [_member(name, entry) for name, entry in (registry.items() if plain else registry)]
+    return found, [] if plain else registry.problems()
 
 
 def _member(name: str, entry: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from ganlift.augment import rand_augment, trivial_augment, weak
-from ganlift.classifiers.base import classifiers
+from ganlift.classifiers.base import ClassifierSpec, resolve
 from ganlift.data.types import Task
 from ganlift.generators.trained import TrainedGenerator
 from ganlift.layers.dropout import set_dropout_rng
@@ -110,7 +110,7 @@ class Setup:
     budget: Budget
     rng: Rng
     device: torch.device
-    classifier: str = "small-cnn"
+    classifier: ClassifierSpec = "small-cnn"
     generator: str = "sngan"
     generator_options: dict[str, Any] = field(default_factory=dict)
 
@@ -137,7 +137,7 @@ class Setup:
         """A classifier of the kind asked for, its weights drawn for ``name``."""
         task = self.task
         with seeded(self.rng.derive(f"weights of {name}")):
-            model = classifiers.get(self.classifier).build(task.channels, task.size, task.classes, dropout)
+            model = resolve(self.classifier).build(task.channels, task.size, task.classes, dropout)
         model.to(self.device)
         set_dropout_rng(model, self.rng.generator(f"dropout of {name}"))
         return model

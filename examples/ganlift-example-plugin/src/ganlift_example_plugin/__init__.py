@@ -1,0 +1,1 @@
+"""A strategy, a generator and a classifier for ganlift, from outside."""
