@@ -190,6 +190,7 @@ class Strategy:
         kind: ``baseline`` (labelled images alone), ``rival`` (no GAN, but more than that), ``gan``, ``control``.
         unlabelled: whether it uses unlabelled images.
         needs_generator: whether its first phase is a generator that other arms of the seed share.
+        validates: whether it chooses something on the validation images; the others never look at them.
         options: pydantic model of its settings, each with default, range and search distribution.
     """
 
@@ -201,6 +202,7 @@ class Strategy:
     phases: Callable[[Setup, Any], Phases]
     unlabelled: Unlabelled = "never"
     needs_generator: bool = False
+    validates: bool = False
 
 
 strategies: Registry[Strategy] = Registry("strategy", "ganlift.strategies", "ganlift.strategies")
@@ -215,11 +217,12 @@ def strategy(
     options: type[ClassifierOptions],
     unlabelled: Unlabelled = "never",
     needs_generator: bool = False,
+    validates: bool = False,
 ) -> Callable[[Callable[[Setup, Any], Phases]], Callable[[Setup, Any], Phases]]:
     """Decorator: register a phases function as the strategy ``name``."""
 
     def register(phases: Callable[[Setup, Any], Phases]) -> Callable[[Setup, Any], Phases]:
-        entry = Strategy(name, kind, summary, source, options, phases, unlabelled, needs_generator)
+        entry = Strategy(name, kind, summary, source, options, phases, unlabelled, needs_generator, validates)
         strategies.add(name)(entry)
         return phases
 
