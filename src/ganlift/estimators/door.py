@@ -12,13 +12,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state, check_scalar
+from sklearn.utils import check_random_state, check_scalar, get_tags
 from sklearn.utils.validation import validate_data
 
 from ganlift.data.build import from_arrays
 from ganlift.data.types import UNLABELLED, ImageSet
 from ganlift.errors import GanliftError, InputError
-from ganlift.estimators.images import Encoding, encode, learn, unfold
+from ganlift.estimators.images import Encoding, checked_size, encode, learn, unfold, whole_shape
 from ganlift.estimators.labels import classes_and_codes, off_torch
 from ganlift.training.fit import Settings
 from ganlift.training.precision import choose_precision, make_fabric, pick_device
@@ -32,13 +32,13 @@ class Given:
         images: those of ``X`` with their labels, then those of ``unlabelled``.
         classes: (K,) as in ``y``; empty without ``y``.
         encoding: how ``X`` became images.
-        ndim: of ``X``: 2 for rows, 3 for grey images, 4 where they have channels.
+        shape: of the images, as ``X`` had it: (h, w) or (h, w, c); None for rows.
     """
 
     images: ImageSet
     classes: NDArray[Any]
     encoding: Encoding
-    ndim: int
+    shape: tuple[int, ...] | None
 
 
 @contextmanager
@@ -63,28 +63,28 @@ def take_in(estimator: BaseEstimator, x: Any, y: Any, unlabelled: Any = None) ->
         InputError: they do not fit together, or are ambiguous.
     """
     settings = estimator.get_params(deep=False)
-    image_size, image_shape, value_range = (settings[name] for name in ("image_size", "image_shape", "value_range"))
+    image_size = checked_size(settings["image_size"])
     rows, shape = unfold(x, image_size=image_size)
-    if y is None and not estimator.__sklearn_tags__().target_tags.required:
+    if y is None and not get_tags(estimator).target_tags.required:
         rows, classes = validate_data(estimator, rows), np.empty(0)
         codes = np.full(len(rows), UNLABELLED, np.int64)
     else:
         rows, y = validate_data(estimator, rows, off_torch(y))
         classes, codes = classes_and_codes(y)
-    encoding = learn(rows, shape, image_shape, image_size, value_range)
+    encoding = learn(rows, shape, settings["image_shape"], image_size, settings["value_range"])
     parts = {"train": (encode(rows, encoding), codes)}
     if unlabelled is not None:
         more = more_images(estimator, unlabelled, encoding, "unlabelled")
         parts["unlabelled"] = (more, np.full(len(more), UNLABELLED, np.int64))
     images = from_arrays(parts, [str(name) for name in classes], "X")
-    return Given(images, classes, encoding, 2 if shape is None else 3 + (shape[2] == 3))
+    return Given(images, classes, encoding, shape)
 
 
 def more_images(estimator: BaseEstimator, x: Any, encoding: Encoding, name: str = "X") -> NDArray[np.uint8]:
     """Images (n, size, size, c) like those of ``fit``; files are read in that size."""
     rows, shape = unfold(x, encoding)
-    if shape not in (None, encoding.shape):
-        given, fitted = (" × ".join(map(str, sides)) for sides in (shape, encoding.shape))
+    if shape is not None and whole_shape(shape) != encoding.shape:
+        given, fitted = (" × ".join(map(str, sides)) for sides in (whole_shape(shape), encoding.shape))
         raise InputError(f"{name} has images of {given}, and the estimator was fitted on {fitted}; resize them.")
     return encode(validate_data(estimator, rows, reset=False), encoding)
 

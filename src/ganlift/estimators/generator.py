@@ -32,8 +32,8 @@ class GanLiftGenerator(BaseEstimator):  # type: ignore[misc]
     """A generator of images, conditional on class where ``y`` is given.
 
     ``X`` has the forms that `GanLiftClassifier` takes. Samples are uint8 images as NumPy arrays, in the form of ``X``:
-    (n, h, w) for grey images, (n, h, w, c) where ``X`` had channels, rows (n, h·w·c) where it had rows. They have the
-    size of the images in ``X``; where those are no squares (or are files), the size that the networks see.
+    (n, h, w), (n, h, w, c) where ``X`` had channels (tensors and files too), rows (n, h·w·c) where it had rows. They
+    have the size of the images in ``X``, and where those are no squares the size that the networks see.
 
     Args:
         generator: a name that ``ganlift list generators`` shows.
@@ -112,7 +112,7 @@ class GanLiftGenerator(BaseEstimator):  # type: ignore[misc]
         self.classes_, self.encoding_, self.seed_ = given.classes, given.encoding, seed
         self.trained_ = TrainedGenerator(stage.trained.facts, stage.trained.module.cpu().eval())
         self.history_ = record.trace
-        self._ndim = given.ndim
+        self._shape = given.shape
         return self
 
     def sample(
@@ -133,6 +133,11 @@ class GanLiftGenerator(BaseEstimator):  # type: ignore[misc]
         codes = self._codes(whole(n, "n"), labels, rng)
         drawn = to_uint8(self.trained_.sample(codes, n, rng)).permute(0, 2, 3, 1).numpy()
         return self._shaped(drawn)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
 
     def _codes(self, n: int, labels: Any, rng: torch.Generator) -> Tensor | None:
         """Each sample's place among the classes; None without classes."""
@@ -155,6 +160,6 @@ class GanLiftGenerator(BaseEstimator):  # type: ignore[misc]
         height, width, _ = self.encoding_.shape
         if height == width:
             images = square(images, height)
-        if self._ndim == 2:
+        if self._shape is None:
             return images.reshape(len(images), math.prod(images.shape[1:]))[:, : self.n_features_in_]
-        return images[..., 0] if self._ndim == 3 else images
+        return images[..., 0] if len(self._shape) == 2 else images

@@ -10,7 +10,6 @@ import math
 import os
 import warnings
 from dataclasses import dataclass
-from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +49,8 @@ class Encoding:
     learned: bool = False
 
 
-def unfold(x: Any, known: Encoding | None = None, image_size: int | None = None) -> tuple[Any, Shape | None]:
-    """``x`` as rows (n, h·w·c), and (h, w, c) where ``x`` says what its images' shape is.
+def unfold(x: Any, known: Encoding | None = None, image_size: int | None = None) -> tuple[Any, tuple[int, ...] | None]:
+    """``x`` as rows (n, h·w·c), and the shape of its images, (h, w) or (h, w, c), where ``x`` says it.
 
     What is no images (a table, a sparse matrix, nonsense) comes back as it is, for scikit-learn's checks.
 
@@ -74,32 +73,29 @@ def unfold(x: Any, known: Encoding | None = None, image_size: int | None = None)
             f"X has the shape {x.shape}; images are (n, h, w) or (n, h, w, 1 or 3). "
             "Give images with the channels first as a torch tensor (n, c, h, w), or transpose them."
         )
-    shape = (*x.shape[1:], 1) if x.ndim == 3 else x.shape[1:]
-    return x.reshape(len(x), math.prod(shape)), shape
+    return x.reshape(len(x), math.prod(x.shape[1:])), x.shape[1:]
 
 
 def learn(
-    rows: NDArray[Any], shape: Shape | None, image_shape: Any, image_size: int | None, value_range: Any
+    rows: NDArray[Any], shape: tuple[int, ...] | None, image_shape: Any, image_size: int | None, value_range: Any
 ) -> Encoding:
     """Decide what a row of ``rows`` (n, d) is: its shape, the size that networks see, black and white.
 
     Raises:
         InputError: the parameters do not fit the rows, or the range of values is ambiguous.
     """
-    asked = _asked_shape(image_shape)
-    table = shape is None and asked is None
-    if shape is not None and asked not in (None, shape):
-        raise InputError(f"X has images of {_words(shape)} and image_shape asks for {_words(asked)}; leave one out.")
-    if asked is not None and math.prod(asked) != rows.shape[1]:
+    asked = None if image_shape is None else _asked_shape(image_shape)
+    seen = None if shape is None else whole_shape(shape)
+    if seen and asked and seen != asked:
+        raise InputError(f"X has images of {_words(seen)} and image_shape asks for {_words(asked)}; leave one out.")
+    if asked and math.prod(asked) != rows.shape[1]:
         raise InputError(f"X has {rows.shape[1]} values a row and image_shape={image_shape} has {math.prod(asked)}.")
-    final = shape or asked or _picture_of(rows.shape[1])
-    if image_size is None:
-        image_size = max(LEAST, math.ceil(min(final[:2]) / STEP) * STEP)
-    elif not isinstance(image_size, Integral) or image_size < LEAST or image_size % STEP:
-        raise InputError(f"image_size={image_size!r}; it must be 8, 12, 16, ... pixels, or None.")
+    table = seen is None and asked is None
+    final = seen or asked or _picture_of(rows.shape[1])
+    size = checked_size(image_size) or max(LEAST, math.ceil(min(final[:2]) / STEP) * STEP)
     low, high = _range(rows, table, value_range)
     learned = table and isinstance(value_range, str) and rows.dtype.kind != "b" and rows.dtype != np.uint8
-    return Encoding(final, int(image_size), low, high, table, learned)
+    return Encoding(final, size, low, high, table, learned)
 
 
 def encode(rows: NDArray[Any], encoding: Encoding) -> NDArray[np.uint8]:
@@ -112,8 +108,8 @@ def encode(rows: NDArray[Any], encoding: Encoding) -> NDArray[np.uint8]:
     if not encoding.learned:
         _same_scale(rows, low, high)
     if rows.dtype != np.uint8 or (low, high) != (0.0, 255.0):
-        scaled = np.subtract(rows, low, dtype=np.float32) * np.float32(255.0 / (high - low))
-        rows = scaled.round().clip(0, 255).astype(np.uint8)
+        scaled = np.subtract(rows, low, dtype=np.result_type(rows.dtype, np.float32))
+        rows = (scaled * (255.0 / (high - low))).round().clip(0, 255).astype(np.uint8)
     missing = math.prod(encoding.shape) - rows.shape[1]
     if missing:
         rows = np.pad(rows, ((0, 0), (0, missing)))
@@ -149,18 +145,28 @@ def _stacked(x: Any) -> Any:
         raise InputError("X is a list of images of different shapes; resize them, or give their paths.") from fault
 
 
-def _asked_shape(image_shape: Any) -> Shape | None:
-    if image_shape is None:
+def checked_size(image_size: Any) -> int | None:
+    """``image_size`` where it is a size that every network here takes, or None."""
+    if image_size is None:
         return None
+    if isinstance(image_size, int | np.integer) and image_size >= LEAST and image_size % STEP == 0:
+        return int(image_size)
+    raise InputError(f"image_size={image_size!r}; it must be 8, 12, 16, ... pixels, or None.")
+
+
+def whole_shape(sides: tuple[int, ...]) -> Shape:
+    """(h, w, c) of (h, w) or (h, w, c)."""
+    return sides[0], sides[1], sides[2] if len(sides) == 3 else 1
+
+
+def _asked_shape(image_shape: Any) -> Shape:
     try:
-        sides = [int(side) for side in image_shape]
+        sides = tuple(int(side) for side in image_shape)
     except (TypeError, ValueError):
-        sides = []
-    if len(sides) == 2:
-        sides.append(1)
-    if len(sides) != 3 or min(sides) < 1 or sides[2] not in (1, 3):
+        sides = ()
+    if len(sides) not in (2, 3) or min(sides) < 1 or sides[2:] not in ((), (1,), (3,)):
         raise InputError(f"image_shape={image_shape!r}; it must be (h, w) or (h, w, 1 or 3).")
-    return sides[0], sides[1], sides[2]
+    return whole_shape(sides)
 
 
 def _picture_of(columns: int) -> Shape:
@@ -207,12 +213,12 @@ def _range(rows: NDArray[Any], table: bool, value_range: Any) -> tuple[float, fl
 
 def _asked_range(value_range: Any) -> tuple[float, float]:
     try:
-        low, high = value_range
+        low, high = (float(value) for value in value_range)
     except (TypeError, ValueError):
-        low, high = None, None
-    if not (isinstance(low, Real) and isinstance(high, Real) and math.isfinite(high - low) and low < high):
+        low, high = math.nan, math.nan
+    if not (low < high and math.isfinite(high - low)):
         raise InputError(f"value_range={value_range!r}; it must be 'auto' or (low, high) with low < high.")
-    return float(low), float(high)
+    return low, high
 
 
 def _same_scale(rows: NDArray[Any], low: float, high: float) -> None:

@@ -32,6 +32,11 @@ def classes_and_codes(y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]
         InputError: there are fewer than two classes.
         ValueError: ``y`` is no classification target (from scikit-learn).
     """
+    if y.dtype.kind in "US" and (y == "-1").any():
+        raise InputError(
+            "y holds the string '-1'; to mark images without a label among string classes, give an array of dtype "
+            "object with the number -1, or give these images as unlabelled=."
+        )
     labelled = is_labelled(y)
     if not labelled.any():
         raise InputError("Every label of y is -1, which means unlabelled; at least 2 classes are needed.")

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from ganlift.augment import rand_augment, trivial_augment, weak
 from ganlift.classifiers.base import classifiers
 from ganlift.data.types import Task
+from ganlift.errors import ConfigError
 from ganlift.generators.trained import TrainedGenerator
 from ganlift.layers.dropout import set_dropout_rng
 from ganlift.registry import Registry
@@ -154,7 +155,16 @@ class Setup:
         return rand_augment(x, rng) if options.policy == "rand" else x
 
     def validation_accuracy(self, model: nn.Module) -> float:
-        """Share of the validation images that ``model`` gets right."""
+        """Share of the validation images that ``model`` gets right.
+
+        Raises:
+            ConfigError: there are none.
+        """
+        if not len(self.task.validation):
+            raise ConfigError(
+                "There are no validation images to choose on; a strategy that looks at some is registered with "
+                "validates=True."
+            )
         images = torch.from_numpy(self.task.validation).to(self.device)
         labels = torch.from_numpy(self.task.validation_labels).to(self.device)
         return float((predict(model, images).argmax(1) == labels).float().mean())
