@@ -186,7 +186,8 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803
         """The likeliest class of each image, (n,) of ``classes_``'s type."""
-        likeliest: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(1)]
+        places = self.predict_proba(X).argmax(1)
+        likeliest: NDArray[Any] = self.classes_[places]
         return likeliest
 
     def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:  # noqa: N803
@@ -220,6 +221,8 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         fraction = check_scalar(
             self.validation_fraction, "validation_fraction", Real, min_val=0, max_val=1, include_boundaries="neither"
         )
+        if not (self.flips == "auto" or isinstance(self.flips, bool | np.bool_)):
+            raise InputError(f"flips={self.flips!r}; it must be 'auto', True or False.")
         labels, held = given.images.labels, np.zeros(len(given.images), bool)
         if entry.validates:
             held = hold_out(labels, given.images.hashes, fraction, np.random.default_rng([seed, 1]))
@@ -236,9 +239,8 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         unseen = unlabelled & ~np.isin(given.images.hashes, given.images.hashes[held])  # not what validates
         labelled, validation, rest, none = map(np.flatnonzero, (~unlabelled & ~held, held, unseen, []))
         task = make_task(given.images, Split(seed, labelled, validation, rest, none))
-        if self.flips == "auto":
-            return replace(task, flips=task.flips and not given.encoding.table)
-        return replace(task, flips=bool(self.flips))
+        safe = task.flips and not given.encoding.table
+        return replace(task, flips=safe if self.flips == "auto" else self.flips)
 
 
 def _at_rest(model: nn.Module) -> nn.Module:

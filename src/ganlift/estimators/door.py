@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any
 
@@ -18,7 +18,7 @@ from sklearn.utils.validation import validate_data
 from ganlift.data.build import from_arrays
 from ganlift.data.types import UNLABELLED, ImageSet
 from ganlift.errors import GanliftError, InputError
-from ganlift.estimators.images import Encoding, checked_size, encode, learn, unfold, whole_shape
+from ganlift.estimators.images import Encoding, are_paths, checked_size, encode, learn, unfold, whole_shape
 from ganlift.estimators.labels import classes_and_codes, off_torch
 from ganlift.training.fit import Settings
 from ganlift.training.precision import choose_precision, make_fabric, pick_device
@@ -71,7 +71,8 @@ def take_in(estimator: BaseEstimator, x: Any, y: Any, unlabelled: Any = None) ->
     else:
         rows, y = validate_data(estimator, rows, off_torch(y))
         classes, codes = classes_and_codes(y)
-    encoding = learn(rows, shape, settings["image_shape"], image_size, settings["value_range"])
+    value_range = "auto" if are_paths(x) else settings["value_range"]
+    encoding = learn(rows, shape, settings["image_shape"], image_size, value_range)
     parts = {"train": (encode(rows, encoding), codes)}
     if unlabelled is not None:
         more = more_images(estimator, unlabelled, encoding, "unlabelled")
@@ -86,6 +87,10 @@ def more_images(estimator: BaseEstimator, x: Any, encoding: Encoding, name: str 
     if shape is not None and whole_shape(shape) != encoding.shape:
         given, fitted = (" × ".join(map(str, sides)) for sides in (whole_shape(shape), encoding.shape))
         raise InputError(f"{name} has images of {given}, and the estimator was fitted on {fitted}; resize them.")
+    if are_paths(x):
+        encoding = replace(
+            encoding, low=0.0, high=255.0
+        )  # what black and white are in a file, whatever ``fit`` was given
     return encode(validate_data(estimator, rows, reset=False), encoding)
 
 

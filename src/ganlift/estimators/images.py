@@ -58,7 +58,7 @@ def unfold(x: Any, known: Encoding | None = None, image_size: int | None = None)
         known: what was decided in ``fit``, afterwards; files are read in that size and those colours.
         image_size: pixels of each side that files are read in; chosen from the files where None.
     """
-    if _are_paths(x):
+    if are_paths(x):
         x = _read([Path(path) for path in x], known, image_size)
     elif isinstance(x, list | tuple) and len(x) and np.ndim(x[0]) >= 2:
         x = _stacked(x)
@@ -116,7 +116,7 @@ def encode(rows: NDArray[Any], encoding: Encoding) -> NDArray[np.uint8]:
     return square(rows.reshape(len(rows), *encoding.shape), encoding.size)
 
 
-def _are_paths(x: Any) -> bool:
+def are_paths(x: Any) -> bool:
     one_line = isinstance(x, list | tuple) or getattr(x, "ndim", None) == 1
     return one_line and len(x) > 0 and all(isinstance(one, str | os.PathLike) for one in x)
 
@@ -222,10 +222,14 @@ def _asked_range(value_range: Any) -> tuple[float, float]:
 
 
 def _same_scale(rows: NDArray[Any], low: float, high: float) -> None:
-    """Refuse what is clearly on another scale; a little more than white is clipped (a scaler before makes it)."""
+    """Refuse what is clearly on another scale.
+
+    Single values far outside are none: a scaler that was fitted on other rows makes them, and they are clipped.
+    """
     least, most, width = float(rows.min()), float(rows.max()), high - low
+    beyond = np.sum((rows > high + width) | (rows < low - width)) > 0.5 * np.sum(rows != low)
     fractions = rows.dtype.kind == "f" and (low, high) == (0.0, 255.0) and least >= 0 and most <= 1
-    if most > high + width or least < low - width or (fractions and bool((rows != rows.round()).any())):
+    if beyond or (fractions and bool((rows != rows.round()).any())):
         raise InputError(
             f"X has values from {least:g} to {most:g}, and black and white are {low:g} and {high:g} here; "
             "give the same scale to fit and afterwards, or set value_range."
