@@ -6,9 +6,10 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-import pytest
+import numpy as np
 from sklearn.base import is_classifier
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.datasets import make_blobs
+from sklearn.utils.estimator_checks import check_classifiers_predictions, parametrize_with_checks
 
 from ganlift import GanLiftClassifier, GanLiftGenerator
 from ganlift.estimators.classifier import EXPECTED_FAILED_CHECKS
@@ -38,10 +39,9 @@ def test_every_expected_failure_has_its_reason() -> None:
 
 def test_string_classes_pass_what_the_left_out_check_asks() -> None:
     """`check_classifiers_classes` but for its last lines, which name a class -1."""
-    from sklearn.utils.estimator_checks import check_classifiers_predictions  # type: ignore[attr-defined]
-
-    blobs = pytest.importorskip("sklearn.datasets").make_blobs(n_samples=30, random_state=0, cluster_std=0.1)
-    names = blobs[1].astype(str).astype(object)
+    rows, y = make_blobs(n_samples=30, random_state=0, cluster_std=0.1)
+    names = np.take(["one", "two", "three"], y)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        check_classifiers_predictions(blobs[0], names, "GanLiftClassifier", ESTIMATORS[0])
+        for classes in (names, names.astype(object)):
+            check_classifiers_predictions(rows, classes, "GanLiftClassifier", ESTIMATORS[0])
