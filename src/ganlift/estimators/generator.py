@@ -40,7 +40,12 @@ class GanLiftGenerator(BaseEstimator):  # type: ignore[misc]
         budget: training steps, at least 1.
         batch_size: images a step, at least 2.
         options: the generator's options by name, where not the default ones.
-        image_shape, image_size, value_range, device, precision, random_state: as for `GanLiftClassifier`.
+        image_shape: (h, w) or (h, w, c) of each row of a 2-D ``X``.
+        image_size: pixels of each side that the networks see, as for `GanLiftClassifier`.
+        value_range: the values of black and white in ``X``, as for `GanLiftClassifier`.
+        device: "auto", "cpu", "cuda", ...
+        precision: "fp32", "bf16", or "auto" for the faster of them, which may differ from one fit to the next.
+        random_state: an int for the same numbers every time; None draws one.
 
     Attributes:
         classes_: (K,) the classes, sorted; empty where there was no ``y``.
