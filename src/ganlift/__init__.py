@@ -12,16 +12,23 @@ if TYPE_CHECKING:
     from ganlift.api import generate as generate
     from ganlift.api import train as train
     from ganlift.api import train_generator as train_generator
+    from ganlift.estimators import GanLiftClassifier as GanLiftClassifier
+    from ganlift.estimators import GanLiftGenerator as GanLiftGenerator
 
 __version__ = "0.1.0"
 _VERBS = ("compare", "generate", "train", "train_generator")
-__all__ = ["__version__", "compare", "generate", "train", "train_generator"]
+_ESTIMATORS = ("GanLiftClassifier", "GanLiftGenerator")
+__all__ = ["GanLiftClassifier", "GanLiftGenerator", "__version__", "compare", "generate", "train", "train_generator"]
 
 
 def __getattr__(name: str) -> Any:
-    """The verbs, imported when first used, so that ``import ganlift`` stays quick (PEP 562)."""
+    """The verbs and the estimators, imported when first used, so that ``import ganlift`` stays quick (PEP 562)."""
     if name in _VERBS:
         from ganlift import api
 
         return getattr(api, name)
+    if name in _ESTIMATORS:
+        from ganlift import estimators
+
+        return getattr(estimators, name)
     raise AttributeError(f"module 'ganlift' has no attribute '{name}'")

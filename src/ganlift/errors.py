@@ -17,6 +17,10 @@ class DataError(GanliftError):
     """The images, labels or splits are not usable as given."""
 
 
+class InputError(DataError, ValueError):
+    """What a scikit-learn estimator was given is wrong: a ValueError too, as callers of one expect."""
+
+
 class ConfigError(GanliftError):
     """An option, a name or a configuration key is wrong."""
 

@@ -58,6 +58,18 @@ def test_validation_labels_change_nothing_that_is_trained_before_a_choice(task: 
     assert _losses(entry, task, settings)[0] == _losses(entry, blank, settings)[0]
 
 
+@EVERY
+def test_who_looks_at_validation_images_says_so(task: Task, name: str) -> None:
+    entry, settings = strategies.get(name), Settings(make_fabric(CPU, "fp32"))
+    none = replace(task, validation=task.validation[:0], validation_labels=task.validation_labels[:0])
+    phases = entry.phases(setup_of(none, name), entry.options())
+    if entry.validates:
+        with pytest.raises(ConfigError, match="no validation images to choose on"):
+            run_phases(phases, lambda phase: settings)
+    else:
+        run_phases(phases, lambda phase: settings)
+
+
 def _losses(entry: Strategy, task: Task, settings: Settings) -> list[list[float]]:
     _, records = run_phases(entry.phases(setup_of(task, entry.name), entry.options()), lambda phase: settings)
     return [[line["loss"] for line in record.trace if "loss" in line] for record in records]

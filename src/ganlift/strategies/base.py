@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from ganlift.augment import rand_augment, trivial_augment, weak
 from ganlift.classifiers.base import ClassifierSpec, resolve
 from ganlift.data.types import Task
+from ganlift.errors import ConfigError
 from ganlift.generators.trained import TrainedGenerator
 from ganlift.layers.dropout import set_dropout_rng
 from ganlift.registry import Registry
@@ -154,7 +155,16 @@ class Setup:
         return rand_augment(x, rng) if options.policy == "rand" else x
 
     def validation_accuracy(self, model: nn.Module) -> float:
-        """Share of the validation images that ``model`` gets right."""
+        """Share of the validation images that ``model`` gets right.
+
+        Raises:
+            ConfigError: there are none.
+        """
+        if not len(self.task.validation):
+            raise ConfigError(
+                "There are no validation images to choose on; a strategy that looks at some is registered with "
+                "validates=True."
+            )
         images = torch.from_numpy(self.task.validation).to(self.device)
         labels = torch.from_numpy(self.task.validation_labels).to(self.device)
         return float((predict(model, images).argmax(1) == labels).float().mean())
@@ -190,6 +200,7 @@ class Strategy:
         kind: ``baseline`` (labelled images alone), ``rival`` (no GAN, but more than that), ``gan``, ``control``.
         unlabelled: whether it uses unlabelled images.
         needs_generator: whether its first phase is a generator that other arms of the seed share.
+        validates: whether it chooses something on the validation images; the others never look at them.
         options: pydantic model of its settings, each with default, range and search distribution.
     """
 
@@ -201,6 +212,7 @@ class Strategy:
     phases: Callable[[Setup, Any], Phases]
     unlabelled: Unlabelled = "never"
     needs_generator: bool = False
+    validates: bool = False
 
 
 strategies: Registry[Strategy] = Registry("strategy", "ganlift.strategies", "ganlift.strategies")
@@ -215,11 +227,12 @@ def strategy(
     options: type[ClassifierOptions],
     unlabelled: Unlabelled = "never",
     needs_generator: bool = False,
+    validates: bool = False,
 ) -> Callable[[Callable[[Setup, Any], Phases]], Callable[[Setup, Any], Phases]]:
     """Decorator: register a phases function as the strategy ``name``."""
 
     def register(phases: Callable[[Setup, Any], Phases]) -> Callable[[Setup, Any], Phases]:
-        entry = Strategy(name, kind, summary, source, options, phases, unlabelled, needs_generator)
+        entry = Strategy(name, kind, summary, source, options, phases, unlabelled, needs_generator, validates)
         strategies.add(name)(entry)
         return phases
 

@@ -121,6 +121,7 @@ def draw_pool(setup: Setup, stage: Stage, judges: list[nn.Module] | None, size: 
     options=GanAugmentOptions,
     unlabelled="optional",
     needs_generator=True,
+    validates=True,
 )
 def phases(setup: Setup, options: GanAugmentOptions) -> Phases:
     """Generator, fold classifiers, choosing runs, and one run at the full budget."""

@@ -1,0 +1,111 @@
+"""What both estimators do at their door: take ``X`` and ``y`` in, find the device, speak scikit-learn's errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state, check_scalar, get_tags
+from sklearn.utils.validation import validate_data
+
+from ganlift.data.build import from_arrays
+from ganlift.data.types import UNLABELLED, ImageSet
+from ganlift.errors import GanliftError, InputError
+from ganlift.estimators.images import Encoding, are_paths, checked_size, encode, learn, unfold, whole_shape
+from ganlift.estimators.labels import classes_and_codes, off_torch
+from ganlift.training.fit import Settings
+from ganlift.training.precision import choose_precision, make_fabric, pick_device
+
+
+@dataclass(frozen=True)
+class Given:
+    """What ``fit`` was given, as everything behind it wants it.
+
+    Attributes:
+        images: those of ``X`` with their labels, then those of ``unlabelled``.
+        classes: (K,) as in ``y``; empty without ``y``.
+        encoding: how ``X`` became images.
+        shape: of the images, as ``X`` had it: (h, w) or (h, w, c); None for rows.
+    """
+
+    images: ImageSet
+    classes: NDArray[Any]
+    encoding: Encoding
+    shape: tuple[int, ...] | None
+
+
+@contextmanager
+def as_value_errors() -> Iterator[None]:
+    """Raise the package's errors as `InputError`, which callers of scikit-learn catch as a ValueError."""
+    try:
+        yield
+    except InputError:
+        raise
+    except GanliftError as fault:
+        raise InputError(str(fault)) from fault
+
+
+def take_in(estimator: BaseEstimator, x: Any, y: Any, unlabelled: Any = None) -> Given:
+    """``X``, ``y`` and ``unlabelled`` of ``fit``, checked by scikit-learn and turned into images.
+
+    Args:
+        estimator: gives ``image_shape``, ``image_size`` and ``value_range``, and receives ``n_features_in_``.
+        y: (n,), -1 where unlabelled; None where the estimator wants no labels.
+
+    Raises:
+        InputError: they do not fit together, or are ambiguous.
+    """
+    settings = estimator.get_params(deep=False)
+    image_size = checked_size(settings["image_size"])
+    rows, shape = unfold(x, image_size=image_size)
+    if y is None and not get_tags(estimator).target_tags.required:
+        rows, classes = validate_data(estimator, rows), np.empty(0)
+        codes = np.full(len(rows), UNLABELLED, np.int64)
+    else:
+        rows, y = validate_data(estimator, rows, off_torch(y))
+        classes, codes = classes_and_codes(y)
+    value_range = "auto" if are_paths(x) else settings["value_range"]
+    encoding = learn(rows, shape, settings["image_shape"], image_size, value_range)
+    parts = {"train": (encode(rows, encoding), codes)}
+    if unlabelled is not None:
+        more = more_images(estimator, unlabelled, encoding, "unlabelled")
+        parts["unlabelled"] = (more, np.full(len(more), UNLABELLED, np.int64))
+    images = from_arrays(parts, [str(name) for name in classes], "X")
+    return Given(images, classes, encoding, shape)
+
+
+def more_images(estimator: BaseEstimator, x: Any, encoding: Encoding, name: str = "X") -> NDArray[np.uint8]:
+    """Images (n, size, size, c) like those of ``fit``; files are read in that size."""
+    rows, shape = unfold(x, encoding)
+    if shape is not None and whole_shape(shape) != encoding.shape:
+        given, fitted = (" × ".join(map(str, sides)) for sides in (whole_shape(shape), encoding.shape))
+        raise InputError(f"{name} has images of {given}, and the estimator was fitted on {fitted}; resize them.")
+    if are_paths(x):
+        encoding = replace(
+            encoding, low=0.0, high=255.0
+        )  # what black and white are in a file, whatever ``fit`` was given
+    return encode(validate_data(estimator, rows, reset=False), encoding)
+
+
+def whole(value: Any, name: str, least: int = 1) -> int:
+    """``value`` where it is a whole number of at least ``least``; TypeError or ValueError otherwise."""
+    return int(check_scalar(value, name, Integral, min_val=least))
+
+
+def seed_of(random_state: Any) -> int:
+    """A seed drawn as scikit-learn draws: the same for the same number, another each time for None."""
+    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+
+
+def machine(device: str, precision: str) -> tuple[torch.device, Settings]:
+    """The device, and how the loop runs on it: in memory, writing nothing."""
+    found = pick_device(device)
+    chosen, _ = choose_precision(precision, found)
+    return found, Settings(make_fabric(found, chosen))
