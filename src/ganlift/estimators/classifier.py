@@ -60,7 +60,7 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         strategy: how to train: a name that ``ganlift list strategies`` shows.
         generator: the generative model of the strategies that train one first, such as ``gan-augment``.
         classifier: the architecture: a name that ``ganlift list classifiers`` shows, a callable
-            ``(channels, size, classes, dropout) -> nn.Module``, or a module.
+            ``(channels, size, classes) -> nn.Module``, or a module.
         budget: classifier steps, at least 1.
         generator_budget: steps of a generator that is trained first; as many as ``budget`` where None.
         batch_size: labelled images a step, at least 2.
