@@ -90,11 +90,6 @@ def _print(console: Console, facts: Mapping[str, Any], html: Path | None) -> Non
     console.print()
     console.print(_classes(facts))
     console.print()
-    lacking = [line for line in facts["strategies"] if line["lacks"]]
-    for line in lacking:
-        say(console, safe(f"{line['strategy']} lacks {' and '.join(line['lacks'])}."), indent=2)
-    if lacking:
-        console.print()
     for note in facts["notes"]:
         say(console, f"Note: {safe(note)}", indent=6)
     if facts["findings"]:
@@ -136,4 +131,3 @@ def _findings(findings: list[Mapping[str, Any]]) -> Table:
         words = Text.assemble((one["code"], "bold"), f": {safe(one['message'])} {safe(one['advice'])}")
         shown.add_row(Text(one["severity"], _STYLES[one["severity"]]), words)
     return shown
-

@@ -30,7 +30,7 @@ class Check:
 
     Attributes:
         facts: counts, sizes and formats, as plain values (`docs/run-folder.md`).
-        findings: in the order of `KINDS`; empty for a clean set.
+        findings: errors first, then warnings; empty for a clean set.
         notes: conversions that the source made, and nothing that is a finding.
         strategies: what each strategy needs that is missing; empty where that was not looked at.
     """
@@ -201,5 +201,5 @@ def _about_images(found: Survey) -> list[Finding]:
 
 
 def _ordered(findings: list[Finding]) -> tuple[Finding, ...]:
-    place = {code: index for index, code in enumerate(KINDS)}
-    return tuple(sorted(findings, key=lambda finding: place[finding.code]))
+    codes, severities = list(KINDS), ["error", "warning", "info"]
+    return tuple(sorted(findings, key=lambda one: (severities.index(one.kind.severity), codes.index(one.code))))

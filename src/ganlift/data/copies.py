@@ -29,7 +29,9 @@ def about_copies(found: Survey) -> tuple[list[Finding], dict[str, Any]]:
         *_within(exact, sides, images, "duplicates", "exact copies of others on their side"),
         *_across(exact, sides, images, "duplicates-across-parts", "exact"),
         *_conflicting(exact, images, "conflicting-labels", "exact copies"),
-        *_within(near, sides, images, "near-duplicates" if split else "near-duplicates-unsplit", "near copies of others"),
+        *_within(
+            near, sides, images, "near-duplicates" if split else "near-duplicates-unsplit", "near copies of others"
+        ),
         *_across(near, sides, images, "near-duplicates-across-parts", "near"),
         *_conflicting(near, images, "near-conflicting-labels", "near copies"),
     ]
@@ -50,7 +52,7 @@ def _exact_pairs(images: ImageSet, sides: Index) -> Index:
     order = np.lexsort([images.labels == UNLABELLED, sides, images.hashes])
     _, first, which = np.unique(images.hashes[order], return_index=True, return_inverse=True)
     leader = order[first[which]]
-    return np.stack([leader, order], axis=1)[leader != order]
+    return np.asarray(np.stack([leader, order], axis=1)[leader != order], np.int64)
 
 
 def _near_pairs(found: Survey, sides: Index) -> Index:
@@ -80,9 +82,7 @@ def _across(pairs: Index, sides: Index, images: ImageSet, code: str, words: str)
         return []
     copies, first = np.unique(pairs[:, 1], return_index=True)
     parts = np.char.add(np.char.add(images.parts[copies], " in "), images.parts[pairs[first, 0]])
-    where = ", ".join(
-        f"{count} of {name}" for name, count in zip(*np.unique(parts, return_counts=True), strict=True)
-    )
+    where = ", ".join(f"{count} of {name}" for name, count in zip(*np.unique(parts, return_counts=True), strict=True))
     said = f"{len(copies)} image(s) have {words} copies in another part ({where}): {_shown(pairs, images)}."
     return [Finding(code, said, len(copies), _examples(pairs, images))]
 
@@ -97,14 +97,17 @@ def _conflicting(pairs: Index, images: ImageSet, code: str, words: str) -> list[
 
 
 def _shown(pairs: Index, images: ImageSet, labelled: bool = False) -> str:
-    return "; ".join(_examples(pairs, images, labelled)) + ("; ..." if len(pairs) > SHOWN else "")
+    more = f" and {len(pairs) - SHOWN} more pairs" if len(pairs) > SHOWN else ""
+    return "; ".join(_examples(pairs, images, labelled)) + more
 
 
 def _examples(pairs: Index, images: ImageSet, labelled: bool = False) -> tuple[str, ...]:
     """The first few pairs in words."""
 
     def name(index: int) -> str:
-        return f"{images.names[index]} ({images.class_names[images.labels[index]]})" if labelled else images.names[index]
+        return (
+            f"{images.names[index]} ({images.class_names[images.labels[index]]})" if labelled else images.names[index]
+        )
 
     return tuple(f"{name(i)} = {name(j)}" for i, j in pairs[:SHOWN].tolist())
 

@@ -37,7 +37,9 @@ KINDS = {
     ),
     "empty-file": Kind("warning", "Files of no bytes.", "Copy or download them again, or remove them."),
     "truncated": Kind("warning", "Files that end before the image does.", "Copy or download them again."),
-    "unreadable": Kind("warning", "Damaged files, or files that may not be opened.", "Replace them; check permissions."),
+    "unreadable": Kind(
+        "warning", "Damaged files, or files that may not be opened.", "Replace them; check permissions."
+    ),
     "huge-image": Kind("warning", "Pictures of more than 100 million pixels.", "Shrink or tile them."),
     "animated": Kind("warning", "Files with several frames.", "Save the frames that you want as images."),
     "not-an-image": Kind(
@@ -46,7 +48,9 @@ KINDS = {
     "missing-file": Kind("warning", "Files that the manifest lists and that do not exist.", "Mend their paths."),
     "other-file": Kind("info", "Files not named as images.", "Nothing, if they are no images; else rename them."),
     "wrong-suffix": Kind(
-        "info", "Content of another format than the name says.", "ganlift goes by content; rename them for other programs."
+        "info",
+        "Content of another format than the name says.",
+        "ganlift goes by content; rename them for other programs.",
     ),
     "exif-rotated": Kind(
         "info", "Photographs stored turned.", "ganlift sets them upright; turn the files for programs that do not."
@@ -98,8 +102,7 @@ KINDS = {
     ),
     "near-duplicates": Kind(
         "info",
-        "Near copies on one side (re-encoded, resized, brightened, cropped a little; where flips are safe also mirrored "
-        "or turned).",
+        "Near copies on one side: re-encoded, resized, brightened, cropped a little, mirrored or turned.",
         "Count them as one image when you judge how much data there is.",
     ),
     "near-duplicates-unsplit": Kind(
@@ -115,9 +118,7 @@ KINDS = {
     "near-conflicting-labels": Kind(
         "warning", "Near copies under several labels.", "Look at the pairs: a label may be wrong."
     ),
-    "no-flips": Kind(
-        "info", "A mirrored image may belong to another class.", "Nothing: no arm mirrors images."
-    ),
+    "no-flips": Kind("info", "A mirrored image may belong to another class.", "Nothing: no arm mirrors images."),
     "no-unlabelled": Kind(
         "info",
         "Strategies that learn from unlabelled images have none.",
@@ -129,7 +130,7 @@ KINDS = {
         "Look at the generated samples in the report; add images of the class.",
     ),
 }
-"""Every kind by its code, in the order in which findings are listed (`docs/check.md`)."""
+"""Every kind by its code, in the order of `docs/check.md`."""
 
 
 @dataclass(frozen=True)
@@ -174,8 +175,9 @@ class Finding:
 
 
 def shown(names: Sequence[object]) -> str:
-    """The first few names and, where there are more, dots."""
-    return ", ".join(str(name) for name in names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
+    """The first few names, and how many more there are."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(str(name) for name in names[:SHOWN]) + more
 
 
 def about_files(files: Sequence[FileFacts], size: int = 0) -> list[Finding]:

@@ -39,7 +39,7 @@ def list_folder(folder: Path) -> Listing:
         source=str(folder),
         entries=entries,
         class_names=tuple(sorted(with_images | {path.name for path in empty})),
-        passed=tuple(FileFacts(path, "other-file") for path in others),
+        passed=tuple(FileFacts(path.relative_to(folder), "other-file") for path in others),
         refused=tuple(_refused(entries, empty, folder)),
     )
 
@@ -70,7 +70,8 @@ def existing(folder: Path) -> Path:
 
 def image_files(folder: Path) -> tuple[list[Path], list[Path]]:
     """Image files below ``folder``, sorted, and the others; links to folders are not followed."""
-    images, others = [], []
+    images: list[Path] = []
+    others: list[Path] = []
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
@@ -91,7 +92,9 @@ def _refused(entries: list[Entry], empty: list[Path], folder: Path) -> list[Find
     found = []
     if empty:
         names = ", ".join(str(path) for path in empty[:3])
-        found.append(Finding("empty-class", f"Class folder {names} holds no image.", len(empty), tuple(map(str, empty))))
+        found.append(
+            Finding("empty-class", f"Class folder {names} holds no image.", len(empty), tuple(map(str, empty)))
+        )
     in_train = {entry.label for entry in entries if entry.part in ("", "train")}
     missing = sorted({entry.label for entry in entries} - in_train)
     if missing:

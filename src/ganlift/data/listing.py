@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -93,7 +93,8 @@ def as_images(
     entries = [listing.entries[index] for index in kept]
     number = {name: label for label, name in enumerate(listing.class_names)}
     groups = np.array([entry.group for entry in entries], np.str_)
-    facts = (*listing.passed, *files)
+    named = (replace(file, path=Path(entry.name)) for file, entry in zip(files, listing.entries, strict=True))
+    facts = (*listing.passed, *named)
     return ImageSet(
         pixels=pixels,
         labels=np.array([number.get(entry.label, UNLABELLED) for entry in entries], np.int64),

@@ -84,7 +84,9 @@ def near_pairs(prints: NDArray[np.float16], turned: bool = True) -> NDArray[np.i
     for rows, columns, swapped in _variants(turned):
         for start in range(0, len(prints), _CHUNK):
             part = prints[start : start + _CHUNK].astype(np.float32)
-            changed = _unit(_vectors(rows @ (part.swapaxes(1, 2) if swapped else part) @ columns.T))
+            changed = _unit(
+                _vectors(np.asarray(rows @ (part.swapaxes(1, 2) if swapped else part) @ columns.T, np.float32))
+            )
             changed_white = whiten(changed)
             for i, j in index.candidates(_codes(changed, middle)):
                 other = i + start != j
@@ -151,7 +153,7 @@ def _vectors(prints: NDArray[np.float16] | Floats) -> Floats:
 
 
 def _unit(vectors: Floats) -> Floats:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6), np.float32)
 
 
 def _low(vectors: Floats) -> Floats:

@@ -75,7 +75,8 @@ def survey(
 def survey_images(images: ImageSet) -> Survey:
     """Walk over images that are in memory (or memory-mapped) already."""
     found = [_look(images.pixels[start : start + BATCH]) for start in range(0, len(images), BATCH)]
-    return Survey(images, *(np.concatenate(column) for column in zip(*found, strict=True)))
+    prints, constant = (np.concatenate(column) for column in zip(*found, strict=True))
+    return Survey(images, prints, constant)
 
 
 def _survey_files(listing: Listing, size: int, channels: int | None, on_progress: OnProgress | None) -> Survey:

@@ -17,7 +17,7 @@ class FileFacts:
     """An image file as it lies on disk, before anything is converted.
 
     Attributes:
-        path: where it is.
+        path: where it is; in an `ImageSet` below its folder, or as the manifest has it.
         fault: why it is left out, a key of `ganlift.data.decode.FAULTS`; "" where it is used.
         format: "PNG", "JPEG", "WEBP" or "BMP", by content; "" where it could not be opened.
         mode: Pillow's name of how pixels are stored, such as "RGB" or "CMYK".

@@ -10,8 +10,6 @@ from ganlift.report import words
 from ganlift.report.page import assets, clean, template
 from ganlift.runs.files import write_text
 
-SEVERITIES = ("error", "warning", "info")
-
 Facts = Mapping[str, Any]
 """What ``ganlift check --json`` prints."""
 
@@ -37,10 +35,9 @@ def render_check(facts: Facts, out: Path) -> Path:
 def headline(facts: Facts) -> str:
     """How many findings of each severity, as a sentence."""
     found = [one["severity"] for one in facts["findings"]]
-    plural = {"error": "errors", "warning": "warnings", "info": "remarks"}
-    single = {**plural, "error": "error", "warning": "warning", "info": "remark"}
-    counts = {name: found.count(name) for name in SEVERITIES if name in found}
-    said = [f"{count} {(single if count == 1 else plural)[name]}" for name, count in counts.items()]
+    names = {"error": "error{}", "warning": "warning{}", "info": "thing{} to know"}
+    counts = {name: found.count(name) for name in names if name in found}
+    said = [f"{count} {names[name].format('s' if count > 1 else '')}" for name, count in counts.items()]
     return f"Found: {words.listed(said)}." if said else "Nothing found: the data look clean."
 
 
