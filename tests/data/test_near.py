@@ -25,7 +25,7 @@ def encoded(image: Image.Image) -> Image.Image:
 
 def cropped(image: Image.Image) -> Image.Image:
     """Up to 3 % off each side."""
-    rng = np.random.default_rng(image.tobytes()[::7])
+    rng = np.random.default_rng(list(image.tobytes()[::7]))
     left, top, right, bottom = rng.uniform(0, 0.03 * image.width, 4)
     box = (left, top, image.width - right, image.height - bottom)
     return image.resize(image.size, Image.Resampling.BICUBIC, box)

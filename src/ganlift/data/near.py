@@ -36,6 +36,7 @@ _BANDS = 4
 _FAR = 16  # bits; copies are seldom further apart
 _PLAIN = 1.0  # grey levels (root mean square) below which there is nothing to compare
 _MOST_IN_BUCKET = 100
+_OF_A_KIND = 20
 _CHUNK = 4096
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
@@ -76,17 +77,16 @@ def near_pairs(prints: NDArray[np.float16], turned: bool = True) -> NDArray[np.i
         return np.empty((0, 2), np.int64)
     prints = prints[textured]
     own = _unit(_vectors(prints))
-    middle = np.median(_low(own), axis=0)
-    whiten = _whitener(own)
+    apart = own[_unlike(own)]
+    middle, whiten = np.median(_low(apart), axis=0), _whitener(apart)
     codes, white = _codes(own, middle), whiten(own)
     index = _Buckets(codes)
     found = []
     for rows, columns, swapped in _variants(turned):
         for start in range(0, len(prints), _CHUNK):
             part = prints[start : start + _CHUNK].astype(np.float32)
-            changed = _unit(
-                _vectors(np.asarray(rows @ (part.swapaxes(1, 2) if swapped else part) @ columns.T, np.float32))
-            )
+            moved = rows @ (part.swapaxes(1, 2) if swapped else part) @ columns.T
+            changed = _unit(_vectors(np.asarray(moved, np.float32)))
             changed_white = whiten(changed)
             for i, j in index.candidates(_codes(changed, middle)):
                 other = i + start != j
@@ -160,6 +160,18 @@ def _low(vectors: Floats) -> Floats:
     """(n, 63): the lowest frequencies of `_vectors`."""
     down, across = np.divmod(np.arange(1, _COMPARED**2), _COMPARED)
     return vectors[:, (down < _LOW) & (across < _LOW)]
+
+
+def _unlike(vectors: Floats) -> Index:
+    """At most `_OF_A_KIND` of each kind, told by the signs of the 15 lowest frequencies.
+
+    Were most of a set copies of one image, the set's statistics would be that image's, and take it away.
+    """
+    down, across = np.divmod(np.arange(1, _COMPARED**2), _COMPARED)
+    kinds = np.packbits(vectors[:, (down < 4) & (across < 4)] > 0, axis=1).astype(np.int64) @ [256, 1]
+    order = np.argsort(kinds, kind="stable")
+    _, first, size = np.unique(kinds[order], return_index=True, return_counts=True)
+    return order[np.arange(len(order)) - np.repeat(first, size) < _OF_A_KIND]
 
 
 def _codes(vectors: Floats, middle: Floats) -> NDArray[np.uint64]:
