@@ -6,7 +6,15 @@ import sys
 import pytest
 
 HEAVY = {"torch", "lightning_fabric", "torchmetrics", "sklearn", "optuna", "PIL"}
-HELP = [[], ["--help"], ["--version"], ["check", "--help"], ["compare", "--help"], ["list", "--help"], ["report", "--help"]]
+HELP = [
+    [],
+    ["--help"],
+    ["--version"],
+    ["check", "--help"],
+    ["compare", "--help"],
+    ["list", "--help"],
+    ["report", "--help"],
+]
 
 
 def run(*lines: str) -> subprocess.CompletedProcess[str]:

@@ -111,7 +111,7 @@ def truncated(folder: Path) -> None:
 
 def damaged(folder: Path) -> None:
     data = bytearray((folder / "train/Shirt/1.png").read_bytes())
-    data[40:80] = bytes(40)
+    data[60:90] = bytes(30)
     (folder / "train/Shirt/d.png").write_bytes(data)
 
 
@@ -248,6 +248,14 @@ def test_the_walk_over_files_agrees_with_images_in_memory(clean: Path, prepare: 
     walked["findings"] = [one for one in walked["findings"] if one["code"] not in lacking]
     del walked["strategies"]
     assert check_images(load(str(clean), unlabelled=str(more))).to_json() == walked
+
+
+def test_a_folder_in_which_all_is_broken_is_told(clean: Path) -> None:
+    for path in clean.rglob("*.png"):
+        path.write_bytes(b"broken")
+    found = codes(clean)
+    assert found["not-an-image"].count == 148  # type: ignore[attr-defined]
+    assert found["class-unreadable"].count == 2  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("spec", ["fashion-mini", "digits"])

@@ -222,7 +222,7 @@ def _converted(files: Sequence[FileFacts]) -> list[Finding]:
 def _colours(files: Sequence[FileFacts]) -> list[Finding]:
     grey = [file for file in files if file.grey]
     if len(grey) == len(files):
-        stored = [file for file in grey if file.mode not in ("1", "L", "LA") and not file.mode.startswith(("I", "F"))]
+        stored = [file for file in grey if file.mode in ("RGB", "RGBA", "CMYK")]
         return _which("grey-as-rgb", stored, lambda file: True, "grey image(s) are stored in colour")
     return _which("grey-and-colour", grey, lambda file: True, f"of {len(files)} images are grey, the others in colour")
 

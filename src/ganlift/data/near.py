@@ -149,7 +149,7 @@ def _cosines(places: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _vectors(prints: NDArray[np.float16] | Floats) -> Floats:
     """(n, 143): what is compared, without the mean grey level."""
-    return prints[:, :_COMPARED, :_COMPARED].reshape(len(prints), -1)[:, 1:].astype(np.float32)
+    return prints[:, :_COMPARED, :_COMPARED].reshape(len(prints), _COMPARED**2)[:, 1:].astype(np.float32)
 
 
 def _unit(vectors: Floats) -> Floats:

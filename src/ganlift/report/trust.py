@@ -111,12 +111,13 @@ def notes(run: Run) -> tuple[list[str], int]:
     of_splits = (
         note for split in run.splits.values() for note in sequence(split.get("notes")) if isinstance(note, str)
     )
+    check = run.check if isinstance(run.check, dict) else {}
     told = [
-        f"{one.get('message')} {one.get('advice')}"
-        for one in sequence(run.check.get("findings"))
+        f"{one.get('message', '')} {one.get('advice', '')}"
+        for one in sequence(check.get("findings"))
         if isinstance(one, dict)
     ]
-    facts = {key: value for key, value in run.check.items() if key not in _TOLD_ELSEWHERE}
+    facts = {key: value for key, value in check.items() if key not in _TOLD_ELSEWHERE} if check else run.check
     found = list(dict.fromkeys([*told, *_sentences(facts), *of_splits]))
     return found[:MOST_NOTES], max(0, len(found) - MOST_NOTES)
 
