@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ganlift.api import check as check
     from ganlift.api import compare as compare
     from ganlift.api import generate as generate
     from ganlift.api import train as train
@@ -16,9 +17,18 @@ if TYPE_CHECKING:
     from ganlift.estimators import GanLiftGenerator as GanLiftGenerator
 
 __version__ = "0.1.0"
-_VERBS = ("compare", "generate", "train", "train_generator")
+_VERBS = ("check", "compare", "generate", "train", "train_generator")
 _ESTIMATORS = ("GanLiftClassifier", "GanLiftGenerator")
-__all__ = ["GanLiftClassifier", "GanLiftGenerator", "__version__", "compare", "generate", "train", "train_generator"]
+__all__ = [
+    "GanLiftClassifier",
+    "GanLiftGenerator",
+    "__version__",
+    "check",
+    "compare",
+    "generate",
+    "train",
+    "train_generator",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -95,7 +95,7 @@ def test_odd_images_are_listed_or_converted(tmp_path: Path) -> None:
         "clear.png",
     }
     words = " ".join(images.notes)
-    for expected in ("empty", "truncated", "animated", "not a PNG, JPEG, WebP or BMP", "1 file(s) in"):
+    for expected in ("empty", "truncated", "animated", "not a PNG, JPEG, WebP or BMP", "not named as images"):
         assert expected in words
     for white in ("sixteen.png", "clear.png"):
         index = next(i for i, name in enumerate(images.names) if name.endswith(white))
@@ -159,7 +159,7 @@ def test_a_manifest_keeps_groups_on_one_side(tmp_path: Path) -> None:
     (tmp_path / "set.csv").write_text("\n".join(lines), encoding="utf-8")
     images = load(str(tmp_path / "set.csv"))
     assert len(images) == 40
-    assert "do not exist" in images.notes[0]
+    assert "listed and not there" in images.notes[0]
     assert images.groups is not None
     for seed in range(3):
         split = draw_split(images, seed, labels_per_class=4)

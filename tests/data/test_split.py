@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ganlift.data import (
-    check_facts,
-    check_notes,
+    check_images,
     draw_split,
     flips_safe,
     labelled_overlap,
@@ -130,8 +129,7 @@ def test_flips() -> None:
 def test_check_counts_duplicates() -> None:
     pixels = np.array([0, 0, 1, 2, 2], np.uint8).reshape(-1, 1, 1, 1)
     parts = {"train": (pixels[:4], np.array([0, 1, 0, 1])), "test": (pixels[4:], np.array([1]))}
-    facts = check_facts(from_arrays(parts, ["a", "b"], "made"))
-    assert facts["duplicates"] == 2
-    assert facts["duplicate_groups_across_parts"] == 1
-    assert facts["duplicate_groups_with_conflicting_labels"] == 1
-    assert "more than one label" in check_notes(from_arrays(parts, ["a", "b"], "made"))[1]
+    check = check_images(from_arrays(parts, ["a", "b"], "made"))
+    assert check.facts["duplicates"] == 2
+    assert check.facts["duplicate_groups_across_parts"] == 1
+    assert check.facts["duplicate_groups_with_conflicting_labels"] == 1

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import ganlift
-from ganlift.cli import compare, crash, generate, report, train
+from ganlift.cli import check, compare, crash, generate, report, train
 from ganlift.cli import list as listing
 from ganlift.cli.words import safe
 from ganlift.errors import GanliftError, Interrupted
@@ -21,6 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help is there in half the time
     pretty_exceptions_enable=False,
 )
+app.command("check", epilog=check.EXAMPLE)(check.check)
 app.command("compare", epilog=compare.EXAMPLE)(compare.compare)
 app.command("train", epilog=train.EXAMPLE)(train.train)
 app.command("train-generator", epilog=train.GENERATOR_EXAMPLE)(train.train_generator)

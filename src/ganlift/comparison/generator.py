@@ -18,7 +18,8 @@ from ganlift.comparison.machine import shared_settings
 from ganlift.comparison.run import load_images, progress_of, stop_requested
 from ganlift.config import GeneratorConfig, Steps, parse_budget
 from ganlift.data import data_hash
-from ganlift.data.folder import has_classes, load_pictures
+from ganlift.data.folder import has_classes, list_unlabelled
+from ganlift.data.listing import load_listing
 from ganlift.data.types import UNLABELLED, ImageSet, Task
 from ganlift.errors import ConfigError
 from ganlift.runs import layout
@@ -42,7 +43,7 @@ def load_for_generator(config: GeneratorConfig, tell: Report) -> ImageSet:
     """
     folder = Path(config.data)
     if folder.is_dir() and not has_classes(folder):
-        return load_pictures(folder, config.image_size, progress_of(tell))
+        return load_listing(list_unlabelled(folder), config.image_size, on_progress=progress_of(tell))
     return load_images(config, tell)
 
 

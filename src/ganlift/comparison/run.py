@@ -33,7 +33,7 @@ from ganlift.comparison.search import SEARCH_SEED, search
 from ganlift.comparison.winner import choose, clear_cache, lay_ready
 from ganlift.comparison.work import work
 from ganlift.config import ArmsConfig, CompareConfig, RunConfig, Seconds, parse_budget
-from ganlift.data import check_facts, check_notes, data_hash, draw_split, labelled_overlap, load, write_split
+from ganlift.data import Check, check_images, data_hash, draw_split, labelled_overlap, load, write_split
 from ganlift.data.cache import save_cache
 from ganlift.data.decode import READING, OnProgress
 from ganlift.data.types import ImageSet, Split
@@ -54,6 +54,7 @@ class Prepared:
 
     config: ArmsConfig
     images: ImageSet
+    check: Check
     splits: list[Split]
     strategies: list[str]
 
@@ -68,9 +69,10 @@ def prepare(config: ArmsConfig, tell: Report) -> Prepared:
     splits = [_draw(config, images, seed) for seed in config.seed_list()]
     entries, notes = resolve_arms(config, has_unlabelled=len(splits[0].unlabelled) > 0)
     notes += few_images_notes(entries, splits[0], len(images.class_names))
-    for note in [*images.notes, *check_notes(images), *splits[0].notes, *notes]:
+    check = check_images(images)
+    for note in [*check.sentences(), *splits[0].notes, *notes]:
         tell({"type": "note", "message": note})
-    return Prepared(config, images, splits, [entry.name for entry in entries])
+    return Prepared(config, images, check, splits, [entry.name for entry in entries])
 
 
 def load_images(config: RunConfig, tell: Report) -> ImageSet:
@@ -114,7 +116,7 @@ def run_arms(prepared: Prepared, run: Path, tell: Report) -> None:
         splits = [*splits, _draw(config, images, SEARCH_SEED)]
     for split in splits:
         write_split(split, images, layout.split_file(run, split.seed))
-    write_json(layout.check_file(run), check_facts(images))
+    write_json(layout.check_file(run), prepared.check.to_json())
     save_cache(images, layout.cache_folder(run))
     with stop_requested() as should_stop:
         template, jobs_at_once = _template(config, run)

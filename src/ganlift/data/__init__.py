@@ -1,6 +1,6 @@
 """Images from wherever a user has them, as `ImageSet`; who is used for what, as `Split` and `Task`."""
 
-from ganlift.data.checks import check_facts, check_notes
+from ganlift.data.checks import Check, check_images, check_survey
 from ganlift.data.load import load
 from ganlift.data.split import (
     data_hash,
@@ -11,14 +11,16 @@ from ganlift.data.split import (
     read_split,
     write_split,
 )
+from ganlift.data.survey import survey
 from ganlift.data.types import ImageSet, Split, Task
 
 __all__ = [
+    "Check",
     "ImageSet",
     "Split",
     "Task",
-    "check_facts",
-    "check_notes",
+    "check_images",
+    "check_survey",
     "data_hash",
     "draw_split",
     "flips_safe",
@@ -26,5 +28,6 @@ __all__ = [
     "load",
     "make_task",
     "read_split",
+    "survey",
     "write_split",
 ]

@@ -2,50 +2,204 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlift.data.copies import about_copies
+from ganlift.data.findings import KINDS, Finding, about_files, shown
+from ganlift.data.split import draw_split, flips_safe, why_no_flips
+from ganlift.data.survey import Survey, survey_images
 from ganlift.data.types import UNLABELLED, ImageSet
+from ganlift.errors import DataError
+
+TINY = 10
+IMBALANCE = 5
+FEW_TESTS = 100
+TEST_FRACTION = 0.2
+
+Counts = dict[str, NDArray[np.int64]]
 
 
-def check_facts(images: ImageSet) -> dict[str, Any]:
-    """Counts, exact duplicates within and across parts, duplicates that disagree in label, and the source's notes."""
-    distinct, which = np.unique(images.hashes, return_inverse=True)
-    _, part = np.unique(images.parts, return_inverse=True)
-    labelled = images.labels != UNLABELLED
+@dataclass(frozen=True)
+class Check:
+    """What `check` says of a set of images.
+
+    Attributes:
+        facts: counts, sizes and formats, as plain values (`docs/run-folder.md`).
+        findings: errors first, then warnings; empty for a clean set.
+        notes: conversions that the source made, and nothing that is a finding.
+        strategies: what each strategy needs that is missing; empty where that was not looked at.
+    """
+
+    facts: dict[str, Any]
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
+    strategies: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is neither an error nor a warning."""
+        return all(finding.kind.severity == "info" for finding in self.findings)
+
+    def sentences(self) -> list[str]:
+        """The notes, and of the findings the errors and warnings, as sentences."""
+        serious = [finding.sentence for finding in self.findings if finding.kind.severity != "info"]
+        return [*self.notes, *serious]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values: the facts, ``findings``, ``notes`` and, where looked at, ``strategies``."""
+        told = {"findings": [finding.to_json() for finding in self.findings], "notes": list(self.notes)}
+        return {**self.facts, **told, **({"strategies": list(self.strategies)} if self.strategies else {})}
+
+    def with_more(self, findings: list[Finding], strategies: list[dict[str, Any]]) -> Check:
+        """This check with what strategies lack."""
+        return replace(self, findings=_ordered([*self.findings, *findings]), strategies=tuple(strategies))
+
+
+def check_images(images: ImageSet) -> Check:
+    """Check images that are in memory already."""
+    return check_survey(survey_images(images))
+
+
+def check_survey(found: Survey) -> Check:
+    """All that is told by the images, their labels and parts."""
+    images = found.images
+    counts = class_counts(images)
+    copies, copy_facts = about_copies(found)
+    findings = _ordered(
+        [*_about_classes(found, counts), *about_files(images.files, images.size), *_about_images(found), *copies]
+    )
+    messages = {finding.message for finding in findings}
+    notes = tuple(note for note in images.notes if note not in messages)
+    return Check({**_facts(images, counts), **copy_facts}, findings, notes)
+
+
+def class_counts(images: ImageSet) -> Counts:
+    """Labelled images a class (K,) in each part."""
     return {
+        str(part): np.bincount(
+            images.labels[(images.parts == part) & (images.labels != UNLABELLED)], minlength=len(images.class_names)
+        )
+        for part in np.unique(images.parts)
+    }
+
+
+def training_counts(counts: Counts) -> NDArray[np.int64]:
+    """Labelled images a class (K,) that can be trained on: those of a part named train, or of no part."""
+    pool = [of_part for part, of_part in counts.items() if part in ("", "train")]
+    return np.sum(pool, axis=0, dtype=np.int64) if pool else np.zeros(0, np.int64)
+
+
+def _facts(images: ImageSet, counts: Counts) -> dict[str, Any]:
+    per_class = sum(counts.values(), np.zeros(len(images.class_names), np.int64))
+    facts = {
         "source": images.source,
         "images": len(images),
         "image_size": images.size,
         "channels": images.channels,
+        "classes": list(images.class_names),
         "per_part": {str(name): int(np.sum(images.parts == name)) for name in np.unique(images.parts)},
-        "per_class": np.bincount(images.labels[labelled], minlength=len(images.class_names)).tolist(),
-        "unlabelled": int(np.sum(~labelled)),
-        "duplicates": len(images) - len(distinct),
-        "duplicate_groups_across_parts": _with_several(which, part),
-        "duplicate_groups_with_conflicting_labels": _with_several(which[labelled], images.labels[labelled]),
-        "notes": list(images.notes),
+        "per_class": per_class.tolist(),
+        "per_class_and_part": {part: of_part.tolist() for part, of_part in counts.items() if of_part.any()},
+        "training_per_class": training_counts(counts).tolist(),
+        "unlabelled": int(np.sum(images.labels == UNLABELLED)),
+        "flips": flips_safe(images),
+    }
+    return facts | ({"files": _file_facts(images)} if images.files else {})
+
+
+def _file_facts(images: ImageSet) -> dict[str, Any]:
+    """Formats and modes with their counts; least, median and greatest width, height and longer over shorter side."""
+    used = [file for file in images.files if not file.fault]
+    widths, heights = (np.array([getattr(file, side) for file in used], np.int64) for side in ("width", "height"))
+    aspects = np.maximum(widths, heights) / np.minimum(widths, heights)
+    return {
+        "used": len(used),
+        "left_out": len(images.files) - len(used),
+        "formats": _tally([file.format for file in used]),
+        "modes": _tally([file.mode for file in used]),
+        "width": _spread(widths),
+        "height": _spread(heights),
+        "aspect": _spread(aspects.round(3)),
     }
 
 
-def check_notes(images: ImageSet) -> list[str]:
-    """Sentences about what `check_facts` found that a user should see at once."""
-    facts = check_facts(images)
-    notes = []
-    if facts["duplicates"]:
-        notes.append(
-            f"{facts['duplicates']} of {len(images)} images are exact copies of others; "
-            "no copy is on both sides of training and test."
-        )
-    if facts["duplicate_groups_with_conflicting_labels"]:
-        count = facts["duplicate_groups_with_conflicting_labels"]
-        notes.append(f"{count} image(s) occur under more than one label; mend these labels for a fairer comparison.")
-    return notes
+def _tally(values: list[str]) -> dict[str, int]:
+    names, counts = np.unique(np.array(values, np.str_), return_counts=True)
+    return {str(names[place]): int(counts[place]) for place in np.argsort(-counts, kind="stable")}
 
 
-def _with_several(group: NDArray[np.int64], value: NDArray[np.int64]) -> int:
-    """How many groups hold more than one value; both arguments are (n,)."""
-    pairs = np.unique(np.stack([group, value], axis=1), axis=0)
-    return int(np.sum(np.bincount(pairs[:, 0]) > 1)) if len(pairs) else 0
+def _spread(values: NDArray[Any]) -> list[float]:
+    return [values.min().item(), float(np.median(values)), values.max().item()] if len(values) else []
+
+
+def _about_classes(found: Survey, counts: Counts) -> list[Finding]:
+    images, findings = found.images, list(found.refused)
+    names = np.array(images.class_names)
+    everywhere = sum(counts.values(), np.zeros(len(names), np.int64))
+    listed_none = {Path(folder).name for finding in found.refused for folder in finding.examples}
+    unread = [str(name) for name in names[everywhere == 0] if name not in listed_none]
+    if unread:
+        said = f"No image of {len(unread)} class(es) can be read: {shown(unread)}."
+        findings.append(Finding("class-unreadable", said, len(unread), tuple(unread)))
+    if findings:
+        return findings  # what follows would only say the same in other words
+    try:
+        split = draw_split(images, 0, test_fraction=TEST_FRACTION)
+    except DataError as fault:
+        return [Finding("cannot-split", str(fault), 1)]
+    training = training_counts(counts)
+    tested = np.bincount(images.labels[split.test], minlength=len(names))
+    return [
+        *_some_classes("class-not-in-test", names[tested == 0], "class(es) have no test image"),
+        *_some_classes("tiny-class", names[training < TINY], f"class(es) have fewer than {TINY} training images"),
+        *_imbalance(names, training),
+        *_few_tests(len(split.test)),
+    ]
+
+
+def _some_classes(code: str, names: NDArray[np.str_], words: str) -> list[Finding]:
+    if not len(names):
+        return []
+    examples = tuple(str(name) for name in names)
+    return [Finding(code, f"{len(examples)} {words}: {shown(examples)}.", len(examples), examples)]
+
+
+def _imbalance(names: NDArray[np.str_], training: NDArray[np.int64]) -> list[Finding]:
+    largest, smallest = int(training.argmax()), int(training.argmin())
+    if training[largest] < IMBALANCE * training[smallest]:
+        return []
+    said = (
+        f"Class '{names[largest]}' has {training[largest]} training images and '{names[smallest]}' has "
+        f"{training[smallest]}, {training[largest] / training[smallest]:.0f} times fewer."
+    )
+    return [Finding("imbalance", said, int(training[largest]), (str(names[largest]), str(names[smallest])))]
+
+
+def _few_tests(count: int) -> list[Finding]:
+    if count >= FEW_TESTS:
+        return []
+    points = 100 * 1.96 * np.sqrt(0.25 / count)
+    said = f"{count} test images: an accuracy near 50 % is known to ±{points:.0f} points, whatever the training."
+    return [Finding("small-test", said, count)]
+
+
+def _about_images(found: Survey) -> list[Finding]:
+    images, findings = found.images, []
+    constant = [str(name) for name in images.names[found.constant]]
+    if constant:
+        said = f"{len(constant)} image(s) are of one colour throughout: {shown(constant)}."
+        findings.append(Finding("constant-image", said, len(constant), tuple(constant)))
+    reason = why_no_flips(images.class_names)
+    if reason:
+        findings.append(Finding("no-flips", f"Mirroring is switched off: {reason}.", len(images)))
+    return findings
+
+
+def _ordered(findings: list[Finding]) -> tuple[Finding, ...]:
+    codes, severities = list(KINDS), ["error", "warning", "info"]
+    return tuple(sorted(findings, key=lambda one: (severities.index(one.kind.severity), codes.index(one.code))))

@@ -10,21 +10,36 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+
+from ganlift.data.types import FileFacts
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 MAX_PIXELS = 100_000_000
 SIZES = (28, 32, 48, 64)
 
+FAULTS = {
+    "empty-file": "empty",
+    "truncated": "truncated",
+    "unreadable": "unreadable",
+    "huge-image": "larger than 100 million pixels",
+    "animated": "animated",
+    "not-an-image": "not a PNG, JPEG, WebP or BMP image",
+    "missing-file": "listed and not there",
+    "other-file": "not named as images",
+}
+"""Why a file is left out. The last two are found while listing, before anything is opened."""
+
+BATCH = 256
+"""Images that are decoded and not yet taken, at most."""
 READING = "reading images"
 
 OnProgress = Callable[[str, int, int], None]
@@ -33,21 +48,16 @@ OnProgress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Decoded:
-    """``pixels`` (n, size, size, c) uint8 of the files at ``kept`` (indices into the list), and what was left out."""
+    """``pixels`` (n, size, size, c) uint8 of the files at ``kept`` (indices into the list), and all files' facts."""
 
     pixels: NDArray[np.uint8]
     kept: list[int]
-    skipped: list[tuple[Path, str]]
+    files: list[FileFacts]
 
-    def notes(self) -> list[str]:
-        """One sentence a reason, with the first few files."""
-        reasons = Counter(reason for _, reason in self.skipped)
-        notes = []
-        for reason, count in sorted(reasons.items()):
-            names = [str(path) for path, why in self.skipped if why == reason]
-            shown = ", ".join(names[:3]) + (", ..." if count > 3 else "")
-            notes.append(f"{count} file(s) left out, {reason}: {shown}.")
-        return notes
+    @property
+    def skipped(self) -> list[tuple[Path, str]]:
+        """The files left out, each with the reason in words."""
+        return [(facts.path, FAULTS[facts.fault]) for facts in self.files if facts.fault]
 
 
 def decode(
@@ -63,24 +73,36 @@ def decode(
         channels: 1 or 3; where None, 1 if every image is grey, even when stored as RGB.
     """
     size = size or default_size(paths)
-    tell = on_progress or (lambda name, done, total: None)
     images: list[NDArray[np.uint8]] = []
     kept: list[int] = []
-    skipped: list[tuple[Path, str]] = []
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        for index, found in enumerate(pool.map(lambda path: _read(path, size), paths)):
-            if isinstance(found, str):
-                skipped.append((paths[index], found))
-            else:
-                images.append(found)
-                kept.append(index)
-            tell(READING, index + 1, len(paths))
+    files: list[FileFacts] = []
+    for index, (image, facts) in enumerate(read_images(paths, size, on_progress)):
+        files.append(facts)
+        if image is not None:
+            images.append(image)
+            kept.append(index)
     if channels is None:
-        channels = 1 if all(_is_grey(image) for image in images) else 3
+        channels = 1 if all(files[index].grey for index in kept) else 3
     pixels = np.empty((len(images), size, size, channels), np.uint8)
     for index, image in enumerate(images):
-        pixels[index] = image if channels == 3 else _grey(image)
-    return Decoded(pixels, kept, skipped)
+        pixels[index] = image if channels == 3 else to_grey(image)
+    return Decoded(pixels, kept, files)
+
+
+def read_images(
+    paths: Sequence[Path], size: int, on_progress: OnProgress | None = None
+) -> Iterator[tuple[NDArray[np.uint8] | None, FileFacts]]:
+    """Each file's image (size, size, 3) uint8, or None where it is left out, and its facts; in order.
+
+    At most `BATCH` images wait decoded, whatever the length of ``paths``.
+    """
+    tell = on_progress or (lambda name, done, total: None)
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        for start in range(0, len(paths), BATCH):
+            batch = paths[start : start + BATCH]
+            for index, found in enumerate(pool.map(lambda path: _read(path, size), batch), start + 1):
+                yield found
+                tell(READING, index, len(paths))
 
 
 def default_size(paths: Sequence[Path], sample: int = 200) -> int:
@@ -99,27 +121,31 @@ def default_size(paths: Sequence[Path], sample: int = 200) -> int:
     return fitting[-1] if fitting else max(8, median - median % 4)
 
 
-def _read(path: Path, size: int) -> NDArray[np.uint8] | str:
-    """The image (size, size, 3), or the reason why there is none."""
+def _read(path: Path, size: int) -> tuple[NDArray[np.uint8] | None, FileFacts]:
+    facts = FileFacts(path)
     try:
         if not path.stat().st_size:
-            return "empty"
+            return None, replace(facts, fault="empty-file")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(path, formats=FORMATS) as picture:
+                facts = FileFacts(path, "", picture.format or "", picture.mode, picture.width, picture.height)
                 if picture.width * picture.height > MAX_PIXELS:
-                    return "larger than 100 million pixels"
+                    return None, replace(facts, fault="huge-image")
                 if getattr(picture, "n_frames", 1) > 1:
-                    return "animated"
-                return np.asarray(_fit(_rgb(ImageOps.exif_transpose(picture)), size), np.uint8)
+                    return None, replace(facts, fault="animated")
+                turned = picture.getexif().get(ExifTags.Base.Orientation, 1) in range(2, 9)
+                image = np.asarray(_fit(_rgb(ImageOps.exif_transpose(picture)), size), np.uint8)
+                return image, replace(facts, turned=turned, grey=_is_grey(image))
     except Image.DecompressionBombError:
-        return "larger than 100 million pixels"
+        fault = "huge-image"
     except UnidentifiedImageError:
-        return "not a PNG, JPEG, WebP or BMP image"
-    except OSError as fault:
-        return "truncated" if "truncated" in str(fault) else "unreadable"
+        fault = "not-an-image"
+    except OSError as error:
+        fault = "truncated" if "truncated" in str(error) else "unreadable"
     except Exception:  # Pillow's decoders raise many kinds on broken files; none may end the run
-        return "unreadable"
+        fault = "unreadable"
+    return None, replace(facts, fault=fault)
 
 
 def _rgb(picture: Image.Image) -> Image.Image:
@@ -144,7 +170,8 @@ def _is_grey(image: NDArray[np.uint8]) -> bool:
     return bool((image[..., 0] == image[..., 1]).all() and (image[..., 1] == image[..., 2]).all())
 
 
-def _grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def to_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(h, w, 3) as (h, w, 1): the channel of a grey image, else the luminance."""
     if _is_grey(image):
         return image[..., :1]
     return np.asarray(Image.fromarray(image).convert("L"), np.uint8)[..., None]

@@ -1,103 +1,65 @@
-"""A folder of class folders, flat or with train/, val/ and test/ above them."""
+"""A folder of class folders, flat or with train/, val/ and test/ above them; a folder of images without labels."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from ganlift.data.build import content_hashes
-from ganlift.data.decode import SUFFIXES, OnProgress, decode
-from ganlift.data.types import UNLABELLED, ImageSet
+from ganlift.data.decode import SUFFIXES
+from ganlift.data.findings import Finding
+from ganlift.data.listing import Entry, Listing
+from ganlift.data.types import FileFacts
 from ganlift.errors import DataError
 
 PARTS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
 
-def load_folder(folder: Path, image_size: int | None = None, on_progress: OnProgress | None = None) -> ImageSet:
-    """Images of ``folder``: one sub-folder a class, or ``train/`` (with ``val/``, ``test/``) above the classes.
+def list_folder(folder: Path) -> Listing:
+    """The files of ``folder``: one sub-folder a class, or ``train/`` (with ``val/``, ``test/``) above the classes.
 
     Raises:
-        DataError: no class folders, one class only, or a class without a usable image.
+        DataError: no such folder, no class folders, or one class only.
     """
-    files, notes = _class_files(folder)
-    class_names = sorted({name for _, name, _ in files})
-    if len(class_names) < 2:
+    entries: list[Entry] = []
+    others: list[Path] = []
+    empty: list[Path] = []
+    for root, part in _roots(existing(folder)):
+        for class_folder in _folders(root):
+            paths, passed = image_files(class_folder)
+            others += passed
+            empty += [] if paths else [class_folder]
+            entries += [Entry(path, class_folder.name, part, "", str(path.relative_to(folder))) for path in paths]
+    with_images = {entry.label for entry in entries}
+    if len(with_images) < 2 and not (entries and empty):
         raise DataError(
-            f"{folder} has {len(class_names)} class folder(s) with images and at least 2 are needed: "
+            f"{folder} has {len(with_images)} class folder(s) with images and at least 2 are needed: "
             "one folder a class, each with its images inside (or train/ and test/ with such folders)."
         )
-    found = decode([path for path, _, _ in files], image_size, on_progress=on_progress)
-    kept = [files[index] for index in found.kept]
-    _no_class_empties(class_names, kept, folder)
-    return ImageSet(
-        pixels=found.pixels,
-        labels=np.array([class_names.index(name) for _, name, _ in kept], np.int64),
-        class_names=tuple(class_names),
-        parts=np.array([part for _, _, part in kept], "<U10"),
-        hashes=content_hashes(found.pixels),
-        names=np.array([str(path.relative_to(folder)) for path, _, _ in kept]),
+    return Listing(
         source=str(folder),
-        notes=(*notes, *found.notes()),
-    )
-
-
-def load_pictures(folder: Path, image_size: int | None = None, on_progress: OnProgress | None = None) -> ImageSet:
-    """Every image below ``folder``, without labels.
-
-    Raises:
-        DataError: no such folder, or no usable image in it.
-    """
-    paths, _ = image_files(existing(folder))
-    found = decode(paths, image_size, on_progress=on_progress)
-    if not found.kept:
-        raise DataError(f"{folder} holds no usable image; give a folder with PNG, JPEG, WebP or BMP files.")
-    n = len(found.kept)
-    return ImageSet(
-        pixels=found.pixels,
-        labels=np.full(n, UNLABELLED, np.int64),
-        class_names=(),
-        parts=np.full(n, "unlabelled", "<U10"),
-        hashes=content_hashes(found.pixels),
-        names=np.array([str(paths[index].relative_to(folder)) for index in found.kept]),
-        source=str(folder),
-        notes=tuple(found.notes()),
+        entries=entries,
+        class_names=tuple(sorted(with_images | {path.name for path in empty})),
+        passed=tuple(FileFacts(path.relative_to(folder), "other-file") for path in others),
+        refused=tuple(_refused(entries, empty, folder)),
     )
 
 
 def has_classes(folder: Path) -> bool:
     """Whether at least two sub-folders of ``folder``, or of its ``train/``, hold images."""
-    train = [path for path in _folders(folder) if PARTS.get(path.name.lower()) == "train"]
-    roots = train or [folder]
-    return any(sum(bool(image_files(own)[0]) for own in _folders(root)) >= 2 for root in roots)
+    return any(sum(bool(image_files(own)[0]) for own in _folders(root)) >= 2 for root, _ in _roots(folder))
 
 
-def add_unlabelled(images: ImageSet, folder: Path, on_progress: OnProgress | None = None) -> ImageSet:
-    """``images`` with every image below ``folder`` as an unlabelled one, at the same size and colours.
+def list_unlabelled(folder: Path) -> Listing:
+    """Every image file below ``folder``, as an unlabelled one.
 
     Raises:
-        DataError: no such folder, or no usable image in it.
+        DataError: no such folder, or no image file in it.
     """
     paths, others = image_files(existing(folder))
-    found = decode(paths, images.size, images.channels, on_progress)
-    if not found.kept:
-        raise DataError(
-            f"--unlabelled {folder} holds no usable image; give a folder with PNG, JPEG, WebP or BMP files."
-        )
-    n = len(found.kept)
-    notes = [f"{others} file(s) in {folder} are not images and are passed over."] if others else []
-    return replace(
-        images,
-        pixels=np.concatenate([images.pixels, found.pixels]),
-        labels=np.concatenate([images.labels, np.full(n, UNLABELLED, np.int64)]),
-        parts=np.concatenate([images.parts, np.full(n, "unlabelled", "<U10")]),
-        hashes=np.concatenate([images.hashes, content_hashes(found.pixels)]),
-        names=np.concatenate([images.names, [str(paths[index]) for index in found.kept]]),
-        groups=None if images.groups is None else np.concatenate([images.groups, np.full(n, "")]),
-        notes=(*images.notes, *notes, *found.notes()),
-    )
+    if not paths:
+        raise DataError(f"{folder} holds no usable image; give a folder with PNG, JPEG, WebP or BMP files.")
+    entries = [Entry(path, "", "unlabelled", "", str(path)) for path in paths]
+    return Listing(str(folder), entries, (), tuple(FileFacts(path, "other-file") for path in others))
 
 
 def existing(folder: Path) -> Path:
@@ -109,56 +71,39 @@ def existing(folder: Path) -> Path:
     return folder
 
 
-def image_files(folder: Path) -> tuple[list[Path], int]:
-    """Image files below ``folder``, sorted, and how many others there are; links to folders are not followed."""
-    images, others = [], 0
+def image_files(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Image files below ``folder``, sorted, and the others; links to folders are not followed."""
+    images: list[Path] = []
+    others: list[Path] = []
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             if name.startswith("."):
                 continue
-            if Path(name).suffix.lower() in SUFFIXES:
-                images.append(Path(parent) / name)
-            else:
-                others += 1
+            kind = images if Path(name).suffix.lower() in SUFFIXES else others
+            kind.append(Path(parent) / name)
     return images, others
 
 
-def _class_files(folder: Path) -> tuple[list[tuple[Path, str, str]], list[str]]:
-    """(path, class, part) of every image file; and notes."""
-    top = _folders(existing(folder))
-    in_parts = {name: PARTS[name.name.lower()] for name in top if name.name.lower() in PARTS}
-    if "train" not in in_parts.values():
-        in_parts = {}
-    roots = list(in_parts.items()) or [(folder, "")]
-    files: list[tuple[Path, str, str]] = []
-    notes: list[str] = []
-    passed = 0
-    for root, part in roots:
-        for class_folder in _folders(root):
-            paths, others = image_files(class_folder)
-            passed += others
-            if not paths:
-                raise DataError(f"Class folder {class_folder} holds no image; add images or remove the folder.")
-            files += [(path, class_folder.name, part) for path in paths]
-    missing = _missing_from_train(files) if in_parts else set()
-    if missing:
-        raise DataError(
-            f"Class(es) {', '.join(sorted(missing))} of {folder} have no training image; add some to train/."
+def _roots(folder: Path) -> list[tuple[Path, str]]:
+    """The folders that hold class folders, each with its part."""
+    parts = [(path, PARTS[path.name.lower()]) for path in _folders(folder) if path.name.lower() in PARTS]
+    return parts if any(part == "train" for _, part in parts) else [(folder, "")]
+
+
+def _refused(entries: list[Entry], empty: list[Path], folder: Path) -> list[Finding]:
+    found = []
+    if empty:
+        names = ", ".join(str(path) for path in empty[:3])
+        found.append(
+            Finding("empty-class", f"Class folder {names} holds no image.", len(empty), tuple(map(str, empty)))
         )
-    if passed:
-        notes.append(f"{passed} file(s) in {folder} are not images and are passed over.")
-    return files, notes
-
-
-def _missing_from_train(files: list[tuple[Path, str, str]]) -> set[str]:
-    return {name for _, name, _ in files} - {name for _, name, part in files if part == "train"}
-
-
-def _no_class_empties(class_names: list[str], kept: list[tuple[Path, str, str]], folder: Path) -> None:
-    for name in class_names:
-        if all(own != name for _, own, _ in kept):
-            raise DataError(f"No image of class '{name}' in {folder} can be read; mend or replace its files.")
+    in_train = {entry.label for entry in entries if entry.part in ("", "train")}
+    missing = sorted({entry.label for entry in entries} - in_train)
+    if missing:
+        said = f"Class(es) {', '.join(missing)} of {folder} have no training image."
+        found.append(Finding("class-not-in-train", said, len(missing), tuple(missing)))
+    return found
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -4,29 +4,15 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from ganlift.data.build import content_hashes
-from ganlift.data.decode import OnProgress, decode
 from ganlift.data.folder import PARTS
-from ganlift.data.types import UNLABELLED, ImageSet
+from ganlift.data.listing import Entry, Listing
+from ganlift.data.types import FileFacts
 from ganlift.errors import DataError
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One line: the file, its label ("" where unlabelled), part and group."""
-
-    path: Path
-    label: str
-    part: str
-    group: str
-
-
-def load_manifest(file: Path, image_size: int | None = None, on_progress: OnProgress | None = None) -> ImageSet:
+def list_manifest(file: Path) -> Listing:
     """The images that ``file`` lists. A group (patient, site, speaker) never straddles splits.
 
     Raises:
@@ -34,30 +20,12 @@ def load_manifest(file: Path, image_size: int | None = None, on_progress: OnProg
     """
     entries = list(_entries(file))
     _one_label_each(entries, file)
-    class_names = sorted({entry.label for entry in entries} - {""})
+    class_names = tuple(sorted({entry.label for entry in entries} - {""}))
     if len(class_names) < 2:
         raise DataError(f"{file} names {len(class_names)} class(es) in its label column and at least 2 are needed.")
     present = [entry for entry in entries if entry.path.is_file()]
-    missing = [str(entry.path) for entry in entries if not entry.path.is_file()]
-    found = decode([entry.path for entry in present], image_size, on_progress=on_progress)
-    kept = [present[index] for index in found.kept]
-    for name in class_names:
-        if all(entry.label != name for entry in kept):
-            raise DataError(f"No image of class '{name}' in {file} can be read; check its paths and files.")
-    notes = [f"{len(missing)} listed file(s) do not exist: {', '.join(missing[:3])}."] if missing else []
-    groups = np.array([entry.group for entry in kept])
-    labels = [class_names.index(entry.label) if entry.label else UNLABELLED for entry in kept]
-    return ImageSet(
-        pixels=found.pixels,
-        labels=np.array(labels, np.int64),
-        class_names=tuple(class_names),
-        parts=np.array([entry.part for entry in kept], "<U10"),
-        hashes=content_hashes(found.pixels),
-        names=np.array([str(entry.path) for entry in kept]),
-        groups=groups if any(groups) else None,
-        source=str(file),
-        notes=(*notes, *found.notes()),
-    )
+    missing = [FileFacts(entry.path, "missing-file") for entry in entries if not entry.path.is_file()]
+    return Listing(str(file), present, class_names, tuple(missing))
 
 
 def _entries(file: Path) -> Iterator[Entry]:
@@ -84,7 +52,8 @@ def _entry(file: Path, line: int, row: dict[str, str | None]) -> Entry:
         raise DataError(f"{file}, line {line}: split '{values['split']}' is none of train, val, test, unlabelled.")
     part = PARTS.get(split, split)
     label = "" if part == "unlabelled" else values["label"]
-    return Entry(file.parent / values["path"], label, part, values["group"])
+    path = file.parent / values["path"]
+    return Entry(path, label, part, values["group"], str(path))
 
 
 def _one_label_each(entries: list[Entry], file: Path) -> None:

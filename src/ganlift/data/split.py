@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,12 +87,19 @@ def make_task(images: ImageSet, split: Split) -> Task:
 
 def flips_safe(images: ImageSet) -> bool:
     """Whether a mirrored image keeps its class: not for digits, letters and names that say left or right."""
-    names = [name.strip().lower() for name in images.class_names]
-    symbols = all(len(name) == 1 or name.isdigit() for name in names)
-    sided = any(
-        word in name.replace("_", " ").replace("-", " ").split() for name in names for word in ("left", "right")
-    )
-    return not (symbols or sided)
+    return not why_no_flips(images.class_names)
+
+
+def why_no_flips(class_names: Sequence[str]) -> str:
+    """Why a mirrored image may belong to another class; "" where it keeps its own."""
+    names = [name.strip().lower() for name in class_names]
+    if all(len(name) == 1 or name.isdigit() for name in names):
+        return "the classes are digits or letters"
+    for name in names:
+        for side in ("left", "right"):
+            if side in name.replace("_", " ").replace("-", " ").split():
+                return f"a class is named '{name}', with '{side}' in it"
+    return ""
 
 
 def data_hash(images: ImageSet) -> str:

@@ -3,12 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 UNLABELLED = -1
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """An image file as it lies on disk, before anything is converted.
+
+    Attributes:
+        path: where it is; in an `ImageSet` below its folder, or as the manifest has it.
+        fault: why it is left out, a key of `ganlift.data.decode.FAULTS`; "" where it is used.
+        format: "PNG", "JPEG", "WEBP" or "BMP", by content; "" where it could not be opened.
+        mode: Pillow's name of how pixels are stored, such as "RGB" or "CMYK".
+        width, height: pixels, as stored.
+        turned: whether its EXIF data say that it must be turned or mirrored to stand upright.
+        grey: whether all its pixels are grey, however they are stored.
+    """
+
+    path: Path
+    fault: str = ""
+    format: str = ""
+    mode: str = ""
+    width: int = 0
+    height: int = 0
+    turned: bool = False
+    grey: bool = False
 
 
 @dataclass(frozen=True)
@@ -25,6 +50,7 @@ class ImageSet:
         groups: (n,) of str (patient, site, speaker), "" where unknown; None where the source has none.
         source: the specification it was loaded from, for messages and records.
         notes: sentences for the user: files skipped and why, conversions made.
+        files: the files it was read from, those left out too; empty where the source is no files.
     """
 
     pixels: NDArray[np.uint8]
@@ -36,6 +62,7 @@ class ImageSet:
     groups: NDArray[np.str_] | None = None
     source: str = ""
     notes: tuple[str, ...] = ()
+    files: tuple[FileFacts, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)

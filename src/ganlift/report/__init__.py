@@ -1,5 +1,6 @@
 """The report: records and pictures of a run in, one self-contained HTML page out."""
 
+from ganlift.report.check import render_check
 from ganlift.report.page import render, render_many
 
-__all__ = ["render", "render_many"]
+__all__ = ["render", "render_check", "render_many"]

@@ -40,7 +40,7 @@ def render(run: Path) -> Path:
     found = read_run(run)
     target = layout.report_file(run)
     for fit in FITS:
-        page = _clean(_template("report.html.j2").render(_context(found, fit)))
+        page = clean(template("report.html.j2").render(_context(found, fit)))
         if len(page.encode()) < LIMIT:
             write_text(target, page)
             return target
@@ -61,7 +61,7 @@ def render_many(runs: list[Path], out: Path) -> Path:
         entries.append(
             {"run": found, "link": link, "headline": headline, "style": style, "cards": sections.cards(found)}
         )
-    page = _clean(_template("index.html.j2").render(entries=entries, **_assets()))
+    page = clean(template("index.html.j2").render(entries=entries, **assets()))
     if len(page.encode()) >= LIMIT:
         raise RunFolderError(f"An index of {len(runs)} runs exceeds {LIMIT:,} bytes; report on fewer at a time.")
     write_text(out, page)
@@ -86,7 +86,7 @@ def _context(run: Run, fit: Fit) -> dict[str, Any]:
         "curves": sections.curves(run),
         "cost": sections.cost(run),
     }
-    return {"run": run, **shown, "trust": _trust(run), **_assets()}
+    return {"run": run, **shown, "trust": _trust(run), **assets()}
 
 
 def _trust(run: Run) -> dict[str, Any]:
@@ -108,7 +108,8 @@ def _trust(run: Run) -> dict[str, Any]:
     }
 
 
-def _assets() -> dict[str, Any]:
+def assets() -> dict[str, Any]:
+    """What every page carries within itself."""
     here = files("ganlift.report")
     return {
         "css": Markup((here / "report.css").read_text("utf-8")),
@@ -130,11 +131,12 @@ def _environment() -> Environment:
     return environment
 
 
-def _template(name: str) -> Any:
+def template(name: str) -> Any:
+    """A template of this room; what is put into it is escaped."""
     return _environment().get_template(name)
 
 
-def _clean(page: str) -> str:
+def clean(page: str) -> str:
     """Control characters made visible, and lone surrogates (from undecodable file names) replaced."""
     shown = _CONTROL.sub(lambda found: "␡" if found[0] == "\x7f" else chr(0x2400 + ord(found[0])), page)
     return shown.encode("utf-8", "replace").decode()

@@ -103,12 +103,22 @@ def missing(run: Run) -> list[str]:
     return said
 
 
+_TOLD_ELSEWHERE = ("findings", "classes", "per_class_and_part", "training_per_class")
+
+
 def notes(run: Run) -> tuple[list[str], int]:
     """The first data notes, those of ``check.json`` and of the splits, and how many more there are."""
     of_splits = (
         note for split in run.splits.values() for note in sequence(split.get("notes")) if isinstance(note, str)
     )
-    found = list(dict.fromkeys([*_sentences(run.check), *of_splits]))
+    check = run.check if isinstance(run.check, dict) else {}
+    told = [
+        f"{one.get('message', '')} {one.get('advice', '')}"
+        for one in sequence(check.get("findings"))
+        if isinstance(one, dict)
+    ]
+    facts = {key: value for key, value in check.items() if key not in _TOLD_ELSEWHERE} if check else run.check
+    found = list(dict.fromkeys([*told, *_sentences(facts), *of_splits]))
     return found[:MOST_NOTES], max(0, len(found) - MOST_NOTES)
 
 

@@ -1,0 +1,241 @@
+"""What `ganlift check` can find: every kind with what it means and what to do, and those told by the files alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from PIL import Image
+
+from ganlift.data.decode import FAULTS
+from ganlift.data.types import FileFacts
+
+Severity = Literal["error", "warning", "info"]
+SHOWN = 3
+ASPECT = 2.0
+"""Longer over shorter side beyond which more than half of a picture is cropped away."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of finding: ``error`` where `compare` refuses, ``warning`` where a result suffers, ``info`` to know."""
+
+    severity: Severity
+    meaning: str
+    advice: str
+
+
+KINDS = {
+    "empty-class": Kind("error", "A class folder holds no image.", "Add images or remove the folder."),
+    "class-not-in-train": Kind("error", "A class has no training image.", "Add some to train/."),
+    "class-unreadable": Kind("error", "No image of a class can be read.", "Mend or replace its files."),
+    "cannot-split": Kind(
+        "error", "Training, validation and test images cannot be drawn.", "Add images, or give the split yourself."
+    ),
+    "empty-file": Kind("warning", "Files of no bytes.", "Copy or download them again, or remove them."),
+    "truncated": Kind("warning", "Files that end before the image does.", "Copy or download them again."),
+    "unreadable": Kind(
+        "warning", "Damaged files, or files that may not be opened.", "Replace them; check permissions."
+    ),
+    "huge-image": Kind("warning", "Pictures of more than 100 million pixels.", "Shrink or tile them."),
+    "animated": Kind("warning", "Files with several frames.", "Save the frames that you want as images."),
+    "not-an-image": Kind(
+        "warning", "Files named as images whose content is no PNG, JPEG, WebP or BMP.", "Convert or remove them."
+    ),
+    "missing-file": Kind("warning", "Files that the manifest lists and that do not exist.", "Mend their paths."),
+    "other-file": Kind("info", "Files not named as images.", "Nothing, if they are no images; else rename them."),
+    "wrong-suffix": Kind(
+        "info",
+        "Content of another format than the name says.",
+        "ganlift goes by content; rename them for other programs.",
+    ),
+    "exif-rotated": Kind(
+        "info", "Photographs stored turned.", "ganlift sets them upright; turn the files for programs that do not."
+    ),
+    "converted": Kind(
+        "info",
+        "Pixels that are neither 8-bit grey nor RGB; transparency is laid on white.",
+        "Look at some of them if transparency or 16 bits matter.",
+    ),
+    "grey-as-rgb": Kind(
+        "info", "Grey images stored in colour, in a set that is all grey.", "Nothing: one channel is used."
+    ),
+    "grey-and-colour": Kind(
+        "info",
+        "Some images are grey and others in colour, and a class may be told by that.",
+        "See whether the share of grey images differs between classes.",
+    ),
+    "wide-image": Kind(
+        "warning",
+        "One side is more than twice the other; the middle square is used and more than half is lost.",
+        "Crop them to what matters.",
+    ),
+    "enlarged": Kind("info", "Images smaller than the size that is used.", "Give --image-size, or leave them out."),
+    "class-not-in-test": Kind(
+        "warning", "A class has no test image, so that nothing is known about it.", "Add test images of it."
+    ),
+    "tiny-class": Kind("warning", "A class has fewer than 10 training images.", "Add images, or merge classes."),
+    "imbalance": Kind(
+        "warning",
+        "The largest class has at least 5 times as many training images as the smallest.",
+        "Read balanced accuracy and recall per class, not accuracy alone.",
+    ),
+    "small-test": Kind(
+        "warning", "Fewer than 100 test images: chance moves accuracy by points.", "Add test images, or use more seeds."
+    ),
+    "constant-image": Kind("warning", "Images of one colour throughout.", "Remove them: they teach nothing."),
+    "duplicates": Kind(
+        "info",
+        "Exact copies on one side; where the test images are drawn, copies stay together.",
+        "Keep one of each, for honest counts.",
+    ),
+    "duplicates-across-parts": Kind(
+        "warning",
+        "Exact copies in several of training, validation and test.",
+        "compare mends this: it keeps no copy on two sides. Remove them for other programs.",
+    ),
+    "conflicting-labels": Kind(
+        "warning", "Exact copies under several labels; one at least is wrong.", "Mend the labels."
+    ),
+    "near-duplicates": Kind(
+        "info",
+        "Near copies on one side: re-encoded, resized, brightened, cropped a little, mirrored or turned.",
+        "Count them as one image when you judge how much data there is.",
+    ),
+    "near-duplicates-unsplit": Kind(
+        "warning",
+        "Near copies in a set without a test part; those drawn for test may have copies in training.",
+        "Put copies into one group (manifest, column group), or give the split yourself.",
+    ),
+    "near-duplicates-across-parts": Kind(
+        "warning",
+        "Near copies in several of training, validation and test, which flatter every arm.",
+        "compare does not mend this: remove them from one side, or put them into one group (manifest, column group).",
+    ),
+    "near-conflicting-labels": Kind(
+        "warning", "Near copies under several labels.", "Look at the pairs: a label may be wrong."
+    ),
+    "no-flips": Kind("info", "A mirrored image may belong to another class.", "Nothing: no arm mirrors images."),
+    "no-unlabelled": Kind(
+        "info",
+        "Strategies that learn from unlabelled images have none.",
+        "Give --unlabelled PATH, or compare with --labels-per-class N: the rest is then unlabelled.",
+    ),
+    "few-for-generator": Kind(
+        "warning",
+        "A class has fewer training images than a generator needs not to copy or collapse.",
+        "Look at the generated samples in the report; add images of the class.",
+    ),
+}
+"""Every kind by its code, in the order of `docs/check.md`."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something found in a set of images.
+
+    Attributes:
+        code: a key of `KINDS`.
+        message: what, how many and where, as a sentence.
+        count: how many images, files or classes.
+        examples: names of all of them, or the first few.
+    """
+
+    code: str
+    message: str
+    count: int
+    examples: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> Kind:
+        return KINDS[self.code]
+
+    @property
+    def left_out(self) -> bool:
+        """Whether it is about files that are not used."""
+        return self.code in FAULTS
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.message} {self.kind.advice}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values: ``code``, ``severity``, ``count``, ``message``, ``advice``, ``examples``."""
+        return {
+            "code": self.code,
+            "severity": self.kind.severity,
+            "count": self.count,
+            "message": self.message,
+            "advice": self.kind.advice,
+            "examples": list(self.examples[:SHOWN]),
+        }
+
+
+def shown(names: Sequence[object]) -> str:
+    """The first few names, and how many more there are."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(str(name) for name in names[:SHOWN]) + more
+
+
+def about_files(files: Sequence[FileFacts], size: int = 0) -> list[Finding]:
+    """What is told by the files alone.
+
+    Args:
+        size: the pixels that each side of an image will have; 0 where that is not known.
+    """
+    used = [file for file in files if not file.fault]
+    return [
+        *_left_out(files),
+        *_which("wrong-suffix", used, _misnamed, "file(s) hold another format than the name says"),
+        *_which("exif-rotated", used, lambda file: file.turned, "photograph(s) are stored turned"),
+        *_converted(used),
+        *_colours(used),
+        *_which("wide-image", used, _wide, "image(s) lose more than half of their longer side"),
+        *_which("enlarged", used, lambda file: min(file.width, file.height) < size, f"image(s) are below {size} px"),
+    ]
+
+
+def _left_out(files: Sequence[FileFacts]) -> list[Finding]:
+    found = []
+    for code, words in FAULTS.items():
+        names = [str(file.path) for file in files if file.fault == code]
+        if names:
+            said = f"{len(names)} file(s) left out, {words}: {shown(names)}."
+            found.append(Finding(code, said, len(names), tuple(names)))
+    return found
+
+
+def _which(code: str, files: Sequence[FileFacts], holds: Callable[[FileFacts], bool], words: str) -> list[Finding]:
+    names = [str(file.path) for file in files if holds(file)]
+    return [Finding(code, f"{len(names)} {words}: {shown(names)}.", len(names), tuple(names))] if names else []
+
+
+def _converted(files: Sequence[FileFacts]) -> list[Finding]:
+    odd = [file for file in files if file.mode not in ("1", "L", "RGB")]
+    modes = ", ".join(f"{count} {mode}" for mode, count in Counter(file.mode for file in odd).most_common())
+    return _which("converted", odd, lambda file: True, f"image(s) are converted ({modes})")
+
+
+def _colours(files: Sequence[FileFacts]) -> list[Finding]:
+    grey = [file for file in files if file.grey]
+    if len(grey) == len(files):
+        stored = [file for file in grey if file.mode in ("RGB", "RGBA", "CMYK")]
+        return _which("grey-as-rgb", stored, lambda file: True, "grey image(s) are stored in colour")
+    return _which("grey-and-colour", grey, lambda file: True, f"of {len(files)} images are grey, the others in colour")
+
+
+def _wide(file: FileFacts) -> bool:
+    return max(file.width, file.height) > ASPECT * min(file.width, file.height)
+
+
+def _misnamed(file: FileFacts) -> bool:
+    return _formats().get(file.path.suffix.lower(), file.format) != file.format
+
+
+@cache
+def _formats() -> dict[str, str]:
+    """Pillow's formats by suffix."""
+    return Image.registered_extensions()

@@ -1,0 +1,105 @@
+"""A walk over all images that keeps a fingerprint of each and no pixels, for `checks`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganlift.data.build import content_hashes
+from ganlift.data.decode import BATCH, OnProgress, default_size, read_images, to_grey
+from ganlift.data.findings import Finding
+from ganlift.data.folder import list_unlabelled
+from ganlift.data.listing import Listing, as_images, joined
+from ganlift.data.load import list_files, load
+from ganlift.data.near import fingerprints
+from ganlift.data.types import FileFacts, ImageSet
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a walk over the images leaves.
+
+    Attributes:
+        images: all but the pixels where they came from files: there ``pixels`` is zero throughout, and takes no room.
+        prints: (n, SIDE, SIDE) float16, `near.fingerprints`.
+        constant: (n,) bool, whether an image is of one colour throughout.
+        refused: what `load` would have refused.
+    """
+
+    images: ImageSet
+    prints: NDArray[np.float16]
+    constant: NDArray[np.bool_]
+    refused: tuple[Finding, ...] = ()
+
+
+def survey(
+    spec: str,
+    *,
+    image_size: int | None = None,
+    unlabelled: str | None = None,
+    data_dir: Path | None = None,
+    on_progress: OnProgress | None = None,
+) -> Survey:
+    """Walk over the images that ``spec`` names; arguments as `load` has them.
+
+    Files are read one after another and forgotten: memory holds a batch and the fingerprints. What `load` refuses
+    about classes is noted in ``refused``.
+
+    Raises:
+        DataError: there is nothing of that name or at that path, or its files cannot be made out.
+    """
+    listing = list_files(spec)
+    if listing is None:
+        return survey_images(
+            load(spec, image_size=image_size, unlabelled=unlabelled, data_dir=data_dir, on_progress=on_progress)
+        )
+    size = image_size or default_size(listing.paths)
+    found = _survey_files(listing, size, None, on_progress)
+    if unlabelled is not None:
+        more = _survey_files(list_unlabelled(Path(unlabelled)), size, found.images.channels, on_progress)
+        found = replace(
+            found,
+            images=joined(found.images, more.images),
+            prints=np.concatenate([found.prints, more.prints]),
+            constant=np.concatenate([found.constant, more.constant]),
+        )
+    return replace(found, images=replace(found.images, source=spec))
+
+
+def survey_images(images: ImageSet) -> Survey:
+    """Walk over images that are in memory (or memory-mapped) already."""
+    found = [_look(images.pixels[start : start + BATCH]) for start in range(0, len(images), BATCH)]
+    prints, constant = (np.concatenate(column) for column in zip(*found, strict=True))
+    return Survey(images, prints, constant)
+
+
+def _survey_files(listing: Listing, size: int, channels: int | None, on_progress: OnProgress | None) -> Survey:
+    """The files of ``listing``; ``channels`` are as the set has them, or found here where None."""
+    files: list[FileFacts] = []
+    kept: list[int] = []
+    found, hashes = [_look(np.empty((0, size, size, 3), np.uint8))], [np.empty(0, "<U16")]
+    reading = iter(read_images(listing.paths, size, on_progress))
+    while batch := list(islice(reading, BATCH)):
+        kept += [index for index, (image, _) in enumerate(batch, len(files)) if image is not None]
+        files += [facts for _, facts in batch]
+        whole = [(image, facts.grey or channels == 1) for image, facts in batch if image is not None]
+        if whole:
+            found.append(_look(np.stack([image for image, _ in whole])))
+            # Copies are told as `load` tells them: it keeps one channel where all are grey, and grey in three is equal.
+            hashes.append(np.concatenate([content_hashes((to_grey(x) if grey else x)[None]) for x, grey in whole]))
+    channels = channels or (1 if all(files[index].grey for index in kept) else 3)
+    nothing = np.broadcast_to(np.zeros((), np.uint8), (len(kept), size, size, channels))
+    images = as_images(listing, nothing, kept, np.concatenate(hashes), files)
+    prints, constant = (np.concatenate(column) for column in zip(*found, strict=True))
+    return Survey(images, prints, constant, listing.refused)
+
+
+def _look(pixels: Pixels) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
+    """Fingerprints (n, SIDE, SIDE) of a batch (n, h, h, c), and which are constant (n,)."""
+    return fingerprints(pixels), np.all(pixels == pixels[:, :1, :1], axis=(1, 2, 3))
