@@ -16,6 +16,7 @@ from ganlift.errors import ConfigError, GanliftError
 from ganlift.report import render, render_many
 from ganlift.runs import folder as run_folder
 from ganlift.runs.lock import run_lock
+from ganlift.trackers import tracked
 
 if TYPE_CHECKING:
     from ganlift.comparison.executors import Report
@@ -76,7 +77,7 @@ def compare(data: str | Path | CompareConfig, *, on_event: Report | None = None,
 
     Args:
         data: a folder, manifest, npz or the name of a data set; or a whole configuration.
-        on_event: called with plain mappings as things happen (``type`` is plan, progress, arm, note, ...).
+        on_event: called with plain mappings as things happen: ``docs/events.md`` lists them.
         settings: any field of `ganlift.config.CompareConfig`, such as ``strategies``, ``labels_per_class``,
             ``seeds``, ``budget`` or ``out``.
 
@@ -87,11 +88,13 @@ def compare(data: str | Path | CompareConfig, *, on_event: Report | None = None,
     from ganlift.comparison.run import conclude, prepare
 
     config = data if isinstance(data, CompareConfig) else build_config({"data": str(data), **_plain(settings)})
-    tell = on_event or _silent
-    prepared = prepare(config, tell)
-    with _arms_done(prepared, tell) as run:
-        verdicts, winner = conclude(prepared, run)
-        page = render(run)
+    with tracked(config.trackers, config.out.resolve(), on_event or _silent) as tell:
+        prepared = prepare(config, tell)
+        with _arms_done(prepared, tell) as run:
+            verdicts, winner = conclude(prepared, run)
+            page = render(run)
+        for verdict in verdicts:
+            tell({"type": "verdict", **verdict.to_json()})
     best = None
     if winner:
         best = {key: winner[key] for key in ("strategy", "seed", "validation_accuracy", "test_accuracy")}
@@ -150,10 +153,10 @@ def train(data: str | Path | TrainConfig, *, on_event: Report | None = None, **s
     config = data
     if not isinstance(config, TrainConfig):
         config = build_config({"data": str(data), **_plain(settings)}, TrainConfig)
-    tell = on_event or _silent
-    prepared = prepare(config, tell)
-    with _arms_done(prepared, tell) as run:
-        row = finish_training(prepared, run)
+    with tracked(config.trackers, config.out.resolve(), on_event or _silent) as tell:
+        prepared = prepare(config, tell)
+        with _arms_done(prepared, tell) as run:
+            row = finish_training(prepared, run)
     return Training(dict(row), run / "classifier", run)
 
 
@@ -178,11 +181,11 @@ def train_generator(data: str | Path | GeneratorConfig, *, on_event: Report | No
     config = data
     if not isinstance(config, GeneratorConfig):
         config = build_config({"data": str(data), **_plain(settings)}, GeneratorConfig)
-    tell = on_event or _silent
     generators.get(config.generator)
-    images = load_for_generator(config, tell)
-    with _opened(config, tell) as run:
-        return run_generator(config, images, run, tell)
+    with tracked(config.trackers, config.out.resolve(), on_event or _silent) as tell:
+        images = load_for_generator(config, tell)
+        with _opened(config, tell) as run:
+            return run_generator(config, images, run, tell)
 
 
 def generate(

@@ -21,7 +21,7 @@ DEFAULT_STRATEGIES = ("augment", "rotation", "fixmatch", "gan-augment", "sgan", 
 
 TEST_SHARE = 0.2
 
-_NOT_IDENTITY = {"out", "jobs", "checkpoint_every", "data_dir"}
+_NOT_IDENTITY = {"out", "trackers", "jobs", "checkpoint_every", "data_dir"}
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _names(value: Any) -> Any:
 class RunConfig(BaseModel):
     """What every verb that trains is asked for. Build one with `build_config`, which turns faults into ConfigError."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="constants")
 
     data: str = Field(min_length=1, description="a folder, a manifest, an npz, or the name of a data set")
     unlabelled: str = Field("rest", min_length=1, description="'rest' of the training images, 'none', or a folder")
@@ -111,6 +111,7 @@ class RunConfig(BaseModel):
     jobs: int | None = Field(None, ge=1, description="processes; the cores where that is faster")
     search: int = Field(0, ge=0, description="trials an arm to choose its options with, on validation; 0 for none")
     options: dict[str, dict[str, Any]] = Field({}, description="options of each strategy, by its name")
+    trackers: Annotated[list[str], BeforeValidator(_names)] = Field([], description="tensorboard, wandb")
     checkpoint_every: float = Field(60.0, gt=0, description="seconds between checkpoints")
 
     def identity(self) -> dict[str, Any]:

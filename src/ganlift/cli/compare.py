@@ -38,6 +38,7 @@ def compare(
     precision: options.Precision = None,
     jobs: Annotated[int | None, typer.Option(help="Processes side by side.")] = None,
     checkpoint_every: options.CheckpointEvery = None,
+    trackers: options.Trackers = None,
     config: options.ConfigFile = None,
     settings: options.Settings = None,
     as_json: options.AsJson = False,

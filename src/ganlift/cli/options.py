@@ -33,6 +33,9 @@ ConfigFile = Annotated[
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Such as options.sgan.lr=0.001; repeatable.")
 ]
+Trackers = Annotated[
+    str | None, typer.Option("--tracker", metavar="A,B", help="tensorboard, wandb: hear the run as it goes.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 _NOT_CONFIG = {"config", "settings", "as_json", "quiet"}

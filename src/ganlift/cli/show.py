@@ -1,14 +1,6 @@
 """What a person sees of a comparison: the plan, bars while it runs, the table and the verdicts at the end.
 
-Events are plain dicts with a ``type``:
-
-- ``plan``: what ``plan.json`` holds; what is missing is not shown.
-- ``progress``: ``strategy``, ``seed``, ``phase``, ``step``, ``steps``, ``images_per_s``, and where known ``left_s``,
-  the seconds left of the whole comparison.
-- ``arm``: ``row``, as in results.jsonl, and ``left_s``.
-- ``note``: ``message``.
-- ``download``: ``name``, ``done``, ``total`` bytes.
-- ``reading``: ``done``, ``total`` image files.
+What each event holds is in ``docs/events.md``.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,7 @@ def run_generator(config: GeneratorConfig, images: ImageSet, run: Path, tell: Re
             grid_folder=home / "samples",
             should_stop=should_stop,
             on_progress=_progress(config, tell),
+            on_metrics=lambda line: tell({**_place(config), "type": "metrics", **line}),
         )
         record = fit(stage.phase, settings)
     restandardise(stage, stage.phase.rng)
@@ -139,10 +140,23 @@ def _plan(config: GeneratorConfig, images: ImageSet, task: Task, steps: int) -> 
     }
 
 
-def _progress(config: GeneratorConfig, tell: Report) -> Any:
+def _place(config: GeneratorConfig) -> dict[str, Any]:
+    """Where in a run an event belongs: the generator stands where an arm's strategy does."""
+    return {"strategy": config.generator, "seed": config.seed}
+
+
+def _progress(config: GeneratorConfig, tell: Report) -> Callable[[str, int, int, float], None]:
     def progress(phase: str, step: int, steps: int, rate: float) -> None:
         if step % 5 == 0 or step == steps:
-            place: Mapping[str, Any] = {"strategy": config.generator, "seed": config.seed, "phase": phase}
-            tell({"type": "progress", **place, "step": step, "steps": steps, "images_per_s": rate})
+            tell(
+                {
+                    "type": "progress",
+                    **_place(config),
+                    "phase": phase,
+                    "step": step,
+                    "steps": steps,
+                    "images_per_s": rate,
+                }
+            )
 
     return progress

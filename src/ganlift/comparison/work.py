@@ -69,6 +69,7 @@ def run_arm(job: Job, report: Report, should_stop: ShouldStop) -> dict[str, Any]
         checkpoint_every=job["shared"]["checkpoint_every"],
         should_stop=should_stop,
         on_progress=progress,
+        on_metrics=lambda line: report({"type": "metrics", "strategy": name, "seed": seed, **line}),
     )
     outcome, records = run_phases(entry.phases(setup, options), _homes(settings, run, folder))
     if outcome.shared:

@@ -39,6 +39,7 @@ class Settings:
         grids: how many sample grids to keep of a phase.
         should_stop: 0, or the exit code of the signal that asked for a stop; asked before every step.
         on_progress: called with (phase name, step, steps, images a second) after every step.
+        on_metrics: called with each line of the trace when it is made.
         limit: an estimate: run this many steps only, and project the time of all of them.
     """
 
@@ -50,6 +51,7 @@ class Settings:
     grids: int = 6
     should_stop: Callable[[], int] = lambda: 0
     on_progress: Callable[[str, int, int, float], None] = lambda name, step, steps, rate: None
+    on_metrics: Callable[[dict[str, Any]], None] = lambda line: None
     limit: int | None = None
 
 
@@ -105,6 +107,7 @@ def fit(phase: Phase, settings: Settings) -> Record:
             warm_at = now
         if (t + 1) % settings.log_every == 0 or t + 1 == last:
             _log(record, alarms, update, metrics, rate)
+            settings.on_metrics(record.trace[-1])
         if store and now - saved_at > settings.checkpoint_every:
             update.check()
             _save(phase, record, alarms, store, t + 1)
