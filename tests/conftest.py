@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from sklearn.datasets import load_digits
 
 from ganlift.data.types import Task
+
+# How long an example takes says how busy the machine is, and nothing about the code.
+settings.register_profile("ganlift", deadline=None)
+settings.load_profile("ganlift")
 
 
 @pytest.fixture(scope="session")

@@ -16,12 +16,12 @@ from ganlift.config import (
     Steps,
     apply_sets,
     build_config,
-    dump,
     load_config,
     parse_budget,
     read_config,
 )
 from ganlift.errors import ConfigError
+from ganlift.runs.files import yaml_text
 
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 KEY = st.from_regex(r"[a-z][a-z0-9_-]{0,8}", fullmatch=True)
@@ -120,7 +120,7 @@ def test_what_cannot_be_used_is_named(values: dict[str, Any], words: str) -> Non
 def test_yaml_gives_back_what_was_dumped(tmp_path_factory: pytest.TempPathFactory, values: dict[str, Any]) -> None:
     path = tmp_path_factory.mktemp("config") / "config.yaml"
     config = build_config(values)
-    path.write_text(dump(config), encoding="utf-8")
+    path.write_text(yaml_text(config.model_dump(mode="json")), encoding="utf-8")
     assert load_config(path) == config
 
 

@@ -205,12 +205,6 @@ def read_config(path: Path) -> dict[str, Any]:
     return values
 
 
-def dump(config: RunConfig) -> str:
-    """``config`` as YAML that `load_config` reads back."""
-    text: str = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-    return text
-
-
 def apply_sets(values: Mapping[str, Any], settings: Iterable[str]) -> dict[str, Any]:
     """``values`` with each ``key=value`` put in; dots go down (``options.sgan.weight=0.3``), values are YAML.
 

@@ -20,6 +20,7 @@ from ganlift.runs.files import (
     remove_leftovers,
     write_text,
     writing,
+    yaml_text,
 )
 
 _MARK = "# A ganlift run; the same command with this --out continues it."
@@ -51,7 +52,7 @@ def open_run(folder: Path, config: Mapping[str, Any], warn: Callable[[str], None
     if layout.config_file(folder).exists():
         _refuse_other(folder, config)
     else:
-        text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+        text = yaml_text(config)
         write_text(layout.config_file(folder), f"{_MARK}\n{text}")
     remove_leftovers(folder)
     _complete_results(folder, warn)
