@@ -38,16 +38,19 @@ from ganlift.training.pixels import Batch
 from ganlift.training.rng import seeded
 
 
-@shipped(beta1=0.5)  # low, as for discriminators
+@shipped(lr=3.1e-3, weight_decay=5e-5, label_smoothing=0.1, policy="rand", beta1=0.5)  # β₁ low, as for discriminators
 class AcganOptions(ClassifierOptions):
     adversarial: float = Field(
-        0.3, ge=0, description="weight of the real/fake loss", json_schema_extra=search(0.03, 1.0, log=True)
+        0.07, ge=0, description="weight of the real/fake loss", json_schema_extra=search(0.03, 1.0, log=True)
     )
     fake_weight: float = Field(
-        0.1, ge=0, description="v: weight of the class loss on fakes", json_schema_extra=search(0.01, 1.0, log=True)
+        0.12, ge=0, description="v: weight of the class loss on fakes", json_schema_extra=search(0.01, 1.0, log=True)
     )
     generator_lr: float = Field(
-        1e-3, gt=0, description="Adam's learning rate of the generator", json_schema_extra=search(2e-4, 5e-3, log=True)
+        3.5e-3,
+        gt=0,
+        description="Adam's rate of the generator",
+        json_schema_extra=search(2e-4, 5e-3, log=True),
     )
 
 

@@ -23,12 +23,14 @@ from ganlift.strategies.base import (
     Setup,
     choices,
     classifier_phase,
+    shipped,
     strategy,
 )
 from ganlift.training.phase import Updater
 from ganlift.training.pixels import Batch
 
 
+@shipped(lr=1.7e-3, weight_decay=5e-4, label_smoothing=0.1)
 class AugmentOptions(ClassifierOptions):
     mix: Literal["none", "mixup", "cutmix"] = Field(
         "none",

@@ -72,7 +72,8 @@ class ClassifierOptions(BaseModel):
 def shipped(**defaults: Any) -> Callable[[type[Options]], type[Options]]:
     """Decorator: give an options model its own defaults for inherited options.
 
-    They come from `benchmarks/tune.py`, the same number of trials for every arm, chosen on validation.
+    They are the best of the trials that `benchmarks/tune.py` gave every arm alike, on validation, by the mean over two
+    data sets (`benchmarks/README.md`), rounded.
     """
 
     def apply(model: type[Options]) -> type[Options]:

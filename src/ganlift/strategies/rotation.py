@@ -14,15 +14,25 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ganlift.augment import rotate90, weak
-from ganlift.strategies.base import ClassifierOptions, Outcome, Phases, Setup, classifier_phase, search, strategy
+from ganlift.strategies.base import (
+    ClassifierOptions,
+    Outcome,
+    Phases,
+    Setup,
+    classifier_phase,
+    search,
+    shipped,
+    strategy,
+)
 from ganlift.training.phase import Updater
 from ganlift.training.pixels import Batch
 from ganlift.training.rng import seeded
 
 
+@shipped(lr=3.1e-3, weight_decay=5e-5, label_smoothing=0.1, policy="rand")
 class RotationOptions(ClassifierOptions):
     weight: float = Field(
-        0.5, ge=0, description="w: weight of the rotation loss", json_schema_extra=search(0.1, 2.0, log=True)
+        0.2, ge=0, description="w: weight of the rotation loss", json_schema_extra=search(0.1, 2.0, log=True)
     )
 
 

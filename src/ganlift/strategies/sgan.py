@@ -44,12 +44,12 @@ from ganlift.training.rng import seeded
 LATENT = 64
 
 
-@shipped(beta1=0.5)  # low, as for discriminators
+@shipped(lr=3.1e-3, weight_decay=5e-5, label_smoothing=0.1, policy="rand", beta1=0.5)  # β₁ low, as for discriminators
 class JointOptions(ClassifierOptions):
     """Shared by every arm of the K + 1 family."""
 
     weight: float = Field(
-        0.5, ge=0, description="λ: weight of real against generated", json_schema_extra=search(0.05, 2.0, log=True)
+        0.13, ge=0, description="λ: weight of real against generated", json_schema_extra=search(0.05, 2.0, log=True)
     )
     consistency_weight: float = Field(0.0, ge=0, description="weight of FixMatch's term; 0 leaves it out")
     threshold: float = Field(0.8, ge=0, le=1, description="τ of FixMatch's term")
@@ -57,7 +57,10 @@ class JointOptions(ClassifierOptions):
 
 class SganOptions(JointOptions):
     generator_lr: float = Field(
-        2e-3, gt=0, description="Adam's learning rate of the generator", json_schema_extra=search(5e-4, 5e-3, log=True)
+        1.7e-3,
+        gt=0,
+        description="Adam's rate of the generator",
+        json_schema_extra=search(5e-4, 5e-3, log=True),
     )
     matching: float = Field(10.0, gt=0, description="w: weight of feature matching")
     generator_every: int = Field(1, ge=1, description="classifier steps a generator step")

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from ganlift.strategies.base import Phases, Setup, search, strategy
+from ganlift.strategies.base import Phases, Setup, search, shipped, strategy
 from ganlift.strategies.sgan import SganOptions, sgan_phases
 
 
+@shipped(generator_lr=9e-4)
 class SganFixMatchOptions(SganOptions):
     consistency_weight: float = Field(
         1.0, ge=0, description="λ_u: weight of FixMatch's term", json_schema_extra=search(0.3, 3.0, log=True)
     )
     threshold: float = Field(
-        0.8, ge=0, le=1, description="τ: confidence from which a guess counts", json_schema_extra=search(0.6, 0.95)
+        0.91, ge=0, le=1, description="τ: confidence from which a guess counts", json_schema_extra=search(0.6, 0.95)
     )
 
 
