@@ -1,7 +1,8 @@
 """How the shipped settings were chosen: the same number of random trials for every arm, on validation.
 
-    python benchmarks/tune.py --trials 6 --out benchmarks/results/tuning.jsonl
-    python benchmarks/tune.py --data cifar10:PATH --labels 50 --trials 5 --steps 400 --out ...
+    python benchmarks/tune.py --trials 3 --out benchmarks/results/tuning.jsonl
+    python benchmarks/tune.py --data cifar10:PATH --labels 50 --trials 3 --steps 400 --out ...
+    python benchmarks/tune.py --table --out benchmarks/results/tuning.jsonl
 
 The training part only: the first labels a class of a seed, 200 other labelled images a class for validation, the rest
 unlabelled. Seeds 100 and up, which no comparison uses. The first trial is the shipped settings, and trial n has the
@@ -72,6 +73,23 @@ def trials(arms: list[str], count: int) -> Iterator[tuple[str, int, dict[str, An
             yield name, number, drawn[name][number]
 
 
+def table(records: list[dict[str, Any]]) -> list[str]:
+    """Markdown: validation accuracy in % of each arm's trials on each data set; the best mean in bold is shipped."""
+    data_sets = list(dict.fromkeys(row["data"] for row in records))
+    lines = [f"| arm | trial | {' | '.join(data_sets)} | mean |", "|---|---|" + "---|" * (len(data_sets) + 1)]
+    for name in dict.fromkeys(row["strategy"] for row in records):
+        found: dict[int, dict[str, float]] = {}
+        for row in records:
+            if row["strategy"] == name:
+                found.setdefault(row["trial"], {})[row["data"]] = 100 * row["validation_accuracy"]
+        means = {trial: statistics.fmean(own.values()) for trial, own in found.items()}
+        for trial in sorted(found):
+            mark = "**" if means[trial] == max(means.values()) else ""
+            cells = [f"{found[trial][data]:.1f}" for data in data_sets]
+            lines.append(f"| `{name}` | {trial} | {' | '.join(cells)} | {mark}{means[trial]:.1f}{mark} |")
+    return lines
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--arms", default=ARMS)
@@ -82,7 +100,11 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=500)
     parser.add_argument("--part", default="0/1")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--table", action="store_true", help="print the table of what is in --out, and train nothing")
     arguments = parser.parse_args()
+    if arguments.table:
+        print("\n".join(table([json.loads(line) for line in arguments.out.read_text().splitlines()])))
+        return
     torch.set_num_threads(1)
     part, parts = map(int, arguments.part.split("/"))
     data = arguments.data.partition(":")[0]

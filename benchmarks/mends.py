@@ -1,0 +1,95 @@
+"""What three mends of the training step are worth: the step without each over the step with it, times from one run.
+
+    python benchmarks/mends.py --out benchmarks/results/mends.json
+
+Both forms take turns, so that a busy machine slows both; the ratio is that of the fastest rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from throughput import CPU, cases
+from torch import Tensor
+
+from ganlift.training.fit import Settings, fit
+from ganlift.training.phase import Phase
+from ganlift.training.precision import make_fabric
+
+STEPS, ROUNDS = 10, 12
+diffaugment = importlib.import_module("ganlift.augment.diffaugment")  # the package shows its function of that name
+
+
+def unfolded(x: Tensor, top: Tensor, left: Tensor, height: int, width: int) -> Tensor:
+    """`ganlift.augment.basic.windows` from a view of every window there is."""
+    views = x.unfold(2, height, 1).unfold(3, width, 1)
+    return views[torch.arange(len(x)), :, top, left]
+
+
+def plain_optimizers(phase: Phase) -> Phase:
+    """``phase`` with optimisers that take one step a tensor and operation."""
+    for optimizer in phase.optimizers.values():
+        for group in optimizer.param_groups:
+            group["fused"], group["foreach"] = False, False
+    return phase
+
+
+def compare(before: Callable[[], float], after: Callable[[], float]) -> float:
+    """How many times as long ``before`` takes as ``after``; each returns seconds."""
+    rounds = [(before(), after()) for _ in range(ROUNDS)]
+    return min(one for one, _ in rounds) / min(other for _, other in rounds)
+
+
+def timer(phase: Phase, precision: str) -> Callable[[], float]:
+    """Seconds of `STEPS` more steps of ``phase``, warmed up."""
+    settings = Settings(make_fabric(CPU, precision))
+    phase.steps = 3
+    fit(phase, settings)
+    phase.steps = STEPS
+
+    def seconds() -> float:
+        begun = time.perf_counter()
+        fit(phase, settings)
+        return time.perf_counter() - begun
+
+    return seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    build = cases()
+    found: dict[str, dict[str, float]] = {"bf16 in place of fp32": {}, "fused optimisers": {}}
+    for case in ("arm augment", "arm sgan", "generator sngan"):
+        found["bf16 in place of fp32"][case] = compare(timer(build[case](), "fp32"), timer(build[case](), "bf16"))
+        slow = timer(plain_optimizers(build[case]()), "bf16")
+        found["fused optimisers"][case] = compare(slow, timer(build[case](), "bf16"))
+    gathered = diffaugment.windows
+    after = timer(build["generator sngan"](), "bf16")
+    plain = timer(build["generator sngan"](), "bf16")
+
+    def before() -> float:
+        diffaugment.windows = unfolded
+        try:
+            return plain()
+        finally:
+            diffaugment.windows = gathered
+
+    found["DiffAugment's shift gathered, not unfolded"] = {"generator sngan": compare(before, after)}
+    for mend, by_case in found.items():
+        for case, ratio in by_case.items():
+            print(f"{mend:45} {case:18} {ratio:.2f} times as fast")
+    if arguments.out:
+        arguments.out.write_text(json.dumps(found, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
