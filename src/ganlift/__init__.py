@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ganlift.api import compare as compare
+    from ganlift.api import evaluate as evaluate
+    from ganlift.api import export as export
     from ganlift.api import generate as generate
+    from ganlift.api import predict as predict
     from ganlift.api import train as train
     from ganlift.api import train_generator as train_generator
 
 __version__ = "0.1.0"
-_VERBS = ("compare", "generate", "train", "train_generator")
-__all__ = ["__version__", "compare", "generate", "train", "train_generator"]
+_VERBS = ("compare", "evaluate", "export", "generate", "predict", "train", "train_generator")
+__all__ = ["__version__", "compare", "evaluate", "export", "generate", "predict", "train", "train_generator"]
 
 
 def __getattr__(name: str) -> Any:

@@ -79,7 +79,7 @@ def decode(
         channels = 1 if all(_is_grey(image) for image in images) else 3
     pixels = np.empty((len(images), size, size, channels), np.uint8)
     for index, image in enumerate(images):
-        pixels[index] = image if channels == 3 else _grey(image)
+        pixels[index] = image if channels == 3 else to_grey(image)
     return Decoded(pixels, kept, skipped)
 
 
@@ -144,7 +144,8 @@ def _is_grey(image: NDArray[np.uint8]) -> bool:
     return bool((image[..., 0] == image[..., 1]).all() and (image[..., 1] == image[..., 2]).all())
 
 
-def _grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def to_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(h, w, 3) as (h, w, 1): the channel of a grey image, else the luminance."""
     if _is_grey(image):
         return image[..., :1]
     return np.asarray(Image.fromarray(image).convert("L"), np.uint8)[..., None]

@@ -45,7 +45,7 @@ def load_npz(file: Path, image_size: int | None = None) -> ImageSet:
     if len(names) < 2:
         raise DataError(f"{file} holds {len(names)} class(es) and at least 2 are needed.")
     parts = {
-        part: (_square(pixels[part], image_size), np.searchsorted(values, raw[part]).astype(np.int64)) for part in pairs
+        part: (square(pixels[part], image_size), np.searchsorted(values, raw[part]).astype(np.int64)) for part in pairs
     }
     if "test" not in parts:
         parts = {"": parts["train"]} if set(parts) == {"train"} else parts
@@ -141,7 +141,8 @@ def _class_names(arrays: dict[str, Any], values: NDArray[np.int64], file: Path) 
     return [f"class {value}" for value in values]
 
 
-def _square(x: NDArray[np.uint8], size: int | None) -> NDArray[np.uint8]:
+def square(x: NDArray[np.uint8], size: int | None) -> NDArray[np.uint8]:
+    """(n, h, w, c) to (n, size, size, c): the shorter side resized, the longer cropped around its middle."""
     height, width = x.shape[1:3]
     size = size or min(height, width)
     if (height, width) == (size, size):
