@@ -6,7 +6,12 @@ import sys
 import pytest
 
 HEAVY = {"torch", "lightning_fabric", "torchmetrics", "sklearn", "optuna", "PIL"}
-HELP = [[], ["--help"], ["--version"], ["compare", "--help"], ["list", "--help"], ["report", "--help"]]
+HELP = [
+    [],
+    ["--help"],
+    ["--version"],
+    *([verb, "--help"] for verb in ("compare", "list", "report", "predict", "evaluate", "export")),
+]
 
 
 def run(*lines: str) -> subprocess.CompletedProcess[str]:

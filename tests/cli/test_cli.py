@@ -49,7 +49,7 @@ def _run(command: list[str], settings: dict[str, str]) -> subprocess.CompletedPr
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
 
 
-@pytest.mark.parametrize("words", [["compare"], ["list"], ["report"], []])
+@pytest.mark.parametrize("words", [["compare"], ["list"], ["report"], ["predict"], ["evaluate"], ["export"], []])
 def test_help_has_an_example_and_is_quick(words: list[str]) -> None:
     ganlift(*words, "--help")  # compiles what has changed
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

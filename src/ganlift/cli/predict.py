@@ -89,20 +89,17 @@ def predict(
     could be read, 1 where some could not, 2 where none could.
     """
     from ganlift.api import predict as ask
-    from ganlift.errors import DataError, Interrupted
+    from ganlift.errors import DataError
 
     answers = ask(run, _listed(images), batch=batch, device=device or "auto")
     asked = Asked(run, answers.class_names, answers.temperature, top, min_confidence, batch, out)
     tally = Tally()
     write = _WRITERS[Format.json if as_json else output]
-    try:
-        with _sink(out) as put:
-            for piece in write(_readable(answers, tally), asked, tally):
-                put(piece)
-            if not tally.read:
-                raise DataError(_none_read(tally))
-    except KeyboardInterrupt:
-        raise Interrupted from None
+    with _sink(out) as put:
+        for piece in write(_readable(answers, tally), asked, tally):
+            put(piece)
+        if not tally.read:
+            raise DataError(_none_read(tally))
     if out:
         typer.echo(f"{tally.read} image(s) → {safe(out)}", err=True)
     if tally.unreadable:

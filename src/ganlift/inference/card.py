@@ -22,7 +22,7 @@ WEAK_RECALL, FEW_IMAGES = 0.7, 200
 """A class below this recall, and a test set below this size, is named as a limit."""
 
 
-def card(model: Model, run: Path | None, form: str, made: Exported) -> str:
+def card(model: Model, folder: Path, run: Path | None, form: str, made: Exported) -> str:
     """Markdown (Mitchell et al. 2019, Model Cards for Model Reporting); what the records lack is left out."""
     words = Environment(
         loader=PackageLoader("ganlift.inference", "."),
@@ -36,7 +36,7 @@ def card(model: Model, run: Path | None, form: str, made: Exported) -> str:
     tested = _tested(run)
     return words.get_template("card.md.j2").render(
         facts=model.facts,
-        record=read_json(layout.model_file(layout.winner_folder(run))) if run else {},
+        record=read_json(layout.model_file(folder)),
         form=form,
         made=made,
         version=__version__,

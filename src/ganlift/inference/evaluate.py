@@ -177,7 +177,10 @@ def _overlap(model: Model, hashes: NDArray[np.str_], notes: list[str]) -> dict[s
     if model.run is None:
         notes.append("Whether the classifier was trained on some of these images is not known: its run is not here.")
         return None
-    parts = read_json(layout.split_file(model.run, model.facts.seed))["parts"]
+    arm = (model.facts.strategy, model.facts.seed)
+    parts = read_json(layout.split_file(model.run, arm[1]))["parts"]
+    if not read_json(layout.row_file(model.run, *arm))["uses_unlabelled"]:
+        parts["unlabelled"]["hashes"] = []
     found = {
         name: int(np.isin(hashes, parts[name]["hashes"]).sum()) for name in ("labelled", "validation", "unlabelled")
     }

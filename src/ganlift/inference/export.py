@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -74,7 +74,7 @@ def export_model(path: Path, form: str, out: Path | None) -> Exported:
         )
     made = Exported(target, target.with_name(f"{target.name}.md"), digest, difference, len(images), source)
     write_bytes(target, data)
-    write_text(made.card, card(original, run, form, made))
+    write_text(made.card, card(original, folder, run, form, made))
     return made
 
 
@@ -117,10 +117,9 @@ def _onnx(model: Calibrated, facts: ClassifierFacts) -> bytes:
 
 
 def _torchscript(model: Calibrated, facts: ClassifierFacts) -> bytes:
-    buffer = io.BytesIO()
+    buffer, jit = io.BytesIO(), cast(Any, torch.jit)  # it has no types
     with _quiet():
-        traced = torch.jit.trace(model, _example(facts))
-        torch.jit.save(traced, buffer, _extra_files=metadata_of(facts))  # type: ignore[no-untyped-call]
+        jit.save(jit.trace(model, _example(facts)), buffer, _extra_files=metadata_of(facts))
     return buffer.getvalue()
 
 
@@ -152,7 +151,7 @@ def _quiet() -> Any:
 
 def _read_torchscript(path: Path) -> Apply:
     with _quiet():
-        module: Any = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
+        module = cast(Any, torch.jit).load(str(path), map_location="cpu")
 
     def apply(images: np.ndarray[Any, np.dtype[np.uint8]]) -> Any:
         with torch.inference_mode():

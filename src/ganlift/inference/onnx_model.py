@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def read_onnx(path: Path) -> tuple[ClassifierFacts, Apply]:
         raise ConfigError(WITHOUT) from fault
     data = read_bytes(path)
     try:
-        session: Any = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+        session: Any = onnxruntime.InferenceSession(data, _threads(onnxruntime), providers=["CPUExecutionProvider"])
     except Exception as fault:  # its errors share no base
         first = str(fault).strip().splitlines()[0] if str(fault).strip() else type(fault).__name__
         raise DamagedFileError(f"{path} is not a whole ONNX model ({first}); export it again.") from fault
@@ -39,3 +40,10 @@ def read_onnx(path: Path) -> tuple[ClassifierFacts, Apply]:
         return probabilities
 
     return facts, apply
+
+
+def _threads(onnxruntime: Any) -> Any:
+    """OMP_NUM_THREADS holds here too, as it does for torch; onnxruntime itself does not look at it."""
+    options, wanted = onnxruntime.SessionOptions(), os.environ.get("OMP_NUM_THREADS", "")
+    options.intra_op_num_threads = int(wanted) if wanted.isdecimal() else 0
+    return options

@@ -49,7 +49,7 @@ def load_calibrated(weights: Path, facts: ClassifierFacts) -> Calibrated:
     build = classifiers.get(facts.classifier).build
     model = build(facts.channels, facts.image_size, len(facts.class_names), 0.0)  # dropout does nothing here
     load_module(weights, model)
-    return Calibrated(model, facts.temperature).eval()
+    return Calibrated(model, facts.temperature).eval().requires_grad_(False)
 
 
 def read_weights(weights: Path, facts: ClassifierFacts, device: str) -> Apply:
