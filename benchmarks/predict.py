@@ -1,4 +1,4 @@
-"""Images a second of `ganlift predict`: weights in torch beside an exported ONNX file of the same model, in one process.
+"""Images a second of `ganlift predict`: weights in torch beside an exported ONNX file of the same model, in one run.
 
     OMP_NUM_THREADS=1 python benchmarks/predict.py runs/first --out benchmarks/results/predict.json
 

@@ -63,13 +63,10 @@ def test_training_images_are_warned_of(trained: Path, photos: Path) -> None:
 
 
 def test_classes_are_matched_by_name(trained: Path, photos: Path, tmp_path: Path) -> None:
-    model = ganlift.evaluate(trained, photos)
     renamed = shutil.copytree(photos, tmp_path / "renamed")
     (renamed / CLASSES[0]).rename(renamed / "one")
     with pytest.raises(DataError, match=r"has 'one', which the classifier does not know, and lacks '=one'"):
         ganlift.evaluate(trained, renamed)
-    for name in CLASSES:  # the manifest's classes in the same order, but one more class in between
-        assert name in model.class_names
     (renamed / "one").rename(renamed / CLASSES[0])
     (renamed / "more").mkdir()
     Image.new("L", (8, 8)).save(renamed / "more" / "1.png")
@@ -102,7 +99,6 @@ def test_a_column_of_a_manifest_makes_groups(trained: Path, manifest: Path, comm
     shown = command("evaluate", trained, manifest, "--group-column", "site")
     assert shown.code == 0
     assert max(map(len, shown.out.splitlines())) <= 80
-    assert "confusion" not in shown.err
     assert json.loads(command("evaluate", trained, manifest, "--part", "all", "--json").out)["images"] == 30
 
 

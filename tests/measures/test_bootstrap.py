@@ -1,4 +1,4 @@
-"""The bootstrap: each figure of weighted images is the figure of repeated images, and intervals have the right width."""
+"""The bootstrap: a weighted image is as good as a repeated one, and intervals have the right width."""
 
 from __future__ import annotations
 
