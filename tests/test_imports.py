@@ -7,7 +7,9 @@ import pytest
 
 HEAVY = {"torch", "lightning_fabric", "torchmetrics", "sklearn", "optuna", "PIL"}
 HELP = [[], ["--help"], ["--version"], ["compare", "--help"], ["list", "--help"], ["report", "--help"]]
-HELP += [[verb, "--help"] for verb in ("check", "train", "train-generator", "generate")]
+HELP += [
+    [verb, "--help"] for verb in ("check", "train", "train-generator", "generate", "predict", "evaluate", "export")
+]
 
 
 def run(*lines: str) -> subprocess.CompletedProcess[str]:

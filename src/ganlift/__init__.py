@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ganlift.api import check as check
     from ganlift.api import compare as compare
+    from ganlift.api import evaluate as evaluate
+    from ganlift.api import export as export
     from ganlift.api import generate as generate
+    from ganlift.api import predict as predict
     from ganlift.api import train as train
     from ganlift.api import train_generator as train_generator
     from ganlift.estimators import GanLiftClassifier as GanLiftClassifier
     from ganlift.estimators import GanLiftGenerator as GanLiftGenerator
 
 __version__ = "0.1.0"
-_VERBS = ("check", "compare", "generate", "train", "train_generator")
+_VERBS = ("check", "compare", "evaluate", "export", "generate", "predict", "train", "train_generator")
 _ESTIMATORS = ("GanLiftClassifier", "GanLiftGenerator")
 __all__ = [
     "GanLiftClassifier",
@@ -25,7 +28,10 @@ __all__ = [
     "__version__",
     "check",
     "compare",
+    "evaluate",
+    "export",
     "generate",
+    "predict",
     "train",
     "train_generator",
 ]

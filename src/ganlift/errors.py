@@ -33,6 +33,12 @@ class DamagedFileError(GanliftError):
     """A file of a run fails its checksum and no earlier good copy is left."""
 
 
+class ParityError(GanliftError):
+    """An exported model does not give the probabilities of the one that it was made from."""
+
+    exit_code = 1  # nothing that the user could mend
+
+
 class Interrupted(Exception):  # noqa: N818 - not an error: the state is saved, the user asked for it
     """A stop was asked for (SIGINT or SIGTERM) and the state is saved.
 

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import ganlift
-from ganlift.cli import check, compare, crash, generate, report, train
+from ganlift.cli import check, compare, crash, evaluate, export, generate, predict, report, train
 from ganlift.cli import list as listing
 from ganlift.cli.words import safe
 from ganlift.errors import GanliftError, Interrupted
@@ -26,6 +26,9 @@ app.command("compare", epilog=compare.EXAMPLE)(compare.compare)
 app.command("train", epilog=train.EXAMPLE)(train.train)
 app.command("train-generator", epilog=train.GENERATOR_EXAMPLE)(train.train_generator)
 app.command("generate", epilog=generate.EXAMPLE)(generate.generate)
+app.command("predict", epilog=predict.EXAMPLE)(predict.predict)
+app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
+app.command("export", epilog=export.EXAMPLE)(export.export)
 app.command("list", epilog=listing.EXAMPLE)(listing.list_kind)
 app.command("report", epilog=report.EXAMPLE)(report.report)
 

@@ -31,3 +31,8 @@ def some(names: Iterable[object], most: int = 10) -> str:
     """Names separated by commas, the first ``most`` of them."""
     listed = [safe(name) for name in names]
     return ", ".join(listed[:most]) + (f", ... ({len(listed)} in all)" if len(listed) > most else "")
+
+
+def cell(text: str) -> str:
+    """``text`` for a cell of a CSV file: what a spreadsheet would take for a formula becomes text."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

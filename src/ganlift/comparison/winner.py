@@ -8,8 +8,9 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from ganlift.measures.calibration import fit_temperature
 from ganlift.runs import layout
-from ganlift.runs.files import sha256_file, write_bytes, write_json
+from ganlift.runs.files import read_npz, sha256_file, write_bytes, write_json
 
 
 def choose(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
@@ -37,17 +38,23 @@ def choose(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, An
 def lay_ready(run: Path, row: Mapping[str, Any], model: Mapping[str, Any]) -> Path:
     """Copy the winner's weights to ``classifier/`` with what is needed to use them; the folder's path.
 
-    ``model`` holds the architecture, the classes and the preprocessing.
+    ``model`` holds the architecture, the classes and the preprocessing. The temperature is fitted on the arm's
+    validation images.
     """
     folder = layout.winner_folder(run)
     source = layout.classifier_file(run, row["strategy"], row["seed"])
     write_bytes(folder / "model.safetensors", source.read_bytes())
+    predicted = read_npz(layout.predictions_file(run, row["strategy"], row["seed"]))
+    temperature = fit_temperature(predicted["validation_probabilities"], predicted["validation_labels"])
     facts = {
         **model,
         "strategy": row["strategy"],
         "seed": row["seed"],
         "validation_accuracy": row["validation_accuracy"],
         "test_accuracy": row.get("test_accuracy"),
+        "temperature": temperature.value,
+        "validation_nll": temperature.nll_before,
+        "validation_nll_calibrated": temperature.nll_after,
         "sha256": sha256_file(folder / "model.safetensors"),
     }
     write_json(folder / "model.json", facts)

@@ -71,3 +71,19 @@ def _one_label_each(entries: list[Entry], file: Path) -> None:
             f"{file} has several labels in one cell ('{joined[0]}'). "
             "ganlift compares classifiers with one label an image; keep one."
         )
+
+
+def read_column(file: Path, column: str) -> dict[str, str]:
+    """What ``column`` says of each picture, by its path as in `ImageSet.names`; "" where a line has nothing there.
+
+    Raises:
+        DataError: the file has no such column.
+    """
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.DictReader(stream)
+        columns = [name.strip().lower() for name in reader.fieldnames or []]
+        if column.strip().lower() not in columns:
+            raise DataError(f"{file} has no column '{column}'; it has: {', '.join(columns)}.")
+        reader.fieldnames = columns
+        key = column.strip().lower()
+        return {str(file.parent / (row["path"] or "").strip()): (row[key] or "").strip() for row in reader}

@@ -1,0 +1,228 @@
+"""A classifier's figures: on the test images that its run recorded, or on other data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganlift.data import load
+from ganlift.data.build import content_hashes
+from ganlift.data.decode import to_grey
+from ganlift.data.manifest import read_column
+from ganlift.data.npz import square
+from ganlift.data.types import UNLABELLED, ImageSet
+from ganlift.errors import ConfigError, DataError, RunFolderError
+from ganlift.inference.model import ClassifierFacts, Model, locate, read_facts
+from ganlift.measures.calibration import temper
+from ganlift.measures.evaluation import confusion, headlines, per_class
+from ganlift.runs import layout
+from ganlift.runs.files import read_json, read_npz
+
+PARTS = ("test", "val", "train", "all")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What `evaluate` found.
+
+    Attributes:
+        data: where the images came from, and ``part`` which of them.
+        measures: ``accuracy``, ``balanced_accuracy``, ``macro_recall``, ``ece``, ``nll`` and, of two classes,
+            ``auroc``; each with ``value``, ``low`` and ``high``.
+        per_class: ``name``, ``images``, ``recall`` and ``precision`` of each class.
+        confusion: (K, K) counts; the row is the image's class, the column the one predicted.
+        groups: ``group``, ``images``, and ``accuracy`` and ``balanced_accuracy`` as in ``measures``.
+        overlap: how many of the images the run itself used, by what for; None where that is unknown.
+        notes: sentences that belong to the figures.
+    """
+
+    model: str
+    data: str
+    part: str
+    images: int
+    class_names: tuple[str, ...]
+    temperature: float
+    measures: dict[str, dict[str, float]]
+    per_class: list[dict[str, Any]]
+    confusion: list[list[int]]
+    groups: list[dict[str, Any]] = field(default_factory=list)
+    overlap: dict[str, int] | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def evaluate_recorded(path: Path) -> Evaluation:
+    """The figures of the test predictions that the run wrote down; no image is read.
+
+    Raises:
+        RunFolderError: there is no run, or it kept no test images.
+    """
+    if path.is_file():
+        raise RunFolderError(f"{path} alone holds no test images; name the data after it.")
+    folder, run = locate(path)
+    facts = read_facts(folder)
+    if run is None:
+        raise RunFolderError(f"{path} lies outside of its run, which has the test images; name the data after it.")
+    recorded = read_npz(layout.predictions_file(run, facts.strategy, facts.seed))
+    probabilities, labels = recorded["probabilities"], recorded["labels"]
+    if not len(labels):
+        raise RunFolderError(f"{run} kept no test images back; name data after it that it was not trained on.")
+    note = f"These are the run's own {len(labels)} test images, as predicted when it was trained."
+    return _evaluation(str(path), facts, temper(probabilities, facts.temperature), labels, facts.data, "test", [note])
+
+
+def evaluate_data(
+    model: Model, data: str, part: str | None, group_column: str | None, data_dir: Path | None
+) -> Evaluation:
+    """The figures on ``part`` of ``data``, whose classes are matched by name.
+
+    Raises:
+        DataError: the data can't be read, has no such part, or classes that the classifier doesn't know.
+        ConfigError: ``part`` is no part, or ``group_column`` is given for data without columns.
+    """
+    facts = model.facts
+    images = load(data, image_size=facts.image_size, data_dir=data_dir)
+    notes = list(images.notes)
+    to_model = _match_classes(images, facts, notes)
+    images = _as_trained(images, facts, notes)
+    part, chosen = _choose(images, part)
+    overlap = _overlap(model, images.hashes[chosen], notes)
+    labels = to_model[images.labels[chosen]]
+    probabilities = model.probabilities(images.batch(chosen))
+    found = _evaluation(str(model.source), facts, probabilities, labels, data, part, notes)
+    groups = _groups_of(images, chosen, group_column)
+    return replace(found, overlap=overlap, groups=_by_group(groups, probabilities, labels))
+
+
+def _evaluation(
+    model: str,
+    facts: ClassifierFacts,
+    probabilities: NDArray[np.floating[Any]],
+    labels: NDArray[np.int64],
+    data: str,
+    part: str,
+    notes: list[str],
+) -> Evaluation:
+    counts = confusion(probabilities, labels)
+    classes = [{"name": name, **line} for name, line in zip(facts.class_names, per_class(counts), strict=True)]
+    return Evaluation(
+        model=model,
+        data=data,
+        part=part,
+        images=len(labels),
+        class_names=facts.class_names,
+        temperature=facts.temperature,
+        measures=headlines(probabilities, labels),
+        per_class=classes,
+        confusion=counts.tolist(),
+        notes=notes,
+    )
+
+
+def _match_classes(images: ImageSet, facts: ClassifierFacts, notes: list[str]) -> NDArray[np.int64]:
+    """The classifier's index of each class of ``images``."""
+    extra = [name for name in images.class_names if name not in facts.class_names]
+    missing = [name for name in facts.class_names if name not in images.class_names]
+    if extra:
+        lacks = f", and lacks {_quoted(missing)}" if missing else ""
+        raise DataError(
+            f"The classes do not match: {images.source} has {_quoted(extra)}, which the classifier does not know"
+            f"{lacks}. Rename or remove them; names are compared exactly."
+        )
+    if missing:
+        notes.append(
+            f"The data has {len(images.class_names)} of {len(facts.class_names)} classes; without {_quoted(missing)}."
+        )
+    if images.class_names == facts.class_names:
+        return np.arange(len(facts.class_names))
+    return np.array([facts.class_names.index(name) for name in images.class_names], np.int64)
+
+
+def _as_trained(images: ImageSet, facts: ClassifierFacts, notes: list[str]) -> ImageSet:
+    """``images`` at the classifier's size and number of channels."""
+    pixels = images.pixels
+    if images.size != facts.image_size:
+        pixels = square(pixels, facts.image_size)
+        notes.append(f"The images of {images.size} px were resized to the classifier's {facts.image_size} px.")
+    if images.channels < facts.channels:
+        pixels = np.repeat(pixels, facts.channels, axis=3)
+    elif images.channels > facts.channels:
+        pixels = np.stack([to_grey(image) for image in pixels])
+        notes.append("The colours were turned into grey, as the classifier takes it.")
+    if pixels is images.pixels:
+        return images
+    return replace(images, pixels=pixels, hashes=content_hashes(pixels))
+
+
+def _choose(images: ImageSet, part: str | None) -> tuple[str, NDArray[np.int64]]:
+    """The part's name and its labelled images."""
+    if part is not None and part not in PARTS:
+        raise ConfigError(f"There is no part '{part}'; --part takes {', '.join(PARTS)}.")
+    labelled = np.flatnonzero(images.labels != UNLABELLED)
+    there = {str(name) for name in np.unique(images.parts[labelled])}
+    part = part or next((name for name in ("test", "val") if name in there), "all")
+    chosen = labelled if part == "all" else labelled[images.parts[labelled] == part]
+    if not len(chosen):
+        has = ", ".join(sorted(there - {""})) or "none; use --part all"
+        raise DataError(f"{images.source} names no labelled images as part '{part}'; its parts: {has}.")
+    return part, chosen
+
+
+def _overlap(model: Model, hashes: NDArray[np.str_], notes: list[str]) -> dict[str, int] | None:
+    """How many images the run used itself, told by content; and a warning where that flatters."""
+    if model.run is None:
+        notes.append("Whether the classifier was trained on some of these images is not known: its run is not here.")
+        return None
+    arm = (model.facts.strategy, model.facts.seed)
+    parts = read_json(layout.split_file(model.run, arm[1]))["parts"]
+    if not read_json(layout.row_file(model.run, *arm))["uses_unlabelled"]:
+        parts["unlabelled"]["hashes"] = []
+    found = {
+        name: int(np.isin(hashes, parts[name]["hashes"]).sum()) for name in ("labelled", "validation", "unlabelled")
+    }
+    used = {"labelled": "trained on with labels", "validation": "validated with", "unlabelled": "had without labels"}
+    said = [
+        f"{found[name]} it was {words}" if name != "unlabelled" else f"{found[name]} it {words}"
+        for name, words in used.items()
+        if found[name]
+    ]
+    if said:
+        notes.append(
+            f"Of these {len(hashes)} images the classifier knows some: {'; '.join(said)}. That flatters these figures."
+        )
+    return found
+
+
+def _groups_of(images: ImageSet, chosen: NDArray[np.int64], column: str | None) -> Sequence[str] | None:
+    """Each chosen image's group; None where there are none."""
+    if column is None:
+        return None if images.groups is None else [str(group) for group in images.groups[chosen]]
+    if Path(images.source).suffix.lower() != ".csv":
+        raise ConfigError(f"--group-column {column}: only a CSV manifest has columns, and {images.source} is none.")
+    values = read_column(Path(images.source), column)
+    return [values.get(str(name), "") for name in images.names[chosen]]
+
+
+def _by_group(
+    groups: Sequence[str] | None, probabilities: NDArray[np.float32], labels: NDArray[np.int64]
+) -> list[dict[str, Any]]:
+    """The figures of each group, the worst first."""
+    if groups is None:
+        return []
+    which, found = np.array(groups), []
+    for name in np.unique(which):
+        own = which == name
+        lines = headlines(probabilities[own], labels[own])
+        figures = {key: lines[key] for key in ("accuracy", "balanced_accuracy")}
+        found.append({"group": str(name), "images": int(own.sum()), **figures})
+    return sorted(found, key=lambda one: (one["accuracy"]["value"], one["group"]))
+
+
+def _quoted(names: Sequence[str], most: int = 5) -> str:
+    return ", ".join(f"'{name}'" for name in names[:most]) + (
+        f" and {len(names) - most} more" if len(names) > most else ""
+    )

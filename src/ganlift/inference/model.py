@@ -1,0 +1,169 @@
+"""A trained classifier, ready for images: from a run folder, its ``classifier/``, or an exported file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ganlift.errors import DamagedFileError, DataError, RunFolderError
+from ganlift.runs import layout
+from ganlift.runs.files import read_json, sha256_file
+from ganlift.runs.folder import is_run, rows
+
+BATCH = 256
+"""Images that go through the model at once, at most."""
+
+Pixels = NDArray[np.uint8]
+Probabilities = NDArray[np.float32]
+Apply = Callable[[Pixels], Probabilities]
+
+
+class ClassifierFacts(BaseModel):
+    """What ``model.json`` says of the weights beside it, and an exported file of itself.
+
+    ``sha256`` is that of the weights. ``strategy`` and ``seed`` name the arm of the run that trained them.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    classifier: str
+    class_names: tuple[str, ...] = Field(min_length=2)
+    image_size: int = Field(ge=1)
+    channels: Literal[1, 3]
+    sha256: str
+    temperature: float = Field(1.0, gt=0)
+    strategy: str = ""
+    seed: int = 0
+    data: str = ""
+    data_hash: str = ""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A classifier that can be asked.
+
+    Attributes:
+        source: the folder or file that it was loaded from.
+        run: the run folder it belongs to; None for an exported file or a folder that was copied elsewhere.
+        apply: calibrated probabilities of a batch.
+    """
+
+    facts: ClassifierFacts
+    source: Path
+    run: Path | None
+    apply: Apply
+
+    def probabilities(self, images: Pixels) -> Probabilities:
+        """Calibrated class probabilities (n, K) of ``images`` (n, c, h, w) uint8; n may be 0.
+
+        Raises:
+            DataError: the images have another type or shape.
+        """
+        shape = (self.facts.channels, self.facts.image_size, self.facts.image_size)
+        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1:] != shape:
+            raise DataError(
+                f"This classifier takes uint8 images of the shape (n, {', '.join(map(str, shape))}), "
+                f"not {images.dtype} of the shape {images.shape}."
+            )
+        images = np.ascontiguousarray(images)
+        parts = [self.apply(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
+        return np.concatenate(parts) if parts else np.empty((0, len(self.facts.class_names)), np.float32)
+
+
+def load_model(path: Path, device: str = "auto") -> Model:
+    """The classifier at ``path``: a run folder, its ``classifier/``, or a file that `export` wrote.
+
+    Args:
+        device: for weights; an ONNX file runs on the processor.
+
+    Raises:
+        RunFolderError: it is none of these, or the run has no finished classifier.
+        DamagedFileError: the weights are not those that were written.
+        ConfigError: the architecture is not registered here, or a library is missing.
+    """
+    if not path.exists():
+        raise RunFolderError(f"There is nothing at {path}; give a run folder, its classifier/, or an exported file.")
+    if path.is_file():
+        return _exported(path, device)
+    folder, run = locate(path)
+    facts = read_facts(folder)
+    weights = layout.weights_file(folder)
+    if not weights.exists() or sha256_file(weights) != facts.sha256:
+        raise DamagedFileError(f"{weights} is not the file that the run wrote; run the command that made it again.")
+    from ganlift.inference.torch_model import read_weights
+
+    return Model(facts, path, run, read_weights(weights, facts, device))
+
+
+def locate(path: Path) -> tuple[Path, Path | None]:
+    """The folder with ``model.json`` for a run folder or that folder itself, and the run that it belongs to.
+
+    Raises:
+        RunFolderError: ``path`` is neither, or the run has no finished classifier.
+    """
+    if is_run(path):
+        folder = layout.winner_folder(path)
+        if not layout.model_file(folder).exists():
+            raise RunFolderError(f"{path} has no finished classifier: {_why_none(path)}")
+        return folder, path
+    if not layout.model_file(path).exists():
+        raise RunFolderError(
+            f"{path} is not a run folder, nor a classifier's folder with model.json; "
+            "give what --out of compare or train named."
+        )
+    run = path.resolve().parent
+    belongs = is_run(run) and layout.winner_folder(run) == path.resolve()
+    return path, run if belongs else None
+
+
+def read_facts(folder: Path) -> ClassifierFacts:
+    """What ``model.json`` in ``folder`` says.
+
+    Raises:
+        RunFolderError: it is a generator's.
+        DamagedFileError: it is not what a run writes.
+    """
+    return parse_facts(read_json(layout.model_file(folder)), layout.model_file(folder))
+
+
+def parse_facts(record: Any, where: Path) -> ClassifierFacts:
+    """``record`` checked; see `read_facts`."""
+    if isinstance(record, dict) and "generator" in record:
+        raise RunFolderError(f"{where} belongs to a generator, not to a classifier; draw from it with generate.")
+    try:
+        return ClassifierFacts.model_validate(record)
+    except ValidationError as fault:
+        keys = ", ".join(".".join(map(str, error["loc"])) or "all of it" for error in fault.errors())
+        raise DamagedFileError(f"{where} does not describe a classifier (wrong or missing: {keys}).") from None
+
+
+def _why_none(run: Path) -> str:
+    if layout.generator_folders(run) and not layout.row_files(run):
+        return "it trained a generator alone; draw from it with generate."
+    failed = [row for row in rows(run) if row.get("status") == "failed"]
+    if failed and not layout.row_files(run):
+        return f"all of its arms failed ({failed[0].get('reason')})."
+    return "it was not brought to its end; run the command that made it again, and it continues."
+
+
+def _exported(path: Path, device: str) -> Model:
+    """The classifier in an exported file, told by its ending."""
+    if path.suffix.lower() == ".onnx":
+        from ganlift.inference.onnx_model import read_onnx
+
+        facts, apply = read_onnx(path)
+    elif path.suffix.lower() == ".safetensors":
+        from ganlift.inference.torch_model import read_safetensors
+
+        facts, apply = read_safetensors(path, device)
+    else:
+        raise RunFolderError(
+            f"{path} is a file that is neither .onnx nor .safetensors; give a run folder or an exported file."
+        )
+    return Model(facts, path, None, apply)

@@ -1,0 +1,49 @@
+"""A classifier from an exported ONNX file alone: onnxruntime, and no torch."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from ganlift.errors import ConfigError, DamagedFileError
+from ganlift.inference.metadata import read_metadata
+from ganlift.inference.model import Apply, ClassifierFacts, Pixels, Probabilities
+from ganlift.runs.files import read_bytes
+
+INPUT, OUTPUT = "images", "probabilities"
+
+WITHOUT = "ONNX needs libraries that are not installed here; install them with: pip install 'ganlift[onnx]'."
+
+
+def read_onnx(path: Path) -> tuple[ClassifierFacts, Apply]:
+    """The facts and the classifier in ``path``.
+
+    Raises:
+        ConfigError: onnxruntime is not installed.
+        RunFolderError, DamagedFileError: it is not a file that `export` wrote, or not whole.
+    """
+    try:
+        import onnxruntime
+    except ImportError as fault:
+        raise ConfigError(WITHOUT) from fault
+    data = read_bytes(path)
+    try:
+        session: Any = onnxruntime.InferenceSession(data, _threads(onnxruntime), providers=["CPUExecutionProvider"])
+    except Exception as fault:  # its errors share no base
+        first = str(fault).strip().splitlines()[0] if str(fault).strip() else type(fault).__name__
+        raise DamagedFileError(f"{path} is not a whole ONNX model ({first}); export it again.") from fault
+    facts = read_metadata(session.get_modelmeta().custom_metadata_map, data, path)
+
+    def apply(images: Pixels) -> Probabilities:
+        probabilities: Probabilities = session.run([OUTPUT], {INPUT: images})[0]
+        return probabilities
+
+    return facts, apply
+
+
+def _threads(onnxruntime: Any) -> Any:
+    """OMP_NUM_THREADS holds here too, as it does for torch; onnxruntime itself does not look at it."""
+    options, wanted = onnxruntime.SessionOptions(), os.environ.get("OMP_NUM_THREADS", "")
+    options.intra_op_num_threads = int(wanted) if wanted.isdecimal() else 0
+    return options

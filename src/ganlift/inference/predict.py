@@ -1,0 +1,77 @@
+"""Predictions for image files, batch by batch: memory does not grow with their number."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from ganlift.data.decode import decode
+from ganlift.data.folder import image_files
+from ganlift.inference.model import Model, Probabilities
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One image: ``probabilities`` (K,) float32, calibrated, in the order of the class names."""
+
+    file: Path
+    probabilities: Probabilities
+
+    def best(self, n: int = 1) -> list[int]:
+        """The ``n`` likeliest classes, likeliest first; of equal ones the first."""
+        return [int(index) for index in (-self.probabilities).argsort(kind="stable")[:n]]
+
+    def confidence(self) -> float:
+        """The probability of the likeliest class."""
+        return float(self.probabilities.max())
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A file that is no usable image, and why."""
+
+    file: Path
+    reason: str
+
+
+def find_images(given: Iterable[str | Path]) -> Iterator[Path]:
+    """Each file in the order given; in place of a folder all images below it, of a pattern its matches, both sorted.
+
+    A path is a pattern only where nothing has that very name. What leads to no image is yielded as it is.
+    """
+    for text in given:
+        names = [str(text)] if os.path.exists(text) else sorted(glob.glob(str(text), recursive=True))
+        for name in names or [str(text)]:
+            inside = image_files(Path(name))[0] if os.path.isdir(name) else []
+            yield from inside or [Path(name)]
+
+
+def predictions(model: Model, files: Iterable[Path], batch: int) -> Iterator[Prediction | Unreadable]:
+    """One answer a file, in the order of ``files``; no more than ``batch`` of them are held at once."""
+    for group in _groups(files, batch):
+        present = [path for path in group if os.path.isfile(path)]  # and no fault of a name that no system can have
+        read = decode(present, model.facts.image_size, model.facts.channels)
+        probabilities = model.probabilities(read.pixels.transpose(0, 3, 1, 2))
+        found = {present[index]: row for index, row in zip(read.kept, probabilities, strict=True)}
+        reasons = dict(read.skipped)
+        for path in group:
+            if path in found:
+                yield Prediction(path, found[path])
+            else:
+                yield Unreadable(path, reasons.get(path) or _absence(path))
+
+
+def _groups(files: Iterable[Path], size: int) -> Iterator[Sequence[Path]]:
+    waiting = iter(files)
+    while group := list(islice(waiting, size)):
+        yield group
+
+
+def _absence(path: Path) -> str:
+    if os.path.isdir(path):
+        return "a folder without images"
+    return "not a file" if os.path.exists(path) else "there is no such file"

@@ -1,0 +1,64 @@
+"""Real images to compare an exported model on: the run's own where they can be had, else the bundled ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ganlift.data import load
+from ganlift.data.build import content_hashes
+from ganlift.data.bundled_sets import fashion_mini
+from ganlift.data.decode import decode
+from ganlift.data.idx import is_idx_folder
+from ganlift.data.npz import square
+from ganlift.errors import GanliftError
+from ganlift.inference.model import ClassifierFacts, Model, Pixels
+from ganlift.runs import layout
+from ganlift.runs.files import read_json
+
+MOST = 200
+
+
+def real_images(model: Model) -> tuple[Pixels, str]:
+    """Up to `MOST` images (n, c, h, w) uint8 at the model's size, and words for what they are.
+
+    They count as the run's own where their content hashes are those of its split.
+    """
+    facts = model.facts
+    if model.run is not None:
+        parts = read_json(layout.split_file(model.run, facts.seed))["parts"]
+        name = "test" if parts["test"]["index"] else "validation"
+        spread = np.linspace(0, len(parts[name]["index"]) - 1, min(MOST, len(parts[name]["index"]))).astype(int)
+        wanted = {key: [parts[name][key][place] for place in spread] for key in ("index", "names", "hashes")}
+        of_files = Path(facts.data).is_dir() and not is_idx_folder(Path(facts.data))
+        pixels = _of_files(facts, wanted["names"]) if of_files else _of_set(facts, wanted["index"])
+        if pixels is not None and content_hashes(pixels).tolist() == wanted["hashes"]:
+            return pixels.transpose(0, 3, 1, 2).copy(), f"{name} images of the run"
+    return _bundled(facts), "bundled images (the run's own are not here)"
+
+
+def _of_files(facts: ClassifierFacts, names: list[str]) -> Pixels | None:
+    """The files of a folder of class folders, alone and not the whole folder; None where one is missing."""
+    paths = [Path(facts.data) / name for name in names]
+    if not all(path.is_file() for path in paths):
+        return None
+    return decode(paths, facts.image_size, facts.channels).pixels
+
+
+def _of_set(facts: ClassifierFacts, index: list[int]) -> Pixels | None:
+    """Of any other source; None where it is not here any more, or would have to be downloaded."""
+    if facts.data == "cifar10":
+        return None
+    try:
+        images = load(facts.data, image_size=facts.image_size)
+    except (GanliftError, OSError):
+        return None
+    inside = len(images) > max(index, default=0)
+    fits = (images.size, images.channels) == (facts.image_size, facts.channels)
+    return np.asarray(images.pixels[index]) if inside and fits else None
+
+
+def _bundled(facts: ClassifierFacts) -> Pixels:
+    pixels = square(fashion_mini().pixels[:MOST], facts.image_size)
+    return np.repeat(pixels, facts.channels, axis=3).transpose(0, 3, 1, 2).copy()
