@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -93,6 +94,15 @@ def test_a_factory_of_the_user_s_own_folder_is_compared(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
     model = json.loads((tmp_path / "run" / "classifier" / "model.json").read_text())
     assert model["classifier"] == "mynet:make"
+    predict = [sys.executable, "-P", "-m", "ganlift", "evaluate", "run", "digits", "--part", "all", "--json"]
+    refused = subprocess.run(predict, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=200)
+    assert refused.returncode == 2
+    assert "set GANLIFT_ALLOW_IMPORT=1" in refused.stderr
+    trusting = {**os.environ, "GANLIFT_ALLOW_IMPORT": "1"}
+    allowed = subprocess.run(
+        predict, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=200, env=trusting
+    )
+    assert allowed.returncode == 0, allowed.stderr
 
 
 def timm_or_skip() -> None:

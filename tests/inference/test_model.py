@@ -77,7 +77,7 @@ def test_changed_weights_are_refused(run: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "error", "said"),
     [
-        ({"classifier": "of-a-plug-in"}, ConfigError, "no classifier of that name is installed"),
+        ({"classifier": "of-a-plug-in"}, ConfigError, "can't be made here"),
         ({"image_size": 0}, DamagedFileError, "image_size"),
         ({"class_names": ["alone"]}, DamagedFileError, "class_names"),
         ({"channels": 3}, DamagedFileError, "cannot be read as this model's weights"),

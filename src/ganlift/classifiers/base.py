@@ -70,6 +70,23 @@ def resolve(spec: ClassifierSpec) -> ClassifierEntry:
     return classifiers.get(spec)
 
 
+def resolve_recorded(spec: str) -> ClassifierEntry:
+    """The classifier that a file names: as `resolve`, but a file does not get to say which code is run.
+
+    timm's own weights are not fetched: those in the file take their place.
+
+    Raises:
+        ConfigError: as `resolve`; or it is a factory and ``GANLIFT_ALLOW_IMPORT`` is not 1.
+    """
+    named = not spec.startswith("timm:")
+    if named and ":" in spec and os.environ.get("GANLIFT_ALLOW_IMPORT") != "1":
+        raise ConfigError(
+            f"It needs code of yours, {spec}, and a file does not say what code is run: "
+            "set GANLIFT_ALLOW_IMPORT=1 if you trust where it comes from."
+        )
+    return resolve(spec.removesuffix(":pretrained") if not named else spec)
+
+
 def _imported(spec: str) -> Callable[[int, int, int], nn.Module]:
     module, _, attribute = spec.partition(":")
     if (here := os.getcwd()) not in sys.path:  # the command `ganlift` does not look into the folder it is run in

@@ -8,7 +8,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from ganlift.classifiers.base import classifiers
+from ganlift.classifiers.base import resolve_recorded
 from ganlift.errors import ConfigError, DamagedFileError
 from ganlift.inference.metadata import read_metadata
 from ganlift.inference.model import Apply, ClassifierFacts, Pixels, Probabilities
@@ -38,15 +38,15 @@ def load_calibrated(weights: Path, facts: ClassifierFacts) -> Calibrated:
     """The module on the processor, in evaluation mode.
 
     Raises:
-        ConfigError: the architecture is not registered here.
+        ConfigError: the architecture is not to be had here, or is a factory that nobody has said to trust.
         DamagedFileError: the weights belong to another one.
     """
-    if facts.classifier not in classifiers.names():
+    try:
+        build = resolve_recorded(facts.classifier).build
+    except ConfigError as fault:
         raise ConfigError(
-            f"This model is a '{facts.classifier}', and no classifier of that name is installed here "
-            f"(there are: {', '.join(classifiers.names())}); install the package that it came from."
-        )
-    build = classifiers.get(facts.classifier).build
+            f"This model is a '{facts.classifier}', which can't be made here: {fault} Install the package it came from."
+        ) from fault
     model = build(facts.channels, facts.image_size, len(facts.class_names), 0.0)  # dropout does nothing here
     load_module(weights, model)
     return Calibrated(model, facts.temperature).eval().requires_grad_(False)

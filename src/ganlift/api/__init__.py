@@ -1,0 +1,24 @@
+"""What the command line does, from Python.
+
+What trains is imported by the verb that trains: a report is made without torch.
+"""
+
+from ganlift.api.looking import check, report
+from ganlift.api.training import Comparison, Training, compare, train, train_generator
+from ganlift.api.using import Generated, Predictions, evaluate, export, generate, predict
+
+__all__ = [
+    "Comparison",
+    "Generated",
+    "Predictions",
+    "Training",
+    "check",
+    "compare",
+    "evaluate",
+    "export",
+    "generate",
+    "predict",
+    "report",
+    "train",
+    "train_generator",
+]

@@ -1,0 +1,85 @@
+"""The verbs that train nothing: `check` before a run, `report` after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ganlift.report import render, render_many
+from ganlift.runs import folder as run_folder
+
+if TYPE_CHECKING:
+    from ganlift.data import Check
+    from ganlift.data.findings import Finding
+
+
+def check(
+    data: str | Path,
+    *,
+    unlabelled: str | Path | None = None,
+    image_size: int | None = None,
+    data_dir: Path | None = None,
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> Check:
+    """What is in the data, and what will go wrong with it; nothing is trained or written.
+
+    Args:
+        data: what `compare` takes.
+        unlabelled: a folder of further images, without labels.
+        image_size: pixels of each side; chosen from the data where None.
+        data_dir: where data sets lie or are downloaded to.
+        on_progress: told what is done, how far, of how much.
+
+    Returns:
+        Counts (``facts``), ``findings`` (`docs/check.md`), and what each strategy lacks (``strategies``).
+
+    Raises:
+        DataError: the data cannot be read at all.
+    """
+    from ganlift.data import check_survey, survey
+
+    extra = None if unlabelled is None else str(unlabelled)
+    found = survey(str(data), image_size=image_size, unlabelled=extra, data_dir=data_dir, on_progress=on_progress)
+    checked = check_survey(found)
+    return checked.with_more(*_strategies_lack(checked.facts))
+
+
+def report(runs: Sequence[Path], out: Path | None = None) -> Path:
+    """Make the page of one run again, or one page of several; its path.
+
+    Raises:
+        RunFolderError: a folder is not a run.
+    """
+    for run in runs:
+        run_folder.run_config(run)
+    if len(runs) == 1 and out is None:
+        return render(runs[0])
+    return render_many(list(runs), out or Path("report.html"))
+
+
+def _strategies_lack(facts: dict[str, Any]) -> tuple[list[Finding], list[dict[str, Any]]]:
+    """What each strategy needs that these data lack, as findings and as a line a strategy."""
+    from ganlift.comparison.plan import FEW_A_CLASS
+    from ganlift.data.findings import Finding
+    from ganlift.strategies.base import strategies
+
+    fewest = min(facts["training_per_class"], default=0)
+    lines, without_labels, generating = [], [], []
+    for name, entry in strategies:
+        lacks = []
+        if entry.unlabelled == "required" and not facts["unlabelled"]:
+            without_labels.append(name)
+            lacks.append("unlabelled images")
+        if entry.needs_generator and fewest < FEW_A_CLASS:
+            generating.append(name)
+            lacks.append(f"{FEW_A_CLASS} training images a class")
+        lines.append({"strategy": name, "kind": entry.kind, "lacks": lacks})
+    found = []
+    if without_labels:
+        said = f"{', '.join(without_labels)}: there are no unlabelled images to learn from."
+        found.append(Finding("no-unlabelled", said, len(without_labels), tuple(without_labels)))
+    if generating:
+        said = f"{', '.join(generating)}: the smallest class has {fewest} training images, fewer than {FEW_A_CLASS}."
+        found.append(Finding("few-for-generator", said, len(generating), tuple(generating)))
+    return found, lines

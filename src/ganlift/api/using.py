@@ -1,0 +1,155 @@
+"""The verbs that use what a run made: `predict`, `evaluate`, `export`, `generate`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ganlift.config import nearest
+from ganlift.errors import ConfigError
+
+if TYPE_CHECKING:
+    from ganlift.inference.evaluate import Evaluation
+    from ganlift.inference.export import Exported
+    from ganlift.inference.predict import Prediction, Unreadable
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What ``generate`` wrote: by which generator, which files, and the names of the run's other generators."""
+
+    generator: str
+    files: list[Path]
+    others: list[str]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What ``predict`` answers: one item a file, in order, worked out while it is gone through (once).
+
+    Attributes:
+        class_names: what the probabilities' columns belong to.
+        temperature: what calibrated them; 1 where nothing did.
+    """
+
+    class_names: tuple[str, ...]
+    temperature: float
+    items: Iterator[Prediction | Unreadable]
+
+    def __iter__(self) -> Iterator[Prediction | Unreadable]:
+        return self.items
+
+
+def generate(
+    run: Path,
+    out: Path,
+    *,
+    generator: str | None = None,
+    classes: Sequence[str] = (),
+    latent_seeds: Sequence[int] = tuple(range(16)),
+    path: int = 0,
+    grid: bool = False,
+) -> Generated:
+    """Draw images from a generator of a run into the folder ``out``, each marked as generated, with a manifest.
+
+    Args:
+        run: a run folder of `compare`, `train` or `train_generator`.
+        out: a new or empty folder, outside of the training images.
+        generator: its name in the run; the first that knows classes where None.
+        classes: names; all where empty.
+        latent_seeds: one image a class each; the same seed gives the same image.
+        path: make this many steps on the way from each latent seed to the next, in place of an image a seed.
+        grid: write all images as ``grid.png`` too, one class a row.
+
+    Raises:
+        GanliftError: no such run, generator or class, or a folder in the way; the message says what to do.
+    """
+    from ganlift.inference.generate import plan_pictures, refuse_target, write_pictures
+    from ganlift.inference.generator import generator_keys, load_generator
+
+    kept = load_generator(run, generator)
+    refuse_target(out, str(kept.record["data"]))
+    labels = [_index(name, kept.class_names) for name in classes] or list(range(len(kept.class_names))) or None
+    pictures = plan_pictures(kept, labels, latent_seeds, path)
+    columns = len(pictures) // len(labels) if labels else 8
+    files = write_pictures(kept, pictures, out, columns=columns if grid else None)
+    return Generated(kept.key, files, [key for key in generator_keys(run) if key != kept.key])
+
+
+def predict(run: str | Path, images: Iterable[str | Path], *, batch: int = 64, device: str = "auto") -> Predictions:
+    """Calibrated class probabilities of image files; decoded as the training images were.
+
+    Args:
+        run: a run folder, its ``classifier/``, or an exported ``.onnx`` or ``.safetensors`` file.
+        images: files, folders and patterns such as ``"photos/*.png"``.
+        batch: files that are read and held at once.
+
+    Raises:
+        GanliftError: there is no usable classifier; the message says what to do. A file that is no image is an
+            `Unreadable` among the answers.
+    """
+    from ganlift.inference.model import load_model
+    from ganlift.inference.predict import find_images, predictions
+
+    model = load_model(Path(run), device)
+    return Predictions(model.facts.class_names, model.facts.temperature, predictions(model, find_images(images), batch))
+
+
+def evaluate(
+    run: str | Path,
+    data: str | Path | None = None,
+    *,
+    part: str | None = None,
+    group_column: str | None = None,
+    data_dir: Path | None = None,
+    device: str = "auto",
+) -> Evaluation:
+    """Accuracy, recall and calibration with 95 % intervals: on the run's own test images, or on other data.
+
+    Args:
+        run: as for `predict`.
+        data: as for `compare`; None for the predictions that the run recorded of its test images.
+        part: ``test``, ``val``, ``train`` or ``all`` of ``data``; where None, the first of test and val that it has,
+            else all.
+        group_column: a column of a manifest; the figures are also given for each of its values.
+
+    Raises:
+        GanliftError: no usable classifier or data, or classes that the classifier doesn't know.
+    """
+    from ganlift.inference.evaluate import evaluate_data, evaluate_recorded
+    from ganlift.inference.model import load_model
+
+    if data is None:
+        if part or group_column:
+            raise ConfigError("--part and --group-column are about DATA; name it after the run.")
+        return evaluate_recorded(Path(run))
+    return evaluate_data(load_model(Path(run), device), str(data), part, group_column, data_dir)
+
+
+def export(run: str | Path, format: str = "onnx", out: Path | None = None) -> Exported:
+    """Write a classifier as one file that stands alone, and a model card beside it.
+
+    The file takes uint8 images (n, c, h, w) and gives calibrated probabilities; it is compared with the original on
+    real images before it is kept.
+
+    Args:
+        run: a run folder or its ``classifier/``.
+        format: ``onnx``, ``torchscript`` or ``safetensors`` (weights and facts alone).
+        out: the file; in the run's folder ``export`` where None.
+
+    Raises:
+        GanliftError: there is no usable classifier, a library is missing, or the two differ by more than 1e-5
+            (`ParityError`; nothing is written).
+    """
+    from ganlift.inference.export import export_model
+
+    return export_model(Path(run), format, out)
+
+
+def _index(name: str, class_names: Sequence[str]) -> int:
+    if name not in class_names:
+        known = f"Its classes: {', '.join(class_names)}." if class_names else "It was trained without classes."
+        raise ConfigError(f"The generator has no class '{name}'.{nearest(name, class_names)} {known}")
+    return class_names.index(name)
