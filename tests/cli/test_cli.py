@@ -244,3 +244,10 @@ def test_a_c_locale_does_not_break_the_output() -> None:
     ended = pretend("compare", "x", PYTHONIOENCODING="ascii")
     assert ended.returncode == 0, ended.stderr
     assert "Report: run/report.html" in ended.stdout
+
+
+def test_a_shell_completes_verbs_and_options() -> None:
+    asked = {"_GANLIFT_COMPLETE": "complete_bash", "COMP_WORDS": "ganlift gener", "COMP_CWORD": "1"}
+    assert "generate" in ganlift(**asked).stdout.split()
+    asked |= {"COMP_WORDS": "ganlift compare --labels", "COMP_CWORD": "2"}
+    assert "--labels-per-class" in ganlift(**asked).stdout

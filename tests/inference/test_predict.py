@@ -5,6 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -134,3 +138,13 @@ def test_bad_options_exit_2(trained: Path, mixed: Path, command: Command, words:
     assert ended.code == 2
     assert words[0] in ended.err
     assert ended.out == ""
+
+
+def test_ctrl_c_leaves_a_line(trained: Path) -> None:
+    command = [sys.executable, "-m", "ganlift", "predict", str(trained), "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        time.sleep(5)  # it waits for names on its standard input
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert said.decode().strip().endswith("Interrupted.")

@@ -17,20 +17,21 @@ from ganlift.errors import GanliftError, Interrupted
 app = typer.Typer(
     help="Would a GAN make my image classifier better, by how much, and am I fooling myself?",
     epilog="Example: ganlift compare fashion-mini --labels-per-class 10 --out runs/first",
-    add_completion=False,
     rich_markup_mode=None,  # plain help is there in half the time
     pretty_exceptions_enable=False,
 )
-app.command("check", epilog=check.EXAMPLE)(check.check)
-app.command("compare", epilog=compare.EXAMPLE)(compare.compare)
-app.command("train", epilog=train.EXAMPLE)(train.train)
-app.command("train-generator", epilog=train.GENERATOR_EXAMPLE)(train.train_generator)
-app.command("generate", epilog=generate.EXAMPLE)(generate.generate)
-app.command("predict", epilog=predict.EXAMPLE)(predict.predict)
-app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
-app.command("export", epilog=export.EXAMPLE)(export.export)
-app.command("list", epilog=listing.EXAMPLE)(listing.list_kind)
-app.command("report", epilog=report.EXAMPLE)(report.report)
+app.command("check", short_help="What is in the data, and what will go wrong.", epilog=check.EXAMPLE)(check.check)
+app.command("compare", short_help="Would a GAN help? Every strategy, judged.", epilog=compare.EXAMPLE)(compare.compare)
+app.command("train", short_help="Train one strategy on all labels.", epilog=train.EXAMPLE)(train.train)
+app.command("train-generator", short_help="Train a generator alone.", epilog=train.GENERATOR_EXAMPLE)(
+    train.train_generator
+)
+app.command("generate", short_help="Draw images from a trained generator.", epilog=generate.EXAMPLE)(generate.generate)
+app.command("predict", short_help="Name the class of images.", epilog=predict.EXAMPLE)(predict.predict)
+app.command("evaluate", short_help="Score a classifier, with intervals.", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
+app.command("export", short_help="Write a classifier as one file.", epilog=export.EXAMPLE)(export.export)
+app.command("list", short_help="What there is to choose from.", epilog=listing.EXAMPLE)(listing.list_kind)
+app.command("report", short_help="Make the page of a run again.", epilog=report.EXAMPLE)(report.report)
 
 
 def _version(wanted: bool) -> None:
@@ -61,6 +62,10 @@ def main() -> None:
         _leave(f"Error: {fault}", fault.exit_code)
     except Interrupted as stop:
         _leave("Interrupted. What is done is saved; the same command continues from there.", stop.exit_code)
+    except SystemExit as end:
+        if end.code == 130:  # Ctrl-C while a verb had nothing to save
+            _leave("Interrupted.", 130)
+        raise
     except BrokenPipeError:  # the reader of our output, such as `head`, has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
