@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from ganlift.cli import options
-from ganlift.cli.crash import logged_in
 
 EXAMPLE = (
     "Example: ganlift compare photos/ --unlabelled more-photos/ --labels-per-class 50 "
@@ -48,13 +47,10 @@ def compare(
     from ganlift.config import CompareConfig
 
     asked = options.configured(context.params, CompareConfig)
-    from rich.console import Console
-
     from ganlift.api import compare as run_comparison
     from ganlift.cli import show
 
-    console = Console(stderr=as_json, width=None if show.is_terminal(as_json) else 80)
-    with logged_in(asked.out), show.following(console, silent=quiet or (as_json and not console.is_terminal)) as tell:
+    with show.session(asked.out, as_json, quiet) as (console, tell):
         comparison = run_comparison(asked, on_event=tell)
     if as_json:
         typer.echo(json.dumps(_plain(comparison), ensure_ascii=False))

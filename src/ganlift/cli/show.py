@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.table import Table
 from rich.text import Text
 
+from ganlift.cli.crash import logged_in
 from ganlift.cli.plan import plan_lines
 from ganlift.cli.words import duration, safe, size
 
@@ -48,6 +49,15 @@ def following(console: Console, silent: bool = False) -> Iterator[Tell]:
             yield _Live(console, bars)
     else:
         yield _Lines(console)
+
+
+@contextmanager
+def session(run: Path, as_json: bool, quiet: bool) -> Iterator[tuple[Console, Tell]]:
+    """Where a verb that trains speaks, and what hears its events; a fault inside is logged in ``run``."""
+    console = Console(stderr=as_json, width=None if is_terminal(as_json) else 80)
+    silent = quiet or (as_json and not console.is_terminal)
+    with logged_in(run), following(console, silent=silent) as tell:
+        yield console, tell
 
 
 class _Lines:

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from ganlift.cli import options
-from ganlift.cli.crash import logged_in
 
 EXAMPLE = "Example: ganlift train photos/ --strategy fixmatch --unlabelled more-photos/ --budget 10m --out runs/mine"
 GENERATOR_EXAMPLE = "Example: ganlift train-generator photos/ --budget 20m --out runs/generator"
@@ -49,14 +48,11 @@ def train(
     from ganlift.config import TrainConfig
 
     asked = options.configured(context.params, TrainConfig)
-    from rich.console import Console
-
     from ganlift.api import train as run_training
     from ganlift.cli import show
     from ganlift.runs.files import plain
 
-    console = Console(stderr=as_json, width=None if show.is_terminal(as_json) else 80)
-    with logged_in(asked.out), show.following(console, silent=quiet or (as_json and not console.is_terminal)) as tell:
+    with show.session(asked.out, as_json, quiet) as (console, tell):
         trained = run_training(asked, on_event=tell)
     if as_json:
         found = {"row": trained.row, "classifier": trained.classifier, "run": trained.run}
@@ -89,13 +85,10 @@ def train_generator(
     from ganlift.config import GeneratorConfig
 
     asked = options.configured(context.params, GeneratorConfig)
-    from rich.console import Console
-
     from ganlift.api import train_generator as run_training
     from ganlift.cli import show
 
-    console = Console(stderr=as_json, width=None if show.is_terminal(as_json) else 80)
-    with logged_in(asked.out), show.following(console, silent=quiet or (as_json and not console.is_terminal)) as tell:
+    with show.session(asked.out, as_json, quiet) as (console, tell):
         folder = run_training(asked, on_event=tell)
     if as_json:
         typer.echo(json.dumps({"generator": folder.name, "folder": str(folder), "run": str(asked.out.resolve())}))
