@@ -28,7 +28,8 @@ def test_the_loss_is_the_equation_of_its_docstring() -> None:
         "unlabelled": torch.tensor([[1.0, 1.0]]),
         "fake": torch.tensor([[0.0, -1.0]]),
     }
-    loss, parts = classifier_loss(Forward({}, logits), torch.tensor([0]), JointOptions(weight=0.6))
+    options = JointOptions(weight=0.6, label_smoothing=0.0)
+    loss, parts = classifier_loss(Forward({}, logits), torch.tensor([0]), options)
     lse_u, lse_fake = 1 + math.log(2), math.log(1 + math.exp(-1))
     unlabelled = 0.5 * (softplus(lse_u) - lse_u + softplus(lse_fake))
     assert loss.item() == pytest.approx(softplus(-2.0) + 0.6 * unlabelled, abs=1e-6)
