@@ -71,18 +71,18 @@ def timm_entry(spec: str) -> ClassifierEntry:
         settings: dict[str, Any] = {"pretrained": bool(wish), "in_chans": channels, "num_classes": 0}
         try:
             body = _create(timm, name, size, settings)
+            replace_dropout(body)
+            return TimmClassifier(body, channels, size, classes, dropout)
         except OSError as fault:  # the weights' host can't be reached, or has none of that name
             raise ConfigError(
                 f"The weights of {spec} are not on this machine and can't be fetched ({_first_line(fault)}); "
                 f"connect to the internet, or train from new weights with {PREFIX}{name}."
             ) from fault
         except Exception as fault:
-            raise _unfit(spec, channels, size, fault) from fault
-        replace_dropout(body)
-        try:
-            return TimmClassifier(body, channels, size, classes, dropout)
-        except Exception as fault:
-            raise _unfit(spec, channels, size, fault) from fault
+            raise ConfigError(
+                f"{spec} can't be made for images of {channels} × {size} × {size} ({_first_line(fault)}); "
+                "choose a larger --image-size or another model."
+            ) from fault
 
     return ClassifierEntry(spec, f"timm's {name}{', pretrained' if wish else ''}.", "Wightman: timm", build)
 
@@ -94,13 +94,6 @@ def _create(timm: Any, name: str, size: int, settings: dict[str, Any]) -> nn.Mod
     except TypeError:
         body = timm.create_model(name, **settings)
     return body
-
-
-def _unfit(spec: str, channels: int, size: int, fault: Exception) -> ConfigError:
-    return ConfigError(
-        f"{spec} can't be made for images of {channels} × {size} × {size} ({_first_line(fault)}); "
-        "choose a larger --image-size or another model."
-    )
 
 
 def _first_line(fault: Exception) -> str:
