@@ -25,15 +25,18 @@ class Registry(Generic[T]):
         kind: the word for one member in messages, such as ``"strategy"``.
         room: the package whose modules hold the built-in members.
         group: the entry-point group through which other packages add theirs.
+        member: the type that every member has.
     """
 
-    def __init__(self, kind: str, room: str, group: str) -> None:
+    def __init__(self, kind: str, room: str, group: str, member: type[T]) -> None:
         self.kind = kind
+        self._member = member
         self._room = room
         self._group = group
         self._members: dict[str, T] = {}
         self._loaded = False
         self._problems: list[str] = []
+        self._packages: dict[str, str] = {}
 
     def add(self, name: str) -> Callable[[T], T]:
         """Decorator: register a member under ``name``; a name can be taken once."""
@@ -66,6 +69,11 @@ class Registry(Generic[T]):
         self._load()
         return sorted(self._members)
 
+    def package(self, name: str) -> str:
+        """The package that the member ``name`` comes from, with its version; nothing for a built-in one."""
+        self._load()
+        return self._packages.get(name, "")
+
     def problems(self) -> list[str]:
         """A sentence for each plug-in that could not be used; the others are there."""
         self._load()
@@ -82,21 +90,29 @@ class Registry(Generic[T]):
         for file in pkgutil.iter_modules(importlib.import_module(self._room).__path__):
             importlib.import_module(f"{self._room}.{file.name}")
         for point in entry_points(group=self._group):
-            package = point.dist.name if point.dist else point.value
+            package = f"{point.dist.name} {point.dist.version}" if point.dist else point.value
             problem = self._plug_in(point)
             if problem:
                 self._problems.append(f"The {self.kind} '{point.name}' of the package {package} {problem}.")
+            else:
+                self._packages[point.name] = package
 
     def _plug_in(self, point: EntryPoint) -> str:
         """Take in the member behind ``point``; what is wrong with it, or nothing."""
         if point.name in self._members:
-            return "has a name that is taken; rename it"
+            return f"has a name that is taken{_by(self._packages.get(point.name))}; rename it"
+        before = dict(self._members)
         try:
             found = point.load()
-        except Exception as fault:  # whatever a stranger's module raises, the other members must be there
+        except (Exception, SystemExit) as fault:  # whatever a stranger's module does, the other members must be there
+            self._members = before
             return f"can't be loaded ({type(fault).__name__}: {fault})"
         if point.name not in self._members:
-            if getattr(found, "name", None) != point.name:
+            if not isinstance(found, self._member) or getattr(found, "name", None) != point.name:
                 return f"is not registered under that name by {point.value}"
             self._members[point.name] = found
         return ""
+
+
+def _by(package: str | None) -> str:
+    return f" by the package {package}" if package else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from ganlift.config import CompareConfig, GeneratorConfig, RunConfig, TrainConfig, build_config
 from ganlift.errors import GanliftError
+from ganlift.events import Event, Listener
 from ganlift.report import render
 from ganlift.runs import folder as run_folder
 from ganlift.runs.lock import run_lock
 from ganlift.trackers import tracked
 
 if TYPE_CHECKING:
-    from ganlift.comparison.executors import Report
     from ganlift.comparison.run import Prepared
     from ganlift.verdict import Verdict
 
@@ -56,7 +56,7 @@ class Training:
     run: Path
 
 
-def compare(data: str | Path | CompareConfig, *, on_event: Report | None = None, **settings: Any) -> Comparison:
+def compare(data: str | Path | CompareConfig, *, on_event: Listener | None = None, **settings: Any) -> Comparison:
     """Train every strategy on every seed, judge each GAN arm, and write the report.
 
     The same call with the same ``out`` continues a run that was interrupted, and repeats no finished arm.
@@ -88,7 +88,7 @@ def compare(data: str | Path | CompareConfig, *, on_event: Report | None = None,
     return Comparison(run_folder.rows(run), verdicts, best, page, run)
 
 
-def train(data: str | Path | TrainConfig, *, on_event: Report | None = None, **settings: Any) -> Training:
+def train(data: str | Path | TrainConfig, *, on_event: Listener | None = None, **settings: Any) -> Training:
     """Train one strategy on all labels and lay its classifier ready.
 
     No test image is kept back, unless the data names some or ``keep_test`` asks for a share; a fifth of the labelled
@@ -115,7 +115,7 @@ def train(data: str | Path | TrainConfig, *, on_event: Report | None = None, **s
     return Training(dict(row), run / "classifier", run)
 
 
-def train_generator(data: str | Path | GeneratorConfig, *, on_event: Report | None = None, **settings: Any) -> Path:
+def train_generator(data: str | Path | GeneratorConfig, *, on_event: Listener | None = None, **settings: Any) -> Path:
     """Train a generator, conditional where there are labels; the folder it lies in, with its sample grids.
 
     It sees no image of the data's own validation or test part. The same call with the same ``out`` continues a run
@@ -138,13 +138,15 @@ def train_generator(data: str | Path | GeneratorConfig, *, on_event: Report | No
         config = build_config({"data": str(data), **_plain(settings)}, GeneratorConfig)
     generators.get(config.generator)
     with tracked(config.trackers, config.out.resolve(), on_event or _silent) as tell:
+        for problem in generators.problems():
+            tell({"type": "note", "message": problem})
         images = load_for_generator(config, tell)
         with _opened(config, tell) as run:
             return run_generator(config, images, run, tell)
 
 
 @contextmanager
-def _arms_done(prepared: Prepared, tell: Report) -> Iterator[Path]:
+def _arms_done(prepared: Prepared, tell: Listener) -> Iterator[Path]:
     """The run folder with every arm trained, still locked."""
     from ganlift.comparison.run import run_arms
 
@@ -154,7 +156,7 @@ def _arms_done(prepared: Prepared, tell: Report) -> Iterator[Path]:
 
 
 @contextmanager
-def _opened(config: RunConfig, tell: Report) -> Iterator[Path]:
+def _opened(config: RunConfig, tell: Listener) -> Iterator[Path]:
     """The run folder, opened and locked; nothing is left of a run that could not be planned."""
     with run_lock(config.out):
         run = run_folder.open_run(config.out, config.identity(), lambda text: tell({"type": "note", "message": text}))
@@ -165,7 +167,7 @@ def _opened(config: RunConfig, tell: Report) -> Iterator[Path]:
             raise
 
 
-def _silent(event: Mapping[str, Any]) -> None:
+def _silent(event: Event) -> None:
     """Where nobody listens."""
 
 

@@ -9,20 +9,18 @@ import torch
 from torch import Tensor, nn
 
 from ganlift.errors import ConfigError
-from ganlift.layers.dropout import Dropout
+from ganlift.layers.dropout import Dropout, set_dropout_rng
+from ganlift.layers.repeatable import Repeatable, draws_in_training
 
 
 class AdaptedClassifier(nn.Module):
-    """``body`` makes features (n, d), ``head`` logits (n, K).
+    """``body`` makes features (n, d), ``head`` logits (n, K): dropout, and the linear layer that ``body`` ended in."""
 
-    ``body`` is the module itself with its last linear layer taken out.
-    """
-
-    def __init__(self, body: nn.Module, head: nn.Module, feature_size: int) -> None:
+    def __init__(self, body: nn.Module, last: nn.Linear, dropout: float) -> None:
         super().__init__()
         self.body = body
-        self.head = head
-        self.feature_size = feature_size
+        self.head = nn.Sequential(Dropout(dropout), last)
+        self.feature_size = last.in_features
 
     def features(self, x: Tensor) -> Tensor:
         found: Tensor = self.body(x)
@@ -33,36 +31,50 @@ class AdaptedClassifier(nn.Module):
         return logits
 
 
-def adapted(module: nn.Module, channels: int, size: int, classes: int, name: str) -> nn.Module:
+def adapted(module: nn.Module, channels: int, size: int, classes: int, dropout: float, name: str) -> nn.Module:
     """``module`` itself where it has ``features``, ``head`` and ``feature_size``; else the module, taken apart.
 
-    Its dropout layers get one whose masks can be repeated.
+    What it draws in training it draws so that it can be repeated: its dropout layers are replaced, and stochastic depth
+    and the like are seeded.
 
     Args:
         module: images (n, channels, size, size) in [-1, 1] to logits (n, classes); used up.
+        dropout: before the last layer, beside what the module has of its own; a module with its own head keeps it.
 
     Raises:
         ConfigError: it does not take such images, makes something else, or its last linear layer is not its head.
     """
     replace_dropout(module)
-    made = _try(module, channels, size, name)
+    images = torch.linspace(-1, 1, 2 * channels * size * size).view(2, channels, size, size)
+    made = _try(module, images, name)
     if made.shape != (2, classes):
         raise ConfigError(
             f"The classifier {name} makes {tuple(made.shape)} of 2 images and (2, {classes}) are needed: "
             "one logit a class."
         )
     if all(hasattr(module, part) for part in ("features", "head", "feature_size")):
+        if _draws(module, images, name):
+            raise ConfigError(
+                f"The classifier {name} draws random numbers of its own in training, which no run could repeat; "
+                "let torch.nn.Dropout draw them, or leave out features, head and feature_size."
+            )
         return module
     linear = [(path, layer) for path, layer in module.named_modules() if isinstance(layer, nn.Linear)]
-    if linear:
-        path, head = linear[-1]
-        whole = AdaptedClassifier(_without(module, path), head, head.in_features)
-        if path and torch.allclose(_try(whole, channels, size, name), made, atol=1e-5):
+    if linear and linear[-1][0]:
+        path, last = linear[-1]
+        whole = AdaptedClassifier(_without(module, path), last, dropout)
+        if torch.allclose(_try(whole, images, name), made, atol=1e-5):
+            whole.body = repeatable(whole.body, images, name)
             return whole
     raise ConfigError(
         f"The classifier {name} does not end in a linear layer of its own; give it features(x), head and feature_size, "
         "as in ganlift.classifiers.base.ClassifierModule."
     )
+
+
+def repeatable(body: nn.Module, images: Tensor, name: str) -> nn.Module:
+    """``body``, wrapped where it draws random numbers of its own in training."""
+    return Repeatable(body) if _draws(body, images, name) else body
 
 
 def replace_dropout(module: nn.Module) -> None:
@@ -77,7 +89,7 @@ def copies(module: nn.Module, name: str) -> Callable[[int, int, int, float], nn.
     """A builder from a module that is there: every arm starts from a copy of its weights."""
 
     def build(channels: int, size: int, classes: int, dropout: float) -> nn.Module:
-        return adapted(copy.deepcopy(module), channels, size, classes, name)
+        return adapted(copy.deepcopy(module).cpu(), channels, size, classes, dropout, name)
 
     return build
 
@@ -91,7 +103,7 @@ def calls(factory: Callable[[int, int, int], nn.Module], name: str) -> Callable[
             raise ConfigError(
                 f"{name}(channels, size, classes) must make a torch.nn.Module, not {type(made).__name__}."
             )
-        return adapted(made, channels, size, classes, name)
+        return adapted(made, channels, size, classes, dropout, name)
 
     return build
 
@@ -103,20 +115,34 @@ def _without(module: nn.Module, path: str) -> nn.Module:
     return module
 
 
+def _draws(module: nn.Module, images: Tensor, name: str) -> bool:
+    """Whether ``module`` in training moves torch's global generator; a copy is asked, whose statistics may move."""
+    probe = copy.deepcopy(module).train()
+    set_dropout_rng(probe, torch.Generator())
+    try:
+        return draws_in_training(probe, images)
+    except Exception as fault:
+        raise _fails(images, name, fault) from fault
+
+
 @torch.no_grad()
-def _try(module: nn.Module, channels: int, size: int, name: str) -> Tensor:
-    """What ``module`` makes of two images, in evaluation mode."""
+def _try(module: nn.Module, images: Tensor, name: str) -> Tensor:
+    """What ``module`` makes of ``images``, in evaluation mode."""
     training = module.training
     module.eval()
-    images = torch.linspace(-1, 1, 2 * channels * size * size).view(2, channels, size, size)
     try:
         made = module(images)
     except Exception as fault:
-        raise ConfigError(
-            f"The classifier {name} fails on images of {channels} × {size} × {size} ({type(fault).__name__}: {fault}); "
-            "choose another --image-size or another classifier."
-        ) from fault
+        raise _fails(images, name, fault) from fault
     module.train(training)
     if not isinstance(made, Tensor):
         raise ConfigError(f"The classifier {name} must make a tensor of logits, not a {type(made).__name__}.")
     return made
+
+
+def _fails(images: Tensor, name: str, fault: Exception) -> ConfigError:
+    _, channels, size, _ = images.shape
+    return ConfigError(
+        f"The classifier {name} fails on images of {channels} × {size} × {size} ({type(fault).__name__}: {fault}); "
+        "choose another --image-size or another classifier."
+    )

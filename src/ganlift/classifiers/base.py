@@ -39,7 +39,9 @@ class ClassifierEntry:
     build: Callable[[int, int, int, float], nn.Module]
 
 
-classifiers: Registry[ClassifierEntry] = Registry("classifier", "ganlift.classifiers", "ganlift.classifiers")
+classifiers: Registry[ClassifierEntry] = Registry(
+    "classifier", "ganlift.classifiers", "ganlift.classifiers", ClassifierEntry
+)
 
 ClassifierSpec = str | nn.Module | Callable[[int, int, int], nn.Module]
 """A registered name, ``timm:NAME``, ``package.module:factory``; from Python also a module, or a factory."""

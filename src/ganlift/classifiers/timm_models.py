@@ -1,7 +1,8 @@
 """Any model of timm (Wightman: PyTorch Image Models) as a classifier: ``timm:NAME``, ``timm:NAME:pretrained``.
 
 Without ``:pretrained`` its weights are drawn like those of every other classifier. With it they are timm's own, which
-have seen other images: then every arm starts from them, and the comparison is one of fine-tuning.
+have seen other images: then every arm starts from them, and the comparison is one of fine-tuning. Stochastic depth and
+dropout of a model's own are kept, and can be repeated.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ganlift.classifiers.adapt import replace_dropout
+from ganlift.classifiers.adapt import repeatable, replace_dropout
 from ganlift.classifiers.base import ClassifierEntry
 from ganlift.errors import ConfigError
 from ganlift.layers.dropout import Dropout
@@ -34,10 +35,12 @@ class TimmClassifier(nn.Module):
             values = torch.tensor(wanted[name])
             values = values if len(values) == channels else values.mean().repeat(channels)
             self.register_buffer(name, values.view(1, -1, 1, 1), persistent=False)
-        body.eval()
+        images = torch.linspace(-1, 1, 2 * channels * size * size).view(2, channels, size, size)
+        self.eval()
         with torch.no_grad():
-            self.feature_size = int(self.features(torch.zeros(1, channels, size, size)).shape[1])
-        body.train()
+            self.feature_size = int(self.features(images).shape[1])
+        self.train()
+        self.body = repeatable(body, images, "timm's")
         self.head = nn.Sequential(Dropout(dropout), nn.Linear(self.feature_size, classes))
 
     def features(self, x: Tensor) -> Tensor:
@@ -70,9 +73,14 @@ def timm_entry(spec: str) -> ClassifierEntry:
             body = _create(timm, name, size, settings)
             replace_dropout(body)
             return TimmClassifier(body, channels, size, classes, dropout)
+        except OSError as fault:  # the weights' host can't be reached, or has none of that name
+            raise ConfigError(
+                f"The weights of {spec} are not on this machine and can't be fetched ({_first_line(fault)}); "
+                f"connect to the internet, or train from new weights with {PREFIX}{name}."
+            ) from fault
         except Exception as fault:
             raise ConfigError(
-                f"{spec} can't be made for images of {channels} × {size} × {size} ({type(fault).__name__}: {fault}); "
+                f"{spec} can't be made for images of {channels} × {size} × {size} ({_first_line(fault)}); "
                 "choose a larger --image-size or another model."
             ) from fault
 
@@ -88,12 +96,18 @@ def _create(timm: Any, name: str, size: int, settings: dict[str, Any]) -> nn.Mod
     return body
 
 
+def _first_line(fault: Exception) -> str:
+    return f"{type(fault).__name__}: {fault}".splitlines()[0].rstrip(".")
+
+
 def _timm() -> Any:
     try:
         import timm
-    except Exception as fault:  # a torchvision that does not fit torch raises more than ImportError
+    except ModuleNotFoundError as fault:
+        raise ConfigError(f"{PREFIX} needs a package ({fault}): pip install 'ganlift[timm]'.") from fault
+    except Exception as fault:
         raise ConfigError(
-            f"timm: models need the package timm, which can't be imported ({type(fault).__name__}: {fault}); "
-            "pip install 'ganlift[timm]'."
+            f"timm can't be imported ({_first_line(fault)}), most likely for a torchvision made for another torch; "
+            "install torchvision from where torch was installed from."
         ) from fault
     return timm

@@ -39,13 +39,14 @@ def list_kind(
         what = f" ({safe(member['kind'])})" if member.get("kind") else ""
         typer.echo(f"{safe(member['name'])}{what}")
         source = f"Source: {safe(member['source'])}" if "source" in member else ""
-        for line in (safe(member["summary"]), source):
+        package = f"Package: {safe(member['package'])}" if member.get("package") else ""
+        for line in (safe(member["summary"]), source, package):
             if line:
                 typer.echo(textwrap.fill(line, width, initial_indent="    ", subsequent_indent="    "))
 
 
 def _members(kind: str) -> tuple[list[dict[str, Any]], list[str]]:
-    """Name, summary and source of each member, and for strategies kind, unlabelled images and options; problems."""
+    """Name, summary, source and package of each member, for strategies kind and options too; then problems."""
     from ganlift.config import nearest
     from ganlift.errors import ConfigError
 
@@ -53,9 +54,10 @@ def _members(kind: str) -> tuple[list[dict[str, Any]], list[str]]:
         raise ConfigError(f"There is nothing called '{kind}' to list.{nearest(kind, KINDS)} Known: {', '.join(KINDS)}.")
     module, name = KINDS[kind]
     registry = getattr(importlib.import_module(module), name)
-    plain = isinstance(registry, dict)
-    found = [_member(name, entry) for name, entry in (registry.items() if plain else registry)]
-    return found, [] if plain else registry.problems()
+    if isinstance(registry, dict):
+        return [_member(name, entry) for name, entry in registry.items()], []
+    found = [{**_member(name, entry), "package": registry.package(name)} for name, entry in registry]
+    return found, registry.problems()
 
 
 def _member(name: str, entry: Any) -> dict[str, Any]:

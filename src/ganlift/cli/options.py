@@ -18,7 +18,7 @@ Unlabelled = Annotated[str | None, typer.Option(metavar="PATH|rest|none", help="
 LabelsPerClass = Annotated[int | None, typer.Option(help="Labelled images a class; all if not given.")]
 GeneratorBudget = Annotated[int | None, typer.Option(help="A generator's own steps.")]
 BatchSize = Annotated[int | None, typer.Option(help="Labelled images a step.")]
-Classifier = Annotated[str | None, typer.Option(help="A name from 'list classifiers'.")]
+Classifier = Annotated[str | None, typer.Option(help="A name from 'list classifiers', timm:NAME, or module:factory.")]
 Generator = Annotated[str | None, typer.Option(help="A name from 'list generators'.")]
 ImageSize = Annotated[int | None, typer.Option(help="Pixels; chosen from the data if not given.")]
 DataDir = Annotated[Path | None, typer.Option(help="Where data sets lie or are downloaded to.")]

@@ -21,12 +21,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ganlift.errors import GanliftError, Interrupted
+from ganlift.events import Listener
 
 Job = dict[str, Any]
 """``id``, ``kind``, ``after`` (ids that must be over first) and what `ganlift.comparison.work` needs."""
 
-Report = Callable[[dict[str, Any]], None]
-Work = Callable[[Job, Report, Callable[[], int]], dict[str, Any]]
+Work = Callable[[Job, Listener, Callable[[], int]], dict[str, Any]]
 ShouldStop = Callable[[], int]
 
 ATTEMPTS = 2
@@ -43,7 +43,7 @@ class Result:
     reason: str = ""
 
 
-def in_process(jobs: Sequence[Job], work: Work, report: Report, should_stop: ShouldStop) -> Iterator[Result]:
+def in_process(jobs: Sequence[Job], work: Work, report: Listener, should_stop: ShouldStop) -> Iterator[Result]:
     """Run the jobs here, in an order that respects ``after``."""
     waiting, over = list(jobs), set[str]()
     while waiting:
@@ -53,7 +53,7 @@ def in_process(jobs: Sequence[Job], work: Work, report: Report, should_stop: Sho
         over.add(job["id"])
 
 
-def attempt(job: Job, work: Work, report: Report, should_stop: ShouldStop) -> Result:
+def attempt(job: Job, work: Work, report: Listener, should_stop: ShouldStop) -> Result:
     """One job, with what a user can read for a reason when it fails."""
     try:
         return Result(job, work(job, report, should_stop))
@@ -75,7 +75,7 @@ class _Worker:
 
 def local_processes(
     jobs: Sequence[Job],
-    report: Report,
+    report: Listener,
     should_stop: ShouldStop,
     workers: int,
     threads: int = 1,
@@ -178,9 +178,10 @@ class _Pool:
 
     def _start(self) -> _Worker:
         threads = str(self._threads)
-        environment = {**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
+        seen = os.pathsep.join(path or os.getcwd() for path in sys.path)  # what is imported here can be imported there
+        environment = {**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "PYTHONPATH": seen}
         process = subprocess.Popen(
-            [sys.executable, "-m", "ganlift.comparison.worker"],
+            [sys.executable, "-P", "-m", "ganlift.comparison.worker"],  # -P: a file json.py of the user's is not json
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from ganlift.comparison.executors import Report
 from ganlift.comparison.keep import keep_generator
 from ganlift.comparison.machine import shared_settings
 from ganlift.comparison.run import load_images, progress_of, stop_requested
@@ -22,6 +21,7 @@ from ganlift.data.folder import has_classes, list_unlabelled
 from ganlift.data.listing import load_listing
 from ganlift.data.types import UNLABELLED, ImageSet, Task
 from ganlift.errors import ConfigError
+from ganlift.events import Listener
 from ganlift.runs import layout
 from ganlift.runs.files import read_json, write_json, write_text
 from ganlift.strategies.base import Setup
@@ -35,7 +35,7 @@ PROBE_STEPS = 10
 MIN_STEPS = 20
 
 
-def load_for_generator(config: GeneratorConfig, tell: Report) -> ImageSet:
+def load_for_generator(config: GeneratorConfig, tell: Listener) -> ImageSet:
     """The images that ``config`` names; a folder without class folders is a set of unlabelled images.
 
     Raises:
@@ -65,7 +65,7 @@ def visible_task(config: GeneratorConfig, images: ImageSet) -> Task:
     )
 
 
-def run_generator(config: GeneratorConfig, images: ImageSet, run: Path, tell: Report) -> Path:
+def run_generator(config: GeneratorConfig, images: ImageSet, run: Path, tell: Listener) -> Path:
     """Train (or go on training) the generator in ``run``, which the caller has opened and holds; its folder."""
     shared = shared_settings(config, run, at_once=1)
     torch.set_num_threads(shared["threads"])
@@ -93,6 +93,7 @@ def run_generator(config: GeneratorConfig, images: ImageSet, run: Path, tell: Re
     write_text(home / "trace.jsonl", "".join(json.dumps(line) + "\n" for line in record.trace))
     done = {key: value for key, value in asdict(record).items() if key not in ("trace", "name", "counts")}
     keep_generator(home, stage.trained, images, {"seed": config.seed, **done})
+    tell({"type": "generator", **_place(config), "folder": str(home)})
     return home
 
 
@@ -145,7 +146,7 @@ def _place(config: GeneratorConfig) -> dict[str, Any]:
     return {"strategy": config.generator, "seed": config.seed}
 
 
-def _progress(config: GeneratorConfig, tell: Report) -> Callable[[str, int, int, float], None]:
+def _progress(config: GeneratorConfig, tell: Listener) -> Callable[[str, int, int, float], None]:
     def progress(phase: str, step: int, steps: int, rate: float) -> None:
         if step % 5 == 0 or step == steps:
             tell(

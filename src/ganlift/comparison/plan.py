@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ganlift.classifiers.base import resolve
+from ganlift.classifiers.base import classifiers, resolve
 from ganlift.comparison.executors import Job
 from ganlift.config import DEFAULT_STRATEGIES, ArmsConfig, CompareConfig, Seconds, Steps, parse_budget
 from ganlift.data.types import Split
@@ -68,7 +68,7 @@ def resolve_arms(config: ArmsConfig, has_unlabelled: bool) -> tuple[list[Strateg
     Raises:
         ConfigError: an unknown name or option, or a strategy that needs unlabelled images where there are none.
     """
-    notes = [*strategies.problems(), *generators.problems()]
+    notes = [*strategies.problems(), *generators.problems(), *classifiers.problems()]
     names = config.strategy_list()
     chosen = [strategies.get(name) for name in names]
     resolve(config.classifier)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ganlift.comparison.executors import Job, Report, Result, ShouldStop, in_process, local_processes
+from ganlift.comparison.executors import Job, Result, ShouldStop, in_process, local_processes
 from ganlift.comparison.machine import shared_settings
 from ganlift.comparison.plan import (
     REFERENCE_STEPS,
@@ -38,6 +38,7 @@ from ganlift.data.cache import save_cache
 from ganlift.data.decode import READING, OnProgress
 from ganlift.data.types import ImageSet, Split
 from ganlift.errors import ConfigError, GanliftError
+from ganlift.events import Listener
 from ganlift.runs import folder as run_folder
 from ganlift.runs import layout
 from ganlift.runs.files import read_json, read_npz, write_json
@@ -59,7 +60,7 @@ class Prepared:
     strategies: list[str]
 
 
-def prepare(config: ArmsConfig, tell: Report) -> Prepared:
+def prepare(config: ArmsConfig, tell: Listener) -> Prepared:
     """Load the images, draw every seed's split, check every name and option.
 
     Raises:
@@ -75,7 +76,7 @@ def prepare(config: ArmsConfig, tell: Report) -> Prepared:
     return Prepared(config, images, check, splits, [entry.name for entry in entries])
 
 
-def load_images(config: RunConfig, tell: Report) -> ImageSet:
+def load_images(config: RunConfig, tell: Listener) -> ImageSet:
     """The images that ``config`` names, with those of its folder of unlabelled ones."""
     extra = config.unlabelled if config.unlabelled not in ("rest", "none") else None
     return load(
@@ -87,7 +88,7 @@ def load_images(config: RunConfig, tell: Report) -> ImageSet:
     )
 
 
-def progress_of(tell: Report) -> OnProgress:
+def progress_of(tell: Listener) -> OnProgress:
     """Turns a loader's progress into events."""
 
     def progress(name: str, done: int, total: int) -> None:
@@ -109,7 +110,7 @@ def _draw(config: ArmsConfig, images: ImageSet, seed: int) -> Split:
     )
 
 
-def run_arms(prepared: Prepared, run: Path, tell: Report) -> None:
+def run_arms(prepared: Prepared, run: Path, tell: Listener) -> None:
     """Run every arm that is not done yet in ``run``, which the caller has opened and holds."""
     config, images, splits = prepared.config, prepared.images, prepared.splits
     if config.search:

@@ -18,12 +18,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ganlift.comparison.executors import Job, Report, ShouldStop
+from ganlift.comparison.executors import Job, ShouldStop
 from ganlift.comparison.facts import arm_facts, collapse_alarms
 from ganlift.comparison.keep import keep_generator
 from ganlift.data import make_task, read_split
 from ganlift.data.cache import load_cache
 from ganlift.data.types import ImageSet, Split
+from ganlift.events import Listener
 from ganlift.measures.accuracy import score
 from ganlift.runs import layout
 from ganlift.runs.files import write_json, write_npz, write_text
@@ -39,10 +40,10 @@ PROBE_STEPS = 10
 """Steps of each phase in an estimate, the first two of them not counted."""
 
 
-def work(job: Job, report: Report, should_stop: ShouldStop) -> dict[str, Any]:
+def work(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
     """Do ``job`` and return its result, plain JSON: a row, an estimate, or a trial's validation accuracy."""
     torch.set_num_threads(job["shared"]["threads"])
-    kinds: dict[str, Callable[[Job, Report, ShouldStop], dict[str, Any]]] = {
+    kinds: dict[str, Callable[[Job, Listener, ShouldStop], dict[str, Any]]] = {
         "arm": run_arm,
         "probe": run_probe,
         "trial": run_trial,
@@ -50,7 +51,7 @@ def work(job: Job, report: Report, should_stop: ShouldStop) -> dict[str, Any]:
     return kinds[job["kind"]](job, report, should_stop)
 
 
-def run_arm(job: Job, report: Report, should_stop: ShouldStop) -> dict[str, Any]:
+def run_arm(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
     """Train one arm of one seed, continuing where it was left; write its folder; return its row."""
     run, name, seed = Path(job["run"]), job["strategy"], job["seed"]
     folder = layout.arm_folder(run, name, seed)
@@ -95,7 +96,7 @@ def run_arm(job: Job, report: Report, should_stop: ShouldStop) -> dict[str, Any]
     return row
 
 
-def run_probe(job: Job, report: Report, should_stop: ShouldStop) -> dict[str, Any]:
+def run_probe(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
     """A few steps of each phase: projected seconds of the steps, and of everything else."""
     begun = time.perf_counter()
     images, split = _data(Path(job["run"]), job["seed"])
@@ -112,7 +113,7 @@ def run_probe(job: Job, report: Report, should_stop: ShouldStop) -> dict[str, An
     return {"strategy": job["strategy"], **projected, "rest": time.perf_counter() - begun - spent}
 
 
-def run_trial(job: Job, report: Report, should_stop: ShouldStop) -> dict[str, Any]:
+def run_trial(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
     """Train with the trial's options in memory; validation accuracy, and never a look at a test image."""
     images, split = _data(Path(job["run"]), job["seed"])
     setup, entry = _setup(job, images, split)

@@ -77,4 +77,4 @@ class GeneratorEntry:
     build: Callable[[ImageShape, BaseModel, torch.device], GenerativeModel]
 
 
-generators: Registry[GeneratorEntry] = Registry("generator", "ganlift.generators", "ganlift.generators")
+generators: Registry[GeneratorEntry] = Registry("generator", "ganlift.generators", "ganlift.generators", GeneratorEntry)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ganlift.layers.repeatable import Repeatable
+
 
 class Dropout(nn.Module):
     """Zero each value with probability ``p`` in training, scaling the rest by 1 / (1 - p).
@@ -36,7 +38,7 @@ class Dropout(nn.Module):
 
 
 def set_dropout_rng(module: nn.Module, generator: torch.Generator) -> None:
-    """Give every `Dropout` in ``module`` the generator its masks come from (on the module's device)."""
+    """Give every `Dropout` and `Repeatable` in ``module`` the generator it draws from (on the module's device)."""
     for child in module.modules():
-        if isinstance(child, Dropout):
+        if isinstance(child, Dropout | Repeatable):
             child.rng = generator

@@ -216,7 +216,7 @@ class Strategy:
     validates: bool = False
 
 
-strategies: Registry[Strategy] = Registry("strategy", "ganlift.strategies", "ganlift.strategies")
+strategies: Registry[Strategy] = Registry("strategy", "ganlift.strategies", "ganlift.strategies", Strategy)
 
 
 def strategy(

@@ -1,6 +1,6 @@
 """What a tracker is, and how one listens beside whoever listens already.
 
-A tracker's ``open(run)`` is called once the run folder is there, and gives back what takes each event
+A tracker's ``open_tracker(run)`` is called once the run folder is there, and gives back what takes each event
 (`docs/events.md`) and a function that ends it.
 """
 
@@ -10,19 +10,21 @@ import importlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
+from ganlift.config import nearest
 from ganlift.errors import ConfigError
+from ganlift.events import Event, Listener
+from ganlift.runs import layout
 
-Event = dict[str, Any]
-Tell = Callable[[Event], None]
-Opened = tuple[Tell, Callable[[], None]]
+T = TypeVar("T")
+Opened = tuple[Listener, Callable[[], object]]
 
 NAMES = ("tensorboard", "wandb")
 
 
 @contextmanager
-def tracked(names: Sequence[str], run: Path, tell: Tell) -> Iterator[Tell]:
+def tracked(names: Sequence[str], run: Path, tell: Listener) -> Iterator[Listener]:
     """``tell``, with the trackers ``names`` hearing everything too, from the plan on.
 
     A tracker that raises is noted once and heard no more: a comparison of hours does not end for a lost connection.
@@ -33,11 +35,10 @@ def tracked(names: Sequence[str], run: Path, tell: Tell) -> Iterator[Tell]:
     openers = {name: _opener(name) for name in names}
     opened: dict[str, Opened] = {}
 
-    def guarded(name: str, what: Callable[[], Any]) -> Any:
+    def guarded(name: str, what: Callable[..., T], *given: object) -> T | None:
         try:
-            return what()
+            return what(*given)
         except Exception as fault:  # whatever a foreign library raises
-            openers.pop(name, None)
             opened.pop(name, None)
             tell({"type": "note", "message": f"The tracker {name} is off: {type(fault).__name__}: {fault}."})
             return None
@@ -45,12 +46,12 @@ def tracked(names: Sequence[str], run: Path, tell: Tell) -> Iterator[Tell]:
     def heard(event: Event) -> None:
         tell(event)
         if event["type"] == "plan":
-            for name, open_tracker in list(openers.items()):
-                if name not in opened:
-                    found = guarded(name, lambda open_tracker=open_tracker: open_tracker(run))  # type: ignore[misc]
-                    opened.update({name: found} if found else {})
+            while openers:
+                name, opener = openers.popitem()
+                if found := guarded(name, opener, run):
+                    opened[name] = found
         for name, (track, _) in list(opened.items()):
-            guarded(name, lambda track=track: track(event))  # type: ignore[misc]
+            guarded(name, track, event)
 
     try:
         yield heard
@@ -61,13 +62,18 @@ def tracked(names: Sequence[str], run: Path, tell: Tell) -> Iterator[Tell]:
 
 def _opener(name: str) -> Callable[[Path], Opened]:
     if name not in NAMES:
-        raise ConfigError(f"There is no tracker '{name}'; known: {', '.join(NAMES)}.")
+        raise ConfigError(f"There is no tracker '{name}'.{nearest(name, NAMES)} Known: {', '.join(NAMES)}.")
     try:
         module = importlib.import_module(f"ganlift.trackers.{name}_tracker")
     except ImportError as fault:
         raise ConfigError(f"The tracker {name} needs a package ({fault}): pip install 'ganlift[{name}]'.") from fault
     opener: Callable[[Path], Opened] = module.open_tracker
     return opener
+
+
+def place(event: Event) -> str:
+    """Whose event it is: STRATEGY/SEED."""
+    return f"{event['strategy']}/{event['seed']}"
 
 
 def numbers(event: Event) -> dict[str, float]:
@@ -80,8 +86,16 @@ def numbers(event: Event) -> dict[str, float]:
     }
 
 
-def grids(run: Path, strategy: str, seed: int) -> list[Path]:
-    """An arm's sample grids, each named by the images seen."""
-    from ganlift.runs import layout
+def scores(event: Event) -> dict[str, float]:
+    """What a finished arm reached; nothing of any other event."""
+    row = event["row"] if event["type"] == "arm" else {}
+    return {key: row[key] for key in ("validation_accuracy", "test_accuracy", "ece", "elapsed_s") if key in row}
 
-    return sorted(layout.samples_folder(run, strategy, seed).glob("*.png"))
+
+def grids(run: Path, event: Event) -> list[Path]:
+    """The sample grids of the arm or the generator that is done, each named by the images seen; oldest first."""
+    if event["type"] == "generator":
+        return sorted((Path(event["folder"]) / "samples").glob("*.png"))
+    if event["type"] == "arm":
+        return sorted(layout.samples_folder(run, event["row"]["strategy"], event["row"]["seed"]).glob("*.png"))
+    return []

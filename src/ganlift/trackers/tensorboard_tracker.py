@@ -8,7 +8,8 @@ import numpy as np
 from PIL import Image
 from torch.utils.tensorboard import SummaryWriter
 
-from ganlift.trackers.base import Event, Opened, grids, numbers
+from ganlift.events import Event
+from ganlift.trackers.base import Opened, grids, numbers, place, scores
 
 
 def open_tracker(run: Path) -> Opened:
@@ -22,20 +23,16 @@ def open_tracker(run: Path) -> Opened:
 
     def track(event: Event) -> None:
         if event["type"] == "metrics":
-            own = writer(f"{event['strategy']}/{event['seed']}")
             for key, value in numbers(event).items():
-                own.add_scalar(f"{event['phase']}/{key}", value, event["images_seen"])
-        elif event["type"] == "arm" and event["row"].get("status") == "done":
-            row = event["row"]
-            own = writer(f"{row['strategy']}/{row['seed']}")
-            for key in ("validation_accuracy", "test_accuracy", "ece", "elapsed_s"):
-                if key in row:
-                    own.add_scalar(f"result/{key}", row[key], row["images_seen"])
-            for path in grids(run, row["strategy"], row["seed"]):
-                pixels = np.asarray(Image.open(path).convert("RGB"))
-                own.add_image("samples", pixels, int(path.stem), dataformats="HWC")
+                writer(place(event)).add_scalar(f"{event['phase']}/{key}", value, event["images_seen"])
         elif event["type"] == "verdict":
             writer("verdicts").add_text(event["strategy"], event["sentence"])
+        row = event.get("row", event)
+        for key, value in scores(event).items():
+            writer(place(row)).add_scalar(f"result/{key}", value, row["images_seen"])
+        for path in grids(run, event):
+            pixels = np.asarray(Image.open(path).convert("RGB"))
+            writer(place(row)).add_image("samples", pixels, int(path.stem), dataformats="HWC")
 
     def close() -> None:
         for own in writers.values():
