@@ -33,7 +33,8 @@ def lines(rows: list[dict[str, Any]], verdicts: dict[str, dict[str, Any]]) -> li
         "| arm | kind | accuracy, % | gain over its reference, points (95 %) | verdict | cost |",
         "|---|---|---|---|---|---|",
     ]
-    for name in sorted(names, key=lambda one: -statistics.fmean(row["test_accuracy"] for row in by_name[one])):
+    accuracy = {name: statistics.fmean(row["test_accuracy"] for row in own) for name, own in by_name.items()}
+    for name in sorted(names, key=lambda one: (-accuracy[one], one)):
         own, verdict = by_name[name], verdicts.get(name)
         cost = statistics.fmean(row["elapsed_s"] for row in own)
         gain = "" if verdict is None else _gain(verdict)
