@@ -66,7 +66,10 @@ def test_it_passes_its_own_tests(site: Path) -> None:
 def test_it_is_listed_with_its_source_and_package(site: Path) -> None:
     shown = run(site, "ganlift", "list", "strategies").stdout
     described = shown[shown.index("example-cutout (rival)") :].splitlines()
-    assert described[2:4] == ["    Source: Cutout: DeVries and Taylor 2017", "    Package: ganlift-example-plugin 0.1.0"]
+    assert described[2:4] == [
+        "    Source: Cutout: DeVries and Taylor 2017",
+        "    Package: ganlift-example-plugin 0.1.0",
+    ]
     assert shown.count("Package:") == 1
 
 
@@ -92,12 +95,3 @@ def test_broken_plug_ins_are_named_and_the_rest_goes_on(broken_site: str) -> Non
     for sentence in BROKEN.values():
         assert sentence in listed.stderr
     assert len(listed.stderr.splitlines()) == len(BROKEN)
-
-
-def test_a_broken_plug_in_that_is_asked_for_is_refused_with_the_reason(broken_site: str, tmp_path: Path) -> None:
-    words = ["compare", "digits", "--strategies", "bad", "--out", tmp_path / "run"]
-    refused = run(broken_site, "ganlift", *words)
-    assert refused.returncode == 2
-    assert "There is no strategy called 'bad'." in refused.stderr
-    assert "No module named 'no_such_module'" in refused.stderr
-    assert not (tmp_path / "run").exists()
