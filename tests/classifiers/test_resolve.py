@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from sklearn.datasets import load_digits
 from torch import nn
 
+import ganlift
 from ganlift.classifiers.base import resolve
 from ganlift.errors import ConfigError
 from ganlift.layers.dropout import set_dropout_rng
+from ganlift.training.rng import seeded
 
 FACTORY = """
 from torch import nn
@@ -24,6 +27,41 @@ def make(channels, size, classes):
 
 nothing = 3
 """
+
+SCRIPT = """
+import ganlift
+
+asked = {"labels_per_class": 5, "strategies": ["augment"], "seeds": 1, "budget": 3, "jobs": 2}
+if __name__ == "__main__":
+    print(ganlift.compare("digits", out="run", classifier="mynet:make", **asked).rows[0]["status"])
+"""
+
+
+class Deep(nn.Module):
+    """Draws in training by itself: a branch is left out at random, and functional dropout."""
+
+    def __init__(self, channels: int = 1, size: int = 8, classes: int = 10) -> None:
+        super().__init__()
+        self.stem = nn.Linear(channels * size * size, 12)
+        self.last = nn.Linear(12, classes)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        h = self.stem(x.flatten(1))
+        kept = torch.rand(len(x), 1) < 0.5 if self.training else 1.0
+        return self.last(nn.functional.dropout(h * kept, 0.3, self.training))
+
+
+class Own(Deep):
+    """The same, with features and a head of its own."""
+
+    feature_size = 12
+
+    @property
+    def head(self) -> nn.Module:
+        return self.last
+
+    def features(self, x: torch.Tensor) -> torch.Tensor:
+        return self.stem(x.flatten(1))
 
 
 def plain(channels: int = 1, size: int = 8, classes: int = 10) -> nn.Sequential:
@@ -53,17 +91,44 @@ def test_a_module_is_copied_and_computes_what_it_did() -> None:
     assert all(torch.equal(value, before[name]) for name, value in module.state_dict().items())
 
 
-def test_its_dropout_draws_from_a_generator_that_is_kept() -> None:
-    model = resolve(plain).build(1, 8, 10, 0.0)
+@pytest.mark.parametrize("factory", [plain, Deep])
+def test_its_draws_come_from_a_generator_that_is_kept(factory: type[nn.Module]) -> None:
+    with seeded(0):
+        model = resolve(factory).build(1, 8, 10, 0.0)
 
-    def run() -> torch.Tensor:
-        set_dropout_rng(model, torch.Generator().manual_seed(1))
-        return model(torch.ones(4, 1, 8, 8))
+    def run(seed: int) -> torch.Tensor:
+        set_dropout_rng(model, torch.Generator().manual_seed(seed))
+        return torch.cat([model(torch.ones(4, 1, 8, 8)) for _ in range(2)])
 
-    torch.manual_seed(0)
-    first = run()
+    state = torch.random.get_rng_state()
+    first, other = run(1), run(2)
+    assert torch.equal(state, torch.random.get_rng_state())
     torch.manual_seed(1)
-    assert torch.equal(first, run())
+    assert torch.equal(first, run(1))
+    assert not torch.equal(first, other)
+    assert not torch.equal(first[:4], first[4:])
+    model.eval()
+    assert torch.equal(run(1), run(2))
+
+
+def test_the_option_dropout_comes_before_its_last_layer() -> None:
+    model = resolve(Deep).build(1, 8, 10, 0.5)
+    set_dropout_rng(model, torch.Generator().manual_seed(0))
+    features = torch.ones(4, 12)
+    assert not torch.equal(model.head(features), model.head(features))
+    model.eval()
+    assert torch.equal(model.head(features), model.head(features))
+
+
+def test_a_run_that_draws_is_the_same_twice() -> None:
+    images, labels = load_digits(return_X_y=True)
+    scores = [
+        ganlift.GanLiftClassifier("augment", classifier=Deep, budget=6, image_shape=(8, 8), random_state=3)
+        .fit(images[:200].astype("uint8"), labels[:200])
+        .predict_proba(images[200:220].astype("uint8"))
+        for _ in range(2)
+    ]
+    assert (scores[0] == scores[1]).all()
 
 
 @pytest.mark.parametrize(
@@ -73,6 +138,7 @@ def test_its_dropout_draws_from_a_generator_that_is_kept() -> None:
         (nn.Sequential(nn.Flatten(), nn.Linear(64, 10), nn.Tanh()), "does not end in a linear layer"),
         (nn.Linear(64, 10), r"makes \(2, 1, 8, 10\)|fails on images"),
         (lambda channels, size, classes: "x", "must make a torch.nn.Module"),
+        (Own, "draws random numbers of its own"),
         ("no_such_module:make", "No module named"),
         ("json:nothing", "has no attribute"),
         ("json:__name__", "a factory was expected"),
@@ -87,7 +153,7 @@ def test_what_is_no_classifier_is_refused(spec: object, sentence: str) -> None:
 
 def test_a_factory_of_the_user_s_own_folder_is_compared(tmp_path: Path) -> None:
     (tmp_path / "mynet.py").write_text(FACTORY)
-    words = ["compare", "digits", "--labels-per-class", "5", "--strategies", "augment,sgan", "--seeds", "1"]
+    words = ["compare", "digits", "--labels-per-class", "5", "--strategies", "augment", "--seeds", "1"]
     words += ["--budget", "5", "--jobs", "2", "--classifier", "mynet:make", "--json"]
     command = [sys.executable, "-P", "-m", "ganlift", *words]  # -P: as the command `ganlift` does, look not in here
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=200)
@@ -105,6 +171,22 @@ def test_a_factory_of_the_user_s_own_folder_is_compared(tmp_path: Path) -> None:
     assert allowed.returncode == 0, allowed.stderr
 
 
+def test_workers_import_what_stands_beside_the_script(tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "mynet.py").write_text(FACTORY)
+    (tmp_path / "scripts" / "script.py").write_text(SCRIPT)
+    (tmp_path / "json.py").write_text("raise RuntimeError('not the real one')")
+    command = [sys.executable, "scripts/script.py"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=200)
+    assert ended.stdout == "done\n", ended.stderr
+
+
+def test_without_timm_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "timm", None)
+    with pytest.raises(ConfigError, match=r"pip install 'ganlift\[timm\]'"):
+        resolve("timm:resnet18")
+
+
 def timm_or_skip() -> None:
     try:
         import timm  # noqa: F401
@@ -113,16 +195,28 @@ def timm_or_skip() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "size"), [("resnet18", 28), ("mobilenetv3_small_050", 32), ("vit_tiny_patch16_224", 64)]
+    ("name", "size"),
+    [
+        ("resnet18", 28),
+        ("mobilenetv3_small_050", 32),
+        ("vit_tiny_patch16_224", 64),
+        ("swin_tiny_patch4_window7_224", 64),
+    ],
 )
 @pytest.mark.parametrize("channels", [1, 3])
 def test_timm_models_fit(name: str, size: int, channels: int) -> None:
     timm_or_skip()
-    model = resolve(f"timm:{name}").build(channels, size, 7, 0.1)
-    set_dropout_rng(model, torch.Generator().manual_seed(0))
-    x = torch.randn(2, channels, size, size)
-    assert model.features(x).shape == (2, model.feature_size)
-    assert model(x).shape == (2, 7)
+    built = []
+    for _ in range(2):
+        with seeded(5):
+            built.append(resolve(f"timm:{name}").build(channels, size, 7, 0.1))
+    x, made = torch.randn(2, channels, size, size), []
+    for model in built:
+        set_dropout_rng(model, torch.Generator().manual_seed(0))
+        assert model.features(x).shape == (2, model.feature_size)
+        made.append(model(x))
+    assert made[0].shape == (2, 7)
+    assert torch.equal(made[0], made[1])  # weights and draws, stochastic depth among them
     model.eval()
     assert torch.equal(model(x), model.head(model.features(x)))
 

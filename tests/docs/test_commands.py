@@ -84,6 +84,14 @@ def test_there_are_commands_to_run() -> None:
     assert any(command.startswith("ganlift generate") for command in commands())
 
 
+def test_the_example_s_own_code_is_shown() -> None:
+    text = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+    shown = re.findall(r'^```.*\n--8<-- "(.+)"\n```$', text, re.MULTILINE)  # a formatter may take the mark for Python
+    example = ROOT / "examples" / "ganlift-example-plugin"
+    parts = [example / "pyproject.toml", *(example / "src" / "ganlift_example_plugin").glob("[!_]*.py")]
+    assert {ROOT / path for path in shown} == set(parts)
+
+
 def test_every_page_is_in_the_navigation() -> None:
     known = {page.name for page in pages()}
     assert {page.name for page in (ROOT / "docs").glob("*.md")} <= known

@@ -11,11 +11,28 @@ from pathlib import Path
 import pytest
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "ganlift-example-plugin"
+BROKEN = {
+    "bad = no_such_module": "'bad' of the package brokenplug 1.0 can't be loaded (ModuleNotFoundError",
+    "leaves = leaves": "'leaves' of the package brokenplug 1.0 can't be loaded (SystemExit: 3)",
+    "augment = json": "'augment' of the package brokenplug 1.0 has a name that is taken;",
+    "example-cutout = json": "'example-cutout' of the package brokenplug 1.0 has a name that is taken by the package "
+    "ganlift-example-plugin 0.1.0;",
+    "other = json:dumps": "'other' of the package brokenplug 1.0 is not registered under that name by json:dumps",
+    "thief = thief": "'thief' of the package brokenplug 1.0 can't be loaded (ConfigError: Two members of kind strategy",
+}
+THIEF = """
+from ganlift.strategies.base import ClassifierOptions, strategy
+
+def phases(setup, options): ...
+
+strategy("half", kind="rival", summary="", source="", options=ClassifierOptions)(phases)
+strategy("augment", kind="rival", summary="", source="", options=ClassifierOptions)(phases)
+"""
 
 
-def ganlift(site: Path, *words: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ganlift", *map(str, words)]
+def run(site: object, *words: object) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])}
+    command = [sys.executable, "-m", *map(str, words)]
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=200, check=False)
 
 
@@ -23,58 +40,58 @@ def ganlift(site: Path, *words: object) -> subprocess.CompletedProcess[str]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The example package, installed into a folder of its own."""
     folder = tmp_path_factory.mktemp("site")
-    options = ["--quiet", "--no-deps", "--no-build-isolation", "--target", str(folder)]
+    options = ["--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--target", str(folder)]
     subprocess.run([sys.executable, "-m", "pip", "install", *options, str(EXAMPLE)], check=True, capture_output=True)
     return folder
 
 
-def broken_package(folder: Path, name: str, group: str, points: str) -> Path:
-    """A package of metadata alone."""
-    info = folder / f"{name}-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[ganlift.{group}]\n{points}\n")
-    return folder
+@pytest.fixture(scope="module")
+def broken_site(site: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Beside the example package one whose every entry point is wrong in another way."""
+    folder = tmp_path_factory.mktemp("broken")
+    info = folder / "brokenplug-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: brokenplug\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[ganlift.strategies]\n" + "\n".join(BROKEN) + "\n")
+    (folder / "leaves.py").write_text("raise SystemExit(3)\n")
+    (folder / "thief.py").write_text(THIEF)
+    return f"{site}{os.pathsep}{folder}"
 
 
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [("strategies", "example-cutout"), ("generators", "example-mean"), ("classifiers", "example-linear")],
-)
-def test_a_plug_in_is_listed_with_its_source(site: Path, kind: str, name: str) -> None:
-    listed = json.loads(ganlift(site, "list", kind, "--json").stdout)
-    found = next(one for one in listed if one["name"] == name)
-    assert found["source"]
-    assert len(listed) > 1
+def test_it_passes_its_own_tests(site: Path) -> None:
+    ended = run(site, "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, EXAMPLE / "tests")
+    assert "3 passed" in ended.stdout, ended.stdout
+
+
+def test_it_is_listed_with_its_source_and_package(site: Path) -> None:
+    shown = run(site, "ganlift", "list", "strategies").stdout
+    described = shown[shown.index("example-cutout (rival)") :].splitlines()
+    assert described[2:4] == [
+        "    Source: Cutout: DeVries and Taylor 2017",
+        "    Package: ganlift-example-plugin 0.1.0",
+    ]
+    assert shown.count("Package:") == 1
 
 
 def test_a_comparison_uses_all_three_in_worker_processes(site: Path, tmp_path: Path) -> None:
     words = ["--strategies", "augment,example-cutout,gan-augment", "--classifier", "example-linear"]
     words += ["--generator", "example-mean", "--budget", "10", "--seeds", "1", "--jobs", "2", "--labels-per-class", "5"]
-    ended = ganlift(site, "compare", "digits", *words, "--out", tmp_path / "run", "--json")
+    ended = run(site, "ganlift", "compare", "digits", *words, "--out", tmp_path / "run", "--json")
     assert ended.returncode == 0, ended.stderr
     rows = {row["strategy"]: row for row in json.loads(ended.stdout)["rows"]}
     assert {row["status"] for row in rows.values()} == {"done"}
     assert rows["example-cutout"]["options"]["share"] == 0.25
-    made = ganlift(site, "generate", tmp_path / "run", "--out", tmp_path / "made", "-n", 1, "--json")
+    made = run(site, "ganlift", "generate", tmp_path / "run", "--out", tmp_path / "made", "-n", 1, "--json")
     assert len(json.loads(made.stdout)["files"]) == 10
 
 
-@pytest.mark.parametrize(
-    ("points", "sentence"),
-    [
-        ("bad = no_such_module", "can't be loaded (ModuleNotFoundError"),
-        ("augment = json", "has a name that is taken"),
-        ("other = json:dumps", "is not registered under that name by json:dumps"),
-    ],
-)
-def test_a_broken_plug_in_is_named_and_the_rest_goes_on(tmp_path: Path, points: str, sentence: str) -> None:
-    folder = broken_package(tmp_path / "site", "brokenplug", "strategies", points)
-    listed = ganlift(folder, "list", "strategies", "--json")
+def test_broken_plug_ins_are_named_and_the_rest_goes_on(broken_site: str) -> None:
+    listed = run(broken_site, "ganlift", "list", "strategies", "--json")
     assert listed.returncode == 0
-    assert "augment" in {one["name"] for one in json.loads(listed.stdout)}
-    assert sentence in listed.stderr
-    assert "brokenplug" in listed.stderr
-    refused = ganlift(folder, "compare", "digits", "--strategies", "bad")
-    assert refused.returncode == 2
-    assert sentence in refused.stderr
+    members = {one["name"]: one for one in json.loads(listed.stdout)}
+    assert {"augment", "example-cutout"} <= members.keys()
+    assert not {"bad", "leaves", "other", "thief", "half"} & members.keys()
+    assert members["augment"]["package"] == ""
+    for sentence in BROKEN.values():
+        assert sentence in listed.stderr
+    assert len(listed.stderr.splitlines()) == len(BROKEN)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
+import re
+import subprocess
 import sys
 import types
 from pathlib import Path
@@ -13,57 +17,119 @@ import ganlift
 from ganlift.errors import ConfigError
 from ganlift.trackers import base
 
-SMALL: dict[str, Any] = {"labels_per_class": 5, "strategies": ["augment", "sgan"], "seeds": 1, "budget": 40}
+SMALL: dict[str, Any] = {"labels_per_class": 5, "strategies": ["augment", "sgan"], "seeds": 1, "budget": 40, "jobs": 2}
+SMALL |= {"precision": "fp32", "batch_size": 16}
+DOCUMENTED = Path(__file__).parents[2] / "docs" / "events.md"
 
 
-def compare(out: Path, **more: Any) -> tuple[ganlift.api.Comparison, list[dict[str, Any]]]:
+@pytest.fixture(scope="module")
+def there() -> list[str]:
+    """The trackers whose packages are installed."""
+    return [name for name in base.NAMES if importlib.util.find_spec(name)]
+
+
+@pytest.fixture(scope="module")
+def tracked(there: list[str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, list[dict[str, Any]]]:
+    """A comparison in two worker processes that every tracker listens to, and what a callback heard."""
     heard: list[dict[str, Any]] = []
-    found = ganlift.compare("digits", out=out, on_event=heard.append, precision="fp32", **SMALL, **more)
-    return found, heard
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WANDB_MODE", "offline")
+        patch.setenv("WANDB_SILENT", "true")
+        out = tmp_path_factory.mktemp("tracked") / "run"
+        return ganlift.compare("digits", out=out, on_event=heard.append, trackers=there, **SMALL), heard
 
 
-def test_a_callback_hears_the_losses_of_worker_processes(tmp_path: Path) -> None:
-    _, heard = compare(tmp_path / "run", jobs=2)
-    kinds = {event["type"] for event in heard}
-    assert {"plan", "progress", "metrics", "arm", "verdict"} <= kinds
+def test_a_callback_hears_what_the_docs_list(tracked: Any) -> None:
+    listed = {
+        kind: re.findall(r"`(\w+)`", keys)
+        for kind, keys in re.findall(r"^\| `(\w+)` \| (.*?) \|", DOCUMENTED.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    heard = {event["type"]: event for event in tracked[1]}
+    assert {"plan", "progress", "metrics", "arm", "verdict"} <= heard.keys() <= listed.keys()
+    for kind in ("progress", "metrics", "arm"):
+        assert set(listed[kind]) - {"trace", "results"} <= heard[kind].keys(), kind
+    assert all(json.loads(json.dumps(event)) == event for event in tracked[1])
+
+
+def test_the_losses_of_worker_processes_are_their_trace(tracked: Any) -> None:
+    found, heard = tracked
     losses = [event for event in heard if event["type"] == "metrics" and event["strategy"] == "sgan"]
+    lines = (found.run / "arms" / "sgan" / "0" / "trace.jsonl").read_text().splitlines()
     assert [event["step"] for event in losses] == [20, 40]
-    assert all(event["loss"] > 0 and event["images_seen"] > 0 for event in losses)
+    assert losses == [{"type": "metrics", "strategy": "sgan", "seed": 0, **json.loads(line)} for line in lines]
 
 
-def test_tensorboard_gets_curves_scores_samples_and_verdicts(tmp_path: Path) -> None:
+def test_no_tracker_was_switched_off(tracked: Any) -> None:
+    assert not [event for event in tracked[1] if "is off" in event.get("message", "")]
+
+
+def test_tensorboard_gets_curves_scores_samples_and_verdicts(tracked: Any) -> None:
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    found, _ = compare(tmp_path / "run", jobs=1, trackers=["tensorboard"])
+    found, _ = tracked
     arm = EventAccumulator(str(found.run / "tensorboard" / "sgan" / "0"))
     arm.Reload()
     row = next(row for row in found.rows if row["strategy"] == "sgan")
     assert arm.Scalars("result/test_accuracy")[0].value == pytest.approx(row["test_accuracy"])
-    assert [scalar.step for scalar in arm.Scalars("classifier/loss")] == [20 * 128, 40 * 128]
+    assert [scalar.step for scalar in arm.Scalars("classifier/loss")] == [20 * 32, 40 * 32]
     assert len(arm.Images("samples")) >= 2
     verdicts = EventAccumulator(str(found.run / "tensorboard" / "verdicts"))
     verdicts.Reload()
     assert verdicts.Tags()["tensors"] == ["sgan/text_summary"]
-    again, _ = compare(tmp_path / "run", jobs=1)  # whether it is tracked is no part of what a run is
-    assert again.rows == found.rows
 
 
-def test_wandb_gets_them_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wandb_gets_them_in_the_run_folder_without_a_network(tracked: Any) -> None:
     pytest.importorskip("wandb")
-    monkeypatch.setenv("WANDB_MODE", "offline")
-    monkeypatch.setenv("WANDB_SILENT", "true")
-    _, heard = compare(tmp_path / "run", jobs=1, trackers=["wandb"])
-    assert not [event for event in heard if "is off" in event.get("message", "")]
-    assert list((tmp_path / "run" / "wandb").glob("offline-run-*"))
+    (folder,) = (tracked[0].run / "wandb").glob("offline-run-*")
+    assert list(folder.glob("files/media/images/sgan/0/samples*.png"))
+    written = next(folder.glob("*.wandb")).read_bytes()
+    assert b"sgan/0/test_accuracy" in written
+    assert tracked[0].verdicts[0].sentence[:20].encode() in written
+
+
+def test_whether_it_is_tracked_is_no_part_of_what_a_run_is(tracked: Any) -> None:
+    again = ganlift.compare("digits", out=tracked[0].run, **SMALL)
+    assert again.rows == tracked[0].rows
+
+
+def test_a_generator_that_trains_for_its_own_sake_is_tracked_too(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    words = ["train-generator", "digits", "--budget", "20", "--batch-size", "8", "--tracker", "tensorboard", "--json"]
+    command = [sys.executable, "-m", "ganlift", *words, "--out", str(tmp_path / "run")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
+    assert json.loads(ended.stdout)["run"] == str(tmp_path / "run"), ended.stderr
+    heard = EventAccumulator(str(tmp_path / "run" / "tensorboard" / "sngan" / "0"))
+    heard.Reload()
+    assert heard.Scalars("generator/g_loss")
+    assert len(heard.Images("samples")) >= 2
+
+
+def test_a_callback_that_raises_ends_the_run_and_the_same_call_continues(tmp_path: Path) -> None:
+    def refuse(event: dict[str, Any]) -> None:
+        if event["type"] == "arm":
+            raise ZeroDivisionError("mine")
+
+    asked = {**SMALL, "jobs": 1, "budget": 5, "strategies": ["augment"], "out": tmp_path / "run"}
+    with pytest.raises(ZeroDivisionError, match="mine"):
+        ganlift.compare("digits", on_event=refuse, **asked)
+    kinds: list[str] = []
+    assert len(ganlift.compare("digits", on_event=lambda event: kinds.append(event["type"]), **asked).rows) == 1
+    assert "arm" not in kinds  # it was done before the callback heard of it
 
 
 @pytest.mark.parametrize("fails_in", ["open", "metrics", "close"])
 def test_a_tracker_that_fails_is_noted_once_and_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_in: str
 ) -> None:
+    heard: list[dict[str, Any]] = []
+    asked: list[str] = []
+
     def open_tracker(run: Path) -> base.Opened:
         def fail(when: str) -> None:
+            asked.append(when)
             if when == fails_in:
                 raise ConnectionError("gone")
 
@@ -73,19 +139,24 @@ def test_a_tracker_that_fails_is_noted_once_and_left_out(
     module = types.ModuleType("ganlift.trackers.tensorboard_tracker")
     module.open_tracker = open_tracker  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "ganlift.trackers.tensorboard_tracker", module)
-    found, heard = compare(tmp_path / "run", jobs=1, trackers=["tensorboard"])
-    notes = [event["message"] for event in heard if event["type"] == "note" and "is off" in event["message"]]
-    assert notes == ["The tracker tensorboard is off: ConnectionError: gone."]
-    assert {row["status"] for row in found.rows} == {"done"}
+    told = [{"type": kind} for kind in ("note", "plan", "metrics", "metrics", "arm")]
+    with base.tracked(["tensorboard"], tmp_path, heard.append) as tell:
+        for event in told:
+            tell(event)
+    notes = [event for event in heard if event not in told]
+    assert [note["message"] for note in notes] == ["The tracker tensorboard is off: ConnectionError: gone."]
+    assert [event for event in heard if event in told] == told
+    assert asked.count(fails_in) == 1
+    assert asked[-1] == fails_in
 
 
 def test_an_unknown_or_absent_tracker_is_refused_before_anything_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(ConfigError, match="no tracker 'tensorbord'"):
-        compare(tmp_path / "run", trackers=["tensorbord"])
+    with pytest.raises(ConfigError, match="Did you mean 'tensorboard'"):
+        ganlift.compare("digits", out=tmp_path / "run", trackers=["tensorbord"])
     monkeypatch.setitem(sys.modules, "wandb", None)
     monkeypatch.delitem(sys.modules, "ganlift.trackers.wandb_tracker", raising=False)
     with pytest.raises(ConfigError, match=r"pip install 'ganlift\[wandb\]'"):
-        compare(tmp_path / "run", trackers=["wandb"])
+        ganlift.compare("digits", out=tmp_path / "run", trackers=["wandb"])
     assert not (tmp_path / "run").exists()

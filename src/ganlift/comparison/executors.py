@@ -146,10 +146,9 @@ class _Pool:
             return
         worker.heard = time.monotonic()
         if said is not None:
-            job = worker.job
             if said["type"] in ("result", "refused"):
-                worker.job = None
-            yield {**said, "job": job} if "job" not in said else said
+                said["job"], worker.job = worker.job, None
+            yield said
             return
         code = worker.process.wait()
         self._workers[self._workers.index(worker)] = self._start()
