@@ -33,6 +33,9 @@ def test_every_arm_spends_the_budget_and_ends_with_a_classifier(task: Task, name
     outcome, records = run_phases(entry.phases(setup_of(task, name), entry.options()), lambda phase: settings)
     assert sum(record.steps for record in records if record.counts == "classifier") == BUDGET.steps
     assert sum(record.steps for record in records if record.counts == "generator") in (0, BUDGET.generator_steps)
+    if name != "synthetic-only":  # which is there to see no real image
+        real = sum(record.seen.get("labelled", 0) for record in records if record.counts == "classifier")
+        assert real == BUDGET.steps * BUDGET.batch_size
     assert len({record.name for record in records}) == len(records)
     probabilities = predict(outcome.classifier, torch.from_numpy(task.validation))
     assert probabilities.shape == (len(task.validation), task.classes)

@@ -79,7 +79,7 @@ def test_choosing_runs_differ_in_nothing_but_weight_and_ratio(setup: Setup) -> N
     options = entry.options(pool=4, filtered=False, candidates=((0.5, 1.0), (0.5, 1.0)))
     settings = Settings(make_fabric(CPU, "fp32"))
     _, records = run_phases(entry.phases(setup, options), lambda phase: settings)
-    first, second = (record for record in records if record.counts == "choice")
+    first, second = (record for record in records if record.counts == "besides")
     assert [line["loss"] for line in first.trace] == [line["loss"] for line in second.trace]
 
 

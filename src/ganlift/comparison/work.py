@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -188,7 +189,6 @@ def _row(
         "validation_index": split.validation,
     }
     write_npz(folder / "predictions.npz", arrays)
-    training = [record for record in records if record.counts != "generator"]
     generating = [record for record in records if record.counts == "generator"]
     uses_unlabelled = entry.unlabelled != "never" and len(split.unlabelled) > 0
     return {
@@ -202,12 +202,27 @@ def _row(
         "labels": len(split.labelled),
         "unlabelled_n": len(split.unlabelled) if uses_unlabelled else 0,
         "test_n": len(split.test),
-        "steps": sum(record.steps for record in training),
-        "images_seen": sum(record.images_seen for record in training),
+        **_spent(records),
         "generator_steps": sum(record.steps for record in generating),
         "generator_images_seen": sum(record.images_seen for record in generating),
         "elapsed_s": sum(record.elapsed_s for record in records),
         "generator_elapsed_s": sum(record.elapsed_s for record in generating),
         "alarms": [alarm for record in records for alarm in record.alarms],
         "phases": [{key: value for key, value in asdict(record).items() if key != "trace"} for record in records],
+    }
+
+
+def _spent(records: list[Record]) -> dict[str, Any]:
+    """Steps of the classifier and besides, images of both, and the classifier's by where they come from."""
+    training = [record for record in records if record.counts == "classifier"]
+    besides = [record for record in records if record.counts == "besides"]
+    seen = Counter[str]()
+    for record in training:
+        seen.update(record.seen)
+    return {
+        "steps": sum(record.steps for record in training),
+        "steps_besides": sum(record.steps for record in besides),
+        "images_seen": sum(record.images_seen for record in [*training, *besides]),
+        "labelled_seen": seen["labelled"],
+        "unlabelled_seen": seen["unlabelled"],
     }

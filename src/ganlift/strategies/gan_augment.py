@@ -83,7 +83,7 @@ def _fold_phase(setup: Setup, options: GanAugmentOptions, stage: Stage, fold: in
 
     steps = max(1, round(setup.budget.steps * options.fold_share))
     phase = classifier_phase(setup, options, classifier, step, {"labelled": stream}, name=f"fold-{fold}", steps=steps)
-    phase.counts = "choice"
+    phase.counts = "besides"
     return phase
 
 
@@ -140,7 +140,7 @@ def phases(setup: Setup, options: GanAugmentOptions) -> Phases:
         fresh = replace(setup, rng=Rng(setup.rng.seed, f"{setup.rng.owner}/choice", setup.device))
         steps = max(1, round(setup.budget.steps * options.choice_share))
         phase = mixed_phase(fresh, options, pool, weight, ratio, name=f"choice-{index}", steps=steps)
-        phase.counts = "choice"
+        phase.counts = "besides"
         yield phase
         accuracy = setup.validation_accuracy(phase.averages["classifier"].module)
         tried.append({"weight": weight, "ratio": ratio, "validation_accuracy": accuracy})

@@ -57,12 +57,16 @@ class Settings:
 
 @dataclass
 class Record:
-    """What a phase left behind: facts, no tensors. Seconds and images include those before a resume."""
+    """What a phase left behind: facts, no tensors. Seconds and images include those before a resume.
+
+    ``seen`` are the images drawn from each stream, by its name; ``images_seen`` is their sum.
+    """
 
     name: str
     counts: str
     steps: int = 0
     images_seen: int = 0
+    seen: dict[str, int] = field(default_factory=dict)
     elapsed_s: float = 0.0
     projected_s: float = 0.0
     trace: list[dict[str, Any]] = field(default_factory=list)
@@ -98,6 +102,8 @@ def fit(phase: Phase, settings: Settings) -> Record:
         with settings.fabric.autocast():
             metrics = phase.step(batches, t, update)
         record.steps, record.images_seen = t + 1, record.images_seen + phase.images_per_step
+        for name, stream in phase.streams.items():
+            record.seen[name] = record.seen.get(name, 0) + stream.batch_size
         for average in phase.averages.values():
             average.update(t, record.images_seen, phase.images_per_step)
         now = time.perf_counter()

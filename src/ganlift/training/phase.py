@@ -67,7 +67,8 @@ class Phase:
         streams: batches the step wants, drawn by the loop.
         averages: moving averages, by name.
         extras: anything else with state (adaptive thresholds, running estimates).
-        counts: whether steps count against the classifier's budget or the generator's.
+        counts: whose steps these are: the ``classifier``'s that the arm ends with, on the budget that is equal for
+            all; a ``generator``'s; or ``besides``: choosing runs, judges, teachers, pre-training. Recorded apart.
         rng: the randomness this phase uses.
         shared: a key when other arms of the seed may use the result (a generator); None otherwise.
         grid: makes images (n, c, h, w) in [-1, 1] from fixed noise, for the report; None if there are none.
@@ -83,7 +84,7 @@ class Phase:
     schedule: Callable[[float], float] | None = None
     averages: dict[str, Ema] = field(default_factory=dict)
     extras: dict[str, Stateful] = field(default_factory=dict)
-    counts: Literal["classifier", "generator", "choice"] = "classifier"
+    counts: Literal["classifier", "generator", "besides"] = "classifier"
     shared: str | None = None
     grid: Callable[[], Tensor] | None = None
 
