@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ganlift.config import (
-    DEFAULT_STRATEGIES,
     CompareConfig,
     Seconds,
     Steps,
@@ -29,7 +28,7 @@ KEY = st.from_regex(r"[a-z][a-z0-9_-]{0,8}", fullmatch=True)
 
 def test_defaults() -> None:
     config = build_config({"data": "fashion-mini"})
-    assert tuple(config.strategies) == DEFAULT_STRATEGIES
+    assert config.strategies == ["auto"]
     assert config.seed_list() == [0, 1, 2, 3, 4]
     assert parse_budget(config.budget) == Steps(500)
 

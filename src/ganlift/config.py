@@ -17,8 +17,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 
 from ganlift.errors import ConfigError
 
-DEFAULT_STRATEGIES = ("augment", "rotation", "fixmatch", "gan-augment", "sgan", "sgan-fixmatch")
-
 TEST_SHARE = 0.2
 
 _NOT_IDENTITY = {"out", "trackers", "jobs", "checkpoint_every", "data_dir"}
@@ -122,7 +120,9 @@ class RunConfig(BaseModel):
 class CompareConfig(RunConfig):
     """What ``ganlift compare`` is asked for."""
 
-    strategies: Annotated[list[str], BeforeValidator(_names)] = Field(list(DEFAULT_STRATEGIES), min_length=1)
+    strategies: Annotated[list[str], BeforeValidator(_names)] = Field(
+        ["auto"], min_length=1, description="names from 'list strategies', or auto: what suits the data"
+    )
     seeds: Annotated[int | list[int], PlainValidator(_seeds)] = Field(5, description="how many, or their numbers")
 
     def strategy_list(self) -> list[str]:

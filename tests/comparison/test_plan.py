@@ -48,12 +48,19 @@ def test_arms_that_share_a_generator_follow_one_another() -> None:
     assert read_plan({**plan.to_json(), "more": 1}) == plan
 
 
-def test_default_arms_shrink_to_what_the_data_allow() -> None:
-    entries, notes = resolve_arms(build_config({"data": "digits"}), has_unlabelled=False)
-    assert "fixmatch" not in [entry.name for entry in entries]
-    assert "left out" in notes[0]
-    entries, notes = resolve_arms(build_config({"data": "digits", "strategies": ["sgan"]}), has_unlabelled=False)
+def test_a_baseline_is_added_and_a_lack_of_images_refused() -> None:
+    entries, notes = resolve_arms(build_config({"data": "digits", "strategies": ["sgan"]}), [90, 90], unlabelled=0)
     assert [entry.name for entry in entries] == ["augment", "sgan"]
     assert "'augment' is added" in notes[0]
     with pytest.raises(ConfigError, match="needs unlabelled images"):
-        resolve_arms(build_config({"data": "digits", "strategies": ["fixmatch", "augment"]}), has_unlabelled=False)
+        resolve_arms(build_config({"data": "digits", "strategies": ["fixmatch", "augment"]}), [90, 90], unlabelled=0)
+
+
+def test_few_images_are_warned_of() -> None:
+    config = build_config({"data": "digits", "strategies": ["augment", "sgan", "gan-augment"]})
+    _, (note,) = resolve_arms(config, [10, 300], unlabelled=500)
+    assert note.startswith("gan-augment: with 10 labelled images in the smallest class a generator learns")
+    _, (note,) = resolve_arms(config, [40, 40], unlabelled=0)
+    assert "and none without labels a generator has little to go on" in note
+    assert resolve_arms(config, [40, 40], unlabelled=500)[1] == []
+    assert resolve_arms(config, [50, 50], unlabelled=0)[1] == []

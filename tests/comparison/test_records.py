@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from ganlift.comparison.executors import Result
 from ganlift.comparison.facts import collapse_alarms
-from ganlift.comparison.plan import Cost, Plan, few_images_notes
+from ganlift.comparison.plan import Cost, Plan
 from ganlift.comparison.search import SEARCH_SEED, best, draw_trials, search
 from ganlift.comparison.winner import choose
-from ganlift.data.types import Split
 from ganlift.runs.files import read_json
 from ganlift.strategies.base import strategies
 
@@ -94,12 +92,3 @@ def test_collapsed_classes_raise_an_alarm() -> None:
         "samples of class 'b' vary only 10% as much as real images: mode collapse"
     ]
     assert collapse_alarms({}, ["a"], 1) == []
-
-
-def test_few_images_are_warned_of() -> None:
-    few, none = np.arange(30), np.arange(0)
-    split = Split(0, few, none, none, none)
-    (note,) = few_images_notes([strategies.get("gan-augment")], split, classes=3)
-    assert "with 10 labelled images a class" in note
-    assert few_images_notes([strategies.get("sgan")], split, classes=3) == []
-    assert few_images_notes([strategies.get("gan-augment")], split, classes=1) == []

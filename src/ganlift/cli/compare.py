@@ -20,7 +20,9 @@ def compare(
     data: options.Data = None,
     unlabelled: options.Unlabelled = None,
     labels_per_class: options.LabelsPerClass = None,
-    strategies: Annotated[str | None, typer.Option(metavar="A,B,...", help="Names from 'list strategies'.")] = None,
+    strategies: Annotated[
+        str | None, typer.Option(metavar="A,B,...", help="Names from 'list strategies', or auto.")
+    ] = None,
     seeds: Annotated[str | None, typer.Option(metavar="N|S,S,...", help="How many seeds, or their numbers.")] = None,
     budget: Annotated[
         str | None, typer.Option(metavar="STEPS|TIME", help="Classifier steps an arm, or 5m for the whole comparison.")

@@ -23,7 +23,6 @@ from ganlift.comparison.plan import (
     arm_jobs,
     costs_from,
     estimate,
-    few_images_notes,
     generator_steps_for,
     read_plan,
     resolve_arms,
@@ -68,8 +67,8 @@ def prepare(config: ArmsConfig, tell: Listener) -> Prepared:
     """
     images = load_images(config, tell)
     splits = [_draw(config, images, seed) for seed in config.seed_list()]
-    entries, notes = resolve_arms(config, has_unlabelled=len(splits[0].unlabelled) > 0)
-    notes += few_images_notes(entries, splits[0], len(images.class_names))
+    counts = np.bincount(images.labels[splits[0].labelled], minlength=len(images.class_names))
+    entries, notes = resolve_arms(config, counts.tolist(), len(splits[0].unlabelled))
     check = check_images(images)
     for note in [*check.sentences(), *splits[0].notes, *notes]:
         tell({"type": "note", "message": note})
