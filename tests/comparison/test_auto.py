@@ -41,4 +41,8 @@ def test_it_is_the_default_and_says_which_and_why() -> None:
     entries, notes = resolve_arms(build_config({"data": "digits"}), BALANCED, unlabelled=500)
     assert [entry.name for entry in entries] == choose(BALANCED, 500).names
     assert notes[0].startswith("Picked augment, rotation, fixmatch")
-    assert "because" not in notes[0]
+    more = build_config({"data": "digits", "strategies": "auto,duplicate-real,sgan"})
+    assert [entry.name for entry in resolve_arms(more, BALANCED, unlabelled=500)[0]] == [
+        *choose(BALANCED, 500).names,
+        "duplicate-real",
+    ]

@@ -49,7 +49,7 @@ def choose(labelled_per_class: Sequence[int], unlabelled: int) -> Choice:
     if unlabelled:
         names += WITH_UNLABELLED
         reasons.append(
-            f"there are {unlabelled:,} images without labels, so arms that use them, with and without a GAN, are compared"
+            f"there are {unlabelled:,} images without labels, so arms with and without a GAN that use them are compared"
         )
     elif most < UNEQUAL * least:
         names += LABELS_ALONE

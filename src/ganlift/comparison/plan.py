@@ -73,10 +73,10 @@ def resolve_arms(
     """
     notes = [*strategies.problems(), *generators.problems(), *classifiers.problems()]
     names = config.strategy_list()
-    if names == [AUTO]:
+    if AUTO in names:
         picked = choose(labelled_per_class, unlabelled)
-        names = picked.names
-        notes.append(f"Picked {', '.join(names)}: {'; '.join(picked.reasons)}.")
+        notes.append(f"Picked {', '.join(picked.names)}: {'; '.join(picked.reasons)}.")
+        names = list(dict.fromkeys([*picked.names, *(name for name in names if name != AUTO)]))
     chosen = [strategies.get(name) for name in names]
     resolve(config.classifier)
     entry = generators.get(config.generator)
@@ -94,9 +94,8 @@ def resolve_arms(
     if isinstance(config, CompareConfig) and not any(entry.kind in ("baseline", "rival") for entry in chosen):
         chosen.insert(0, strategies.get("augment"))
         notes.append("'augment' is added: a gain needs an arm without a GAN to be measured against.")
-    warning = generator_warning(
-        [entry.name for entry in chosen if entry.needs_generator], labelled_per_class, unlabelled
-    )
+    generating = [entry.name for entry in chosen if entry.needs_generator]
+    warning = generator_warning(generating, labelled_per_class, unlabelled)
     return chosen, [*notes, *([warning] if warning else [])]
 
 
