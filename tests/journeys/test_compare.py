@@ -48,7 +48,9 @@ def test_a_comparison_leaves_what_is_promised(unbroken: Path) -> None:
         assert row["status"] == "done"
         for key in ("test_accuracy", "macro_recall", "per_class_recall", "ece", "images_seen", "elapsed_s"):
             assert key in row
-        assert row["steps"] >= 40
+        assert row["steps"] == 40
+        assert row["labelled_seen"] == 40 * 16  # every arm: the same steps on as many real images
+        assert (row["steps_besides"] > 0) == (row["strategy"] == "gan-augment")
         assert (row["generator_elapsed_s"] > 0) == (row["strategy"] == "gan-augment")
     verdicts = json.loads((unbroken / "verdict.json").read_text())
     assert {one["strategy"] for one in verdicts} == {"sgan", "gan-augment"}

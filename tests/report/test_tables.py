@@ -62,3 +62,12 @@ def test_candidates_over_seeds() -> None:
     assert none.weight == "0: no generated images"
     assert (none.chosen, half.chosen) == ([1], [0])
     assert half.accuracy == "70.0 % (70.0 % to 70.0 %)"
+
+
+def test_what_an_arm_spent_is_shown_and_nothing_where_it_is_not_recorded(tmp_path: Path) -> None:
+    row = {"strategy": "dpt", "test_accuracy": 0.6, "steps": 500, "labelled_seen": 32000, "unlabelled_seen": 16000}
+    spent = {**row, "steps_besides": 300, "generator_steps": 400}
+    run = small_run(tmp_path / "run", {**spent, "seed": 0}, {**spent, "seed": 1, "generator_steps": 500})
+    assert tables.spent_lines(read_run(run)) == [("dpt", ["500", "32,000", "16,000", "300", "400 to 500"])]
+    old = small_run(tmp_path / "old", {"strategy": "dpt", "seed": 0, "test_accuracy": 0.6, "steps": 500})
+    assert tables.spent_lines(read_run(old)) == []

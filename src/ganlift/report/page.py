@@ -85,6 +85,8 @@ def _context(run: Run, fit: Fit) -> dict[str, Any]:
         "filters": generated.filters(run),
         "curves": sections.curves(run),
         "cost": sections.cost(run),
+        "spent_head": tables.SPENT_HEAD,
+        "spent": tables.spent_lines(run),
     }
     return {"run": run, **shown, "trust": _trust(run), **assets()}
 

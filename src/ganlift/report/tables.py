@@ -97,6 +97,23 @@ def _same(rows: Sequence[Row], key: str) -> str:
     return words.count(low) if low == high else f"{words.count(low)} to {words.count(high)}"
 
 
+SPENT_HEAD = [
+    ("Classifier steps", "of the classifier that is scored: equal for all"),
+    ("Labelled images", "drawn by those steps, repeats counted: equal for all"),
+    ("Unlabelled images", "drawn by those steps"),
+    ("Steps besides", "of choosing runs, judges, teachers and pre-training"),
+    ("Generator steps", "of a generator's own phase; in the one-model arms it learns in the classifier's steps"),
+]
+SPENT = ("steps", "labelled_seen", "unlabelled_seen", "steps_besides", "generator_steps")
+
+
+def spent_lines(run: Run) -> list[tuple[str, list[str]]]:
+    """What each arm spent, in the order of `SPENT_HEAD`; nothing where the run's records don't tell."""
+    if not any("labelled_seen" in row for rows in run.rows.values() for row in rows):
+        return []
+    return [(name, [_same(rows, key) for key in SPENT]) for name, rows in run.rows.items()]
+
+
 @dataclass(frozen=True)
 class Cell:
     """Share of the true class's images, as text and as 0 to 1 for its colour; ``hint`` says it in words."""
