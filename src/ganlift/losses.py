@@ -177,6 +177,14 @@ def confident_share(weak_logits: Tensor, threshold: float) -> Tensor:
     return (weak_logits.detach().softmax(1).amax(1) >= threshold).float().mean()
 
 
+def squared_consistency(logits: Tensor, teacher_logits: Tensor) -> Tensor:
+    """Mean over images and classes of the squared difference of probabilities (Tarvainen and Valpola 2017).
+
+    Both are (n, K); no gradient flows into the teacher's.
+    """
+    return (logits.softmax(1) - teacher_logits.detach().softmax(1)).square().mean()
+
+
 # Supervised.
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from ganlift.data.types import Task
-from ganlift.errors import ConfigError
+from ganlift.errors import ConfigError, Interrupted
 from ganlift.strategies.base import Setup, Strategy, predict, run_phases, strategies
 from ganlift.strategies.options import build_options, search_space
 from ganlift.training.fit import Settings
@@ -52,6 +54,25 @@ def test_two_runs_are_equal_and_two_seeds_are_not(task: Task, name: str) -> None
 
     assert torch.equal(run(0), run(0))
     assert not torch.equal(run(0), run(1))
+
+
+@EVERY
+def test_an_arm_goes_on_where_it_was_stopped(task: Task, name: str, tmp_path: Path) -> None:
+    entry, fabric = strategies.get(name), make_fabric(CPU, "fp32")
+
+    def run(folder: Path, stop_at: int = -1) -> torch.Tensor:
+        asked = itertools.count()
+        settings = Settings(fabric, folder=folder, should_stop=lambda: int(next(asked) == stop_at))
+        outcome, records = run_phases(entry.phases(setup_of(task, name), entry.options()), lambda phase: settings)
+        steps.append(sum(record.steps for record in records))
+        return predict(outcome.classifier, torch.from_numpy(task.validation))
+
+    steps: list[int] = []
+    unbroken = run(tmp_path / "unbroken")
+    for stop_at in {steps[0] - 2, steps[0] // 2}:
+        with pytest.raises(Interrupted):
+            run(tmp_path / f"{stop_at}", stop_at)
+        assert torch.equal(run(tmp_path / f"{stop_at}"), unbroken)
 
 
 @EVERY
