@@ -78,11 +78,11 @@ def test_an_image_is_turned_by_its_place(setup: Setup) -> None:
     options = strategies.get("fixmatch-rotation").options()
     term = turns(setup, options, classifier)  # type: ignore[arg-type]
     bar = torch.full((4, 1, 8, 8), -1.0)
-    bar[:, :, :, :2] = 1.0  # on the left, wide enough to survive the crop
+    bar[:, :, :, :4] = 1.0  # the left half, so that it survives the crop
     upright, quarter, half, three = term.views(bar)["turned"]
-    assert upright[0, :, 0].mean() > upright[0, :, -1].mean()
-    assert half[0, :, -1].mean() > half[0, :, 0].mean()
-    above, below = ((one[0, 0].mean() > one[0, -1].mean()).item() for one in (quarter, three))
+    assert upright[0, :, :4].mean() > upright[0, :, 4:].mean()
+    assert half[0, :, 4:].mean() > half[0, :, :4].mean()
+    above, below = ((one[0, :4].mean() > one[0, 4:].mean()).item() for one in (quarter, three))
     assert above != below
     assert set(term.heads) == {"rotation"}
 
