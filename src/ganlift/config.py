@@ -70,6 +70,27 @@ def _budget(value: Any) -> int | str:
     return count or text
 
 
+def parse_imbalance(text: str) -> tuple[str, float]:
+    """``"exp:100"`` or ``"step:10"``: the kind of tail, and how many times fewer images its last class has.
+
+    Raises:
+        ConfigError: it is neither.
+    """
+    try:
+        kind, _, ratio = _imbalance(text).partition(":")
+    except ValueError as fault:
+        raise ConfigError(f"imbalance {text!r}: {fault}.") from None
+    return kind, float(ratio)
+
+
+def _imbalance(value: Any) -> str:
+    text = str(value).strip().lower()
+    found = re.fullmatch(r"(?:exp|step):([0-9]{1,6}(?:\.[0-9]{1,6})?)", text)
+    if not found or float(found[1]) < 1:
+        raise ValueError("expected exp:RATIO or step:RATIO with a ratio of 1 or more, such as exp:100")
+    return text
+
+
 def _seeds(value: Any) -> int | list[int]:
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}(,[0-9]{1,9})*,?", value.replace(" ", "")):
         numbers = [int(number) for number in value.split(",") if number.strip()]
@@ -119,7 +140,15 @@ class RunConfig(BaseModel):
         return self.model_dump(mode="json", exclude=_NOT_IDENTITY)
 
 
-class CompareConfig(RunConfig):
+class LabelledConfig(RunConfig):
+    """What the verbs that train classifiers are asked for besides."""
+
+    imbalance: Annotated[str, BeforeValidator(_imbalance)] | None = Field(
+        None, description="thins out the labelled images to a long tail: exp:RATIO or step:RATIO"
+    )
+
+
+class CompareConfig(LabelledConfig):
     """What ``ganlift compare`` is asked for."""
 
     strategies: Annotated[list[str], BeforeValidator(_names)] = Field(list(DEFAULT_STRATEGIES), min_length=1)
@@ -137,7 +166,7 @@ class CompareConfig(RunConfig):
         return TEST_SHARE
 
 
-class TrainConfig(RunConfig):
+class TrainConfig(LabelledConfig):
     """What ``ganlift train`` is asked for: one arm of one seed."""
 
     strategy: str = Field("augment", min_length=1, description="a name from 'list strategies'")

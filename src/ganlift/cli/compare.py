@@ -20,6 +20,7 @@ def compare(
     data: options.Data = None,
     unlabelled: options.Unlabelled = None,
     labels_per_class: options.LabelsPerClass = None,
+    imbalance: options.Imbalance = None,
     strategies: Annotated[str | None, typer.Option(metavar="A,B,...", help="Names from 'list strategies'.")] = None,
     seeds: Annotated[str | None, typer.Option(metavar="N|S,S,...", help="How many seeds, or their numbers.")] = None,
     budget: Annotated[

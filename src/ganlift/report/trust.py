@@ -188,6 +188,11 @@ def settings(run: Run) -> list[tuple[str, str]]:
         ("data", str(plan.get("data") or words.NONE)),
         ("data hash", str(plan.get("data_hash") or words.NONE)),
         ("images", str(plan.get("image") or words.NONE)),
+        ("long tail", str(plan.get("imbalance") or words.NONE)),
+        (
+            "labelled images a class",
+            ", ".join(map(words.count, sequence(plan.get("labelled_per_class")))) or words.NONE,
+        ),
         ("classifier steps an arm", words.count(plan.get("steps"))),
         ("generator steps", words.count(plan.get("generator_steps"))),
         ("device", str(plan.get("device") or words.NONE)),
