@@ -57,9 +57,8 @@ _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\
 def _seconds(text: str) -> float:
     """Seconds of a duration; 0 where it is not one."""
     found = _DURATION.fullmatch(text)
-    return (
-        sum(float(part) * unit for part, unit in zip(found.groups("0"), (3600, 60, 1), strict=True)) if found else 0.0
-    )
+    units = zip(found.groups("0"), (3600, 60, 1), strict=True) if found else ()
+    return sum((float(part) * unit for part, unit in units), 0.0)
 
 
 def _budget(value: Any) -> int | str:
