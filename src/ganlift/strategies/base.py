@@ -129,8 +129,14 @@ class Setup:
         """The unlabelled images; the labelled ones, without their labels, where there are no others."""
         return Pixels(self.task.unlabelled, self.device) if len(self.task.unlabelled) else self.labelled
 
-    def labelled_stream(self) -> Stream:
-        return Stream(self.labelled, self.labels, self.budget.batch_size, self.rng.generator("order"))
+    @cached_property
+    def class_counts(self) -> Tensor:
+        """Labelled images of each class, (K,) float64, at least 1 so that it can divide."""
+        return torch.from_numpy(self.task.class_counts).clamp(min=1).double().to(self.device)
+
+    def labelled_stream(self, weights: Tensor | None = None) -> Stream:
+        """The labelled images, all alike or each as likely as its weight (n,) says."""
+        return Stream(self.labelled, self.labels, self.budget.batch_size, self.rng.generator("order"), weights)
 
     def unlabelled_stream(self) -> Stream:
         return Stream(self.unlabelled, None, self.budget.batch_size, self.rng.generator("unlabelled order"))
