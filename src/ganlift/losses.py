@@ -197,7 +197,7 @@ def soft_cross_entropy(logits: Tensor, targets: Tensor, label_smoothing: float =
 def effective_number_weights(counts: Tensor, beta: float) -> Tensor:
     """Weights (K,) that sum to K, as (1 - β) / (1 - β^n_k): one over the effective number of images.
 
-    Cui et al. 2019, eq. 2, and section 4 for the sum. β 0 gives equal weights; towards 1 they become those of
+    The class-balanced loss's weights (Cui et al. 2019), their sum as in its code and LDAM's. β 0 gives equal weights; towards 1 they become those of
     `inverse_frequency_weights`.
 
     Args:
@@ -232,16 +232,16 @@ def weighted_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor, lab
 
 
 def ldam_margins(counts: Tensor, largest: float) -> Tensor:
-    """Margins (K,) C / n_k^(1/4), C such that the rarest class has ``largest`` (Cao et al. 2019, eq. 11 and code)."""
+    """Margins (K,) C / n_k^(1/4), C such that the rarest class has ``largest`` (LDAM: Cao et al. 2019, and its code)."""
     margins = counts.double() ** -0.25
     return (margins * (largest / margins.max())).float()
 
 
 def with_margin(logits: Tensor, labels: Tensor, margins: Tensor) -> Tensor:
-    """``logits`` (n, K), that of each image's own class less the class's margin (K,) (Cao et al. 2019, eq. 12)."""
+    """``logits`` (n, K), that of each image's own class less the class's margin (K,) (LDAM: Cao et al. 2019)."""
     return logits - margins * F.one_hot(labels, logits.shape[1])
 
 
 def with_prior(logits: Tensor, counts: Tensor, strength: float) -> Tensor:
-    """``logits`` (n, K) plus τ log π_k, π_k the share of class k (Menon et al. 2021, eq. 10); τ is ``strength``."""
+    """``logits`` (n, K) plus τ log π_k, π_k the share of class k (Menon et al. 2021); τ is ``strength``."""
     return logits + strength * (counts / counts.sum()).log().to(logits.dtype)

@@ -1,4 +1,4 @@
-"""Long-tailed versions of balanced data, by the counts of Cao et al. (2019, section 4 and code).
+"""Long-tailed versions of balanced data, by the counts of Cao et al. (2019, LDAM's code).
 
 With n images of the largest class, K classes in order k = 0 .. K-1 and μ = 1 / ratio,
 

@@ -1,6 +1,6 @@
 """`class-weights`: rare classes weigh more in the loss.
 
-Cui et al. 2019, eq. 2: with n_k labelled images of class k, its loss is weighted as (1 - β) / (1 - β^n_k), one over
+Cui et al. 2019: with n_k labelled images of class k, its loss is weighted as (1 - β) / (1 - β^n_k), one over
 the effective number of images; as 1 / n_k with ``scheme`` "inverse", the limit of β to 1. Here the weighted mean is
 over the weights of the batch, not over its images: the gradient keeps its size when a batch has common classes alone.
 """
@@ -39,7 +39,7 @@ class ClassWeightsOptions(AugmentOptions):
     "class-weights",
     kind="rival",
     summary="Rare classes weigh more in the loss.",
-    source="Class-balanced loss: Cui et al. 2019, eq. 2",
+    source="Class-balanced loss: Cui et al. 2019",
     options=ClassWeightsOptions,
 )
 def phases(setup: Setup, options: ClassWeightsOptions) -> Phases:

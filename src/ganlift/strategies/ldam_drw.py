@@ -1,8 +1,8 @@
 """`ldam-drw`: rare classes get wider margins, and towards the end more weight.
 
 Cao et al. 2019. The head's logits are cosines z_k = φ·w_k / (‖φ‖ ‖w_k‖) of features and class weights. Each image's
-own class is held back by a margin Δ_k = C / n_k^(1/4) (eq. 11), C such that the rarest class has 0.5, and the loss is
-the cross-entropy of s (z - Δ_y 1_y), s = 30 (eq. 12 and code), weighted by `deferred_weights` (algorithm 1).
+own class is held back by a margin Δ_k = C / n_k^(1/4), C such that the rarest class has 0.5, and the loss is
+the cross-entropy of s (z - Δ_y 1_y), s = 30, weighted by `deferred_weights` (algorithm 1).
 
 Different here: the arm ends with an ordinary linear head, so that its classifier is built, saved and exported like any
 other. Its weights are s w_k / (‖w_k‖ m) with m the mean of ‖φ‖ over the labelled images: the decisions are the
@@ -102,7 +102,7 @@ def lay_down(classifier: nn.Module, setup: Setup, scale: float) -> None:
     "ldam-drw",
     kind="rival",
     summary="Wider margins for rare classes; in the last steps they weigh more.",
-    source="LDAM-DRW: Cao et al. 2019, eq. 11 and 12, algorithm 1",
+    source="LDAM-DRW: Cao et al. 2019, algorithm 1",
     options=LdamDrwOptions,
 )
 def phases(setup: Setup, options: LdamDrwOptions) -> Phases:

@@ -1,6 +1,6 @@
 """`logit-adjust`: the classes' shares go into the loss, so that the classifier need not learn them.
 
-Menon et al. 2021, eq. 10: with logits f and the classes' shares π among the labelled images, the loss is the
+Menon et al. 2021, the logit-adjusted softmax cross-entropy: with logits f and the classes' shares π among the labelled images, the loss is the
 cross-entropy of f + τ log π, and predictions are by f alone: what is learnt is right for classes that are
 equally frequent (at τ = 1). Where they are so already, it is `augment`.
 """
@@ -29,7 +29,7 @@ class LogitAdjustOptions(AugmentOptions):
     "logit-adjust",
     kind="rival",
     summary="The classes' frequencies are added to the logits in training and left out afterwards.",
-    source="Logit-adjusted loss: Menon et al. 2021, eq. 10",
+    source="Logit-adjusted loss: Menon et al. 2021",
     options=LogitAdjustOptions,
 )
 def phases(setup: Setup, options: LogitAdjustOptions) -> Phases:

@@ -1,6 +1,6 @@
 """`mixup-drw`: mixed images and labels, and towards the end more weight for rare classes.
 
-Mixup (Zhang et al. 2018, eq. 1) with deferred re-weighting (Cao et al. 2019, algorithm 1), as Cheng et al. 2023 put
+Mixup (Zhang et al. 2018) with deferred re-weighting (Cao et al. 2019, algorithm 1), as Cheng et al. 2023 put
 them together: with shares λ ~ Beta(α, α), α = 1, an image is λ x_a + (1 - λ) x_b and its loss
 λ w_a CE(a) + (1 - λ) w_b CE(b), the weights w being ones for 80 % of the steps and then class-balanced.
 
@@ -56,7 +56,7 @@ class MixupDrwOptions(ClassifierOptions):
     "mixup-drw",
     kind="rival",
     summary="Mixes of images; in the last steps rare classes weigh more.",
-    source="Mixup (Zhang et al. 2018, eq. 1) with DRW (Cao et al. 2019, algorithm 1), as in Cheng et al. 2023",
+    source="Mixup (Zhang et al. 2018) with DRW (Cao et al. 2019, algorithm 1), as in Cheng et al. 2023",
     options=MixupDrwOptions,
 )
 def phases(setup: Setup, options: MixupDrwOptions) -> Phases:

@@ -1,7 +1,7 @@
 """`oversample`: every class as often in a batch as any other.
 
-An image of class k is drawn with a chance as 1 / n_k, with replacement, and augmented anew each time (He and
-Garcia 2009, section 3.1.1, call it random oversampling; Cao et al. 2019 its balanced form RS). The classes of a
+An image of class k is drawn with a chance as 1 / n_k, with replacement, and augmented anew each time (random oversampling: He and
+Garcia 2009). The classes of a
 batch are thus drawn alike, whatever their images. Where classes have equally many images it is `augment`, but for
 images that an epoch repeats or leaves out.
 """
@@ -22,7 +22,7 @@ from ganlift.training.pixels import Batch
     "oversample",
     kind="rival",
     summary="Rare classes drawn as often as common ones.",
-    source="random oversampling: He and Garcia 2009, section 3.1.1",
+    source="random oversampling: He and Garcia 2009",
     options=AugmentOptions,
 )
 def phases(setup: Setup, options: AugmentOptions) -> Phases:
