@@ -18,9 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 from ganlift.errors import ConfigError
 
 DEFAULT_STRATEGIES = ("augment", "rotation", "fixmatch", "gan-augment", "sgan", "sgan-fixmatch")
-
 TEST_SHARE = 0.2
-
 _NOT_IDENTITY = {"out", "trackers", "jobs", "checkpoint_every", "data_dir"}
 
 
@@ -145,6 +143,7 @@ class LabelledConfig(RunConfig):
     imbalance: Annotated[str, BeforeValidator(_imbalance)] | None = Field(
         None, description="thins out the labelled images to a long tail: exp:RATIO or step:RATIO"
     )
+    measure: Literal["auto", "accuracy", "macro-recall"] = "auto"
 
 
 class CompareConfig(LabelledConfig):

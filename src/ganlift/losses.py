@@ -197,8 +197,8 @@ def soft_cross_entropy(logits: Tensor, targets: Tensor, label_smoothing: float =
 def effective_number_weights(counts: Tensor, beta: float) -> Tensor:
     """Weights (K,) that sum to K, as (1 - β) / (1 - β^n_k): one over the effective number of images.
 
-    The class-balanced loss's weights (Cui et al. 2019), their sum as in its code and LDAM's. β 0 gives equal weights; towards 1 they become those of
-    `inverse_frequency_weights`.
+    The class-balanced loss's weights (Cui et al. 2019), their sum as in LDAM's code. β 0 gives equal weights; towards 1
+    they become those of `inverse_frequency_weights`.
 
     Args:
         beta: in [0, 1).
@@ -232,7 +232,7 @@ def weighted_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor, lab
 
 
 def ldam_margins(counts: Tensor, largest: float) -> Tensor:
-    """Margins (K,) C / n_k^(1/4), C such that the rarest class has ``largest`` (LDAM: Cao et al. 2019, and its code)."""
+    """Margins (K,) C / n_k^(1/4), C such that the rarest class has ``largest`` (LDAM: Cao et al. 2019)."""
     margins = counts.double() ** -0.25
     return (margins * (largest / margins.max())).float()
 

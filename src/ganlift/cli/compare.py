@@ -21,6 +21,7 @@ def compare(
     unlabelled: options.Unlabelled = None,
     labels_per_class: options.LabelsPerClass = None,
     imbalance: options.Imbalance = None,
+    measure: options.Measure = None,
     strategies: Annotated[str | None, typer.Option(metavar="A,B,...", help="Names from 'list strategies'.")] = None,
     seeds: Annotated[str | None, typer.Option(metavar="N|S,S,...", help="How many seeds, or their numbers.")] = None,
     budget: Annotated[

@@ -1,8 +1,8 @@
 """`logit-adjust`: the classes' shares go into the loss, so that the classifier need not learn them.
 
-Menon et al. 2021, the logit-adjusted softmax cross-entropy: with logits f and the classes' shares π among the labelled images, the loss is the
-cross-entropy of f + τ log π, and predictions are by f alone: what is learnt is right for classes that are
-equally frequent (at τ = 1). Where they are so already, it is `augment`.
+Menon et al. 2021, the logit-adjusted softmax cross-entropy: with logits f and the classes' shares π among the labelled
+images, the loss is the cross-entropy of f + τ log π, and predictions are by f alone: what is learnt is right for
+classes that are equally frequent (at τ = 1). Where they are so already, it is `augment`.
 """
 
 from __future__ import annotations

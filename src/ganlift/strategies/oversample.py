@@ -1,9 +1,8 @@
 """`oversample`: every class as often in a batch as any other.
 
-An image of class k is drawn with a chance as 1 / n_k, with replacement, and augmented anew each time (random oversampling: He and
-Garcia 2009). The classes of a
-batch are thus drawn alike, whatever their images. Where classes have equally many images it is `augment`, but for
-images that an epoch repeats or leaves out.
+An image of class k is drawn with a chance as 1 / n_k, with replacement, and augmented anew each time (random
+oversampling: He and Garcia 2009): the classes of a batch are drawn alike, however many images they have. Where all have
+as many it is `augment`, but for images that an epoch repeats or leaves out.
 """
 
 from __future__ import annotations
