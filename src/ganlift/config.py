@@ -18,7 +18,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 from ganlift.errors import ConfigError
 
 TEST_SHARE = 0.2
-
 _NOT_IDENTITY = {"out", "trackers", "jobs", "checkpoint_every", "data_dir"}
 
 
@@ -55,9 +54,8 @@ _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\
 def _seconds(text: str) -> float:
     """Seconds of a duration; 0 where it is not one."""
     found = _DURATION.fullmatch(text)
-    return (
-        sum(float(part) * unit for part, unit in zip(found.groups("0"), (3600, 60, 1), strict=True)) if found else 0.0
-    )
+    units = zip(found.groups("0"), (3600, 60, 1), strict=True) if found else ()
+    return sum((float(part) * unit for part, unit in units), 0.0)
 
 
 def _budget(value: Any) -> int | str:
@@ -66,6 +64,27 @@ def _budget(value: Any) -> int | str:
     if isinstance(value, bool) or not (count > 0 or 0 < _seconds(text) < float("inf")):
         raise ValueError("expected steps such as 500 or a time such as 90s, 5m or 1h30m, above zero")
     return count or text
+
+
+def parse_imbalance(text: str) -> tuple[str, float]:
+    """``"exp:100"`` or ``"step:10"``: the kind of tail, and how many times fewer images its last class has.
+
+    Raises:
+        ConfigError: it is neither.
+    """
+    try:
+        kind, _, ratio = _imbalance(text).partition(":")
+    except ValueError as fault:
+        raise ConfigError(f"imbalance {text!r}: {fault}.") from None
+    return kind, float(ratio)
+
+
+def _imbalance(value: Any) -> str:
+    text = str(value).strip().lower()
+    found = re.fullmatch(r"(?:exp|step):([0-9]{1,6}(?:\.[0-9]{1,6})?)", text)
+    if not found or float(found[1]) < 1:
+        raise ValueError("expected exp:RATIO or step:RATIO with a ratio of 1 or more, such as exp:100")
+    return text
 
 
 def _seeds(value: Any) -> int | list[int]:
@@ -117,7 +136,16 @@ class RunConfig(BaseModel):
         return self.model_dump(mode="json", exclude=_NOT_IDENTITY)
 
 
-class CompareConfig(RunConfig):
+class LabelledConfig(RunConfig):
+    """What the verbs that train classifiers are asked for besides."""
+
+    imbalance: Annotated[str, BeforeValidator(_imbalance)] | None = Field(
+        None, description="thins out the labelled images to a long tail: exp:RATIO or step:RATIO"
+    )
+    measure: Literal["auto", "accuracy", "macro-recall"] = "auto"
+
+
+class CompareConfig(LabelledConfig):
     """What ``ganlift compare`` is asked for."""
 
     strategies: Annotated[list[str], BeforeValidator(_names)] = Field(
@@ -137,7 +165,7 @@ class CompareConfig(RunConfig):
         return TEST_SHARE
 
 
-class TrainConfig(RunConfig):
+class TrainConfig(LabelledConfig):
     """What ``ganlift train`` is asked for: one arm of one seed."""
 
     strategy: str = Field("augment", min_length=1, description="a name from 'list strategies'")

@@ -51,7 +51,7 @@ def test_every_arm_gets_the_same_number_of_trials_on_a_seed_of_its_own(tmp_path:
     def run_jobs(jobs: Any) -> Any:
         for job in jobs:
             asked.append(job)
-            yield Result(job, {"validation_accuracy": job["options"].get("lr", 0.002)})
+            yield Result(job, {"validation_score": job["options"].get("lr", 0.002)})
 
     chosen = search(plan, 4, template, run_jobs)
     assert sorted(job["strategy"] for job in asked) == ["augment"] * 4 + ["sgan"] * 4
@@ -69,9 +69,9 @@ def test_every_arm_gets_the_same_number_of_trials_on_a_seed_of_its_own(tmp_path:
 
 def test_ties_keep_the_defaults_and_failures_count_for_nothing() -> None:
     trials = [
-        {"strategy": "a", "trial": 0, "options": {}, "validation_accuracy": 0.5},
-        {"strategy": "a", "trial": 1, "options": {"lr": 1}, "validation_accuracy": 0.5},
-        {"strategy": "a", "trial": 2, "options": {"lr": 2}, "validation_accuracy": None},
+        {"strategy": "a", "trial": 0, "options": {}, "validation_score": 0.5},
+        {"strategy": "a", "trial": 1, "options": {"lr": 1}, "validation_score": 0.5},
+        {"strategy": "a", "trial": 2, "options": {"lr": 2}, "validation_score": None},
     ]
     assert best(trials, "a") == {}
     assert best(trials, "b") == {}

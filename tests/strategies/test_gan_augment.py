@@ -66,7 +66,7 @@ def test_the_filter_keeps_what_the_other_folds_judge_agrees_with(setup: Setup, s
 
 
 def test_no_generator_wins_ties(setup: Setup, monkeypatch: Any) -> None:
-    monkeypatch.setattr(Setup, "validation_accuracy", lambda self, model: 0.5)
+    monkeypatch.setattr(Setup, "validation_score", lambda self, model: 0.5)
     entry = strategies.get("gan-augment")
     settings = Settings(make_fabric(CPU, "fp32"))
     outcome, records = run_phases(entry.phases(setup, entry.options(pool=4)), lambda phase: settings)

@@ -93,3 +93,18 @@ def test_precision_and_device_names_are_checked() -> None:
     with pytest.raises(ConfigError, match="auto, fp32 or bf16"):
         choose_precision("fp8", CPU)
     assert choose_precision("bf16", CPU) == ("bf16", {})
+
+
+def test_a_weighted_stream_draws_by_weight_and_resumes() -> None:
+    pixels = Pixels(np.arange(4, dtype=np.uint8).reshape(4, 1, 1, 1), torch.device("cpu"))
+
+    def stream() -> Stream:
+        weights = torch.tensor([0.0, 1.0, 0.0, 3.0])
+        return Stream(pixels, torch.arange(4), 1000, torch.Generator().manual_seed(0), weights)
+
+    first = next(stream())
+    counts = torch.bincount(first.y, minlength=4).tolist()
+    assert counts[0] == counts[2] == 0
+    assert abs(counts[3] - 750) < 60
+    assert torch.equal(first.index, first.y)
+    assert torch.equal(next(stream()).index, first.index)

@@ -20,6 +20,8 @@ def compare(
     data: options.Data = None,
     unlabelled: options.Unlabelled = None,
     labels_per_class: options.LabelsPerClass = None,
+    imbalance: options.Imbalance = None,
+    measure: options.Measure = None,
     strategies: Annotated[
         str | None, typer.Option(metavar="A,B,...", help="Names from 'list strategies', or auto.")
     ] = None,

@@ -24,6 +24,7 @@ def plan_lines(plan: Mapping[str, Any]) -> list[str]:
     facts = {
         **_data_facts(plan),
         "Images": _counts(plan) + (", in each seed" if several else ""),
+        "Long tail": _tail(plan),
         "Strategies" if several else "Strategy": some(plan.get("strategies", ()), 20),
         "Arms": f"{product}{search}" if several else "",
         "Each arm" if several else "Trains": f"{steps}{generator}{'' if several else search}",
@@ -50,6 +51,13 @@ def _data_facts(plan: Mapping[str, Any]) -> dict[str, str]:
 def _counts(plan: Mapping[str, Any]) -> str:
     parts = ("labelled", "validation", "unlabelled", "test")
     return ", ".join(f"{plan[part]:,} {part}" for part in parts if plan.get(part))
+
+
+def _tail(plan: Mapping[str, Any]) -> str:
+    """What the labelled images were thinned out to; nothing where they were not."""
+    if not plan.get("imbalance"):
+        return ""
+    return f"{safe(plan['imbalance'])}: {some([str(n) for n in plan['labelled_per_class']], 20)} labelled a class"
 
 
 def _named(facts: Mapping[str, str]) -> list[str]:

@@ -14,7 +14,8 @@ import torch
 
 from ganlift.comparison.keep import keep_generator
 from ganlift.comparison.machine import shared_settings
-from ganlift.comparison.run import load_images, progress_of, stop_requested
+from ganlift.comparison.run import load_images, progress_of
+from ganlift.comparison.stopping import stop_requested
 from ganlift.config import GeneratorConfig, Steps, parse_budget
 from ganlift.data import data_hash
 from ganlift.data.folder import has_classes, list_unlabelled

@@ -11,13 +11,16 @@ from typing import Any
 from ganlift.measures.calibration import fit_temperature
 from ganlift.runs import layout
 from ganlift.runs.files import read_npz, sha256_file, write_bytes, write_json
+from ganlift.yardstick import ACCURACY, Yardstick
 
 
-def choose(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+def choose(
+    rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, Any]], measure: Yardstick = ACCURACY
+) -> Mapping[str, Any] | None:
     """The row of the winning arm, or None where no arm is done.
 
     A GAN arm can win only where the verdict says that it helps; among those, and else among the arms
-    without a GAN, the mean validation accuracy over seeds decides. Its seed is the best on validation.
+    without a GAN, the mean of ``measure`` on validation over seeds decides. Its seed is the best on validation.
     """
     done = [row for row in rows if row["status"] == "done"]
     helping = {one["strategy"] for one in verdicts if one["verdict"] == "helps"}
@@ -28,11 +31,11 @@ def choose(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, An
     names = sorted({row["strategy"] for row in candidates})
 
     def mean_validation(name: str) -> float:
-        return fmean(row["validation_accuracy"] for row in candidates if row["strategy"] == name)
+        return fmean(row[measure.validation] for row in candidates if row["strategy"] == name)
 
     winner = max(names, key=mean_validation)
     own = [row for row in candidates if row["strategy"] == winner]
-    return max(own, key=lambda row: (row["validation_accuracy"], -row["seed"]))
+    return max(own, key=lambda row: (row[measure.validation], -row["seed"]))
 
 
 def lay_ready(run: Path, row: Mapping[str, Any], model: Mapping[str, Any]) -> Path:

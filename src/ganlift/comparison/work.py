@@ -36,13 +36,14 @@ from ganlift.training.fit import Record, Settings
 from ganlift.training.phase import Budget, Phase
 from ganlift.training.precision import make_fabric
 from ganlift.training.rng import Rng
+from ganlift.yardstick import YARDSTICKS, named
 
 PROBE_STEPS = 10
 """Steps of each phase in an estimate, the first two of them not counted."""
 
 
 def work(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
-    """Do ``job`` and return its result, plain JSON: a row, an estimate, or a trial's validation accuracy."""
+    """Do ``job`` and return its result, plain JSON: a row, an estimate, or a trial's validation score."""
     torch.set_num_threads(job["shared"]["threads"])
     kinds: dict[str, Callable[[Job, Listener, ShouldStop], dict[str, Any]]] = {
         "arm": run_arm,
@@ -115,12 +116,12 @@ def run_probe(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, 
 
 
 def run_trial(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
-    """Train with the trial's options in memory; validation accuracy, and never a look at a test image."""
+    """Train with the trial's options in memory; its score on validation, and never a look at a test image."""
     images, split = _data(Path(job["run"]), job["seed"])
     setup, entry = _setup(job, images, split)
     settings = Settings(make_fabric(setup.device, job["shared"]["precision"]), should_stop=should_stop)
     outcome, _ = run_phases(entry.phases(setup, build_options(entry, job["options"])), lambda phase: settings)
-    return {"validation_accuracy": setup.validation_accuracy(outcome.classifier)}
+    return {"validation_score": setup.validation_score(outcome.classifier)}
 
 
 def _data(run: Path, seed: int) -> tuple[ImageSet, Split]:
@@ -139,6 +140,7 @@ def _setup(job: Job, images: ImageSet, split: Split) -> tuple[Setup, Strategy]:
         classifier=shared["classifier"],
         generator=shared["generator"],
         generator_options=shared["generator_options"],
+        measure=named(shared.get("measure")),
     )
     return setup, entry
 
@@ -189,6 +191,7 @@ def _row(
         "validation_index": split.validation,
     }
     write_npz(folder / "predictions.npz", arrays)
+    right = validation.argmax(1) == arrays["validation_labels"]
     generating = [record for record in records if record.counts == "generator"]
     uses_unlabelled = entry.unlabelled != "never" and len(split.unlabelled) > 0
     return {
@@ -197,7 +200,7 @@ def _row(
         "status": "done",
         "uses_unlabelled": uses_unlabelled,
         **(score(test, arrays["labels"]) if len(test) else {}),
-        "validation_accuracy": float((validation.argmax(1) == arrays["validation_labels"]).mean()),
+        **{one.validation: one.of(right, arrays["validation_labels"]) for one in YARDSTICKS.values()},
         "validation_n": len(split.validation),
         "labels": len(split.labelled),
         "unlabelled_n": len(split.unlabelled) if uses_unlabelled else 0,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlift.data.imbalance import thinned
 from ganlift.data.types import UNLABELLED, ImageSet, Split, Task
 from ganlift.errors import DataError
 from ganlift.runs.files import read_json, write_json
@@ -22,6 +23,7 @@ def draw_split(
     seed: int,
     *,
     labels_per_class: int | None = None,
+    imbalance: str | None = None,
     use_rest: bool = True,
     test_fraction: float = 0.2,
     test_seed: int = 0,
@@ -34,6 +36,9 @@ def draw_split(
 
     Args:
         labels_per_class: labelled images a class; all (but for validation) where None.
+        imbalance: thins out the labelled images to a long tail, ``exp:RATIO`` or ``step:RATIO``
+            (`ganlift.data.imbalance`); neither test nor validation. What it takes away is left out, but with
+            ``labels_per_class`` belongs to the rest, like every image without a label there.
         use_rest: whether training images that are not labelled become unlabelled ones.
         test_fraction: share of test images where the source has none; 0 keeps none back.
         test_seed: draws that share.
@@ -51,6 +56,12 @@ def draw_split(
     else:
         labelled, validation = _few_labels(images, pool, own_validation, labels_per_class, rng)
     validation = _without(images, validation, labelled, "validation", "labelled", notes)
+    if imbalance:
+        kept = thinned(labelled, images.labels[labelled], len(images.class_names), imbalance, rng)
+        taken, labelled = np.setdiff1d(labelled, kept), kept
+        pool = pool if labels_per_class is not None else np.setdiff1d(pool, taken)
+        counts = np.bincount(images.labels[labelled], minlength=len(images.class_names))
+        notes.append(f"Labelled images a class after {imbalance}: {', '.join(map(str, counts))}.")
     unlabelled = np.flatnonzero(images.labels == UNLABELLED)
     unlabelled = unlabelled[np.isin(images.parts[unlabelled], ["", "train", "unlabelled"])]
     if use_rest:
@@ -64,12 +75,16 @@ def draw_split(
 
 
 def labelled_overlap(split: Split, images: ImageSet) -> float:
-    """Share of the labelled training pool that one seed's labelled set is: what two seeds have in common."""
-    labelled = images.labels != UNLABELLED
-    pool = int(np.sum(labelled & np.isin(images.parts, ["", "train"]))) - len(
-        split.test[images.parts[split.test] == ""]
-    )
-    return min(1.0, len(split.labelled) / max(pool, 1))
+    """Share of one seed's labelled images that another seed is expected to draw too.
+
+    Of class k, with n_k images labelled of N_k in the pool, it draws each with chance n_k / N_k.
+    """
+    classes = len(images.class_names)
+    in_pool = (images.labels != UNLABELLED) & np.isin(images.parts, ["", "train"])
+    in_pool[split.test] = False
+    pool = np.bincount(images.labels[in_pool], minlength=classes)
+    drawn = np.bincount(images.labels[split.labelled], minlength=classes)
+    return float(min(1.0, (drawn**2 / np.maximum(pool, 1)).sum() / max(drawn.sum(), 1)))
 
 
 def make_task(images: ImageSet, split: Split) -> Task:

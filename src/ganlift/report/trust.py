@@ -184,10 +184,13 @@ def settings(run: Run) -> list[tuple[str, str]]:
     """The plan's main facts as name and value: what was run on which device, and whether the estimate held."""
     plan: Row = run.plan
     estimate, actual = words.number(plan.get("estimate_s")), words.number(plan.get("actual_s"))
+    per_class = ", ".join(map(words.count, sequence(plan.get("labelled_per_class"))))
     lines = [
         ("data", str(plan.get("data") or words.NONE)),
         ("data hash", str(plan.get("data_hash") or words.NONE)),
         ("images", str(plan.get("image") or words.NONE)),
+        ("long tail", str(plan.get("imbalance") or words.NONE)),
+        ("labelled images a class", per_class or words.NONE),
         ("classifier steps an arm", words.count(plan.get("steps"))),
         ("generator steps", words.count(plan.get("generator_steps"))),
         ("device", str(plan.get("device") or words.NONE)),

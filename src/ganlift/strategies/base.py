@@ -28,6 +28,7 @@ from ganlift.training.fit import Record, Settings, fit
 from ganlift.training.phase import Budget, Phase, Step, cosine_after
 from ganlift.training.pixels import Pixels, Stream, to_float
 from ganlift.training.rng import Rng, seeded
+from ganlift.yardstick import ACCURACY, Yardstick
 
 Options = TypeVar("Options", bound=BaseModel)
 Kind = Literal["baseline", "rival", "gan", "control"]
@@ -115,6 +116,7 @@ class Setup:
     classifier: ClassifierSpec = "small-cnn"
     generator: str = "sngan"
     generator_options: dict[str, Any] = field(default_factory=dict)
+    measure: Yardstick = ACCURACY
 
     @cached_property
     def labelled(self) -> Pixels:
@@ -129,8 +131,14 @@ class Setup:
         """The unlabelled images; the labelled ones, without their labels, where there are no others."""
         return Pixels(self.task.unlabelled, self.device) if len(self.task.unlabelled) else self.labelled
 
-    def labelled_stream(self) -> Stream:
-        return Stream(self.labelled, self.labels, self.budget.batch_size, self.rng.generator("order"))
+    @cached_property
+    def class_counts(self) -> Tensor:
+        """Labelled images of each class, (K,) float64, at least 1 so that it can divide."""
+        return torch.from_numpy(self.task.class_counts).clamp(min=1).double().to(self.device)
+
+    def labelled_stream(self, weights: Tensor | None = None) -> Stream:
+        """The labelled images, all alike or each as likely as its weight (n,) says."""
+        return Stream(self.labelled, self.labels, self.budget.batch_size, self.rng.generator("order"), weights)
 
     def unlabelled_stream(self) -> Stream:
         return Stream(self.unlabelled, None, self.budget.batch_size, self.rng.generator("unlabelled order"))
@@ -156,7 +164,11 @@ class Setup:
         return rand_augment(x, rng) if options.policy == "rand" else x
 
     def validation_accuracy(self, model: nn.Module) -> float:
-        """Share of the validation images that ``model`` gets right.
+        """Share of the validation images that ``model`` gets right; raises as `validation_score`."""
+        return self.validation_score(model, ACCURACY)
+
+    def validation_score(self, model: nn.Module, measure: Yardstick | None = None) -> float:
+        """``measure`` of ``model`` on the validation images: what to choose by; where None, what arms are judged by.
 
         Raises:
             ConfigError: there are none.
@@ -167,8 +179,8 @@ class Setup:
                 "validates=True."
             )
         images = torch.from_numpy(self.task.validation).to(self.device)
-        labels = torch.from_numpy(self.task.validation_labels).to(self.device)
-        return float((predict(model, images).argmax(1) == labels).float().mean())
+        right = predict(model, images).argmax(1).cpu().numpy() == self.task.validation_labels
+        return (measure or self.measure).of(right, self.task.validation_labels)
 
 
 @torch.no_grad()

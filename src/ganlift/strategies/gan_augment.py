@@ -142,9 +142,9 @@ def phases(setup: Setup, options: GanAugmentOptions) -> Phases:
         phase = mixed_phase(fresh, options, pool, weight, ratio, name=f"choice-{index}", steps=steps)
         phase.counts = "besides"
         yield phase
-        accuracy = setup.validation_accuracy(phase.averages["classifier"].module)
-        tried.append({"weight": weight, "ratio": ratio, "validation_accuracy": accuracy})
-    best = max(tried, key=lambda one: (one["validation_accuracy"], -one["weight"], -one["ratio"]))
+        score = setup.validation_score(phase.averages["classifier"].module)
+        tried.append({"weight": weight, "ratio": ratio, "validation_score": score})
+    best = max(tried, key=lambda one: (one["validation_score"], -one["weight"], -one["ratio"]))
     phase = mixed_phase(
         setup, options, pool, best["weight"], best["ratio"], name="classifier", steps=setup.budget.steps
     )

@@ -59,24 +59,41 @@ class Batch:
 
 
 class Stream:
-    """Endless batches: every image once an epoch, in an order drawn anew; small sets repeat within a batch."""
+    """Endless batches: every image once an epoch, in an order drawn anew; small sets repeat within a batch.
 
-    def __init__(self, pixels: Pixels, labels: Tensor | None, batch_size: int, rng: torch.Generator) -> None:
+    With ``weights`` (n,), above 0 somewhere, each image of a batch is drawn on its own instead, with replacement, as
+    likely as its weight says; then n may be 2^24 at most.
+    """
+
+    def __init__(
+        self,
+        pixels: Pixels,
+        labels: Tensor | None,
+        batch_size: int,
+        rng: torch.Generator,
+        weights: Tensor | None = None,
+    ) -> None:
         if not len(pixels):
             raise ValueError("a stream needs at least one image")
         self.pixels = pixels
         self.labels = labels
         self.batch_size = batch_size
         self._rng = rng
+        self._weights = weights
         self._order = torch.empty(0, dtype=torch.int64, device=pixels.device)
 
     def __next__(self) -> Batch:
         while len(self._order) < self.batch_size:
-            epoch = torch.randperm(len(self.pixels), generator=self._rng, device=self.pixels.device)
-            self._order = torch.cat([self._order, epoch])
+            self._order = torch.cat([self._order, self._draw()])
         index, self._order = self._order[: self.batch_size], self._order[self.batch_size :]
         y = torch.full_like(index, -1) if self.labels is None else self.labels[index]
         return Batch(self.pixels.take(index), y, index)
+
+    def _draw(self) -> Tensor:
+        """The next images' places: all of them in a new order, or a batch of them by weight."""
+        if self._weights is None:
+            return torch.randperm(len(self.pixels), generator=self._rng, device=self.pixels.device)
+        return torch.multinomial(self._weights, self.batch_size, replacement=True, generator=self._rng)
 
     def state_dict(self) -> dict[str, Tensor]:
         return {"order": self._order.clone()}

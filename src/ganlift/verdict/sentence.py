@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ganlift.verdict.types import NOTHING, Verdict
+from ganlift.yardstick import named
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -45,12 +46,12 @@ def _not_judged(verdict: Verdict, circumstances: Circumstances) -> str:
 
 
 def _one_seed(verdict: Verdict) -> str:
-    gain = f"{points(verdict.gain)} against {verdict.reference}"
+    gain = f"{_gain(verdict)} against {verdict.reference}"
     return f"{verdict.strategy}: {verdict.verdict}: {gain} in one seed, and one seed cannot tell"
 
 
 def _judged(verdict: Verdict, circumstances: Circumstances) -> str:
-    gain, interval = points(verdict.gain), _interval(verdict, circumstances)
+    gain, interval = _gain(verdict), _interval(verdict, circumstances)
     if verdict.verdict == NOTHING:
         head = f"{verdict.strategy}: {verdict.verdict}: {gain} against {verdict.reference} ({interval})"
         return f"{head}{_only_before(verdict, circumstances)}; {_outlook(verdict, circumstances)}"
@@ -58,6 +59,11 @@ def _judged(verdict: Verdict, circumstances: Circumstances) -> str:
     cost = f", at {verdict.cost_ratio:.1f} times the cost" if verdict.cost_ratio else ""
     found = f"{gain} {word} {verdict.reference} ({interval}, {verdict.seeds} seeds)"
     return f"{verdict.strategy} {verdict.verdict}: {found}{cost}"
+
+
+def _gain(verdict: Verdict) -> str:
+    """``+1.2 points of accuracy``."""
+    return f"{points(verdict.gain)} of {named(verdict.measure).words}"
 
 
 def _interval(verdict: Verdict, circumstances: Circumstances) -> str:
