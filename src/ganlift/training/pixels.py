@@ -41,6 +41,13 @@ class Pixels:
     def __len__(self) -> int:
         return int(self.shape[0])
 
+    def subset(self, indices: Tensor) -> Pixels:
+        """The images at ``indices`` (n,) as a set of their own."""
+        if self._resident is not None:
+            return Pixels(self._resident[indices], self.device)
+        assert self._far is not None
+        return Pixels(self._far[indices.cpu().numpy()], self.device)
+
     def take(self, indices: Tensor) -> Tensor:
         """The images at ``indices`` (n,), float (n, c, h, w) in [-1, 1]."""
         if self._resident is not None:
