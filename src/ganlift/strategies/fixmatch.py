@@ -18,8 +18,8 @@ from torch.nn import functional as F
 from ganlift.augment import strong, weak
 from ganlift.losses import consistency
 from ganlift.strategies.base import ClassifierOptions, Outcome, Phases, Setup, classifier_phase, search, strategy
-from ganlift.training.phase import Updater
-from ganlift.training.pixels import Batch
+from ganlift.training.phase import Phase, Updater
+from ganlift.training.pixels import Batch, Stream
 
 
 class FixMatchOptions(ClassifierOptions):
@@ -31,6 +31,43 @@ class FixMatchOptions(ClassifierOptions):
     )
 
 
+def fixmatch_phase(
+    setup: Setup,
+    options: FixMatchOptions,
+    *,
+    name: str = "classifier",
+    steps: int | None = None,
+    generated: Stream | None = None,
+    weight: float = 0.0,
+) -> Phase:
+    """One forward for labelled, weak and strong views, and for ``generated`` images, whose loss counts ``weight``."""
+    classifier = setup.new_classifier(options.dropout)
+    rng, flips = setup.rng.generator("augmentation"), setup.task.flips
+    streams = {"labelled": setup.labelled_stream(), "unlabelled": setup.unlabelled_stream()}
+    if generated is not None:
+        streams["generated"] = generated
+
+    def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
+        u = batch["unlabelled"].x
+        told = [batch[kind] for kind in ("labelled", "generated") if kind in batch]
+        views = [*(setup.labelled_view(part.x, options) for part in told), weak(u, rng, flips), strong(u, rng, flips)]
+        *logits, weak_view, strong_view = classifier(torch.cat(views)).split([len(view) for view in views])
+        losses = [
+            F.cross_entropy(given, part.y, label_smoothing=options.label_smoothing)
+            for given, part in zip(logits, told, strict=True)
+        ]
+        consistency_loss = consistency(weak_view, strong_view, options.threshold)
+        metrics = {"loss": losses[0].detach(), "consistency_loss": consistency_loss.detach()}
+        total = losses[0] + options.consistency_weight * consistency_loss
+        if generated is not None:
+            metrics["generated_loss"] = losses[1].detach()
+            total = total + weight * losses[1]
+        update("classifier", total)
+        return metrics
+
+    return classifier_phase(setup, options, classifier, step, streams, name=name, steps=steps)
+
+
 @strategy(
     "fixmatch",
     kind="rival",
@@ -40,20 +77,7 @@ class FixMatchOptions(ClassifierOptions):
     unlabelled="required",
 )
 def phases(setup: Setup, options: FixMatchOptions) -> Phases:
-    """One forward for labelled, weak and strong views."""
-    classifier = setup.new_classifier(options.dropout)
-    rng, flips = setup.rng.generator("augmentation"), setup.task.flips
-
-    def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
-        x, y, u = batch["labelled"].x, batch["labelled"].y, batch["unlabelled"].x
-        views = torch.cat([setup.labelled_view(x, options), weak(u, rng, flips), strong(u, rng, flips)])
-        labelled, weak_view, strong_view = classifier(views).split([len(x), len(u), len(u)])
-        loss = F.cross_entropy(labelled, y, label_smoothing=options.label_smoothing)
-        consistency_loss = consistency(weak_view, strong_view, options.threshold)
-        update("classifier", loss + options.consistency_weight * consistency_loss)
-        return {"loss": loss.detach(), "consistency_loss": consistency_loss.detach()}
-
-    streams = {"labelled": setup.labelled_stream(), "unlabelled": setup.unlabelled_stream()}
-    phase = classifier_phase(setup, options, classifier, step, streams)
+    """See `fixmatch_phase`."""
+    phase = fixmatch_phase(setup, options)
     yield phase
     return Outcome(phase.averages["classifier"].module)

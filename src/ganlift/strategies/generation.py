@@ -38,10 +38,14 @@ LABELLED_SHARE = 0.5
 
 @dataclass(frozen=True)
 class Known:
-    """Images with the labels (n,) int64 that a generator is told: the labelled ones, or all with pseudo-labels."""
+    """Images with the labels (n,) int64 that a generator is told: the labelled ones, or all with pseudo-labels.
+
+    ``rows``, indices of images, are an epoch of its batches where some images come more than once.
+    """
 
     images: Pixels
     labels: Tensor
+    rows: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def generator_stage(setup: Setup, folds: int = FOLDS, known: Known | None = None
     entry = generators.get(setup.generator)
     options = checked(f"generator '{entry.name}'", entry.options, setup.generator_options)
     own, known = known is not None, known or Known(setup.labelled, setup.labels)
-    key = _key(setup, options.model_dump(), folds, known.labels if own else None)
+    key = _key(setup, options.model_dump(), folds, known if own else None)
     rng = Rng(setup.rng.seed, f"generator/{key}", setup.device)
     shape = ImageShape(task.channels, task.size, classes * folds)
     with seeded(rng.derive("weights")):
@@ -84,7 +88,7 @@ def generator_stage(setup: Setup, folds: int = FOLDS, known: Known | None = None
         step=step,
         modules=dict(model.modules()),
         optimizers=dict(model.optimizers()),
-        streams=_streams(setup, known.images, known.labels * folds + of_folds, rng, with_unlabelled=not own),
+        streams=_streams(setup, known, known.labels * folds + of_folds, rng, with_unlabelled=not own),
         averages={"generator": Ema(model.modules()["generator"], half_life_images=10_000)},
         rng=rng,
         counts="generator",
@@ -145,14 +149,12 @@ def uint8_pool(images: Tensor, setup: Setup) -> Pixels:
     return Pixels(to_uint8(images), setup.device)
 
 
-def _streams(
-    setup: Setup, labelled: Pixels, conditions: Tensor, rng: Rng, *, with_unlabelled: bool
-) -> dict[str, Stream]:
-    batch = setup.budget.batch_size
+def _streams(setup: Setup, known: Known, conditions: Tensor, rng: Rng, *, with_unlabelled: bool) -> dict[str, Stream]:
+    batch, labelled = setup.budget.batch_size, known.images
     if not len(labelled):
         return {"unlabelled": setup.unlabelled_stream()}
     if not (with_unlabelled and len(setup.task.unlabelled)):
-        return {"labelled": Stream(labelled, conditions, batch, rng.generator("order"))}
+        return {"labelled": Stream(labelled, conditions, batch, rng.generator("order"), known.rows)}
     share = round(batch * LABELLED_SHARE)
     return {
         "labelled": Stream(labelled, conditions, share, rng.generator("order")),
@@ -170,11 +172,11 @@ def _folds(labels: Tensor, count: int, rng: torch.Generator) -> Tensor:
     return folds
 
 
-def _key(setup: Setup, options: dict[str, object], folds: int, told: Tensor | None) -> str:
+def _key(setup: Setup, options: dict[str, object], folds: int, told: Known | None) -> str:
     """Names the generator of this seed: everything that its weights depend on, labels of the arm's own included."""
     task, budget = setup.task, setup.budget
     facts = [setup.generator, options, setup.rng.seed, budget.generator_steps, budget.batch_size, task.size]
     counts = [len(task.labelled), len(task.unlabelled), task.classes, folds]
-    words = json.dumps([facts, counts, *([] if told is None else [told.tolist()])], sort_keys=True)
+    words = json.dumps([facts, counts, *([] if told is None else [told.labels.tolist()])], sort_keys=True)
     digest = hashlib.sha256(words.encode()).hexdigest()
     return f"{setup.generator}-{setup.rng.seed}-{digest[:8]}"

@@ -66,21 +66,32 @@ class Batch:
 
 
 class Stream:
-    """Endless batches: every image once an epoch, in an order drawn anew; small sets repeat within a batch."""
+    """Endless batches: every image once an epoch, in an order drawn anew; small sets repeat within a batch.
 
-    def __init__(self, pixels: Pixels, labels: Tensor | None, batch_size: int, rng: torch.Generator) -> None:
+    ``rows`` (m,), indices of images, is what an epoch consists of where that is another: some images more than once.
+    """
+
+    def __init__(
+        self,
+        pixels: Pixels,
+        labels: Tensor | None,
+        batch_size: int,
+        rng: torch.Generator,
+        rows: Tensor | None = None,
+    ) -> None:
         if not len(pixels):
             raise ValueError("a stream needs at least one image")
         self.pixels = pixels
         self.labels = labels
         self.batch_size = batch_size
         self._rng = rng
+        self._rows = torch.arange(len(pixels), device=pixels.device) if rows is None else rows
         self._order = torch.empty(0, dtype=torch.int64, device=pixels.device)
 
     def __next__(self) -> Batch:
         while len(self._order) < self.batch_size:
-            epoch = torch.randperm(len(self.pixels), generator=self._rng, device=self.pixels.device)
-            self._order = torch.cat([self._order, epoch])
+            epoch = torch.randperm(len(self._rows), generator=self._rng, device=self.pixels.device)
+            self._order = torch.cat([self._order, self._rows[epoch]])
         index, self._order = self._order[: self.batch_size], self._order[self.batch_size :]
         y = torch.full_like(index, -1) if self.labels is None else self.labels[index]
         return Batch(self.pixels.take(index), y, index)
