@@ -28,9 +28,8 @@ def test_what_is_drawn_has_these_moments() -> None:
     layer = ClassLatents(1, 2)
     codes = torch.randn(4000, 2, generator=torch.Generator().manual_seed(1)) @ torch.tensor([[2.0, 0.0], [1.0, 0.5]])
     layer.fit(codes + 3, torch.zeros(4000, dtype=torch.int64), prior=1.0)
-    drawn = layer(
-        torch.randn(4000, 2, generator=torch.Generator().manual_seed(2)), torch.zeros(4000, dtype=torch.int64)
-    )
+    noise = torch.randn(4000, 2, generator=torch.Generator().manual_seed(2))
+    drawn = layer(noise, torch.zeros(4000, dtype=torch.int64))
     assert torch.allclose(drawn.mean(0), (codes + 3).mean(0), atol=0.15)
     assert torch.allclose(drawn.T.cov(), codes.T.cov(), atol=0.4)
 

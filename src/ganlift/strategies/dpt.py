@@ -75,11 +75,10 @@ def phases(setup: Setup, options: DptOptions) -> Phases:
     stage = generator_stage(setup, known=known)
     yield stage.phase
     restandardise(stage, setup.rng)
+    plain = AugmentOptions.model_validate({"dropout": options.dropout})
     judges: list[nn.Module] = []
     for fold in range(FOLDS) if options.filtered else ():
-        phase = judge_phase(
-            setup, AugmentOptions.model_validate({"dropout": options.dropout}), stage, fold, options.fold_share
-        )
+        phase = judge_phase(setup, plain, stage, fold, options.fold_share)
         yield phase
         judges.append(phase.averages["classifier"].module)
     pool = draw_pool(setup, stage, judges or None, options.pool)

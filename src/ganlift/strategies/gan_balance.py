@@ -103,7 +103,7 @@ def balanced_phase(setup: Setup, options: AugmentOptions, mix: Mix, pool: Pool |
         views, targets = zip(*(augmented(part.x, part.y, setup, options) for part in batch.values()), strict=True)
         logits = classifier(torch.cat(views))
         losses = F.cross_entropy(logits, torch.cat(targets), reduction="none", label_smoothing=options.label_smoothing)
-        real, generated = losses.split([len(views[0]), len(losses) - len(views[0])])
+        real, generated = torch.split(losses, [len(views[0]), len(losses) - len(views[0])])
         total = (targets[0] @ weights.to(targets[0].dtype) * real).sum() + mix.scale * generated.sum()
         update("classifier", total / mix.mass)
         metrics = {"loss": real.mean().detach()}
@@ -122,6 +122,7 @@ def _players(stage: Stage) -> tuple[Generator, Discriminator]:
 def _coder(setup: Setup, stage: Stage) -> nn.Module:
     """c: the discriminator's features to a latent."""
     generator, discriminator = _players(stage)
+    assert isinstance(discriminator.head, nn.Linear)
     with seeded(setup.rng.derive("weights of coder")):
         return nn.Linear(discriminator.head.in_features, generator.project.in_features).to(setup.device)
 
@@ -158,7 +159,7 @@ def _fit_latents(stage: Stage, coder: nn.Module, prior: float) -> None:
     generator, discriminator = _players(stage)
     images, conditions = stage.known.images, stage.known.labels * FOLDS + stage.folds
     index = torch.arange(len(images), device=conditions.device)
-    codes = torch.cat([coder(discriminator.eval().body(images.take(part))) for part in index.split(500)])
+    codes = torch.cat([coder(discriminator.eval().body(images.take(part))) for part in torch.split(index, 500)])
     assert isinstance(generator.latents, ClassLatents)
     generator.latents.fit(codes, conditions, prior)
     stage.phase.averages["generator"].load_state_dict(dict(generator.state_dict()))
