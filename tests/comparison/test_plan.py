@@ -24,6 +24,8 @@ def test_estimate_by_hand() -> None:
     assert estimate(COSTS, [0, 1], steps=10, generator_steps=20, jobs=1) == pytest.approx(2 * (1.1 + 3.2 + 1.1))
     # two workers take turns: 1.1 | 3.2, then 1.1 goes to the first; and so on
     assert estimate(COSTS[:2], [0], steps=10, generator_steps=20, jobs=2) == pytest.approx(3.2)
+    own = [*COSTS, Cost("dpt", 0.01, 0.05, 1.0)]  # its generator learns its own pseudo-labels: nobody else's serves
+    assert estimate(own, [0], steps=10, generator_steps=20, jobs=1) == pytest.approx(1.1 + 3.2 + 1.1 + 2.1)
 
 
 def test_a_duration_becomes_as_many_steps_as_fit() -> None:

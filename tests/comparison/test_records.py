@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ganlift.comparison.executors import Result
-from ganlift.comparison.facts import collapse_alarms
+from ganlift.comparison.facts import collapse_alarms, pool_alarms
 from ganlift.comparison.plan import Cost, Plan
 from ganlift.comparison.search import SEARCH_SEED, best, draw_trials, search
 from ganlift.comparison.winner import choose
@@ -92,3 +92,15 @@ def test_collapsed_classes_raise_an_alarm() -> None:
         "samples of class 'b' vary only 10% as much as real images: mode collapse"
     ]
     assert collapse_alarms({}, ["a"], 1) == []
+
+
+def test_a_filters_alarms_name_the_classes() -> None:
+    facts = {"acceptance": [0.1, 0.9, 0.5], "pool_diversity": [None, 0.4, 0.8], "pool_duplicates": 0.06}
+    found = {alarm["name"]: alarm["message"] for alarm in pool_alarms(facts, ["a", "b", "c"], 7)}
+    assert set(found) == {"off-class", "lacks-diversity", "copies"}
+    assert found["off-class"].startswith("class 'a':")
+    assert found["lacks-diversity"].startswith("class 'b':")
+    assert (
+        pool_alarms({"acceptance": [0.9] * 3, "pool_diversity": [0.6] * 3, "pool_duplicates": 0.0}, ["a"] * 3, 7) == []
+    )
+    assert pool_alarms({}, ["a"], 7) == []

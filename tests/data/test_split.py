@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +94,27 @@ def test_a_task_holds_no_test_image_and_no_label_too_many() -> None:
     assert len(task.validation) == 100
     seen = {image.tobytes() for part in (task.labelled, task.validation, task.unlabelled) for image in part}
     assert seen.isdisjoint(image.tobytes() for image in images.batch(split.test))
+
+
+@pytest.mark.parametrize("held_out", ["test", "validation"])
+@pytest.mark.parametrize("seen", ["labelled", "unlabelled"])
+def test_an_image_that_is_trained_on_and_held_out_is_refused(seen: str, held_out: str) -> None:
+    images = load("digits")
+    split = draw_split(images, 0, labels_per_class=10)
+    copied = np.append(getattr(split, seen), getattr(split, held_out)[3])
+    with pytest.raises(DataError, match=rf"1 {seen} image\(s\) of seed 0 \(the first is '.+'\) are {held_out} images"):
+        make_task(images, replace(split, **{seen: copied}))
+
+
+def test_a_copy_under_another_name_is_refused_too() -> None:
+    """By bytes, not by index: the planted image is another entry of the set with the same content."""
+    images = images_of([20, 20])
+    split = draw_split(images, 0, labels_per_class=4)
+    pixels, hashes = images.pixels.copy(), images.hashes.copy()
+    place, test = split.unlabelled[0], split.test[0]
+    pixels[place], hashes[place] = pixels[test], hashes[test]
+    with pytest.raises(DataError, match="unlabelled image"):
+        make_task(replace(images, pixels=pixels, hashes=hashes), split)
 
 
 def test_a_split_is_read_back_and_refuses_other_images(tmp_path: Path) -> None:

@@ -62,6 +62,10 @@ def test_candidates_over_seeds() -> None:
     assert none.weight == "0: no generated images"
     assert (none.chosen, half.chosen) == ([1], [0])
     assert half.accuracy == "70.0 % (70.0 % to 70.0 %)"
+    tuned = {"weight": 0, "ratio": 1, "validation_accuracy": 0.8, "pretrained": True}
+    bare, pretrained = tables.candidates({0: {"candidates": [tuned, tried[0]], "chosen": tuned}})
+    assert (bare.chosen, pretrained.chosen) == ([], [0])
+    assert pretrained.weight == "0, after pre-training on generated images"
 
 
 def test_what_an_arm_spent_is_shown_and_nothing_where_it_is_not_recorded(tmp_path: Path) -> None:

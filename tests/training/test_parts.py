@@ -10,7 +10,7 @@ from torch import nn
 from ganlift.errors import ConfigError
 from ganlift.training.ema import Ema
 from ganlift.training.phase import cosine_after
-from ganlift.training.pixels import Pixels, Stream, to_float, to_uint8
+from ganlift.training.pixels import Pixels, Stream, even_rows, to_float, to_uint8
 from ganlift.training.precision import choose_precision, pick_device
 from ganlift.training.rng import Rng, seeded
 from ganlift.training.update import Update
@@ -95,16 +95,10 @@ def test_precision_and_device_names_are_checked() -> None:
     assert choose_precision("bf16", CPU) == ("bf16", {})
 
 
-def test_a_weighted_stream_draws_by_weight_and_resumes() -> None:
-    pixels = Pixels(np.arange(4, dtype=np.uint8).reshape(4, 1, 1, 1), torch.device("cpu"))
-
-    def stream() -> Stream:
-        weights = torch.tensor([0.0, 1.0, 0.0, 3.0])
-        return Stream(pixels, torch.arange(4), 1000, torch.Generator().manual_seed(0), weights)
-
-    first = next(stream())
-    counts = torch.bincount(first.y, minlength=4).tolist()
-    assert counts[0] == counts[2] == 0
-    assert abs(counts[3] - 750) < 60
-    assert torch.equal(first.index, first.y)
-    assert torch.equal(next(stream()).index, first.index)
+def test_even_rows_repeat_small_classes() -> None:
+    pixels = Pixels(np.arange(5, dtype=np.uint8).reshape(5, 1, 1, 1), CPU)
+    labels = torch.tensor([0, 0, 0, 1, 1])
+    rows = even_rows(labels)
+    assert torch.bincount(rows).tolist() == [1, 1, 1, 2, 1]
+    batch = next(Stream(pixels, labels, 6, torch.Generator().manual_seed(0), rows))
+    assert torch.bincount(batch.y).tolist() == [3, 3]

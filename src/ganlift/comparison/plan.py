@@ -144,14 +144,15 @@ def steps_for(config: ArmsConfig, costs: Sequence[Cost], jobs: int) -> int:
 def estimate(costs: Sequence[Cost], seeds: Sequence[int], steps: int, generator_steps: int, jobs: int) -> float:
     """Seconds until ``jobs`` workers are through with all arms, each taking the next one when it is free.
 
-    A generator is trained once a seed, however many arms share it.
+    A generator is trained once a seed, however many arms share it; an arm that tells it labels of its own has its own.
     """
     ends = [0.0] * jobs
     for _ in seeds:
         shared = False
         for cost in costs:
-            seconds = cost.seconds(steps, 0 if shared and cost.per_generator_step else generator_steps)
-            shared = shared or cost.per_generator_step > 0
+            shares = strategies.get(cost.strategy).needs_generator
+            seconds = cost.seconds(steps, 0 if shared and shares else generator_steps)
+            shared = shared or shares
             heapq.heapreplace(ends, ends[0] + seconds)
     return max(ends)
 

@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 
 from ganlift.comparison.executors import Job, ShouldStop
-from ganlift.comparison.facts import arm_facts, collapse_alarms
+from ganlift.comparison.facts import arm_facts, collapse_alarms, pool_alarms
 from ganlift.comparison.keep import keep_generator
 from ganlift.data import make_task, read_split
 from ganlift.data.cache import load_cache
@@ -88,7 +88,8 @@ def run_arm(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, An
     row = _row(entry, setup, split, outcome, records, images, folder)
     row["seed"], row["options"] = seed, options.model_dump(mode="json")
     facts = {**outcome.facts, **arm_facts(setup, outcome, folder)}
-    row["alarms"] += collapse_alarms(facts, images.class_names, row["steps"])
+    for look in (collapse_alarms, pool_alarms):
+        row["alarms"] += look(facts, images.class_names, row["steps"])
     write_json(folder / "facts.json", facts)
     lines = [json.dumps(line) for record in records for line in record.trace]
     write_text(folder / "trace.jsonl", "\n".join(lines) + "\n")

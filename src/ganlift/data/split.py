@@ -16,6 +16,14 @@ from ganlift.errors import DataError
 from ganlift.runs.files import read_json, write_json
 
 Index = NDArray[np.int64]
+APART = (
+    ("labelled", "test"),
+    ("unlabelled", "test"),
+    ("validation", "test"),
+    ("labelled", "validation"),
+    ("unlabelled", "validation"),
+)
+"""Parts of a split that share no image: the first is what a strategy, its generator included, sees."""
 
 
 def draw_split(
@@ -48,14 +56,14 @@ def draw_split(
     """
     notes: list[str] = []
     test, pool, own_validation = _test_and_pool(images, test_fraction, test_seed, notes)
-    pool = _without(images, pool, test, "training", "test", notes)
-    own_validation = _without(images, own_validation, test, "validation", "test", notes)
+    pool = without(images, pool, test, "training", "test", notes)
+    own_validation = without(images, own_validation, test, "validation", "test", notes)
     rng = np.random.default_rng([seed, 1])
     if labels_per_class is None:
         labelled, validation = _all_labels(images, pool, own_validation, rng)
     else:
         labelled, validation = _few_labels(images, pool, own_validation, labels_per_class, rng)
-    validation = _without(images, validation, labelled, "validation", "labelled", notes)
+    validation = without(images, validation, labelled, "validation", "labelled", notes)
     if imbalance:
         kept = thinned(labelled, images.labels[labelled], len(images.class_names), imbalance, rng)
         taken, labelled = np.setdiff1d(labelled, kept), kept
@@ -70,7 +78,7 @@ def draw_split(
     elif labels_per_class is not None:
         unlabelled = unlabelled[images.parts[unlabelled] == "unlabelled"]
     held_out = np.concatenate([test, validation])
-    unlabelled = _without(images, unlabelled, held_out, "unlabelled", "test or validation", notes)
+    unlabelled = without(images, unlabelled, held_out, "unlabelled", "test or validation", notes)
     return Split(seed, np.sort(labelled), np.sort(validation), np.sort(unlabelled), np.sort(test), tuple(notes))
 
 
@@ -88,7 +96,12 @@ def labelled_overlap(split: Split, images: ImageSet) -> float:
 
 
 def make_task(images: ImageSet, split: Split) -> Task:
-    """What a strategy may see of ``split``: no test image, no label of an unlabelled one."""
+    """What a strategy may see of ``split``: no test image, no label of an unlabelled one.
+
+    Raises:
+        DataError: an image to train on, a generator included, or to choose on is held out as well.
+    """
+    refuse_leaks(images, split)
     return Task(
         labelled=images.batch(split.labelled),
         labels=images.labels[split.labelled],
@@ -98,6 +111,25 @@ def make_task(images: ImageSet, split: Split) -> Task:
         class_names=images.class_names,
         flips=flips_safe(images),
     )
+
+
+def refuse_leaks(images: ImageSet, split: Split) -> None:
+    """Refuse a split of which an image to train or to choose on is held out as well, by its bytes.
+
+    `draw_split` makes none such; this is the lock behind it, for a split that was changed or made by other hands.
+
+    Raises:
+        DataError: an image is on two sides.
+    """
+    for name, held_out in APART:
+        index: Index = getattr(split, name)
+        leaked = index[np.isin(images.hashes[index], images.hashes[getattr(split, held_out)])]
+        if len(leaked):
+            raise DataError(
+                f"{len(leaked)} {name} image(s) of seed {split.seed} (the first is '{images.names[leaked[0]]}') are "
+                f"{held_out} images too, and no score would mean anything; take the split as it was drawn "
+                "(the same command draws it again)."
+            )
 
 
 def flips_safe(images: ImageSet) -> bool:
@@ -212,8 +244,8 @@ def _units(images: ImageSet, index: Index) -> NDArray[Any]:
     return np.where(groups != "", np.char.add("@", groups), units)
 
 
-def _without(images: ImageSet, index: Index, others: Index, what: str, whose: str, notes: list[str]) -> Index:
-    """``index`` less the images that share bytes or a group with ``others``."""
+def without(images: ImageSet, index: Index, others: Index, what: str, whose: str, notes: list[str]) -> Index:
+    """``index`` less the images that share bytes or a group with ``others``; a note says how many, and why."""
     same = np.isin(images.hashes[index], images.hashes[others])
     if images.groups is not None:
         groups = images.groups[index]

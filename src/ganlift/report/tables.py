@@ -174,9 +174,9 @@ class Candidate:
 
 
 def candidates(facts: dict[int, Row]) -> list[Candidate]:
-    """Of the seeds' ``candidates``, by weight and ratio."""
-    tried: dict[tuple[float, float], list[float]] = {}
-    chosen: dict[tuple[float, float], list[int]] = {}
+    """Of the seeds' ``candidates``, by whether they began pre-trained, by weight and ratio."""
+    tried: dict[tuple[bool, float, float], list[float]] = {}
+    chosen: dict[tuple[bool, float, float], list[int]] = {}
     for seed, fact in facts.items():
         for one in sequence(fact.get("candidates")):
             accuracy = words.number(one.get("validation_accuracy")) if isinstance(one, dict) else None
@@ -186,8 +186,8 @@ def candidates(facts: dict[int, Row]) -> list[Candidate]:
             chosen.setdefault(_setting(fact["chosen"]), []).append(seed)
     return [
         Candidate(
-            "0: no generated images" if not setting[0] else f"{setting[0]:g}",
-            f"{setting[1]:g}",
+            _share_words(setting[0], setting[1]),
+            f"{setting[2]:g}",
             f"{words.percent(numbers.mean(found))} ({words.percent(min(found))} to {words.percent(max(found))})",
             chosen.get(setting, []),
         )
@@ -195,5 +195,11 @@ def candidates(facts: dict[int, Row]) -> list[Candidate]:
     ]
 
 
-def _setting(one: Row) -> tuple[float, float]:
-    return words.number(one.get("weight")) or 0.0, words.number(one.get("ratio")) or 0.0
+def _setting(one: Row) -> tuple[bool, float, float]:
+    return one.get("pretrained") is True, words.number(one.get("weight")) or 0.0, words.number(one.get("ratio")) or 0.0
+
+
+def _share_words(pretrained: bool, weight: float) -> str:
+    if pretrained:
+        return f"{weight:g}, after pre-training on generated images"
+    return f"{weight:g}" if weight else "0: no generated images"

@@ -136,9 +136,9 @@ class Setup:
         """Labelled images of each class, (K,) float64, at least 1 so that it can divide."""
         return torch.from_numpy(self.task.class_counts).clamp(min=1).double().to(self.device)
 
-    def labelled_stream(self, weights: Tensor | None = None) -> Stream:
-        """The labelled images, all alike or each as likely as its weight (n,) says."""
-        return Stream(self.labelled, self.labels, self.budget.batch_size, self.rng.generator("order"), weights)
+    def labelled_stream(self, rows: Tensor | None = None) -> Stream:
+        """The labelled images, each once an epoch, or as often as it stands in ``rows`` (m,)."""
+        return Stream(self.labelled, self.labels, self.budget.batch_size, self.rng.generator("order"), rows)
 
     def unlabelled_stream(self) -> Stream:
         return Stream(self.unlabelled, None, self.budget.batch_size, self.rng.generator("unlabelled order"))

@@ -1,8 +1,7 @@
 """`oversample`: every class as often in a batch as any other.
 
-An image of class k is drawn with a chance as 1 / n_k, with replacement, and augmented anew each time (random
-oversampling: He and Garcia 2009): the classes of a batch are drawn alike, however many images they have. Where all have
-as many it is `augment`, but for images that an epoch repeats or leaves out.
+Random oversampling (He and Garcia 2009): an epoch has as many images of each class as the largest class has, those of
+a smaller one repeated, and each augmented anew. Where all classes have as many it is `augment`.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from torch import Tensor
 from ganlift.strategies.augment import AugmentOptions, augmented_loss
 from ganlift.strategies.base import Outcome, Phases, Setup, classifier_phase, strategy
 from ganlift.training.phase import Updater
-from ganlift.training.pixels import Batch
+from ganlift.training.pixels import Batch, even_rows
 
 
 @strategy(
@@ -33,7 +32,7 @@ def phases(setup: Setup, options: AugmentOptions) -> Phases:
         update("classifier", loss)
         return {"loss": loss.detach()}
 
-    stream = setup.labelled_stream(weights=1.0 / setup.class_counts[setup.labels])
+    stream = setup.labelled_stream(even_rows(setup.labels))
     phase = classifier_phase(setup, options, classifier, step, {"labelled": stream})
     yield phase
     return Outcome(phase.averages["classifier"].module)

@@ -32,11 +32,12 @@ from ganlift.strategies.base import (
     Outcome,
     Phases,
     Setup,
+    classifier_phase,
     search,
     shipped,
     strategy,
 )
-from ganlift.strategies.terms import Forward, Moment, Term, all_views, one_forward, semi_phase, weighted_sum
+from ganlift.strategies.terms import Forward, Moment, Term, all_heads, all_views, one_forward, weighted_sum
 from ganlift.training.phase import Phase, Updater
 from ganlift.training.pixels import Batch
 from ganlift.training.rng import seeded
@@ -145,7 +146,8 @@ def sgan_phases(setup: Setup, options: SganOptions, classifier: nn.Module, terms
         update.together({"classifier": loss + added, "generator": g_loss})
         return {**metrics, **parts, "g_loss": g_loss.detach()}
 
-    phase = semi_phase(setup, options, classifier, step, terms)
+    streams = {"labelled": setup.labelled_stream(), "unlabelled": setup.unlabelled_stream()}
+    phase = classifier_phase(setup, options, classifier, step, streams, heads=all_heads(terms))
     add_generator(phase, generator, options.generator_lr, unconditional_grid(setup, generator))
     yield phase
     return Outcome(phase.averages["classifier"].module, generator=joint_generator(setup, generator))
@@ -164,7 +166,8 @@ def mixed_phases(setup: Setup, options: JointOptions, classifier: nn.Module, ter
         update("classifier", loss + added)
         return {**metrics, **parts}
 
-    phase = semi_phase(setup, options, classifier, step, terms)
+    streams = {"labelled": setup.labelled_stream(), "unlabelled": setup.unlabelled_stream()}
+    phase = classifier_phase(setup, options, classifier, step, streams, heads=all_heads(terms))
     yield phase
     return Outcome(phase.averages["classifier"].module)
 

@@ -19,7 +19,7 @@ from ganlift.augment import rotate90, strong, weak
 from ganlift.losses import consistency, squared_consistency
 from ganlift.strategies.base import ClassifierOptions, Outcome, Phases, Setup, classifier_phase, search
 from ganlift.training.phase import Phase, Updater, sigmoid_ramp
-from ganlift.training.pixels import Batch
+from ganlift.training.pixels import Batch, Stream
 from ganlift.training.rng import seeded
 
 
@@ -98,34 +98,54 @@ def weighted_sum(terms: Sequence[Term], moment: Moment) -> tuple[Tensor | float,
     return total, {name: loss.detach() for name, loss in losses.items()}
 
 
-def semi_phases(setup: Setup, options: ClassifierOptions, classifier: nn.Module, terms: Sequence[Term]) -> Phases:
-    """``classifier`` minimises CE(labelled) + Σ w · term."""
-    rng, flips = setup.rng.generator("augmentation"), setup.task.flips
+@dataclass(frozen=True)
+class Generated:
+    """Generated images with classes that join the labelled ones; their cross-entropy counts ``weight``."""
 
-    def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
-        x, y, u = batch["labelled"].x, batch["labelled"].y, batch["unlabelled"].x
-        images = {"labelled": setup.labelled_view(x, options), "unlabelled": weak(u, rng, flips)}
-        out = one_forward(classifier, images | all_views(terms, u))
-        loss = F.cross_entropy(out.logits["labelled"], y, label_smoothing=options.label_smoothing)
-        added, parts = weighted_sum(terms, Moment(out, u, t / phase.steps, phase.averages["classifier"].module))
-        update("classifier", loss + added)
-        return {"loss": loss.detach(), **parts}
-
-    phase = semi_phase(setup, options, classifier, step, terms)
-    yield phase
-    return Outcome(phase.averages["classifier"].module)
+    stream: Stream
+    weight: float
 
 
 def semi_phase(
     setup: Setup,
     options: ClassifierOptions,
     classifier: nn.Module,
-    step: Callable[[Mapping[str, Batch], int, Updater], dict[str, Tensor]],
     terms: Sequence[Term],
+    *,
+    name: str = "classifier",
+    steps: int | None = None,
+    generated: Generated | None = None,
 ) -> Phase:
-    """The phase of a step that draws labelled and unlabelled images."""
-    streams = {"labelled": setup.labelled_stream(), "unlabelled": setup.unlabelled_stream()}
-    return classifier_phase(setup, options, classifier, step, streams, heads=all_heads(terms))
+    """``classifier`` minimises CE(labelled) + Σ w · term, and ``generated`` images' cross-entropy where there are any."""
+    rng, flips = setup.rng.generator("augmentation"), setup.task.flips
+
+    def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
+        u = batch["unlabelled"].x
+        images = {kind: setup.labelled_view(part.x, options) for kind, part in batch.items() if kind != "unlabelled"}
+        images["unlabelled"] = weak(u, rng, flips)
+        out = one_forward(classifier, images | all_views(terms, u))
+        total, parts = weighted_sum(terms, Moment(out, u, t / phase.steps, phase.averages["classifier"].module))
+        for kind, weight in weights.items():
+            loss = F.cross_entropy(out.logits[kind], batch[kind].y, label_smoothing=options.label_smoothing)
+            total, parts[traced[kind]] = total + weight * loss, loss.detach()
+        update("classifier", total)
+        return parts
+
+    weights, traced = {"labelled": 1.0}, {"labelled": "loss", "generated": "generated_loss"}
+    streams = {"labelled": setup.labelled_stream()}
+    if generated is not None:
+        streams["generated"], weights["generated"] = generated.stream, generated.weight
+    streams["unlabelled"] = setup.unlabelled_stream()
+    heads = all_heads(terms)
+    phase = classifier_phase(setup, options, classifier, step, streams, name=name, steps=steps, heads=heads)
+    return phase
+
+
+def semi_phases(setup: Setup, options: ClassifierOptions, classifier: nn.Module, terms: Sequence[Term]) -> Phases:
+    """`semi_phase` and nothing else."""
+    phase = semi_phase(setup, options, classifier, terms)
+    yield phase
+    return Outcome(phase.averages["classifier"].module)
 
 
 class TermOptions(BaseModel):
