@@ -12,9 +12,10 @@ import torch
 
 from ganlift.data.types import Task
 from ganlift.errors import Interrupted
+from ganlift.generators.trained import GeneratorFacts, rebuild
 from ganlift.strategies.base import Outcome, Setup, predict, run_phases, strategies
 from ganlift.strategies.gan_balance import balance
-from ganlift.training.fit import Record, Settings
+from ganlift.training.fit import Record, Settings, fit
 from ganlift.training.phase import Budget
 from ganlift.training.precision import make_fabric
 from ganlift.training.rng import Rng
@@ -73,8 +74,6 @@ def test_the_tail_is_filled_and_the_budget_is_that_of_all_arms(tailed: Task, mon
 
 
 def test_the_autoencoder_leaves_its_weights_and_its_codes_to_the_gan(tailed: Task) -> None:
-    from ganlift.training.fit import fit
-
     entry = strategies.get("gan-balance")
     setup = Setup(tailed, Budget(6, 35, 80), Rng(0, entry.name, CPU), CPU)
     phases = entry.phases(setup, entry.options(warm_up=0.75))
@@ -90,6 +89,18 @@ def test_the_autoencoder_leaves_its_weights_and_its_codes_to_the_gan(tailed: Tas
     assert torch.equal(latents.mean, gan.averages["generator"].module.latents.mean)  # type: ignore[union-attr]
     labels = torch.bincount(gan.streams["labelled"].labels[next(gan.streams["labelled"]).index] // 2, minlength=10)
     assert labels.max() - labels.min() <= 5  # an even batch, where 5 and 2 images a class would give 5 and 2
+
+
+def test_its_generator_can_be_built_again_from_its_facts(tailed: Task) -> None:
+    made = run(tailed)[0].generator
+    assert made is not None
+    again = rebuild(GeneratorFacts.model_validate(made.facts.model_dump(mode="json")))
+    again.load_state_dict(made.module.state_dict())
+    latents, labels = (
+        torch.randn(4, made.facts.latent_size, generator=torch.Generator().manual_seed(0)),
+        torch.arange(4),
+    )
+    assert torch.equal(again.eval()(latents, labels), made.module(latents, labels))
 
 
 def test_without_a_warm_up_it_is_one_phase(tailed: Task) -> None:
