@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from ganlift.comparison.executors import Result
@@ -13,7 +12,6 @@ from ganlift.comparison.facts import collapse_alarms
 from ganlift.comparison.plan import Cost, Plan, few_images_notes
 from ganlift.comparison.search import SEARCH_SEED, best, draw_trials, search
 from ganlift.comparison.winner import choose
-from ganlift.data.types import Split
 from ganlift.runs.files import read_json
 from ganlift.strategies.base import strategies
 
@@ -47,7 +45,7 @@ def test_a_gan_wins_only_if_it_helps() -> None:
 def test_every_arm_gets_the_same_number_of_trials_on_a_seed_of_its_own(tmp_path: Path) -> None:
     names = ["augment", "sgan"]
     plan = Plan(names, [0, 1], 10, 10, "cpu", "fp32", 1, [Cost(name, 1, 0, 0) for name in names], 1.0)
-    template = {"run": str(tmp_path), "shared": {}, "options": {"sgan": {"matching": 3.0}}}
+    template = {"run": str(tmp_path), "shared": {"measure": "accuracy"}, "options": {"sgan": {"matching": 3.0}}}
     asked: list[dict[str, Any]] = []
 
     def run_jobs(jobs: Any) -> Any:
@@ -65,6 +63,7 @@ def test_every_arm_gets_the_same_number_of_trials_on_a_seed_of_its_own(tmp_path:
     assert all(job["options"]["matching"] == 3.0 for job in asked if job["strategy"] == "sgan")
     record = read_json(tmp_path / "tuning.json")
     assert len(record["trials"]) == 8
+    assert record["measure"] == "accuracy"
     assert search(plan, 4, template, run_jobs) == chosen
     assert len(asked) == 8  # a continued run repeats no trial
 
@@ -97,9 +96,7 @@ def test_collapsed_classes_raise_an_alarm() -> None:
 
 
 def test_few_images_are_warned_of() -> None:
-    few, none = np.arange(30), np.arange(0)
-    split = Split(0, few, none, none, none)
-    (note,) = few_images_notes([strategies.get("gan-augment")], split, classes=3)
-    assert "with 10 labelled images a class" in note
-    assert few_images_notes([strategies.get("sgan")], split, classes=3) == []
-    assert few_images_notes([strategies.get("gan-augment")], split, classes=1) == []
+    (note,) = few_images_notes([strategies.get("gan-augment")], 4)
+    assert "with 4 labelled images in the smallest class" in note
+    assert few_images_notes([strategies.get("sgan")], 4) == []
+    assert few_images_notes([strategies.get("gan-augment")], 20) == []

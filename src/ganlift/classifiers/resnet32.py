@@ -1,8 +1,9 @@
 """`resnet32`: the residual network for CIFAR of He et al. (2016, section 4.2), the usual network of long-tailed papers.
 
-Three stages of n = 5 blocks with 16, 32 and 64 channels, 6 n + 2 = 32 layers. Where a stage halves the plane its shortcut
-has no weights (option A): every second row and column, and zeros for the channels that are new, half of them before
-the others and half behind, as in the code of Cao et al. (2019). Convolutions start from He's normal distribution there.
+Three stages of n = 5 blocks with 16, 32 and 64 channels, 6 n + 2 = 32 layers. Where a stage halves the plane its
+shortcut has no weights (option A): every second row and column, and zeros for the channels that are new, half of them
+before the others and half behind, as in the code of Cao et al. (2019). Weights start from He's normal distribution, as
+there.
 """
 
 from __future__ import annotations

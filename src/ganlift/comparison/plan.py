@@ -10,7 +10,6 @@ from typing import Any
 from ganlift.classifiers.base import classifiers, resolve
 from ganlift.comparison.executors import Job
 from ganlift.config import DEFAULT_STRATEGIES, ArmsConfig, CompareConfig, Seconds, Steps, parse_budget
-from ganlift.data.types import Split
 from ganlift.errors import ConfigError
 from ganlift.generators.base import generators
 from ganlift.strategies.base import Strategy, strategies
@@ -93,14 +92,16 @@ def resolve_arms(config: ArmsConfig, has_unlabelled: bool) -> tuple[list[Strateg
     return chosen, notes
 
 
-def few_images_notes(entries: Sequence[Strategy], split: Split, classes: int) -> list[str]:
-    """A warning where a generator must learn its classes from fewer images than it takes not to copy or collapse."""
-    a_class = len(split.labelled) / classes
+def few_images_notes(entries: Sequence[Strategy], fewest: int) -> list[str]:
+    """A warning where a generator must learn its classes from fewer images than it takes not to copy or collapse.
+
+    ``fewest`` are the labelled images of the smallest class.
+    """
     generating = [entry.name for entry in entries if entry.needs_generator]
-    if not generating or a_class >= FEW_A_CLASS:
+    if not generating or fewest >= FEW_A_CLASS:
         return []
     return [
-        f"{', '.join(generating)}: with {a_class:.0f} labelled images a class a generator learns the classes poorly, "
+        f"{', '.join(generating)}: with {fewest} labelled images in the smallest class a generator learns it poorly, "
         "and may copy or collapse; look at the samples in the report."
     ]
 

@@ -69,7 +69,7 @@ def prepare(config: ArmsConfig, tell: Listener) -> Prepared:
     images = load_images(config, tell)
     splits = [_draw(config, images, seed) for seed in config.seed_list()]
     entries, notes = resolve_arms(config, has_unlabelled=len(splits[0].unlabelled) > 0)
-    notes += few_images_notes(entries, splits[0], len(images.class_names))
+    notes += few_images_notes(entries, min(_per_class(images, splits[0])))
     check = check_images(images)
     measure, why = choose_yardstick(config.measure, _per_class(images, splits[0]))
     for note in [*check.sentences(), *splits[0].notes, *notes, *filter(None, [why])]:
