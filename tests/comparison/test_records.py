@@ -45,7 +45,7 @@ def test_a_gan_wins_only_if_it_helps() -> None:
 def test_every_arm_gets_the_same_number_of_trials_on_a_seed_of_its_own(tmp_path: Path) -> None:
     names = ["augment", "sgan"]
     plan = Plan(names, [0, 1], 10, 10, "cpu", "fp32", 1, [Cost(name, 1, 0, 0) for name in names], 1.0)
-    template = {"run": str(tmp_path), "shared": {}, "options": {"sgan": {"matching": 3.0}}}
+    template = {"run": str(tmp_path), "shared": {"measure": "accuracy"}, "options": {"sgan": {"matching": 3.0}}}
     asked: list[dict[str, Any]] = []
 
     def run_jobs(jobs: Any) -> Any:
@@ -63,6 +63,7 @@ def test_every_arm_gets_the_same_number_of_trials_on_a_seed_of_its_own(tmp_path:
     assert all(job["options"]["matching"] == 3.0 for job in asked if job["strategy"] == "sgan")
     record = read_json(tmp_path / "tuning.json")
     assert len(record["trials"]) == 8
+    assert record["measure"] == "accuracy"
     assert search(plan, 4, template, run_jobs) == chosen
     assert len(asked) == 8  # a continued run repeats no trial
 

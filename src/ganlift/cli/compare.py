@@ -72,5 +72,6 @@ def _plain(comparison: Any) -> Any:
             "best": comparison.best,
             "report_path": comparison.report_path,
             "run": comparison.run,
+            "measure": comparison.measure,
         }
     )

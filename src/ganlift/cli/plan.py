@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganlift.cli.words import duration, safe, some
+from ganlift.yardstick import named
 
 
 def plan_lines(plan: Mapping[str, Any]) -> list[str]:
@@ -25,6 +26,7 @@ def plan_lines(plan: Mapping[str, Any]) -> list[str]:
         **_data_facts(plan),
         "Images": _counts(plan) + (", in each seed" if several else ""),
         "Long tail": _tail(plan),
+        "Judged by": named(plan["measure"]).words if plan.get("measure") else "",
         "Strategies" if several else "Strategy": some(plan.get("strategies", ()), 20),
         "Arms": f"{product}{search}" if several else "",
         "Each arm" if several else "Trains": f"{steps}{generator}{'' if several else search}",

@@ -67,8 +67,7 @@ def prepare(config: ArmsConfig, tell: Listener) -> Prepared:
     """
     images = load_images(config, tell)
     splits = [_draw(config, images, seed) for seed in config.seed_list()]
-    counts = np.bincount(images.labels[splits[0].labelled], minlength=len(images.class_names))
-    entries, notes = resolve_arms(config, counts.tolist(), len(splits[0].unlabelled))
+    entries, notes = resolve_arms(config, _per_class(images, splits[0]), len(splits[0].unlabelled))
     check = check_images(images)
     measure, why = choose_yardstick(config.measure, _per_class(images, splits[0]))
     for note in [*check.sentences(), *splits[0].notes, *notes, *filter(None, [why])]:

@@ -91,10 +91,10 @@ def all_heads(terms: Sequence[Term]) -> dict[str, nn.Module]:
     return {name: head for term in terms for name, head in term.heads.items()}
 
 
-def weighted_sum(terms: Sequence[Term], moment: Moment) -> tuple[Tensor | float, dict[str, Tensor]]:
+def weighted_sum(terms: Sequence[Term], moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
     """Σ w · term, and each term for the trace."""
     losses = {term.name: term.loss(moment) for term in terms}
-    total = sum(term.weight * losses[term.name] for term in terms)
+    total = sum((term.weight * losses[term.name] for term in terms), moment.unlabelled.new_zeros(()))
     return total, {name: loss.detach() for name, loss in losses.items()}
 
 
@@ -116,7 +116,7 @@ def semi_phase(
     steps: int | None = None,
     generated: Generated | None = None,
 ) -> Phase:
-    """``classifier`` minimises CE(labelled) + Σ w · term, and ``generated`` images' cross-entropy where there are any."""
+    """``classifier`` minimises CE(labelled) + Σ w · term, and the cross-entropy of ``generated`` images if given."""
     rng, flips = setup.rng.generator("augmentation"), setup.task.flips
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:

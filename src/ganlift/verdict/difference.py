@@ -126,7 +126,7 @@ def estimate(
 
 
 def added_squares(weights: NDArray[np.float64]) -> float:
-    """What half a win and half a loss add to a sum of squares: the mean square of the weights, 1 without any."""
+    """What half a win and half a loss add to a sum of squares: the mean square of ``weights``, 1 where all are 1."""
     return float((weights**2).mean())
 
 
