@@ -96,12 +96,15 @@ class Outcome:
         facts: plain values for ``facts.json``.
         shared: the key of the shared generator it used, if any.
         generator: what made images in this arm, ready to make more; None without one.
+        rebuildable: whether the run's architecture with the classifier's weights is the classifier; another one is
+            scored, and not laid ready for use.
     """
 
     classifier: nn.Module
     facts: dict[str, Any] = field(default_factory=dict)
     shared: str | None = None
     generator: TrainedGenerator | None = None
+    rebuildable: bool = True
 
 
 @dataclass(frozen=True)
