@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
 from ganlift.errors import ConfigError
 
 DEFAULT_STRATEGIES = ("augment", "rotation", "fixmatch", "gan-augment", "sgan", "sgan-fixmatch")
+
+STRATEGIES_WITHOUT_LABELS = ("kmeans-pixels", "kmeans-rotation", "kmeans-simsiam", "kmeans-gan-features", "infogan")
+"""What is compared with ``--labels-per-class 0``, where nothing else is asked for."""
 
 TEST_SHARE = 0.2
 
@@ -95,7 +98,9 @@ class RunConfig(BaseModel):
 
     data: str = Field(min_length=1, description="a folder, a manifest, an npz, or the name of a data set")
     unlabelled: str = Field("rest", min_length=1, description="'rest' of the training images, 'none', or a folder")
-    labels_per_class: int | None = Field(None, ge=1, description="labelled images a class; all where not given")
+    labels_per_class: int | None = Field(
+        None, ge=0, description="labelled images a class; all where not given; 0 compares clusters, without any label"
+    )
     budget: Annotated[int | str, PlainValidator(_budget)] = Field(
         500, description="classifier steps an arm, or a time such as 5m for the whole run"
     )
@@ -124,6 +129,14 @@ class CompareConfig(RunConfig):
 
     strategies: Annotated[list[str], BeforeValidator(_names)] = Field(list(DEFAULT_STRATEGIES), min_length=1)
     seeds: Annotated[int | list[int], PlainValidator(_seeds)] = Field(5, description="how many, or their numbers")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_labels(cls, values: Any) -> Any:
+        """Other strategies are the default where there are no labels."""
+        if isinstance(values, dict) and str(values.get("labels_per_class")) == "0":
+            return {"strategies": list(STRATEGIES_WITHOUT_LABELS), **values}
+        return values
 
     def strategy_list(self) -> list[str]:
         return self.strategies

@@ -181,7 +181,7 @@ def confident_share(weak_logits: Tensor, threshold: float) -> Tensor:
 
 
 def negative_cosine(p: Tensor, z: Tensor) -> Tensor:
-    """Mean of -cos(p, z) over pairs of rows, in [-1, 1] (SimSiam: Chen and He 2021, eq. 1); the caller stops gradients."""
+    """Mean of -cos(p, z) over pairs of rows, in [-1, 1] (Chen and He 2021, eq. 1); the caller stops gradients."""
     return -F.cosine_similarity(p, z, dim=1).mean()
 
 

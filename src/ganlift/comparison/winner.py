@@ -14,12 +14,12 @@ from ganlift.runs.files import read_npz, sha256_file, write_bytes, write_json
 
 
 def choose(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The row of the winning arm, or None where no arm is done.
+    """The row of the winning arm, or None where none is done whose classifier can be laid ready.
 
     A GAN arm can win only where the verdict says that it helps; among those, and else among the arms
     without a GAN, the mean validation accuracy over seeds decides. Its seed is the best on validation.
     """
-    done = [row for row in rows if row["status"] == "done"]
+    done = [row for row in rows if row["status"] == "done" and row.get("rebuildable", True)]
     helping = {one["strategy"] for one in verdicts if one["verdict"] == "helps"}
     candidates = [row for row in done if row["strategy"] in helping]
     candidates = candidates or [row for row in done if row["kind"] in ("baseline", "rival")]

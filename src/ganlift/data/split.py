@@ -16,6 +16,9 @@ from ganlift.runs.files import read_json, write_json
 
 Index = NDArray[np.int64]
 
+VALIDATION_ALONE = 50
+"""Validation images a class, at most, where no label trains anything."""
+
 
 def draw_split(
     images: ImageSet,
@@ -33,7 +36,8 @@ def draw_split(
     unlabelled one likewise for test and validation. Validation is never larger than the labelled set.
 
     Args:
-        labels_per_class: labelled images a class; all (but for validation) where None.
+        labels_per_class: labelled images a class; all (but for validation) where None; 0 for none, and a few for
+            validation.
         use_rest: whether training images that are not labelled become unlabelled ones.
         test_fraction: share of test images where the source has none; 0 keeps none back.
         test_seed: draws that share.
@@ -46,7 +50,14 @@ def draw_split(
     pool = _without(images, pool, test, "training", "test", notes)
     own_validation = _without(images, own_validation, test, "validation", "test", notes)
     rng = np.random.default_rng([seed, 1])
-    if labels_per_class is None:
+    if labels_per_class == 0:
+        labelled, validation = pool[:0], _scored_alone(images, pool, own_validation, rng)
+        notes.append(
+            f"No training label is used. Those of {len(validation)} validation images choose which arm without a GAN "
+            "is the reference, and nothing else; clusters are matched to classes on the images that are scored "
+            "(Hungarian assignment), so that every accuracy is one after matching."
+        )
+    elif labels_per_class is None:
         labelled, validation = _all_labels(images, pool, own_validation, rng)
     else:
         labelled, validation = _few_labels(images, pool, own_validation, labels_per_class, rng)
@@ -64,12 +75,16 @@ def draw_split(
 
 
 def labelled_overlap(split: Split, images: ImageSet) -> float:
-    """Share of the labelled training pool that one seed's labelled set is: what two seeds have in common."""
+    """Share of the labelled training pool that one seed's labelled set is: what two seeds have in common.
+
+    Where nothing is labelled it is all that trains.
+    """
     labelled = images.labels != UNLABELLED
+    trains = split.labelled if len(split.labelled) else split.unlabelled[labelled[split.unlabelled]]
     pool = int(np.sum(labelled & np.isin(images.parts, ["", "train"]))) - len(
         split.test[images.parts[split.test] == ""]
     )
-    return min(1.0, len(split.labelled) / max(pool, 1))
+    return min(1.0, len(trains) / max(pool, 1))
 
 
 def make_task(images: ImageSet, split: Split) -> Task:
@@ -244,6 +259,13 @@ def _few_labels(
     else:
         validation = np.concatenate([members[wanted : 2 * wanted] for members in classes])
     return labelled, validation
+
+
+def _scored_alone(images: ImageSet, pool: Index, own: Index, rng: np.random.Generator) -> Index:
+    """A few validation images a class, where no label trains anything: at most a fifth of what there is."""
+    classes = _by_class(images, own if len(own) else pool, rng)
+    _need(images, classes, 2, "training and validation")
+    return np.concatenate([members[: min(VALIDATION_ALONE, max(1, len(members) // 5))] for members in classes])
 
 
 def _need(images: ImageSet, classes: list[Index], least: int, what: str) -> None:

@@ -205,6 +205,7 @@ class Strategy:
         unlabelled: whether it uses unlabelled images.
         needs_generator: whether its first phase is a generator that other arms of the seed share.
         validates: whether it chooses something on the validation images; the others never look at them.
+        labels: whether it needs labelled images; those that do not find clusters, and are compared among themselves.
         options: pydantic model of its settings, each with default, range and search distribution.
     """
 
@@ -212,11 +213,12 @@ class Strategy:
     kind: Kind
     summary: str
     source: str
-    options: type[ClassifierOptions]
+    options: type[BaseModel]
     phases: Callable[[Setup, Any], Phases]
     unlabelled: Unlabelled = "never"
     needs_generator: bool = False
     validates: bool = False
+    labels: bool = True
 
 
 strategies: Registry[Strategy] = Registry("strategy", "ganlift.strategies", "ganlift.strategies", Strategy)
@@ -228,15 +230,16 @@ def strategy(
     kind: Kind,
     summary: str,
     source: str,
-    options: type[ClassifierOptions],
+    options: type[BaseModel],
     unlabelled: Unlabelled = "never",
     needs_generator: bool = False,
     validates: bool = False,
+    labels: bool = True,
 ) -> Callable[[Callable[[Setup, Any], Phases]], Callable[[Setup, Any], Phases]]:
     """Decorator: register a phases function as the strategy ``name``."""
 
     def register(phases: Callable[[Setup, Any], Phases]) -> Callable[[Setup, Any], Phases]:
-        entry = Strategy(name, kind, summary, source, options, phases, unlabelled, needs_generator, validates)
+        entry = Strategy(name, kind, summary, source, options, phases, unlabelled, needs_generator, validates, labels)
         strategies.add(name)(entry)
         return phases
 

@@ -49,7 +49,8 @@ def pretraining_phase(
     name: str = "pretraining",
 ) -> Phase:
     """``step`` over every image, in the stream "unlabelled", for the generator's budget; it counts besides."""
-    optimiser = ClassifierOptions(lr=options.pretrain_lr, weight_decay=options.pretrain_weight_decay, beta1=beta1)
+    settings = {"lr": options.pretrain_lr, "weight_decay": options.pretrain_weight_decay, "beta1": beta1}
+    optimiser = ClassifierOptions.model_validate(settings)
     order = setup.rng.generator("unlabelled order")
     streams = {"unlabelled": Stream(every_image(setup), None, setup.budget.batch_size, order)}
     steps = setup.budget.generator_steps

@@ -21,7 +21,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ganlift.strategies.base import ClassifierOptions, Outcome, Phases, Setup, choices, classifier_phase
+from ganlift.strategies.base import ClassifierOptions, Outcome, Phases, Setup, choices, classifier_phase, search
 from ganlift.training.phase import Phase, Updater
 from ganlift.training.pixels import Batch, Pixels
 
@@ -31,6 +31,12 @@ class ProbeOptions(ClassifierOptions):
         "linear",
         description="what learns from the labels: a linear head, no weight at all, or everything",
         json_schema_extra=choices("linear", "finetune"),
+    )
+    head_lr: float = Field(
+        0.05,
+        gt=0,
+        description="AdamW's learning rate of a linear probe; `lr` is that of finetune",
+        json_schema_extra=search(5e-3, 0.2, log=True),
     )
     neighbours: int = Field(20, ge=1, description="k of the k-NN probe; the labelled images where they are fewer")
     neighbour_temperature: float = Field(0.07, gt=0, description="τ of the k-NN probe")
@@ -82,7 +88,7 @@ def probe_phases(setup: Setup, options: ProbeOptions, classifier: nn.Module) -> 
 def features_of(classifier: nn.Module, pixels: Pixels, batch_size: int = 500) -> Tensor:
     """Features (n, d) float32 of every image, in the mode that ``classifier`` is in."""
     order = torch.arange(len(pixels), device=pixels.device)
-    parts = [classifier.features(pixels.take(part)).float() for part in order.split(batch_size)]  # type: ignore[operator]
+    parts = [classifier.features(pixels.take(part)).float() for part in torch.split(order, batch_size)]  # type: ignore[operator]
     return torch.cat(parts)
 
 
@@ -99,7 +105,8 @@ def _linear(setup: Setup, options: ProbeOptions, classifier: nn.Module) -> Phase
         update("classifier", loss)
         return {"loss": loss.detach()}
 
-    return classifier_phase(setup, options, head, step, {"labelled": setup.labelled_stream()})
+    alone = options.model_copy(update={"lr": options.head_lr})
+    return classifier_phase(setup, alone, head, step, {"labelled": setup.labelled_stream()})
 
 
 def _whole(setup: Setup, options: ProbeOptions, classifier: nn.Module) -> Phase:
