@@ -80,6 +80,8 @@ def resolve_arms(config: ArmsConfig, has_unlabelled: bool) -> tuple[list[Strateg
             build_options(strategies.get(name), given)
     _check_labels(config, chosen)
     lacking = [entry.name for entry in chosen if entry.unlabelled == "required" and not has_unlabelled]
+    if lacking and config.labels_per_class == 0:
+        raise ConfigError("--labels-per-class 0 leaves no image to learn from with --unlabelled none; leave that out.")
     if lacking and tuple(names) != DEFAULT_STRATEGIES:
         raise ConfigError(
             f"{', '.join(lacking)} needs unlabelled images and there are none; give --unlabelled PATH or "

@@ -1,15 +1,17 @@
 """`gan-features`: the features of a discriminator that saw all images without labels, then a probe.
 
 Radford et al. 2016, section 5, with the run's classifier as the discriminator's body, so that its features are of the
-same network as every other arm's. s = h(φ(x)) is the real/fake logit of a head h; non-saturating:
+same network as every other arm's. With features φ and the real/fake logit s = h(φ(x)) of a head h,
 
-    D minimises   sp(−s(x)) + sp(s(G(z))) + β · CE(r(φ(x turned)), turn)
-    G minimises   sp(−s(G(z))) + α · CE(r(φ(G(z) turned)), turn),              sp = softplus.
+    D minimises   sp(−s(x)) + sp(s(G(z))) + β · CE(r(φ(x turned)), turn),              sp = softplus,
+    G minimises   ‖mean φ(x) − mean φ(G(z))‖²,
 
-The last terms are those of SS-GAN (Chen et al. 2019, section 3: a second head r tells quarter turns apart; D learns
-it on real images, G is asked for images on which it succeeds), with one random turn an image; β = α = 0 leaves them
-out. Real and generated images go through one forward, for BatchNorm's sake. Then the probe of
-`ganlift.strategies.probe`. Where the paper pools the features of every layer and trains a linear SVM, the probe sees
+simultaneously, from one forward of real, generated and turned images, for BatchNorm's sake. The generator matches
+features (Salimans et al. 2016, eq. 1), as in `sgan`. The term with β is SS-GAN's (Chen et al. 2019, section 3): a
+second head r tells quarter turns of real images apart, one random turn an image where the paper has all four. Without
+it (β = 0) the discriminator of a short run soon wins, and its features tell little but real from generated; how much
+of what remains is the GAN's, the comparison with `rotation-features` says. Then the probe of
+`ganlift.strategies.probe`. Where Radford et al. pool the features of every layer and train a linear SVM, the probe sees
 the last layer's, as it does in the rivals.
 """
 
@@ -46,7 +48,7 @@ class GanPretrainOptions(PretrainOptions):
         2e-3, gt=0, description="Adam's rate of the generator", json_schema_extra=search(5e-4, 5e-3, log=True)
     )
     rotation: float = Field(
-        0.0, ge=0, description="β: weight of telling turns of real images apart", json_schema_extra=choices(0.0, 1.0)
+        1.0, ge=0, description="β: weight of telling turns of real images apart", json_schema_extra=choices(0.0, 1.0)
     )
 
 
