@@ -14,7 +14,7 @@ import ganlift
 from ganlift.cli.main import app
 from ganlift.config import STRATEGIES_WITHOUT_LABELS, build_config
 from ganlift.data import draw_split, labelled_overlap, load
-from ganlift.errors import ConfigError, DataError
+from ganlift.errors import ConfigError, DataError, GanliftError
 from ganlift.strategies.base import strategies
 
 DIGITS = ["compare", "digits", "--labels-per-class", "0", "--jobs", "1"]
@@ -86,3 +86,10 @@ def test_the_split_without_labels_keeps_a_few_to_choose_the_reference() -> None:
     assert 10 <= len(split.validation) <= len(split.unlabelled) / 3
     assert not set(split.unlabelled) & (set(split.validation) | set(split.test))
     assert labelled_overlap(split, images) > 0.5  # every seed learns from nearly the same images
+
+
+def test_a_knn_probe_is_scored_and_not_laid_ready(tmp_path: Path) -> None:
+    run, options = tmp_path / "run", {"rotation-features": {"probe": "knn"}}
+    with pytest.raises(GanliftError, match="another architecture than 'small-cnn'"):
+        ganlift.train("digits", strategy="rotation-features", options=options, budget=2, out=run)
+    assert not (run / "classifier").exists()

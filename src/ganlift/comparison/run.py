@@ -179,11 +179,6 @@ def finish_training(prepared: Prepared, run: Path) -> Mapping[str, Any]:
     row = run_folder.rows(run)[-1]
     if row["status"] != "done":
         raise GanliftError(f"'{row['strategy']}' failed: {row['reason']}. Its log is in {layout.log_file(run)}.")
-    if not row["rebuildable"]:
-        raise GanliftError(
-            f"'{row['strategy']}' with these options ends in a classifier of another architecture than "
-            f"'{prepared.config.classifier}', which cannot be laid ready; its scores are in {run}."
-        )
     lay_ready(run, row, _model_facts(prepared))
     clear_cache(run)
     return row

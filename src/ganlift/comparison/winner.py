@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from ganlift.errors import GanliftError
 from ganlift.measures.calibration import fit_temperature
 from ganlift.runs import layout
 from ganlift.runs.files import read_npz, sha256_file, write_bytes, write_json
@@ -40,7 +41,15 @@ def lay_ready(run: Path, row: Mapping[str, Any], model: Mapping[str, Any]) -> Pa
 
     ``model`` holds the architecture, the classes and the preprocessing. The temperature is fitted on the arm's
     validation images.
+
+    Raises:
+        GanliftError: the classifier is of another architecture than the run's, so that nothing could load it.
     """
+    if not row.get("rebuildable", True):
+        raise GanliftError(
+            f"'{row['strategy']}' with these options ends in a classifier of another architecture than "
+            f"'{model['classifier']}', which cannot be laid ready; its scores are in {run}."
+        )
     folder = layout.winner_folder(run)
     source = layout.classifier_file(run, row["strategy"], row["seed"])
     write_bytes(folder / "model.safetensors", source.read_bytes())
