@@ -90,7 +90,7 @@ def test_what_are_no_seeds(seeds: Any) -> None:
         ),
         ({"data": "x", "zzz": 3}, "no configuration key 'zzz'."),
         ({}, "'data' is missing"),
-        ({"data": "x", "labels_per_class": 0}, "'labels_per_class' = 0: input should be greater"),
+        ({"data": "x", "labels_per_class": -1}, "'labels_per_class' = -1: input should be greater"),
         ({"data": "x", "precision": "fp64"}, "'precision' = 'fp64': input should be 'auto', 'fp32' or 'bf16'"),
         ({"data": "x", "strategies": []}, "'strategies'"),
         ({"data": "x", "strategies": "sgan,,augment"}, "names separated by commas"),

@@ -112,7 +112,9 @@ class RunConfig(BaseModel):
 
     data: str = Field(min_length=1, description="a folder, a manifest, an npz, or the name of a data set")
     unlabelled: str = Field("rest", min_length=1, description="'rest' of the training images, 'none', or a folder")
-    labels_per_class: int | None = Field(None, ge=1, description="labelled images a class; all where not given")
+    labels_per_class: int | None = Field(
+        None, ge=0, description="labelled images a class; all where not given; 0 compares clusters, without any label"
+    )
     budget: Annotated[int | str, PlainValidator(_budget)] = Field(
         500, description="classifier steps an arm, or a time such as 5m for the whole run"
     )

@@ -185,6 +185,14 @@ def squared_consistency(logits: Tensor, teacher_logits: Tensor) -> Tensor:
     return (logits.softmax(1) - teacher_logits.detach().softmax(1)).square().mean()
 
 
+# Self-supervised, on projections (n, d).
+
+
+def negative_cosine(p: Tensor, z: Tensor) -> Tensor:
+    """Mean of -cos(p, z) over pairs of rows, in [-1, 1] (Chen and He 2021, eq. 1); the caller stops gradients."""
+    return -F.cosine_similarity(p, z, dim=1).mean()
+
+
 # Supervised.
 
 

@@ -61,7 +61,7 @@ def choose_yardstick(asked: str, counts: Sequence[int]) -> tuple[Yardstick, str]
     if asked in YARDSTICKS:
         return YARDSTICKS[asked], ""
     most, least = max(counts), min(counts)
-    if most < UNEQUAL * least:
+    if most < UNEQUAL * max(least, 1):
         return ACCURACY, ""
     return MACRO_RECALL, (
         f"Arms are judged by macro recall, in which every class weighs the same: of the classes' labelled images the "

@@ -15,7 +15,7 @@ DATA_HELP = "A folder of class folders, a CSV manifest, an .npz, or a name from 
 
 Data = Annotated[str | None, typer.Argument(help=DATA_HELP)]
 Unlabelled = Annotated[str | None, typer.Option(metavar="PATH|rest|none", help="Images without labels.")]
-LabelsPerClass = Annotated[int | None, typer.Option(help="Labelled images a class; all if not given.")]
+LabelsPerClass = Annotated[int | None, typer.Option(help="Labelled images a class; all if not given; 0 for clusters.")]
 Imbalance = Annotated[
     str | None, typer.Option(metavar="exp:RATIO|step:RATIO", help="Thin out the labelled images to a long tail.")
 ]

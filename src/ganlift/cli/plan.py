@@ -14,7 +14,8 @@ def plan_lines(plan: Mapping[str, Any]) -> list[str]:
     if "generator" in plan:
         return generator_plan_lines(plan)
     arms, left = plan.get("arms", 0), plan.get("arms_left", 0)
-    steps = f"{plan['steps']:,} steps of {plan.get('batch_size', '?')} labelled images" if plan.get("steps") else ""
+    which = "unlabelled" if plan.get("labelled") == 0 else "labelled"
+    steps = f"{plan['steps']:,} steps of {plan.get('batch_size', '?')} {which} images" if plan.get("steps") else ""
     generator = f"; a generator's own: {plan['generator_steps']:,} steps" if plan.get("needs_generator") else ""
     search = f"; {plan['search']} trials a strategy to choose its options" if plan.get("search") else ""
     at_once = f"{plan['jobs']} at a time" if plan.get("jobs") else ""

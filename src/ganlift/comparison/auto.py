@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-AUTO = "auto"
+from ganlift.yardstick import UNEQUAL
 
-UNEQUAL = 2.0
-"""The largest class over the smallest, in labelled images, from which classes count as unequal."""
+AUTO = "auto"
 
 FEW_A_CLASS = 20
 """Labelled images a class below which a generator that has those alone copies or collapses, as a rule."""
@@ -22,6 +21,7 @@ SHORT_A_CLASS = 50
 
 WITH_UNLABELLED = ("augment", "rotation", "fixmatch", "gan-augment", "sgan", "sgan-fixmatch")
 LABELS_ALONE = ("augment", "gan-augment", "acgan", "sgan")
+WITHOUT_LABELS = ("kmeans-pixels", "kmeans-rotation", "kmeans-simsiam", "kmeans-gan-features", "infogan")
 UNEQUAL_CLASSES = ("augment", "oversample", "class-weights", "logit-adjust", "mixup-drw", "ldam-drw", "gan-balance")
 
 
@@ -37,9 +37,11 @@ def choose(labelled_per_class: Sequence[int], unlabelled: int) -> Choice:
     """Strategies for a training set.
 
     Args:
-        labelled_per_class: labelled training images of each class, at least 1.
+        labelled_per_class: labelled training images of each class, at least 1; or none of any class.
         unlabelled: training images without labels.
     """
+    if not max(labelled_per_class):
+        return Choice(list(WITHOUT_LABELS), ["no label is used, so arms that find clusters are compared"])
     names: list[str] = ["augment"]
     reasons = []
     least, most = min(labelled_per_class), max(labelled_per_class)

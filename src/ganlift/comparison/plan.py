@@ -85,18 +85,49 @@ def resolve_arms(
             checked(f"generator '{name}'", entry.options, given)
         else:
             build_options(strategies.get(name), given)
+    _check_labels(config, chosen)
     lacking = [entry.name for entry in chosen if entry.unlabelled == "required" and not unlabelled]
+    if lacking and config.labels_per_class == 0:
+        raise ConfigError("--labels-per-class 0 leaves no image to learn from with --unlabelled none; leave that out.")
     if lacking:
         raise ConfigError(
             f"{', '.join(lacking)} needs unlabelled images and there are none; give --unlabelled PATH or "
             "--labels-per-class N (the rest of the training images is then unlabelled), or leave it out."
         )
     if isinstance(config, CompareConfig) and not any(entry.kind in ("baseline", "rival") for entry in chosen):
-        chosen.insert(0, strategies.get("augment"))
-        notes.append("'augment' is added: a gain needs an arm without a GAN to be measured against.")
+        added = "augment" if config.labels_per_class != 0 else "kmeans-pixels"
+        chosen.insert(0, strategies.get(added))
+        notes.append(f"'{added}' is added: a gain needs an arm without a GAN to be measured against.")
     generating = [entry.name for entry in chosen if entry.needs_generator]
     warning = generator_warning(generating, labelled_per_class, unlabelled)
     return chosen, [*notes, *([warning] if warning else [])]
+
+
+def _check_labels(config: ArmsConfig, chosen: Sequence[Strategy]) -> None:
+    """Refuse arms that need labels where there are none, and arms that find clusters beside arms that have labels.
+
+    Raises:
+        ConfigError: such an arm; or a search, or one arm alone, where there are no labels.
+    """
+    if config.labels_per_class != 0:
+        if names := [entry.name for entry in chosen if not entry.labels]:
+            raise ConfigError(
+                f"{', '.join(names)} finds clusters without any label, and is compared with its like alone: "
+                "give --labels-per-class 0, or leave it out."
+            )
+        return
+    if names := [entry.name for entry in chosen if entry.labels]:
+        raise ConfigError(
+            f"{', '.join(names)} needs labelled images and --labels-per-class 0 leaves none; "
+            "give a larger number, or take strategies that 'ganlift list strategies' calls without labels."
+        )
+    if config.search:
+        raise ConfigError("--search chooses options by validation labels, and --labels-per-class 0 leaves none to use.")
+    if not isinstance(config, CompareConfig):
+        raise ConfigError(
+            "Clusters have no names, so that 'train' can lay no classifier ready without labels; "
+            "compare them with 'ganlift compare DATA --labels-per-class 0'."
+        )
 
 
 def generator_steps_for(config: ArmsConfig, steps: int) -> int:

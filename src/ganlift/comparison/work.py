@@ -27,6 +27,7 @@ from ganlift.data.cache import load_cache
 from ganlift.data.types import ImageSet, Split
 from ganlift.events import Listener
 from ganlift.measures.accuracy import score
+from ganlift.measures.clusters import matched, mutual_information
 from ganlift.runs import layout
 from ganlift.runs.files import write_json, write_npz, write_text
 from ganlift.strategies.base import Outcome, Setup, Strategy, predict, run_phases, strategies
@@ -179,10 +180,13 @@ def _row(
 ) -> dict[str, Any]:
     """Score the test and validation images, write their probabilities, and sum the records up.
 
-    Without test images the columns that tell of them are absent.
+    Without test images the columns that tell of them are absent. Clusters are matched to classes first.
     """
     test = _probabilities(outcome, setup, images, split.test)
     validation = _probabilities(outcome, setup, images, split.validation)
+    if not entry.labels:
+        test = matched(test, images.labels[split.test])
+        validation = matched(validation, images.labels[split.validation])
     arrays: dict[str, NDArray[Any]] = {
         "probabilities": test,
         "labels": images.labels[split.test],
@@ -201,6 +205,8 @@ def _row(
         "status": "done",
         "uses_unlabelled": uses_unlabelled,
         **(score(test, arrays["labels"]) if len(test) else {}),
+        **(_of_clusters(test, arrays["labels"]) if len(test) and not entry.labels else {}),
+        "rebuildable": outcome.rebuildable and entry.labels,
         **{one.validation: one.of(right, arrays["validation_labels"]) for one in YARDSTICKS.values()},
         "validation_n": len(split.validation),
         "labels": len(split.labelled),
@@ -214,6 +220,11 @@ def _row(
         "alarms": [alarm for record in records for alarm in record.alarms],
         "phases": [{key: value for key, value in asdict(record).items() if key != "trace"} for record in records],
     }
+
+
+def _of_clusters(matched_test: NDArray[np.floating[Any]], labels: NDArray[np.int64]) -> dict[str, Any]:
+    """The columns of an arm without labels, which say what its accuracies are."""
+    return {"matched": True, "nmi": mutual_information(matched_test, labels)}
 
 
 def _spent(records: list[Record]) -> dict[str, Any]:

@@ -25,6 +25,9 @@ APART = (
 )
 """Parts of a split that share no image: the first is what a strategy, its generator included, sees."""
 
+VALIDATION_ALONE = 50
+"""Validation images a class, at most, where no label trains anything."""
+
 
 def draw_split(
     images: ImageSet,
@@ -43,7 +46,8 @@ def draw_split(
     unlabelled one likewise for test and validation. Validation is never larger than the labelled set.
 
     Args:
-        labels_per_class: labelled images a class; all (but for validation) where None.
+        labels_per_class: labelled images a class; all (but for validation) where None; 0 for none, and a few for
+            validation.
         imbalance: thins out the labelled images to a long tail, ``exp:RATIO`` or ``step:RATIO``
             (`ganlift.data.imbalance`); neither test nor validation. What it takes away is left out, but with
             ``labels_per_class`` belongs to the rest, like every image without a label there.
@@ -59,7 +63,14 @@ def draw_split(
     pool = without(images, pool, test, "training", "test", notes)
     own_validation = without(images, own_validation, test, "validation", "test", notes)
     rng = np.random.default_rng([seed, 1])
-    if labels_per_class is None:
+    if labels_per_class == 0:
+        labelled, validation = pool[:0], _scored_alone(images, pool, own_validation, rng)
+        notes.append(
+            f"No training label is used. Those of {len(validation)} validation images choose which arm without a GAN "
+            "is the reference, and nothing else; clusters are matched to classes on the images that are scored "
+            "(Hungarian assignment), so that every accuracy is one after matching."
+        )
+    elif labels_per_class is None:
         labelled, validation = _all_labels(images, pool, own_validation, rng)
     else:
         labelled, validation = _few_labels(images, pool, own_validation, labels_per_class, rng)
@@ -85,13 +96,16 @@ def draw_split(
 def labelled_overlap(split: Split, images: ImageSet) -> float:
     """Share of one seed's labelled images that another seed is expected to draw too.
 
-    Of class k, with n_k images labelled of N_k in the pool, it draws each with chance n_k / N_k.
+    Of class k, with n_k images labelled of N_k in the pool, it draws each with chance n_k / N_k. Where nothing is
+    labelled, the same of the unlabelled images whose class the source knows: they are all that trains.
     """
     classes = len(images.class_names)
-    in_pool = (images.labels != UNLABELLED) & np.isin(images.parts, ["", "train"])
+    known = images.labels != UNLABELLED
+    in_pool = known & np.isin(images.parts, ["", "train"])
     in_pool[split.test] = False
+    trains = split.labelled if len(split.labelled) else split.unlabelled[known[split.unlabelled]]
     pool = np.bincount(images.labels[in_pool], minlength=classes)
-    drawn = np.bincount(images.labels[split.labelled], minlength=classes)
+    drawn = np.bincount(images.labels[trains], minlength=classes)
     return float(min(1.0, (drawn**2 / np.maximum(pool, 1)).sum() / max(drawn.sum(), 1)))
 
 
@@ -291,6 +305,13 @@ def _few_labels(
     else:
         validation = np.concatenate([members[wanted : 2 * wanted] for members in classes])
     return labelled, validation
+
+
+def _scored_alone(images: ImageSet, pool: Index, own: Index, rng: np.random.Generator) -> Index:
+    """A few validation images a class, where no label trains anything: at most a fifth of what there is."""
+    classes = _by_class(images, own if len(own) else pool, rng)
+    _need(images, classes, 2, "training and validation")
+    return np.concatenate([members[: min(VALIDATION_ALONE, max(1, len(members) // 5))] for members in classes])
 
 
 def _need(images: ImageSet, classes: list[Index], least: int, what: str) -> None:

@@ -73,6 +73,7 @@ def _context(run: Run, fit: Fit) -> dict[str, Any]:
     shown = {
         "headline": headline,
         "style": style,
+        "matched": any(row.get("matched") for rows in run.rows.values() for row in rows),
         "cards": sections.cards(run),
         "measure": run.measure.words,
         "arm_head": tables.arm_head(run),

@@ -89,7 +89,7 @@ def _cells(run: Run, name: str, verdict: Row, base: float | None) -> list[tuple[
     elapsed = numbers.mean(numbers.values(rows, "elapsed_s"))
     unlabelled = _same(rows, "unlabelled_n")
     return [
-        (words.percent(numbers.mean(found)), f"± {100 * deviation:.1f}" if deviation is not None else ""),
+        (words.percent(numbers.mean(found)), _beside(rows, deviation)),
         (words.points(against.mean), _range(against.low, against.high)) if against else (words.NONE, ""),
         _judged(verdict),
         (words.percent(numbers.mean(numbers.values(rows, other.test))), ""),
@@ -98,6 +98,16 @@ def _cells(run: Run, name: str, verdict: Row, base: float | None) -> list[tuple[
         (words.seconds(elapsed), words.ratio(elapsed / base) if elapsed and base else ""),
         (_same(rows, "labels"), f"+ {unlabelled} unlabelled" if unlabelled not in ("0", words.NONE) else ""),
     ]
+
+
+def _beside(rows: Sequence[Row], deviation: float | None) -> str:
+    """What stands below an arm's accuracy: its deviation and, of clusters, what they share with the classes."""
+    shared = numbers.mean(numbers.values(rows, "nmi"))
+    parts = [
+        f"± {100 * deviation:.1f}" if deviation is not None else "",
+        f"NMI {shared:.2f}" if shared is not None else "",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def _judged(verdict: Row) -> tuple[str, str]:

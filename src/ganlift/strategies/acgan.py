@@ -32,7 +32,7 @@ from ganlift.strategies.base import (
     shipped,
     strategy,
 )
-from ganlift.strategies.sgan import LATENT, add_generator, joint_generator, new_generator
+from ganlift.strategies.sgan import LATENT, add_generator, conditional_grid, joint_generator, new_generator
 from ganlift.training.phase import Updater
 from ganlift.training.pixels import Batch
 from ganlift.training.rng import seeded
@@ -90,16 +90,7 @@ def phases(setup: Setup, options: AcganOptions) -> Phases:
     phase = classifier_phase(
         setup, options, classifier, step, {"labelled": setup.labelled_stream()}, heads={"real/fake": head}
     )
-    columns = 8
-    latent = draw_latent(columns * setup.task.classes, LATENT, setup.rng.generator("grid"))
-    rows = torch.arange(setup.task.classes, device=setup.device).repeat_interleave(columns)
-
-    def grid() -> Tensor:
-        generator.eval()
-        images: Tensor = generator(latent, rows)
-        return images
-
-    add_generator(phase, generator, options.generator_lr, grid)
+    add_generator(phase, generator, options.generator_lr, conditional_grid(setup, generator))
     yield phase
 
     trained = joint_generator(setup, generator, setup.task.classes)

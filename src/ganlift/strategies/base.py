@@ -97,12 +97,15 @@ class Outcome:
         facts: plain values for ``facts.json``.
         shared: the key of the shared generator it used, if any.
         generator: what made images in this arm, ready to make more; None without one.
+        rebuildable: whether the run's architecture with the classifier's weights is the classifier; another one is
+            scored, and not laid ready for use.
     """
 
     classifier: nn.Module
     facts: dict[str, Any] = field(default_factory=dict)
     shared: str | None = None
     generator: TrainedGenerator | None = None
+    rebuildable: bool = True
 
 
 @dataclass(frozen=True)
@@ -214,6 +217,7 @@ class Strategy:
         unlabelled: whether it uses unlabelled images.
         needs_generator: whether its first phase is a generator that other arms of the seed share.
         validates: whether it chooses something on the validation images; the others never look at them.
+        labels: whether it needs labelled images; those that do not find clusters, and are compared among themselves.
         options: pydantic model of its settings, each with default, range and search distribution.
     """
 
@@ -221,11 +225,12 @@ class Strategy:
     kind: Kind
     summary: str
     source: str
-    options: type[ClassifierOptions]
+    options: type[BaseModel]
     phases: Callable[[Setup, Any], Phases]
     unlabelled: Unlabelled = "never"
     needs_generator: bool = False
     validates: bool = False
+    labels: bool = True
 
 
 strategies: Registry[Strategy] = Registry("strategy", "ganlift.strategies", "ganlift.strategies", Strategy)
@@ -237,15 +242,16 @@ def strategy(
     kind: Kind,
     summary: str,
     source: str,
-    options: type[ClassifierOptions],
+    options: type[BaseModel],
     unlabelled: Unlabelled = "never",
     needs_generator: bool = False,
     validates: bool = False,
+    labels: bool = True,
 ) -> Callable[[Callable[[Setup, Any], Phases]], Callable[[Setup, Any], Phases]]:
     """Decorator: register a phases function as the strategy ``name``."""
 
     def register(phases: Callable[[Setup, Any], Phases]) -> Callable[[Setup, Any], Phases]:
-        entry = Strategy(name, kind, summary, source, options, phases, unlabelled, needs_generator, validates)
+        entry = Strategy(name, kind, summary, source, options, phases, unlabelled, needs_generator, validates, labels)
         strategies.add(name)(entry)
         return phases
 

@@ -168,6 +168,7 @@ def _verdict(pairing: _Pairing, p_corrected: float | None, family: int, evidence
         family=family,
         unfair=bool(reference and reference.uses_unlabelled and not arm.uses_unlabelled),
         same_pool=bool(parts and parts.same_pool),
+        matched=any(bool(row.get("matched")) for row in arm.done.values()),
         images_forbid=bool(parts and gain is not None and images_forbid(gain, parts, strict)),
         failures=tuple(arm.failed.values()) if not arm.done else (),
     )

@@ -18,7 +18,8 @@ class Circumstances:
         alpha: one less the interval's coverage.
         family: how many GAN arms the p was corrected for.
         unfair: whether the reference saw unlabelled images that the arm did not see.
-        same_pool: whether the seeds share their labelled images.
+        same_pool: whether the seeds share their labelled images, or where none is, their training images.
+        matched: whether the arm finds clusters, whose accuracy is one after matching.
         images_forbid: whether these test images are too few, however many the seeds.
         failures: the reasons, where every seed of the arm failed.
     """
@@ -27,6 +28,7 @@ class Circumstances:
     family: int
     unfair: bool
     same_pool: bool
+    matched: bool
     images_forbid: bool
     failures: tuple[str, ...]
 
@@ -96,8 +98,11 @@ def _caveats(verdict: Verdict, circumstances: Circumstances) -> list[str]:
     if circumstances.unfair:
         found.append(f"{verdict.reference} saw unlabelled images that {verdict.strategy} did not")
     if circumstances.same_pool:
-        what = "new initial weights, orders and test images, not of new labels"
-        found.append(f"the seeds have most of their labelled images in common, so this speaks of {what}")
+        images, new = ("training", "training images") if circumstances.matched else ("labelled", "labels")
+        what = f"new initial weights, orders and test images, not of new {new}"
+        found.append(f"the seeds have most of their {images} images in common, so this speaks of {what}")
+    if circumstances.matched:
+        found.append("accuracy is that of clusters after matching them to classes")
     if verdict.seeds_missing:
         plural = "seeds" if len(verdict.seeds_missing) > 1 else "seed"
         found.append(f"{plural} {', '.join(map(str, verdict.seeds_missing))} missing")
