@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 import ganlift
 from ganlift.cli.main import app
 from ganlift.comparison.auto import WITHOUT_LABELS, choose
+from ganlift.config import build_config
 from ganlift.data import draw_split, labelled_overlap, load
 from ganlift.errors import ConfigError, DataError, GanliftError
 from ganlift.strategies.base import strategies
