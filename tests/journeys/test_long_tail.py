@@ -55,7 +55,7 @@ def test_what_people_see_names_the_measure(compared: tuple[ganlift.Comparison, l
     assert "Judged by:  macro recall" in lines
     assert any(line.startswith("Long tail:  step:5: ") for line in lines)
     shown = table(comparison.rows, [verdict.to_json() for verdict in comparison.verdicts], MACRO_RECALL)
-    assert "macro recall, %" in [column.header for column in shown.columns]
+    assert "macro\nrecall, %" in [column.header for column in shown.columns]
     assert ": macro recall " in arm_line(comparison.rows[0], MACRO_RECALL)
     page = comparison.report_path.read_text()
     assert "Best mean macro recall first." in page

@@ -245,7 +245,8 @@ def _percent(row: Mapping[str, Any], part: str) -> str:
 def table(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, Any]], measure: Yardstick) -> Table:
     """One line a strategy: ``measure`` in percent, gain in points of it with its interval, seconds."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("strategy", "seeds", f"{measure.words}, %", "gain, points (95 %)", "against", "an arm"):
+    score = measure.words.replace(" ", "\n") + ", %"  # two short lines keep the table within 80 columns
+    for name in ("strategy", "seeds", score, "gain, points (95 %)", "against", "an arm"):
         shown.add_column(name, justify="left" if name in ("strategy", "against") else "right", no_wrap=True)
     judged = {verdict["strategy"]: verdict for verdict in verdicts}
     for strategy in dict.fromkeys(row["strategy"] for row in rows):
