@@ -7,6 +7,7 @@ import inspect
 import json
 import shutil
 import textwrap
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -36,14 +37,22 @@ def list_kind(
         return
     width = shutil.get_terminal_size().columns  # 80 where there is no terminal
     for member in members:
-        without = "" if member.get("labels", True) else ", without labels"
-        what = f" ({safe(member['kind'])}{without})" if member.get("kind") else ""
-        typer.echo(f"{safe(member['name'])}{what}")
+        typer.echo(f"{safe(member['name'])}{_what(member)}")
         source = f"Source: {safe(member['source'])}" if "source" in member else ""
         package = f"Package: {safe(member['package'])}" if member.get("package") else ""
         for line in (safe(member["summary"]), source, package):
             if line:
                 typer.echo(textwrap.fill(line, width, initial_indent="    ", subsequent_indent="    "))
+
+
+def _what(member: Mapping[str, Any]) -> str:
+    """Kind of a strategy, and what it cannot do without or does without."""
+    if not member.get("kind"):
+        return ""
+    if not member.get("labels", True):
+        return f" ({safe(member['kind'])}, without labels)"
+    needs = ", needs unlabelled images" if member.get("unlabelled") == "required" else ""
+    return f" ({safe(member['kind'])}{needs})"
 
 
 def _members(kind: str) -> tuple[list[dict[str, Any]], list[str]]:
