@@ -177,6 +177,23 @@ def confident_share(weak_logits: Tensor, threshold: float) -> Tensor:
     return (weak_logits.detach().softmax(1).amax(1) >= threshold).float().mean()
 
 
+def squared_consistency(logits: Tensor, teacher_logits: Tensor) -> Tensor:
+    """Mean over images and classes of the squared difference of probabilities (Tarvainen and Valpola 2017).
+
+    Both are (n, K); no gradient flows into the teacher's.
+    """
+    return (logits.softmax(1) - teacher_logits.detach().softmax(1)).square().mean()
+
+
+def inverted_cross_entropy(logits: Tensor) -> Tensor:
+    """-log(1 - p) of the most probable class: least where logits (n, K) favour none (MarginGAN: Dong and Lin 2019).
+
+    Written as log Σ exp of all logits less that of all but the largest.
+    """
+    largest = F.one_hot(logits.argmax(1), logits.shape[1]).bool()
+    return (logits.logsumexp(1) - logits.masked_fill(largest, -torch.inf).logsumexp(1)).mean()
+
+
 # Supervised.
 
 

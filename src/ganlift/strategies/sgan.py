@@ -151,6 +151,19 @@ def unconditional_grid(setup: Setup, generator: SmallGenerator, n: int = 64) -> 
     return draw
 
 
+def conditional_grid(setup: Setup, generator: SmallGenerator, columns: int = 8) -> Callable[[], Tensor]:
+    """Draws ``columns`` images a condition, a row each, from the same noise every time."""
+    latent = draw_latent(columns * setup.task.classes, LATENT, setup.rng.generator("grid"))
+    rows = torch.arange(setup.task.classes, device=setup.device).repeat_interleave(columns)
+
+    def draw() -> Tensor:
+        generator.eval()
+        images: Tensor = generator(latent, rows)
+        return images
+
+    return draw
+
+
 def sgan_phases(setup: Setup, options: SganOptions) -> Phases:
     """The joint phase: simultaneous steps of classifier and generator from one forward."""
     classifier, generator = setup.new_classifier(options.dropout), new_generator(setup)

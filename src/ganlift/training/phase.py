@@ -126,3 +126,14 @@ def cosine_after(flat: float) -> Callable[[float], float]:
         return 0.5 * (1.0 + math.cos(math.pi * (progress - flat) / (1.0 - flat)))
 
     return factor
+
+
+def sigmoid_ramp(progress: float, start: float, end: float) -> float:
+    """0 up to ``start``, then exp(-5 (1 - x)²) with x from 0 to 1 at ``end``, then 1 (Laine and Aila 2017).
+
+    All three are shares of a phase's steps.
+    """
+    if progress < start:
+        return 0.0
+    rest = max(0.0, end - progress) / max(end - start, 1e-9)
+    return math.exp(-5.0 * rest * rest)
