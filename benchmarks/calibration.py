@@ -30,6 +30,7 @@ from ganlift.verdict import Parts, compare_pair, judge
 from ganlift.verdict.difference import holm
 from ganlift.verdict.power import power
 from ganlift.verdict.simulate import Comparison, Design, Spread, estimate_spread, simulate
+from ganlift.yardstick import ACCURACY, MACRO_RECALL, Yardstick
 
 ALPHA = 0.05
 CLASSES = [f"class {index}" for index in range(10)]
@@ -56,7 +57,11 @@ class Scenario:
     images: int = 2000
     overlap: float = 0.0
     same_images: bool = True
+    ratio: float = 1.0
+    measure: Yardstick = ACCURACY
 
+
+TAILED: dict[str, Any] = {"ratio": 100.0, "measure": MACRO_RECALL}
 
 SCENARIOS = (
     Scenario("same method", "four GAN arms that are the reference again", {"arm_images": 0.0}),
@@ -66,6 +71,21 @@ SCENARIOS = (
     Scenario("own test images", "each seed draws its own 500 test images", images=500, same_images=False),
     Scenario("labels overlap", "seeds share 30 % of their labels", overlap=0.3),
     Scenario("seeds alike", "no spread over seeds but that of images", {"seed_sd": 0.0, "arm_sd": 0.0}),
+    Scenario("macro recall", "the largest class has 100 times the test images of the smallest", **TAILED),
+    Scenario(
+        "macro recall, small",
+        "500 such images, own ones for each seed",
+        images=500,
+        same_images=False,
+        **TAILED,
+    ),
+    Scenario(
+        "macro recall, seeds alike",
+        "500 such images, arms differ much in which are right",
+        {"seed_sd": 0.0, "arm_sd": 0.0, "arm_images": 0.2},
+        images=500,
+        **TAILED,
+    ),
 )
 
 
@@ -117,12 +137,14 @@ def claims_of(spread: Spread, scenario: Scenario, seeds: int, simulations: int, 
         scenario.images,
         overlap=scenario.overlap,
         same_images=scenario.same_images,
+        ratio=scenario.ratio,
     )
     spread = replace(spread, **scenario.changes)
     rng = np.random.default_rng([seed, seeds])
     alone, family, covered = [], [], []
     for _ in range(simulations):
-        verdicts = judge(*simulate(spread, design, rng), CLASSES, overlap=scenario.overlap, alpha=ALPHA)
+        comparison = simulate(spread, design, rng)
+        verdicts = judge(*comparison, CLASSES, overlap=scenario.overlap, alpha=ALPHA, measure=scenario.measure)
         alone += [verdict.p is not None and verdict.p < ALPHA for verdict in verdicts]
         covered += [(verdict.ci_low or 0.0) <= 0.0 <= (verdict.ci_high or 0.0) for verdict in verdicts]
         family.append(any(verdict.verdict != "no measurable effect" for verdict in verdicts))

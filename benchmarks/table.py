@@ -1,8 +1,10 @@
 """The table and the verdicts of a run as Markdown, from its records.
 
     python benchmarks/table.py RUN [--keep benchmarks/results/NAME]
+    python benchmarks/table.py --across RUN RUN ...
 
 ``--keep`` also copies the records (results, verdicts, plan, environment, configuration) that the table is made from.
+``--across`` has a line a strategy and a column a run.
 """
 
 from __future__ import annotations
@@ -10,10 +12,13 @@ from __future__ import annotations
 import argparse
 import shutil
 import statistics
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ganlift.runs.files import read_json, read_jsonl
+from ganlift.verdict.arms import WITHOUT_GAN
+from ganlift.yardstick import Yardstick, named
 
 RECORDS = ("config.yaml", "environment.json", "plan.json", "results.jsonl", "verdict.json")
 
@@ -24,56 +29,112 @@ def spread(values: list[float]) -> str:
     return f"{100 * statistics.fmean(values):.1f} ± {100 * deviation:.1f}"
 
 
-def lines(rows: list[dict[str, Any]], verdicts: dict[str, dict[str, Any]]) -> list[str]:
-    """A Markdown table, best accuracy first."""
-    names = {row["strategy"] for row in rows}
-    by_name = {name: [row for row in rows if row["strategy"] == name] for name in names}
-    base = statistics.fmean(row["elapsed_s"] for row in by_name["augment"]) if "augment" in by_name else None
+@dataclass(frozen=True)
+class Records:
+    """What a run's table is made from: rows by strategy, verdicts by strategy, and what arms were judged by."""
+
+    name: str
+    rows: dict[str, list[dict[str, Any]]]
+    verdicts: dict[str, dict[str, Any]]
+    measure: Yardstick
+
+    def mean(self, name: str) -> float:
+        return statistics.fmean(row[self.measure.test] for row in self.rows[name])
+
+    def cost(self, name: str) -> float:
+        return statistics.fmean(row["elapsed_s"] for row in self.rows[name])
+
+    def kind(self, name: str) -> str:
+        return str(self.rows[name][0]["kind"])
+
+
+def read(run: Path) -> Records:
+    """The records of a run folder, or of what ``--keep`` kept of one."""
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for row in read_jsonl(run / "results.jsonl"):
+        if row["status"] == "done":
+            rows.setdefault(row["strategy"], []).append(row)
+    verdicts = {one["strategy"]: one for one in read_json(run / "verdict.json")}
+    return Records(run.name, rows, verdicts, named(read_json(run / "plan.json").get("measure")))
+
+
+def lines(run: Records) -> list[str]:
+    """A Markdown table, best first."""
     table = [
-        "| arm | kind | accuracy, % | gain over its reference, points (95 %) | verdict | cost |",
+        f"| arm | kind | {run.measure.words}, % | gain over its reference, points (95 %) | verdict | cost |",
         "|---|---|---|---|---|---|",
     ]
-    accuracy = {name: statistics.fmean(row["test_accuracy"] for row in own) for name, own in by_name.items()}
-    for name in sorted(names, key=lambda one: (-accuracy[one], one)):
-        own, verdict = by_name[name], verdicts.get(name)
-        cost = statistics.fmean(row["elapsed_s"] for row in own)
-        gain = "" if verdict is None else _gain(verdict)
+    base = run.cost("augment") if "augment" in run.rows else None
+    for name in sorted(run.rows, key=lambda one: (-run.mean(one), one)):
+        verdict = run.verdicts.get(name)
         cells = [
             f"`{name}`",
-            own[0]["kind"],
-            spread([row["test_accuracy"] for row in own]),
-            gain,
+            run.kind(name),
+            spread([row[run.measure.test] for row in run.rows[name]]),
+            "" if verdict is None else _gain(verdict),
             verdict["verdict"] if verdict else "",
-            f"{cost / base:.1f} ×" if base else f"{cost:.0f} s",
+            f"{run.cost(name) / base:.1f} ×" if base else f"{run.cost(name):.0f} s",
         ]
         table.append("| " + " | ".join(cells) + " |")
     return table
 
 
-def _gain(verdict: dict[str, Any]) -> str:
-    if verdict["gain"] is None:
+def across(runs: list[Records]) -> list[str]:
+    """A Markdown table with a line a strategy: its measure in each run, and for a GAN arm its gain with the interval.
+
+    The best arm without a GAN of each run is in bold; so is a GAN arm that lies above it.
+    """
+    head = [f"{run.name}, {run.measure.words}" for run in runs]
+    table = [f"| arm | kind | {' | '.join(head)} |", "|---|---|" + "---|" * len(runs)]
+    kinds = {name: run.kind(name) for run in runs for name in run.rows}
+    order = ("baseline", "rival", "gan", "control")
+    best = [max(run.mean(name) for name in run.rows if run.kind(name) in WITHOUT_GAN) for run in runs]
+    for name in sorted(kinds, key=lambda one: (order.index(kinds[one]), one)):
+        cells = [_cell(run, name, top) for run, top in zip(runs, best, strict=True)]
+        table.append(f"| `{name}` | {kinds[name]} | {' | '.join(cells)} |")
+    return table
+
+
+def _cell(run: Records, name: str, top: float) -> str:
+    if name not in run.rows:
         return ""
-    interval = ""
-    if verdict["ci_low"] is not None:
-        interval = f" ({100 * verdict['ci_low']:+.1f} to {100 * verdict['ci_high']:+.1f})"
-    return f"{100 * verdict['gain']:+.1f}{interval} over `{verdict['reference']}`"
+    mark = "**" if run.mean(name) >= top and run.kind(name) != "control" else ""
+    found = f"{mark}{spread([row[run.measure.test] for row in run.rows[name]])}{mark}"
+    verdict = run.verdicts.get(name)
+    if verdict is None or verdict["gain"] is None:
+        return found
+    told = {"helps": ", helps", "hurts": ", hurts"}.get(verdict["verdict"], "")
+    return f"{found}; {_interval(verdict)}{told}"
+
+
+def _interval(verdict: dict[str, Any]) -> str:
+    ends = "" if verdict["ci_low"] is None else f" ({100 * verdict['ci_low']:+.1f} to {100 * verdict['ci_high']:+.1f})"
+    return f"{100 * verdict['gain']:+.1f}{ends}"
+
+
+def _gain(verdict: dict[str, Any]) -> str:
+    return "" if verdict["gain"] is None else f"{_interval(verdict)} over `{verdict['reference']}`"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", type=Path)
+    parser.add_argument("runs", type=Path, nargs="+")
+    parser.add_argument("--across", action="store_true")
     parser.add_argument("--keep", type=Path)
     arguments = parser.parse_args()
-    rows = [row for row in read_jsonl(arguments.run / "results.jsonl") if row["status"] == "done"]
-    verdicts = {one["strategy"]: one for one in read_json(arguments.run / "verdict.json")}
-    print("\n".join(lines(rows, verdicts)))
+    if arguments.across:
+        print("\n".join(across([read(run) for run in arguments.runs])))
+        return
+    (folder,) = arguments.runs
+    run = read(folder)
+    print("\n".join(lines(run)))
     print()
-    for verdict in verdicts.values():
+    for verdict in run.verdicts.values():
         print(f"- {verdict['sentence']}")
     if arguments.keep:
         arguments.keep.mkdir(parents=True, exist_ok=True)
         for name in RECORDS:
-            shutil.copy(arguments.run / name, arguments.keep / name)
+            shutil.copy(folder / name, arguments.keep / name)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
     python benchmarks/tune.py --trials 3 --out benchmarks/results/tuning.jsonl
     python benchmarks/tune.py --data cifar10:PATH --labels 50 --trials 3 --steps 400 --out ...
+    python benchmarks/tune.py --arms oversample,ldam-drw --labels 200 --imbalance exp:50 --trials 3 --out ...
     python benchmarks/tune.py --table --out benchmarks/results/tuning.jsonl
 
 The training part only: the first labels a class of a seed, 200 other labelled images a class for validation, the rest
@@ -25,6 +26,7 @@ import torch
 
 from ganlift.comparison.search import draw_trials
 from ganlift.data import load
+from ganlift.data.imbalance import tail_counts
 from ganlift.data.types import ImageSet, Task
 from ganlift.strategies.base import Setup, run_phases, strategies
 from ganlift.strategies.options import build_options
@@ -38,14 +40,18 @@ ARMS = "augment,rotation,fixmatch,sgan,sgan-fixmatch,acgan"
 VALIDATION = 200
 
 
-def draw_task(images: ImageSet, labels: int, seed: int) -> Task:
-    """``labels`` labelled and 200 validation images a class of the training part, the rest unlabelled."""
+def draw_task(images: ImageSet, labels: int, seed: int, imbalance: str | None = None) -> Task:
+    """``labels`` labelled and 200 validation images a class of the training part, the rest unlabelled.
+
+    With ``imbalance`` the labelled images are a long tail, and there are no unlabelled ones.
+    """
     rng = np.random.default_rng([seed, 7])
     pool = np.flatnonzero(images.parts == "train")
     classes = [rng.permutation(pool[images.labels[pool] == label]) for label in range(len(images.class_names))]
-    labelled = np.concatenate([members[:labels] for members in classes])
+    counts = tail_counts(imbalance, labels, len(classes)) if imbalance else [labels] * len(classes)
+    labelled = np.concatenate([members[:count] for members, count in zip(classes, counts, strict=True)])
     validation = np.concatenate([members[labels : labels + VALIDATION] for members in classes])
-    rest = np.concatenate([members[labels + VALIDATION :] for members in classes])
+    rest = np.concatenate([members[labels + VALIDATION :] for members in classes])[: 0 if imbalance else None]
     return Task(
         images.batch(labelled),
         images.labels[labelled],
@@ -95,6 +101,7 @@ def main() -> None:
     parser.add_argument("--arms", default=ARMS)
     parser.add_argument("--data", default="fashion-mini")
     parser.add_argument("--labels", type=int, default=10)
+    parser.add_argument("--imbalance")
     parser.add_argument("--trials", type=int, default=8)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--steps", type=int, default=500)
@@ -107,10 +114,10 @@ def main() -> None:
         return
     torch.set_num_threads(1)
     part, parts = map(int, arguments.part.split("/"))
-    data = arguments.data.partition(":")[0]
+    data = " ".join(filter(None, [arguments.data.partition(":")[0], arguments.imbalance]))
     seeds = range(100, 100 + arguments.seeds)
     images = load(arguments.data)
-    tasks = {seed: draw_task(images, arguments.labels, seed) for seed in seeds}
+    tasks = {seed: draw_task(images, arguments.labels, seed, arguments.imbalance) for seed in seeds}
     precision, _ = choose_precision("auto", CPU)
     for index, (name, number, options) in enumerate(trials(arguments.arms.split(","), arguments.trials)):
         known = arguments.out.read_text().splitlines() if arguments.out.exists() else []

@@ -48,7 +48,7 @@ def test_what_comes_back(found: tuple[Comparison, list[dict[str, Any]]]) -> None
     kinds = [event["type"] for event in events]
     assert kinds.index("plan") < kinds.index("arm")
     assert kinds.count("arm") == 8
-    assert any("with 5 labelled images a class" in event.get("message", "") for event in events)
+    assert any("with 5 labelled images in the smallest class" in event.get("message", "") for event in events)
 
 
 def test_a_supervised_gan_is_not_measured_against_arms_that_saw_more(

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ganlift.config import (
-    DEFAULT_STRATEGIES,
     CompareConfig,
     Seconds,
     Steps,
@@ -29,7 +28,7 @@ KEY = st.from_regex(r"[a-z][a-z0-9_-]{0,8}", fullmatch=True)
 
 def test_defaults() -> None:
     config = build_config({"data": "fashion-mini"})
-    assert tuple(config.strategies) == DEFAULT_STRATEGIES
+    assert config.strategies == ["auto"]
     assert config.seed_list() == [0, 1, 2, 3, 4]
     assert parse_budget(config.budget) == Steps(500)
 
@@ -91,7 +90,7 @@ def test_what_are_no_seeds(seeds: Any) -> None:
         ),
         ({"data": "x", "zzz": 3}, "no configuration key 'zzz'."),
         ({}, "'data' is missing"),
-        ({"data": "x", "labels_per_class": 0}, "'labels_per_class' = 0: input should be greater"),
+        ({"data": "x", "labels_per_class": -1}, "'labels_per_class' = -1: input should be greater"),
         ({"data": "x", "precision": "fp64"}, "'precision' = 'fp64': input should be 'auto', 'fp32' or 'bf16'"),
         ({"data": "x", "strategies": []}, "'strategies'"),
         ({"data": "x", "strategies": "sgan,,augment"}, "names separated by commas"),

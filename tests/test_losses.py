@@ -231,3 +231,58 @@ def test_squared_consistency_by_hand_and_towards_the_teacher_alone() -> None:
     own, other = torch.autograd.grad(loss, (student, teacher), allow_unused=True)
     assert own[0, 0] > 0
     assert other is None
+
+
+# Long tails
+
+
+def test_effective_number_weights_by_hand() -> None:
+    # β = 1/2: E = (1 - 1/2) / (1/2) = 1 and (1 - 1/4) / (1/2) = 3/2; weights 1 and 2/3, times 2 / (5/3)
+    weights = losses.effective_number_weights(torch.tensor([1, 2]), beta=0.5)
+    assert weights.tolist() == pytest.approx([6 / 5, 4 / 5])
+    assert losses.effective_number_weights(torch.tensor([1, 9, 400]), beta=0.0).tolist() == pytest.approx([1, 1, 1])
+
+
+def test_inverse_frequency_weights_are_the_limit() -> None:
+    counts = torch.tensor([3, 1])
+    assert losses.inverse_frequency_weights(counts).tolist() == pytest.approx([0.5, 1.5])
+    assert losses.effective_number_weights(counts, beta=1 - 1e-9).tolist() == pytest.approx([0.5, 1.5])
+
+
+def test_weighted_cross_entropy_by_hand() -> None:
+    logits = torch.tensor([[0.0, math.log(3.0)], [0.0, 0.0]])  # p = (1/4, 3/4) and (1/2, 1/2)
+    targets = torch.tensor([[0.0, 1.0], [1.0, 0.0]])
+    weights = torch.tensor([0.5, 1.5])
+    loss = losses.weighted_cross_entropy(logits, targets, weights)
+    assert loss.item() == pytest.approx((1.5 * math.log(4 / 3) + 0.5 * LN2) / 2)
+    assert loss.item() == pytest.approx(torch.nn.functional.cross_entropy(logits, torch.tensor([1, 0]), weights).item())
+    # half and half: (0.25 · ln 4 + 0.75 · ln(4/3)) / 1 of the first image
+    mixed = losses.weighted_cross_entropy(logits[:1], torch.tensor([[0.5, 0.5]]), weights)
+    assert mixed.item() == pytest.approx(0.25 * math.log(4) + 0.75 * math.log(4 / 3))
+    # smoothing 0.2 of an image alone: its weight drops out, and both classes have the same share of it
+    smoothed = losses.weighted_cross_entropy(logits[:1], targets[:1], weights, label_smoothing=0.2)
+    assert smoothed.item() == pytest.approx(0.9 * math.log(4 / 3) + 0.1 * math.log(4))
+
+
+def test_equal_weights_are_plain_cross_entropy() -> None:
+    logits = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
+    targets = torch.rand(6, 4, generator=torch.Generator().manual_seed(1)).softmax(1)
+    plain = losses.soft_cross_entropy(logits, targets, 0.1)
+    assert losses.weighted_cross_entropy(logits, targets, torch.full((4,), 2.0), 0.1).item() == pytest.approx(
+        plain.item()
+    )
+
+
+def test_ldam_by_hand() -> None:
+    # 16 and 1 images: 16^(-1/4) = 1/2 of the rarest class's margin
+    margins = losses.ldam_margins(torch.tensor([16, 1]), largest=0.5)
+    assert margins.tolist() == pytest.approx([0.25, 0.5])
+    cosines = torch.tensor([[0.5, 0.25], [0.0, 1.0]])
+    held_back = losses.with_margin(cosines, torch.tensor([0, 1]), margins)
+    assert held_back.tolist() == [[0.25, 0.25], [0.0, 0.5]]
+
+
+def test_logit_adjustment_by_hand() -> None:
+    # π = (3/4, 1/4), τ = 2: the logits move by 2 ln(3/4) and 2 ln(1/4)
+    moved = losses.with_prior(torch.zeros(1, 2), torch.tensor([30, 10]), 2.0)
+    assert moved.squeeze(0).tolist() == pytest.approx([2 * math.log(3 / 4), 2 * math.log(1 / 4)])

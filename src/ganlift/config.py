@@ -17,10 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 
 from ganlift.errors import ConfigError
 
-DEFAULT_STRATEGIES = ("augment", "rotation", "fixmatch", "gan-augment", "sgan", "sgan-fixmatch")
-
 TEST_SHARE = 0.2
-
 _NOT_IDENTITY = {"out", "trackers", "jobs", "checkpoint_every", "data_dir"}
 
 
@@ -57,9 +54,8 @@ _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\
 def _seconds(text: str) -> float:
     """Seconds of a duration; 0 where it is not one."""
     found = _DURATION.fullmatch(text)
-    return (
-        sum(float(part) * unit for part, unit in zip(found.groups("0"), (3600, 60, 1), strict=True)) if found else 0.0
-    )
+    units = zip(found.groups("0"), (3600, 60, 1), strict=True) if found else ()
+    return sum((float(part) * unit for part, unit in units), 0.0)
 
 
 def _budget(value: Any) -> int | str:
@@ -68,6 +64,27 @@ def _budget(value: Any) -> int | str:
     if isinstance(value, bool) or not (count > 0 or 0 < _seconds(text) < float("inf")):
         raise ValueError("expected steps such as 500 or a time such as 90s, 5m or 1h30m, above zero")
     return count or text
+
+
+def parse_imbalance(text: str) -> tuple[str, float]:
+    """``"exp:100"`` or ``"step:10"``: the kind of tail, and how many times fewer images its last class has.
+
+    Raises:
+        ConfigError: it is neither.
+    """
+    try:
+        kind, _, ratio = _imbalance(text).partition(":")
+    except ValueError as fault:
+        raise ConfigError(f"imbalance {text!r}: {fault}.") from None
+    return kind, float(ratio)
+
+
+def _imbalance(value: Any) -> str:
+    text = str(value).strip().lower()
+    found = re.fullmatch(r"(?:exp|step):([0-9]{1,6}(?:\.[0-9]{1,6})?)", text)
+    if not found or float(found[1]) < 1:
+        raise ValueError("expected exp:RATIO or step:RATIO with a ratio of 1 or more, such as exp:100")
+    return text
 
 
 def _seeds(value: Any) -> int | list[int]:
@@ -95,7 +112,9 @@ class RunConfig(BaseModel):
 
     data: str = Field(min_length=1, description="a folder, a manifest, an npz, or the name of a data set")
     unlabelled: str = Field("rest", min_length=1, description="'rest' of the training images, 'none', or a folder")
-    labels_per_class: int | None = Field(None, ge=1, description="labelled images a class; all where not given")
+    labels_per_class: int | None = Field(
+        None, ge=0, description="labelled images a class; all where not given; 0 compares clusters, without any label"
+    )
     budget: Annotated[int | str, PlainValidator(_budget)] = Field(
         500, description="classifier steps an arm, or a time such as 5m for the whole run"
     )
@@ -119,10 +138,21 @@ class RunConfig(BaseModel):
         return self.model_dump(mode="json", exclude=_NOT_IDENTITY)
 
 
-class CompareConfig(RunConfig):
+class LabelledConfig(RunConfig):
+    """What the verbs that train classifiers are asked for besides."""
+
+    imbalance: Annotated[str, BeforeValidator(_imbalance)] | None = Field(
+        None, description="thins out the labelled images to a long tail: exp:RATIO or step:RATIO"
+    )
+    measure: Literal["auto", "accuracy", "macro-recall"] = "auto"
+
+
+class CompareConfig(LabelledConfig):
     """What ``ganlift compare`` is asked for."""
 
-    strategies: Annotated[list[str], BeforeValidator(_names)] = Field(list(DEFAULT_STRATEGIES), min_length=1)
+    strategies: Annotated[list[str], BeforeValidator(_names)] = Field(
+        ["auto"], min_length=1, description="names from 'list strategies', or auto: what suits the data"
+    )
     seeds: Annotated[int | list[int], PlainValidator(_seeds)] = Field(5, description="how many, or their numbers")
 
     def strategy_list(self) -> list[str]:
@@ -137,7 +167,7 @@ class CompareConfig(RunConfig):
         return TEST_SHARE
 
 
-class TrainConfig(RunConfig):
+class TrainConfig(LabelledConfig):
     """What ``ganlift train`` is asked for: one arm of one seed."""
 
     strategy: str = Field("augment", min_length=1, description="a name from 'list strategies'")

@@ -66,7 +66,9 @@ def compare(config: CompareConfig, *, on_event: Any = None) -> Any:
     on_event({"type": "note", "message": "Skipped bad\x07.png."})
     best = {"strategy": "sgan", "seed": 1, "classifier": str(config.out / "classifier")}
     report, verdicts = config.out / "report.html", [Verdict()]
-    return types.SimpleNamespace(rows=rows, verdicts=verdicts, best=best, report_path=report, run=config.out)
+    return types.SimpleNamespace(
+        rows=rows, verdicts=verdicts, best=best, report_path=report, run=config.out, measure="accuracy"
+    )
 
 
 sys.modules["ganlift.api"] = types.SimpleNamespace(compare=compare)  # type: ignore[assignment]

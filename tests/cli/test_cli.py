@@ -176,7 +176,7 @@ def test_a_long_path_stays_on_one_line() -> None:
 def test_json_is_all_there_is_on_standard_output() -> None:
     ended = pretend("compare", "x", "--json")
     found = json.loads(ended.stdout, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
-    assert found.keys() == {"rows", "verdicts", "best", "report_path", "run"}
+    assert found.keys() == {"rows", "verdicts", "best", "report_path", "run", "measure"}
     assert len(found["rows"]) == 5
     assert found["rows"][0]["ece"] is None
     assert found["verdicts"][0]["verdict"] == "helps"

@@ -24,6 +24,8 @@ def test_estimate_by_hand() -> None:
     assert estimate(COSTS, [0, 1], steps=10, generator_steps=20, jobs=1) == pytest.approx(2 * (1.1 + 3.2 + 1.1))
     # two workers take turns: 1.1 | 3.2, then 1.1 goes to the first; and so on
     assert estimate(COSTS[:2], [0], steps=10, generator_steps=20, jobs=2) == pytest.approx(3.2)
+    own = [*COSTS, Cost("dpt", 0.01, 0.05, 1.0)]  # its generator learns its own pseudo-labels: nobody else's serves
+    assert estimate(own, [0], steps=10, generator_steps=20, jobs=1) == pytest.approx(1.1 + 3.2 + 1.1 + 2.1)
 
 
 def test_a_duration_becomes_as_many_steps_as_fit() -> None:
@@ -48,12 +50,19 @@ def test_arms_that_share_a_generator_follow_one_another() -> None:
     assert read_plan({**plan.to_json(), "more": 1}) == plan
 
 
-def test_default_arms_shrink_to_what_the_data_allow() -> None:
-    entries, notes = resolve_arms(build_config({"data": "digits"}), has_unlabelled=False)
-    assert "fixmatch" not in [entry.name for entry in entries]
-    assert "left out" in notes[0]
-    entries, notes = resolve_arms(build_config({"data": "digits", "strategies": ["sgan"]}), has_unlabelled=False)
+def test_a_baseline_is_added_and_a_lack_of_images_refused() -> None:
+    entries, notes = resolve_arms(build_config({"data": "digits", "strategies": ["sgan"]}), [90, 90], unlabelled=0)
     assert [entry.name for entry in entries] == ["augment", "sgan"]
     assert "'augment' is added" in notes[0]
     with pytest.raises(ConfigError, match="needs unlabelled images"):
-        resolve_arms(build_config({"data": "digits", "strategies": ["fixmatch", "augment"]}), has_unlabelled=False)
+        resolve_arms(build_config({"data": "digits", "strategies": ["fixmatch", "augment"]}), [90, 90], unlabelled=0)
+
+
+def test_few_images_are_warned_of() -> None:
+    config = build_config({"data": "digits", "strategies": ["augment", "sgan", "gan-augment"]})
+    _, (note,) = resolve_arms(config, [10, 300], unlabelled=500)
+    assert note.startswith("gan-augment: with 10 labelled images in the smallest class a generator learns")
+    _, (note,) = resolve_arms(config, [40, 40], unlabelled=0)
+    assert "and none without labels a generator has little to go on" in note
+    assert resolve_arms(config, [40, 40], unlabelled=500)[1] == []
+    assert resolve_arms(config, [50, 50], unlabelled=0)[1] == []

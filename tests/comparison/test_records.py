@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from ganlift.comparison.executors import Result
-from ganlift.comparison.facts import collapse_alarms
-from ganlift.comparison.plan import Cost, Plan, few_images_notes
+from ganlift.comparison.facts import collapse_alarms, pool_alarms
+from ganlift.comparison.plan import Cost, Plan
 from ganlift.comparison.search import SEARCH_SEED, best, draw_trials, search
 from ganlift.comparison.winner import choose
-from ganlift.data.types import Split
 from ganlift.runs.files import read_json
 from ganlift.strategies.base import strategies
 
@@ -47,13 +45,13 @@ def test_a_gan_wins_only_if_it_helps() -> None:
 def test_every_arm_gets_the_same_number_of_trials_on_a_seed_of_its_own(tmp_path: Path) -> None:
     names = ["augment", "sgan"]
     plan = Plan(names, [0, 1], 10, 10, "cpu", "fp32", 1, [Cost(name, 1, 0, 0) for name in names], 1.0)
-    template = {"run": str(tmp_path), "shared": {}, "options": {"sgan": {"matching": 3.0}}}
+    template = {"run": str(tmp_path), "shared": {"measure": "accuracy"}, "options": {"sgan": {"matching": 3.0}}}
     asked: list[dict[str, Any]] = []
 
     def run_jobs(jobs: Any) -> Any:
         for job in jobs:
             asked.append(job)
-            yield Result(job, {"validation_accuracy": job["options"].get("lr", 0.002)})
+            yield Result(job, {"validation_score": job["options"].get("lr", 0.002)})
 
     chosen = search(plan, 4, template, run_jobs)
     assert sorted(job["strategy"] for job in asked) == ["augment"] * 4 + ["sgan"] * 4
@@ -65,15 +63,16 @@ def test_every_arm_gets_the_same_number_of_trials_on_a_seed_of_its_own(tmp_path:
     assert all(job["options"]["matching"] == 3.0 for job in asked if job["strategy"] == "sgan")
     record = read_json(tmp_path / "tuning.json")
     assert len(record["trials"]) == 8
+    assert record["measure"] == "accuracy"
     assert search(plan, 4, template, run_jobs) == chosen
     assert len(asked) == 8  # a continued run repeats no trial
 
 
 def test_ties_keep_the_defaults_and_failures_count_for_nothing() -> None:
     trials = [
-        {"strategy": "a", "trial": 0, "options": {}, "validation_accuracy": 0.5},
-        {"strategy": "a", "trial": 1, "options": {"lr": 1}, "validation_accuracy": 0.5},
-        {"strategy": "a", "trial": 2, "options": {"lr": 2}, "validation_accuracy": None},
+        {"strategy": "a", "trial": 0, "options": {}, "validation_score": 0.5},
+        {"strategy": "a", "trial": 1, "options": {"lr": 1}, "validation_score": 0.5},
+        {"strategy": "a", "trial": 2, "options": {"lr": 2}, "validation_score": None},
     ]
     assert best(trials, "a") == {}
     assert best(trials, "b") == {}
@@ -96,10 +95,13 @@ def test_collapsed_classes_raise_an_alarm() -> None:
     assert collapse_alarms({}, ["a"], 1) == []
 
 
-def test_few_images_are_warned_of() -> None:
-    few, none = np.arange(30), np.arange(0)
-    split = Split(0, few, none, none, none)
-    (note,) = few_images_notes([strategies.get("gan-augment")], split, classes=3)
-    assert "with 10 labelled images a class" in note
-    assert few_images_notes([strategies.get("sgan")], split, classes=3) == []
-    assert few_images_notes([strategies.get("gan-augment")], split, classes=1) == []
+def test_a_filters_alarms_name_the_classes() -> None:
+    facts = {"acceptance": [0.1, 0.9, 0.5], "pool_diversity": [None, 0.4, 0.8], "pool_duplicates": 0.06}
+    found = {alarm["name"]: alarm["message"] for alarm in pool_alarms(facts, ["a", "b", "c"], 7)}
+    assert set(found) == {"off-class", "lacks-diversity", "copies"}
+    assert found["off-class"].startswith("class 'a':")
+    assert found["lacks-diversity"].startswith("class 'b':")
+    assert (
+        pool_alarms({"acceptance": [0.9] * 3, "pool_diversity": [0.6] * 3, "pool_duplicates": 0.0}, ["a"] * 3, 7) == []
+    )
+    assert pool_alarms({}, ["a"], 7) == []

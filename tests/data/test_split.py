@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,27 @@ def test_a_task_holds_no_test_image_and_no_label_too_many() -> None:
     assert seen.isdisjoint(image.tobytes() for image in images.batch(split.test))
 
 
+@pytest.mark.parametrize("held_out", ["test", "validation"])
+@pytest.mark.parametrize("seen", ["labelled", "unlabelled"])
+def test_an_image_that_is_trained_on_and_held_out_is_refused(seen: str, held_out: str) -> None:
+    images = load("digits")
+    split = draw_split(images, 0, labels_per_class=10)
+    copied = np.append(getattr(split, seen), getattr(split, held_out)[3])
+    with pytest.raises(DataError, match=rf"1 {seen} image\(s\) of seed 0 \(the first is '.+'\) are {held_out} images"):
+        make_task(images, replace(split, **{seen: copied}))
+
+
+def test_a_copy_under_another_name_is_refused_too() -> None:
+    """By bytes, not by index: the planted image is another entry of the set with the same content."""
+    images = images_of([20, 20])
+    split = draw_split(images, 0, labels_per_class=4)
+    pixels, hashes = images.pixels.copy(), images.hashes.copy()
+    place, test = split.unlabelled[0], split.test[0]
+    pixels[place], hashes[place] = pixels[test], hashes[test]
+    with pytest.raises(DataError, match="unlabelled image"):
+        make_task(replace(images, pixels=pixels, hashes=hashes), split)
+
+
 def test_a_split_is_read_back_and_refuses_other_images(tmp_path: Path) -> None:
     images = images_of([20, 20])
     split = draw_split(images, 3, labels_per_class=4)
@@ -133,3 +155,35 @@ def test_check_counts_duplicates() -> None:
     assert check.facts["duplicates"] == 2
     assert check.facts["duplicate_groups_across_parts"] == 1
     assert check.facts["duplicate_groups_with_conflicting_labels"] == 1
+
+
+def test_a_long_tail_thins_out_the_labelled_images_alone() -> None:
+    images = load("fashion-mini")
+    whole, split = draw_split(images, 3), draw_split(images, 3, imbalance="exp:100")
+    counts = np.bincount(images.labels[split.labelled]).tolist()
+    assert counts == [480, 287, 172, 103, 61, 37, 22, 13, 8, 4]  # 480 · 100^(-k / 9), rounded down
+    assert set(split.labelled) <= set(whole.labelled)
+    assert np.array_equal(split.test, whole.test)
+    assert np.array_equal(split.validation, whole.validation)
+    assert not len(split.unlabelled)  # what is taken away must not come back without its label
+    assert f"after exp:100: {', '.join(map(str, counts))}." in split.notes[-1]
+    again, other = (draw_split(images, seed, imbalance="exp:100") for seed in (3, 4))
+    assert np.array_equal(split.labelled, again.labelled)
+    assert not np.array_equal(split.labelled, other.labelled)
+
+
+def test_with_labels_per_class_the_rest_is_unlabelled_and_can_be_left_out() -> None:
+    images = load("fashion-mini")
+    split = draw_split(images, 0, labels_per_class=20, imbalance="step:10")
+    assert np.bincount(images.labels[split.labelled]).tolist() == [20] * 5 + [2] * 5
+    plain = draw_split(images, 0, labels_per_class=20)
+    assert np.array_equal(split.validation, plain.validation)
+    assert set(plain.labelled) <= {*split.labelled, *split.unlabelled}
+    assert not len(draw_split(images, 0, labels_per_class=20, imbalance="step:10", use_rest=False).unlabelled)
+
+
+def test_overlap_counts_each_class_by_what_it_draws() -> None:
+    """Of 600 a class, half of them labelled in five and a tenth of that in five: (5·300·½ + 5·30·0.05) / (5·330)."""
+    images = load("fashion-mini")
+    split = draw_split(images, 0, labels_per_class=300, imbalance="step:10")
+    assert labelled_overlap(split, images) == pytest.approx((750 + 7.5) / 1650)

@@ -81,7 +81,7 @@ def test_a_search_tries_options_on_labels_of_its_own(photos: Path, tmp_path: Pat
     done("train", photos, "--search", 2, "--labels-per-class", 5, "--budget", 5, "--out", tmp_path / "run", *QUICK)
     tuning = json.loads((tmp_path / "run" / "tuning.json").read_text())
     assert [trial["trial"] for trial in tuning["trials"]] == [0, 1]
-    assert all(0 <= trial["validation_accuracy"] <= 1 for trial in tuning["trials"])
+    assert all(0 <= trial["validation_score"] <= 1 for trial in tuning["trials"])
     own, searched = (
         json.loads((tmp_path / "run" / f"split-{seed}.json").read_text())["parts"]["labelled"]["index"]
         for seed in (0, tuning["seed"])

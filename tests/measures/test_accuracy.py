@@ -22,6 +22,7 @@ def test_score_by_hand() -> None:
     assert row["test_accuracy"] == 0.75
     assert row["per_class_recall"] == [1.0, pytest.approx(2 / 3), None]
     assert row["macro_recall"] == row["balanced_accuracy"] == pytest.approx(5 / 6)
+    assert row["g_mean"] == pytest.approx(math.sqrt(2 / 3))  # of the two classes that occur
     nll = -(math.log(0.9) + math.log(0.4) + math.log(0.8) + math.log(0.7)) / 4
     assert row["nll"] == pytest.approx(nll, rel=1e-5)
     # four bins of one image each: |0.9 - 1|, |0.6 - 0|, |0.8 - 1|, |0.7 - 1|

@@ -107,6 +107,8 @@ def _arm(
         "macro_recall": float(np.mean(recall)), "per_class_recall": recall, "ece": 0.05 + 0.01 * seed, "nll": 0.9,
         "validation_accuracy": 0.7, "validation_n": 100, "labels": 100,
         "unlabelled_n": 0 if name == "augment" else 5800, "test_n": len(labels), "steps": 500, "images_seen": 32000,
+        "labelled_seen": 32000, "unlabelled_seen": 0 if name == "augment" else 32000,
+        "steps_besides": 425 if own else 0,
         "generator_steps": 1000 if own else 0, "generator_images_seen": 64000 if own else 0,
         "elapsed_s": elapsed + seed / 3, "generator_elapsed_s": own, "options": {}, "alarms": [],
     }  # fmt: skip

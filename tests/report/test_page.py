@@ -40,7 +40,7 @@ def test_a_complete_run_has_every_section_with_the_verdicts_first(run: Path) -> 
     text = html(run)
     assert sections(text) == EVERY
     assert text.index("sgan-fixmatch helps: 1.6 points over fixmatch") < text.index('id="arms"')
-    assert "Yes: sgan-fixmatch gains 1.6 points over fixmatch." in text
+    assert "Yes: sgan-fixmatch gains 1.6 points of accuracy over fixmatch." in text
     for verdict in json.loads((run / "verdict.json").read_text()):
         assert verdict["sentence"] in text
     plan = json.loads((run / "plan.json").read_text())
@@ -136,7 +136,7 @@ def test_failed_arms_are_named_with_their_reason(run: Path) -> None:
         ([("hurts", -0.02)], "No: every arm with a GAN made the classifier worse.", "hurts"),
         ([("hurts", -0.02), ("no measurable effect", 0.001)], "No gain that could be told from noise.", "none"),
         ([("no measurable effect", 0.001)], "No gain that could be told from noise.", "none"),
-        ([("helps", 0.01), ("helps", 0.02)], "Yes: sgan-fixmatch gains 2.0 points over fixmatch.", "helps"),
+        ([("helps", 0.01), ("helps", 0.02)], "Yes: sgan-fixmatch gains 2.0 points of accuracy over fixmatch.", "helps"),
     ],
 )
 def test_the_headline_is_the_answer(run: Path, verdicts: list[tuple[str, float]], said: str, style: str) -> None:
@@ -220,7 +220,7 @@ def test_several_runs_make_an_index_with_working_links(tmp_path: Path, make_run:
     for link in set(re.findall(r'href="(?!data:)([^"]+)"', text)):
         assert (out.parent / link.replace("%20", " ")).resolve().is_file()
     assert text.count("Open its report") == 2
-    assert "Yes: sgan-fixmatch gains 1.6 points over fixmatch." in text
+    assert "Yes: sgan-fixmatch gains 1.6 points of accuracy over fixmatch." in text
 
 
 def test_the_same_records_make_the_same_page(run: Path) -> None:

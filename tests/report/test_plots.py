@@ -20,7 +20,7 @@ def marks(root: Element, tag: str, style: str) -> list[Element]:
 
 
 def test_interval_is_to_scale() -> None:
-    root = parsed(plots.interval(0.02, 0.01, 0.03, (-0.05, 0.05), "helps"))
+    root = parsed(plots.interval(0.02, 0.01, 0.03, (-0.05, 0.05), "helps", "accuracy"))
     # The span with a margin of 6 % of 0.1 is -0.056 to 0.056 on 12 to 328: zero at 170, one point is 28.214.
     (zero,) = marks(root, "line", "zero")
     assert float(zero.get("x1")) == pytest.approx(170, abs=0.1)
@@ -32,7 +32,7 @@ def test_interval_is_to_scale() -> None:
 
 
 def test_slope_draws_a_seed_a_line_and_marks_falling_ones() -> None:
-    root = parsed(plots.slope([Pair(0, 0.6, 0.7), Pair(1, 0.7, 0.65)], "augment", "sgan", None))
+    root = parsed(plots.slope([Pair(0, 0.6, 0.7), Pair(1, 0.7, 0.65)], "augment", "sgan", None, "accuracy"))
     lines = marks(root, "path", "seed")
     assert [line.get("class") for line in lines] == ["seed up", "seed down"]
     # 0.6 to 0.7 with a margin of 6 % is 0.594 to 0.706 on 222 to 32: 0.6 lies at 211.8, 0.7 at 42.2.
@@ -40,7 +40,7 @@ def test_slope_draws_a_seed_a_line_and_marks_falling_ones() -> None:
 
 
 def test_slope_puts_the_gain_above_the_references_mean() -> None:
-    root = parsed(plots.slope([Pair(0, 0.6, 0.7), Pair(1, 0.7, 0.8)], "augment", "sgan", (0.1, 0.05, 0.15)))
+    root = parsed(plots.slope([Pair(0, 0.6, 0.7), Pair(1, 0.7, 0.8)], "augment", "sgan", (0.1, 0.05, 0.15), "accuracy"))
     # All within 0.6 and 0.8 with a margin of 0.012: the mean 0.65 lies at 169.4, the gain at 0.75 at 84.6.
     (zero,) = marks(root, "line", "zero")
     assert float(zero.get("y1")) == pytest.approx(169.4, abs=0.1)

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ganlift.report import tables
+from ganlift.report import render, tables
 from ganlift.report.read import read_run
 
-CELL = [name for name, _ in tables.ARM_HEAD].index
+CELL = [
+    *("Accuracy", "Against augment", "Against its reference", "Macro recall", "G-mean", "ECE", "Time", "Labels")
+].index
 
 
 def small_run(folder: Path, *rows: dict[str, object]) -> Path:
@@ -61,4 +63,36 @@ def test_candidates_over_seeds() -> None:
     none, half = tables.candidates(facts)
     assert none.weight == "0: no generated images"
     assert (none.chosen, half.chosen) == ([1], [0])
-    assert half.accuracy == "70.0 % (70.0 % to 70.0 %)"
+    assert half.score == "70.0 % (70.0 % to 70.0 %)"
+    tuned = {"weight": 0, "ratio": 1, "validation_accuracy": 0.8, "pretrained": True}
+    bare, pretrained = tables.candidates({0: {"candidates": [tuned, tried[0]], "chosen": tuned}})
+    assert (bare.chosen, pretrained.chosen) == ([], [0])
+    assert pretrained.weight == "0, after pre-training on generated images"
+
+
+def test_what_an_arm_spent_is_shown_and_nothing_where_it_is_not_recorded(tmp_path: Path) -> None:
+    row = {"strategy": "dpt", "test_accuracy": 0.6, "steps": 500, "labelled_seen": 32000, "unlabelled_seen": 16000}
+    spent = {**row, "steps_besides": 300, "generator_steps": 400}
+    run = small_run(tmp_path / "run", {**spent, "seed": 0}, {**spent, "seed": 1, "generator_steps": 500})
+    assert tables.spent_lines(read_run(run)) == [("dpt", ["500", "32,000", "16,000", "300", "400 to 500"])]
+    old = small_run(tmp_path / "old", {"strategy": "dpt", "seed": 0, "test_accuracy": 0.6, "steps": 500})
+    assert tables.spent_lines(read_run(old)) == []
+
+
+def test_what_arms_are_judged_by_comes_first(tmp_path: Path) -> None:
+    run = small_run(
+        tmp_path / "run",
+        {"strategy": "augment", "kind": "baseline", "seed": 0, "test_accuracy": 0.9, "macro_recall": 0.4, "g_mean": 0},
+        {"strategy": "sgan", "seed": 0, "test_accuracy": 0.8, "macro_recall": 0.6, "g_mean": 0.5},
+    )
+    (run / "plan.json").write_text(json.dumps({"measure": "macro-recall"}))
+    found = read_run(run)
+    assert [name for name, _ in tables.arm_head(found)][:5] == [
+        *("Macro recall", "Against augment", "Against its reference", "Accuracy", "G-mean")
+    ]
+    first, second = tables.arm_lines(found)
+    assert (first.strategy, first.cells[0][0], first.cells[1][0]) == ("sgan", "60.0 %", "+20.0")
+    assert (first.cells[3][0], first.cells[4][0], second.cells[4][0]) == ("80.0 %", "50.0 %", "0.0 %")
+    page = render(run).read_text()
+    assert "Best mean macro recall first." in page
+    assert "Best mean accuracy first." not in page

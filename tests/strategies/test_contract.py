@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from ganlift.data.types import Task
-from ganlift.errors import ConfigError
+from ganlift.errors import ConfigError, Interrupted
 from ganlift.strategies.base import Setup, Strategy, predict, run_phases, strategies
 from ganlift.strategies.options import build_options, search_space
 from ganlift.training.fit import Settings
@@ -22,7 +24,13 @@ EVERY = pytest.mark.parametrize("name", strategies.names())
 BUDGET = Budget(steps=4, batch_size=10, generator_steps=4)
 
 
+UNLABELLED_ALONE = [name for name, entry in strategies if not entry.labels]
+
+
 def setup_of(task: Task, name: str, seed: int = 0) -> Setup:
+    """What the arm is given; one that uses no labels is never given labelled images."""
+    if not strategies.get(name).labels:
+        task = replace(task, labelled=task.labelled[:0], labels=task.labels[:0])
     return Setup(task, BUDGET, Rng(seed, name, CPU), CPU)
 
 
@@ -31,15 +39,26 @@ def test_every_arm_spends_the_budget_and_ends_with_a_classifier(task: Task, name
     entry = strategies.get(name)
     settings = Settings(make_fabric(CPU, "fp32"))
     outcome, records = run_phases(entry.phases(setup_of(task, name), entry.options()), lambda phase: settings)
-    assert sum(record.steps for record in records if record.counts == "classifier") == BUDGET.steps
+    if name != "kmeans-pixels":  # k-means takes no step
+        assert sum(record.steps for record in records if record.counts == "classifier") == BUDGET.steps
     assert sum(record.steps for record in records if record.counts == "generator") in (0, BUDGET.generator_steps)
-    if name != "synthetic-only":  # which is there to see no real image
+    if name != "synthetic-only" and entry.labels:  # the one is there to see no real image, the others to see no label
         real = sum(record.seen.get("labelled", 0) for record in records if record.counts == "classifier")
         assert real == BUDGET.steps * BUDGET.batch_size
     assert len({record.name for record in records}) == len(records)
     probabilities = predict(outcome.classifier, torch.from_numpy(task.validation))
     assert probabilities.shape == (len(task.validation), task.classes)
     assert torch.allclose(probabilities.sum(1), torch.ones(len(probabilities)), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", UNLABELLED_ALONE)
+def test_an_arm_without_labels_spends_the_budget_on_unlabelled_images_alone(task: Task, name: str) -> None:
+    entry, settings = strategies.get(name), Settings(make_fabric(CPU, "fp32"))
+    _, records = run_phases(entry.phases(setup_of(task, name), entry.options()), lambda phase: settings)
+    spent = [(record.counts, record.steps, record.seen) for record in records]
+    everything = ("classifier", BUDGET.steps, {"unlabelled": BUDGET.steps * BUDGET.batch_size})
+    assert spent == ([] if name == "kmeans-pixels" else [everything])
+    assert entry.unlabelled == "required"
 
 
 @EVERY
@@ -55,10 +74,29 @@ def test_two_runs_are_equal_and_two_seeds_are_not(task: Task, name: str) -> None
 
 
 @EVERY
+def test_an_arm_goes_on_where_it_was_stopped(task: Task, name: str, tmp_path: Path) -> None:
+    entry, fabric = strategies.get(name), make_fabric(CPU, "fp32")
+
+    def run(folder: Path, stop_at: int = -1) -> torch.Tensor:
+        asked = itertools.count()
+        settings = Settings(fabric, folder=folder, should_stop=lambda: int(next(asked) == stop_at))
+        outcome, records = run_phases(entry.phases(setup_of(task, name), entry.options()), lambda phase: settings)
+        steps.append(sum(record.steps for record in records))
+        return predict(outcome.classifier, torch.from_numpy(task.validation))
+
+    steps: list[int] = []
+    unbroken = run(tmp_path / "unbroken")
+    for stop_at in {steps[0] - 2, steps[0] // 2} if steps[0] else ():
+        with pytest.raises(Interrupted):
+            run(tmp_path / f"{stop_at}", stop_at)
+        assert torch.equal(run(tmp_path / f"{stop_at}"), unbroken)
+
+
+@EVERY
 def test_validation_labels_change_nothing_that_is_trained_before_a_choice(task: Task, name: str) -> None:
     entry, settings = strategies.get(name), Settings(make_fabric(CPU, "fp32"))
     blank = replace(task, validation_labels=np.zeros_like(task.validation_labels))
-    assert _losses(entry, task, settings)[0] == _losses(entry, blank, settings)[0]
+    assert _losses(entry, task, settings)[:1] == _losses(entry, blank, settings)[:1]
 
 
 @EVERY
@@ -75,7 +113,9 @@ def test_who_looks_at_validation_images_says_so(task: Task, name: str) -> None:
 
 def _losses(entry: Strategy, task: Task, settings: Settings) -> list[list[float]]:
     _, records = run_phases(entry.phases(setup_of(task, entry.name), entry.options()), lambda phase: settings)
-    return [[line["loss"] for line in record.trace if "loss" in line] for record in records]
+    found = [[line.get("loss", line.get("d_loss")) for line in record.trace] for record in records]
+    assert all(value is not None for losses in found for value in losses)
+    return found
 
 
 @EVERY
@@ -104,7 +144,7 @@ def test_what_a_strategy_says_of_itself(name: str) -> None:
 def test_every_arm_is_tuned_over_the_same_classifier_options() -> None:
     common = set(search_space(strategies.get("real-only")))
     for _, entry in strategies:
-        assert common <= set(search_space(entry))
+        assert not entry.labels or common <= set(search_space(entry))
 
 
 def test_bad_options_are_named() -> None:

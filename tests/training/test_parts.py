@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +12,7 @@ from torch import nn
 from ganlift.errors import ConfigError
 from ganlift.training.ema import Ema
 from ganlift.training.phase import cosine_after, sigmoid_ramp
-from ganlift.training.pixels import Pixels, Stream, to_float, to_uint8
+from ganlift.training.pixels import Pixels, Stream, even_rows, to_float, to_uint8
 from ganlift.training.precision import choose_precision, pick_device
 from ganlift.training.rng import Rng, seeded
 from ganlift.training.update import Update
@@ -99,3 +101,12 @@ def test_precision_and_device_names_are_checked() -> None:
     with pytest.raises(ConfigError, match="auto, fp32 or bf16"):
         choose_precision("fp8", CPU)
     assert choose_precision("bf16", CPU) == ("bf16", {})
+
+
+def test_even_rows_repeat_small_classes() -> None:
+    pixels = Pixels(np.arange(5, dtype=np.uint8).reshape(5, 1, 1, 1), CPU)
+    labels = torch.tensor([0, 0, 0, 1, 1])
+    rows = even_rows(labels)
+    assert torch.bincount(rows).tolist() == [1, 1, 1, 2, 1]
+    batch = next(Stream(pixels, labels, 6, torch.Generator().manual_seed(0), rows))
+    assert torch.bincount(batch.y).tolist() == [3, 3]

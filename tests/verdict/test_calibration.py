@@ -29,7 +29,7 @@ def calibration() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize(("place", "seeds"), [(0, 3), (0, 5), (0, 10), (1, 5), (3, 3), (3, 10)])
+@pytest.mark.parametrize(("place", "seeds"), [(0, 3), (0, 5), (0, 10), (1, 5), (3, 3), (3, 10), (7, 10), (9, 5)])
 def test_no_claims_from_nothing(calibration: ModuleType, place: int, seeds: int) -> None:
     found = calibration.claims_of(calibration.SPREAD, calibration.SCENARIOS[place], seeds, SIMULATIONS, 1)
     assert found["family"] <= LIMIT

@@ -138,3 +138,22 @@ def test_correction_never_lowers_p_and_keeps_the_order(p: list[float]) -> None:
 
 def test_critical_value() -> None:
     assert critical(0.05, 4) == pytest.approx(2.776445, rel=1e-6)
+
+
+def test_weighted_halves_by_hand() -> None:
+    """Weights 1/2 (three times) and 5/2, mean square 7/4: the rare image alone differs, and wins in both seeds."""
+    weights = np.array([0.5, 0.5, 0.5, 2.5])
+    one = np.array([0.0, 0.0, 0.0, 1.0])
+    found = estimate([one, one], same_images=True, weights=[weights, weights])
+    assert found.gain == pytest.approx(2.5 / 4)
+    assert found.parts is not None
+    # deviations 2.5 · (-1/4, -1/4, -1/4, 3/4), squares 6.25 · 3/4
+    assert found.parts.least(2) == pytest.approx((6.25 * 0.75 + 1.75) / 5 / 4)
+    own = estimate([one, one], same_images=False, weights=[weights, weights])
+    assert own.parts is not None
+    assert own.parts.residual_variance == pytest.approx((6.25 * 0.75 + 1.75) / 5)
+
+
+def test_equal_weights_change_nothing() -> None:
+    plain, weighted = (estimate(D, same_images=True, weights=one) for one in (None, [np.ones(4), np.ones(4)]))
+    assert plain == weighted

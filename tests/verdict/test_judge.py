@@ -10,6 +10,7 @@ import pytest
 
 from ganlift.errors import ConfigError, RunFolderError
 from ganlift.verdict import Verdict, compare_pair, judge
+from ganlift.yardstick import ACCURACY, MACRO_RECALL
 
 IMAGES = 1000
 LABELS = np.arange(IMAGES) % 4
@@ -88,14 +89,16 @@ def test_helps_and_hurts_and_neither() -> None:
 def test_sentences() -> None:
     (found,) = Run().arm("augment", BASE).arm("gan-augment", plus(5), elapsed_s=31.0).judge()
     assert found.sentence == (
-        f"gan-augment helps: +5.0 points over augment (95 % interval +{100 * (found.ci_low or 0):.1f} to "
+        f"gan-augment helps: +5.0 points of accuracy over augment (95 % interval +{100 * (found.ci_low or 0):.1f} to "
         f"+{100 * (found.ci_high or 0):.1f}, 5 seeds), at 3.1 times the cost."
     )
     (found,) = Run().arm("augment", BASE).arm("gan-augment", plus(-5)).judge()
-    assert found.sentence.startswith("gan-augment hurts: −5.0 points against augment (95 % interval −")
+    assert found.sentence.startswith("gan-augment hurts: −5.0 points of accuracy against augment (95 % interval −")
     spread = (0.02, -0.02, 0.01, -0.01, 0.0)
     (found,) = Run().arm("augment", BASE).arm("gan-augment", plus(1, spread)).judge()
-    assert found.sentence.startswith("gan-augment: no measurable effect: +1.0 point against augment (95 % interval −")
+    assert found.sentence.startswith(
+        "gan-augment: no measurable effect: +1.0 point of accuracy against augment (95 % interval −"
+    )
     assert f"about {found.seeds_to_settle} seeds would settle it" in found.sentence
     assert found.seeds_to_settle is not None
     assert found.seeds_to_settle > 5
@@ -227,7 +230,7 @@ def test_json_has_the_documented_keys() -> None:
     (found,) = Run().arm("augment", BASE).arm("gan-augment", plus(5)).judge()
     assert ", ".join(found.to_json()) == (
         "strategy, verdict, reference, gain, ci_low, ci_high, p, p_corrected, seeds, seeds_missing, "
-        "gain_over_augment, smallest_detectable, seeds_to_settle, worst_class, cost_ratio, sentence"
+        "gain_over_augment, smallest_detectable, seeds_to_settle, worst_class, cost_ratio, sentence, measure"
     )
     assert found.to_json()["seeds_missing"] == []
 
@@ -288,3 +291,56 @@ def test_bad_input_is_named() -> None:
     run.rows[0]["validation_accuracy"] = None
     with pytest.raises(RunFolderError, match="no validation_accuracy"):
         run.judge()
+
+
+RARE = np.repeat([0, 1], [900, 100])
+"""Two classes, one with nine times the images of the other."""
+
+
+def unequal(common: Sequence[float], rare: Sequence[float], name: str, run: Run | None = None) -> Run:
+    """An arm that is right on the shares ``common`` and ``rare`` of the two classes, by seed."""
+    run = run or Run()
+    kind, uses = KINDS[name]
+    for seed, shares in enumerate(zip(common, rare, strict=True)):
+        right = np.concatenate([np.arange(n) < round(n * share) for n, share in zip((900, 100), shares, strict=True)])
+        run.correct[name, seed] = right
+        row = {"strategy": name, "kind": kind, "seed": seed, "status": "done", "uses_unlabelled": uses}
+        scores = {"validation_accuracy": 0.9 * shares[0] + 0.1 * shares[1], "validation_macro_recall": sum(shares) / 2}
+        run.rows.append({**row, **scores, "elapsed_s": 10.0})
+    return run
+
+
+def test_macro_recall_weighs_every_class_the_same() -> None:
+    """The rare class gains 20 points and the common one loses 2: +9 of macro recall, +0.2 of accuracy."""
+    run = unequal([0.9, 0.9, 0.9], [0.5, 0.5, 0.5], "augment")
+    unequal([0.88, 0.88, 0.88], [0.7, 0.7, 0.7], "gan-augment", run)
+    (by_image,) = judge(run.rows, run.correct, RARE, ["common", "rare"])
+    assert by_image.gain == pytest.approx(0.002)
+    assert (by_image.measure, by_image.verdict) == ("accuracy", "no measurable effect")
+    (by_class,) = judge(run.rows, run.correct, RARE, ["common", "rare"], measure=MACRO_RECALL)
+    assert by_class.gain == by_class.gain_over_augment == pytest.approx(0.09)
+    assert (by_class.measure, by_class.verdict) == ("macro-recall", "helps")
+    assert by_class.sentence.startswith("gan-augment helps: +9.0 points of macro recall over augment (95 % interval +")
+    pair = compare_pair(run.rows, run.correct, "gan-augment", "augment", labels=RARE, measure=MACRO_RECALL)
+    assert pair.estimate is not None
+    assert pair.estimate.low == pytest.approx(by_class.ci_low)
+
+
+def test_the_reference_is_chosen_by_what_arms_are_judged_by() -> None:
+    run = unequal([0.9, 0.9], [0.4, 0.4], "augment")  # the better of the two by accuracy
+    unequal([0.8, 0.8], [0.8, 0.8], "rotation", run)
+    unequal([0.8, 0.8], [0.8, 0.8], "sgan", run)
+    for measure, reference in ((ACCURACY, "augment"), (MACRO_RECALL, "rotation")):
+        (found,) = judge(run.rows, run.correct, RARE, ["common", "rare"], measure=measure)
+        assert found.reference == reference
+
+
+def test_macro_recall_needs_labels_and_its_own_score_on_validation() -> None:
+    run = unequal([0.9, 0.9], [0.4, 0.4], "augment")
+    unequal([0.9, 0.9], [0.4, 0.4], "gan-augment", run)
+    with pytest.raises(RunFolderError, match="test labels of seed 0 are missing"):
+        compare_pair(run.rows, run.correct, "gan-augment", "augment", measure=MACRO_RECALL)
+    for row in run.rows:
+        del row["validation_macro_recall"]
+    with pytest.raises(RunFolderError, match="has no validation_macro_recall, which chooses the reference"):
+        judge(run.rows, run.correct, RARE, ["common", "rare"], measure=MACRO_RECALL)

@@ -60,7 +60,7 @@ def report(runs: Sequence[Path], out: Path | None = None) -> Path:
 
 def _strategies_lack(facts: dict[str, Any]) -> tuple[list[Finding], list[dict[str, Any]]]:
     """What each strategy needs that these data lack, as findings and as a line a strategy."""
-    from ganlift.comparison.plan import FEW_A_CLASS
+    from ganlift.comparison.auto import FEW_A_CLASS
     from ganlift.data.findings import Finding
     from ganlift.strategies.base import strategies
 

@@ -32,6 +32,7 @@ class Comparison:
             the folder it lies in; None where no arm was done.
         report_path: the page.
         run: the run folder.
+        measure: what the arms were judged by: ``accuracy`` or ``macro-recall``.
     """
 
     rows: list[dict[str, Any]]
@@ -39,6 +40,7 @@ class Comparison:
     best: dict[str, Any] | None
     report_path: Path
     run: Path
+    measure: str = "accuracy"
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def compare(data: str | Path | CompareConfig, *, on_event: Listener | None = Non
     if winner:
         best = {key: winner[key] for key in ("strategy", "seed", "validation_accuracy", "test_accuracy")}
         best["classifier"] = str(run / "classifier")
-    return Comparison(run_folder.rows(run), verdicts, best, page, run)
+    return Comparison(run_folder.rows(run), verdicts, best, page, run, prepared.measure.name)
 
 
 def train(data: str | Path | TrainConfig, *, on_event: Listener | None = None, **settings: Any) -> Training:

@@ -20,7 +20,11 @@ def compare(
     data: options.Data = None,
     unlabelled: options.Unlabelled = None,
     labels_per_class: options.LabelsPerClass = None,
-    strategies: Annotated[str | None, typer.Option(metavar="A,B,...", help="Names from 'list strategies'.")] = None,
+    imbalance: options.Imbalance = None,
+    measure: options.Measure = None,
+    strategies: Annotated[
+        str | None, typer.Option(metavar="A,B,...", help="Names from 'list strategies', or auto.")
+    ] = None,
     seeds: Annotated[str | None, typer.Option(metavar="N|S,S,...", help="How many seeds, or their numbers.")] = None,
     budget: Annotated[
         str | None, typer.Option(metavar="STEPS|TIME", help="Classifier steps an arm, or 5m for the whole comparison.")
@@ -68,5 +72,6 @@ def _plain(comparison: Any) -> Any:
             "best": comparison.best,
             "report_path": comparison.report_path,
             "run": comparison.run,
+            "measure": comparison.measure,
         }
     )

@@ -20,7 +20,7 @@ KINDS = {
     "classifiers": ("ganlift.classifiers.base", "classifiers"),
     "datasets": ("ganlift.data.load", "NAMED"),
 }
-_FACTS = ("kind", "summary", "source", "unlabelled")
+_FACTS = ("kind", "summary", "source", "unlabelled", "labels")
 
 
 def list_kind(
@@ -36,7 +36,8 @@ def list_kind(
         return
     width = shutil.get_terminal_size().columns  # 80 where there is no terminal
     for member in members:
-        what = f" ({safe(member['kind'])})" if member.get("kind") else ""
+        without = "" if member.get("labels", True) else ", without labels"
+        what = f" ({safe(member['kind'])}{without})" if member.get("kind") else ""
         typer.echo(f"{safe(member['name'])}{what}")
         source = f"Source: {safe(member['source'])}" if "source" in member else ""
         package = f"Package: {safe(member['package'])}" if member.get("package") else ""

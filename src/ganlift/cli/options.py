@@ -15,7 +15,13 @@ DATA_HELP = "A folder of class folders, a CSV manifest, an .npz, or a name from 
 
 Data = Annotated[str | None, typer.Argument(help=DATA_HELP)]
 Unlabelled = Annotated[str | None, typer.Option(metavar="PATH|rest|none", help="Images without labels.")]
-LabelsPerClass = Annotated[int | None, typer.Option(help="Labelled images a class; all if not given.")]
+LabelsPerClass = Annotated[int | None, typer.Option(help="Labelled images a class; all if not given; 0 for clusters.")]
+Imbalance = Annotated[
+    str | None, typer.Option(metavar="exp:RATIO|step:RATIO", help="Thin out the labelled images to a long tail.")
+]
+Measure = Annotated[
+    str | None, typer.Option(metavar="auto|accuracy|macro-recall", help="What arms are judged by.", show_default=False)
+]
 GeneratorBudget = Annotated[int | None, typer.Option(help="A generator's own steps.")]
 BatchSize = Annotated[int | None, typer.Option(help="Labelled images a step.")]
 Classifier = Annotated[str | None, typer.Option(help="A name from 'list classifiers', timm:NAME, or module:factory.")]

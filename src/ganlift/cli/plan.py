@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganlift.cli.words import duration, safe, some
+from ganlift.yardstick import named
 
 
 def plan_lines(plan: Mapping[str, Any]) -> list[str]:
@@ -13,7 +14,8 @@ def plan_lines(plan: Mapping[str, Any]) -> list[str]:
     if "generator" in plan:
         return generator_plan_lines(plan)
     arms, left = plan.get("arms", 0), plan.get("arms_left", 0)
-    steps = f"{plan['steps']:,} steps of {plan.get('batch_size', '?')} labelled images" if plan.get("steps") else ""
+    which = "unlabelled" if plan.get("labelled") == 0 else "labelled"
+    steps = f"{plan['steps']:,} steps of {plan.get('batch_size', '?')} {which} images" if plan.get("steps") else ""
     generator = f"; a generator's own: {plan['generator_steps']:,} steps" if plan.get("needs_generator") else ""
     search = f"; {plan['search']} trials a strategy to choose its options" if plan.get("search") else ""
     at_once = f"{plan['jobs']} at a time" if plan.get("jobs") else ""
@@ -24,6 +26,8 @@ def plan_lines(plan: Mapping[str, Any]) -> list[str]:
     facts = {
         **_data_facts(plan),
         "Images": _counts(plan) + (", in each seed" if several else ""),
+        "Long tail": _tail(plan),
+        "Judged by": named(plan["measure"]).words if plan.get("measure") else "",
         "Strategies" if several else "Strategy": some(plan.get("strategies", ()), 20),
         "Arms": f"{product}{search}" if several else "",
         "Each arm" if several else "Trains": f"{steps}{generator}{'' if several else search}",
@@ -50,6 +54,13 @@ def _data_facts(plan: Mapping[str, Any]) -> dict[str, str]:
 def _counts(plan: Mapping[str, Any]) -> str:
     parts = ("labelled", "validation", "unlabelled", "test")
     return ", ".join(f"{plan[part]:,} {part}" for part in parts if plan.get(part))
+
+
+def _tail(plan: Mapping[str, Any]) -> str:
+    """What the labelled images were thinned out to; nothing where they were not."""
+    if not plan.get("imbalance"):
+        return ""
+    return f"{safe(plan['imbalance'])}: {some([str(n) for n in plan['labelled_per_class']], 20)} labelled a class"
 
 
 def _named(facts: Mapping[str, str]) -> list[str]:

@@ -22,6 +22,7 @@ from rich.text import Text
 from ganlift.cli.crash import logged_in
 from ganlift.cli.plan import plan_lines
 from ganlift.cli.words import duration, safe, size
+from ganlift.yardstick import Yardstick, named
 
 Event = Mapping[str, Any]
 Tell = Callable[[Event], None]
@@ -69,6 +70,7 @@ class _Lines:
         self.finished = 0
         self.end: float | None = None
         self.downloads: set[str] = set()
+        self.measure = named(None)
 
     def __call__(self, event: Event) -> None:
         match event["type"]:
@@ -91,7 +93,7 @@ class _Lines:
                 self.reading(event)
 
     def plan(self, plan: Event) -> None:
-        self.arms = plan.get("arms", 0)
+        self.arms, self.measure = plan.get("arms", 0), named(plan.get("measure"))
         left = plan.get("arms_left", self.arms)
         self.finished = self.arms - left
         if plan.get("estimate_s") is not None:
@@ -105,7 +107,7 @@ class _Lines:
     def arm(self, row: Mapping[str, Any]) -> None:
         count = f"[{self.finished}/{self.arms}] " if self.arms else ""
         left = "" if self.end is None or self.finished >= self.arms else f"; about {duration(self.left_s())} left"
-        say(self.console, f"{count}{arm_line(row)}{left}", indent=len(count))
+        say(self.console, f"{count}{arm_line(row, self.measure)}{left}", indent=len(count))
 
     def download(self, event: Event) -> None:
         if event["name"] not in self.downloads:
@@ -185,17 +187,15 @@ class _Left(ProgressColumn):
         return Text("" if left is None else f"{duration(left)} left", justify="right")
 
 
-def arm_line(row: Mapping[str, Any]) -> str:
+def arm_line(row: Mapping[str, Any], measure: Yardstick) -> str:
     """A finished arm in a line."""
     if row.get("status") == "failed":
         return f"{_arm(row)}: FAILED: {safe(row.get('reason', 'no reason given'))}"
     generator = row.get("generator_elapsed_s") or 0.0
     own = f" (generator {duration(generator)})" if generator else ""
     on_test = "test_accuracy" in row
-    accuracy = 100 * row["test_accuracy" if on_test else "validation_accuracy"]
-    return (
-        f"{_arm(row)}: {'' if on_test else 'validation '}accuracy {accuracy:.1f} %, {duration(row['elapsed_s'])}{own}"
-    )
+    score = f"{measure.words} {100 * row[measure.test if on_test else measure.validation]:.1f} %"
+    return f"{_arm(row)}: {'' if on_test else 'validation '}{score}, {duration(row['elapsed_s'])}{own}"
 
 
 def outcome(console: Console, comparison: Any, brief: bool = False) -> None:
@@ -203,7 +203,7 @@ def outcome(console: Console, comparison: Any, brief: bool = False) -> None:
     verdicts = [verdict.to_json() for verdict in comparison.verdicts]
     if not brief:
         console.print()
-        console.print(table(comparison.rows, verdicts))
+        console.print(table(comparison.rows, verdicts, named(comparison.measure)))
         console.print()
     for verdict in verdicts:
         say(console, safe(verdict["sentence"]))
@@ -242,17 +242,18 @@ def _percent(row: Mapping[str, Any], part: str) -> str:
     return f"{100 * row[f'{part}_accuracy']:.1f} % of {row[f'{part}_n']} images"
 
 
-def table(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, Any]]) -> Table:
-    """One line a strategy: accuracy in percent, gain in points of accuracy with its interval, seconds."""
+def table(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, Any]], measure: Yardstick) -> Table:
+    """One line a strategy: ``measure`` in percent, gain in points of it with its interval, seconds."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("strategy", "seeds", "accuracy, %", "gain, points (95 %)", "against", "an arm"):
+    score = measure.words.replace(" ", "\n") + ", %"  # two short lines keep the table within 80 columns
+    for name in ("strategy", "seeds", score, "gain, points (95 %)", "against", "an arm"):
         shown.add_column(name, justify="left" if name in ("strategy", "against") else "right", no_wrap=True)
     judged = {verdict["strategy"]: verdict for verdict in verdicts}
     for strategy in dict.fromkeys(row["strategy"] for row in rows):
         mine = [row for row in rows if row["strategy"] == strategy]
         done = [row for row in mine if row.get("status") != "failed"]
         seeds = f"{len(done)}" if len(done) == len(mine) else f"{len(done)} of {len(mine)}"
-        cells = [safe(strategy), seeds, _accuracy(done), *_gain(judged.get(strategy)), _seconds(done)]
+        cells = [safe(strategy), seeds, _score(done, measure), *_gain(judged.get(strategy)), _seconds(done)]
         shown.add_row(*(Text(cell) for cell in cells))
     return shown
 
@@ -272,8 +273,8 @@ def _arm(place: Mapping[str, Any]) -> str:
     return f"{safe(place['strategy'])}, seed {place['seed']}"
 
 
-def _accuracy(rows: Sequence[Mapping[str, Any]]) -> str:
-    values = [100 * row["test_accuracy"] for row in rows]
+def _score(rows: Sequence[Mapping[str, Any]], measure: Yardstick) -> str:
+    values = [100 * row[measure.test] for row in rows]
     if not values:
         return "-"
     return f"{statistics.fmean(values):.1f}" + (f" ± {statistics.stdev(values):.1f}" if len(values) > 1 else "")

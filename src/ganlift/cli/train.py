@@ -22,6 +22,8 @@ def train(
     strategy: Annotated[str | None, typer.Option(help="A name from 'list strategies'; augment if not given.")] = None,
     unlabelled: options.Unlabelled = None,
     labels_per_class: options.LabelsPerClass = None,
+    imbalance: options.Imbalance = None,
+    measure: options.Measure = None,
     seed: Seed = None,
     budget: Annotated[str | None, typer.Option(metavar="STEPS|TIME", help="Steps, or a time such as 5m.")] = None,
     keep_test: Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,17 @@ COLUMNS = 8
 A_CLASS = 50
 """Generated images a class that are looked at."""
 
+LACKING = 0.5
+"""Share of the real images' variety below which what passed a filter lacks diversity: fresh real images reach 0.7."""
+
+MOST_COPIES = 0.05
+"""Share of exact copies among the images that passed, above which it is worth an alarm."""
+
 COLLAPSED = 0.2
 """Share of the real images' variety below which a class's samples count as collapsed."""
+
+NAMED = 5
+"""Classes that an alarm names, at most."""
 
 REAL = 2000
 """Real training images, at most, among which neighbours are sought."""
@@ -68,6 +77,31 @@ def collapse_alarms(facts: dict[str, Any], class_names: Sequence[str], step: int
         for name, share in zip(class_names, facts.get("diversity", []), strict=False)
         if share is not None and share < COLLAPSED
     ]
+
+
+def pool_alarms(facts: dict[str, Any], class_names: Sequence[str], step: int) -> list[dict[str, Any]]:
+    """At most one alarm a kind about generated images beside real ones: of another class, too alike, copies."""
+    chance = 1.0 / len(class_names)
+    refused = _classes(facts.get("acceptance", []), class_names, lambda share: share <= chance)
+    alike = _classes(facts.get("pool_diversity", []), class_names, lambda share: share < LACKING)
+    copies = facts.get("pool_duplicates", 0.0)
+    found = []
+    if refused:
+        found.append(("off-class", f"{refused}: no more of the generated images passed the filter than by chance"))
+    if alike:
+        found.append(
+            ("lacks-diversity", f"{alike}: what passed the filter varies less than half as much as real images")
+        )
+    if copies > MOST_COPIES:
+        found.append(("copies", f"{copies:.0%} of the generated images used are exact copies of others"))
+    return [{"phase": "filter", "step": step, "name": name, "message": message} for name, message in found]
+
+
+def _classes(values: Sequence[float | None], names: Sequence[str], is_bad: Callable[[float], bool]) -> str:
+    """The classes whose value is bad, in words; nothing where none is."""
+    bad = [f"'{name}'" for name, value in zip(names, values, strict=False) if value is not None and is_bad(value)]
+    more = f" and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
+    return f"{'class' if len(bad) == 1 else 'classes'} {', '.join(bad[:NAMED])}{more}" if bad else ""
 
 
 def _features(outcome: Outcome, images: Tensor) -> Tensor:

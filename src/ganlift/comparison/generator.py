@@ -14,12 +14,14 @@ import torch
 
 from ganlift.comparison.keep import keep_generator
 from ganlift.comparison.machine import shared_settings
-from ganlift.comparison.run import load_images, progress_of, stop_requested
+from ganlift.comparison.run import load_images, progress_of
+from ganlift.comparison.stopping import stop_requested
 from ganlift.config import GeneratorConfig, Steps, parse_budget
-from ganlift.data import data_hash
+from ganlift.data import data_hash, make_task
 from ganlift.data.folder import has_classes, list_unlabelled
 from ganlift.data.listing import load_listing
-from ganlift.data.types import UNLABELLED, ImageSet, Task
+from ganlift.data.split import without
+from ganlift.data.types import UNLABELLED, ImageSet, Split, Task
 from ganlift.errors import ConfigError
 from ganlift.events import Listener
 from ganlift.runs import layout
@@ -47,29 +49,26 @@ def load_for_generator(config: GeneratorConfig, tell: Listener) -> ImageSet:
     return load_images(config, tell)
 
 
-def visible_task(config: GeneratorConfig, images: ImageSet) -> Task:
-    """What the generator may see: never an image of the data's own validation or test part."""
+def visible_task(config: GeneratorConfig, images: ImageSet) -> tuple[Task, list[str]]:
+    """What the generator may see, and notes: never an image of the data's own validation or test part, nor its copy."""
     training = np.isin(images.parts, ["", "train"])
     labelled = np.flatnonzero(training & (images.labels != UNLABELLED))
     more = np.flatnonzero((training | (images.parts == "unlabelled")) & (images.labels == UNLABELLED))
     if config.unlabelled == "none":
         more = more[:0] if len(labelled) else more
-    nothing = np.empty(0, np.int64)
-    return Task(
-        labelled=images.batch(labelled),
-        labels=images.labels[labelled],
-        validation=images.batch(nothing),
-        validation_labels=nothing,
-        unlabelled=images.batch(more),
-        class_names=images.class_names,
-    )
+    held_out, notes = np.flatnonzero(np.isin(images.parts, ["val", "test"])), list[str]()
+    labelled = without(images, labelled, held_out, "training", "test or validation", notes)
+    more = without(images, more, held_out, "unlabelled", "test or validation", notes)
+    return make_task(images, Split(config.seed, labelled, held_out[:0], more, held_out)), notes
 
 
 def run_generator(config: GeneratorConfig, images: ImageSet, run: Path, tell: Listener) -> Path:
     """Train (or go on training) the generator in ``run``, which the caller has opened and holds; its folder."""
     shared = shared_settings(config, run, at_once=1)
     torch.set_num_threads(shared["threads"])
-    task, device = visible_task(config, images), torch.device(shared["device"])
+    (task, notes), device = visible_task(config, images), torch.device(shared["device"])
+    for note in notes:
+        tell({"type": "note", "message": note})
     settings = Settings(make_fabric(device, shared["precision"]), checkpoint_every=config.checkpoint_every)
     budget = Budget(1, config.batch_size, _steps(config, task, run, settings, device))
     stage = generator_stage(_setup(config, task, budget, device), folds=1)

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ganlift.classifiers.base import classifiers, resolve
+from ganlift.comparison.auto import AUTO, choose, generator_warning
 from ganlift.comparison.executors import Job
-from ganlift.config import DEFAULT_STRATEGIES, ArmsConfig, CompareConfig, Seconds, Steps, parse_budget
-from ganlift.data.types import Split
+from ganlift.config import ArmsConfig, CompareConfig, Seconds, Steps, parse_budget
 from ganlift.errors import ConfigError
 from ganlift.generators.base import generators
 from ganlift.strategies.base import Strategy, strategies
@@ -20,9 +20,6 @@ REFERENCE_STEPS = 500
 """Classifier steps that an estimate is first made for; a duration is turned into steps from it."""
 
 MIN_STEPS = 20
-
-FEW_A_CLASS = 20
-"""Labelled images a class below which a conditional generator is not to be expected to do well."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +59,24 @@ def read_plan(facts: Mapping[str, Any]) -> Plan:
     return Plan(**{**known, "costs": [Cost(**cost) for cost in known["costs"]]})
 
 
-def resolve_arms(config: ArmsConfig, has_unlabelled: bool) -> tuple[list[Strategy], list[str]]:
-    """The strategies to compare, and sentences about those left out or added.
+def resolve_arms(
+    config: ArmsConfig, labelled_per_class: Sequence[int], unlabelled: int
+) -> tuple[list[Strategy], list[str]]:
+    """The strategies to compare, and sentences about those picked or added and what is to be expected of them.
+
+    Args:
+        labelled_per_class: labelled training images of each class.
+        unlabelled: training images without labels.
 
     Raises:
         ConfigError: an unknown name or option, or a strategy that needs unlabelled images where there are none.
     """
     notes = [*strategies.problems(), *generators.problems(), *classifiers.problems()]
     names = config.strategy_list()
+    if AUTO in names:
+        picked = choose(labelled_per_class, unlabelled)
+        notes.append(f"Picked {', '.join(picked.names)}: {'; '.join(picked.reasons)}.")
+        names = list(dict.fromkeys([*picked.names, *(name for name in names if name != AUTO)]))
     chosen = [strategies.get(name) for name in names]
     resolve(config.classifier)
     entry = generators.get(config.generator)
@@ -78,31 +85,49 @@ def resolve_arms(config: ArmsConfig, has_unlabelled: bool) -> tuple[list[Strateg
             checked(f"generator '{name}'", entry.options, given)
         else:
             build_options(strategies.get(name), given)
-    lacking = [entry.name for entry in chosen if entry.unlabelled == "required" and not has_unlabelled]
-    if lacking and tuple(names) != DEFAULT_STRATEGIES:
+    _check_labels(config, chosen)
+    lacking = [entry.name for entry in chosen if entry.unlabelled == "required" and not unlabelled]
+    if lacking and config.labels_per_class == 0:
+        raise ConfigError("--labels-per-class 0 leaves no image to learn from with --unlabelled none; leave that out.")
+    if lacking:
         raise ConfigError(
             f"{', '.join(lacking)} needs unlabelled images and there are none; give --unlabelled PATH or "
             "--labels-per-class N (the rest of the training images is then unlabelled), or leave it out."
         )
-    if lacking:
-        notes.append(f"Without unlabelled images {', '.join(lacking)} is left out.")
-    chosen = [entry for entry in chosen if entry.name not in lacking]
     if isinstance(config, CompareConfig) and not any(entry.kind in ("baseline", "rival") for entry in chosen):
-        chosen.insert(0, strategies.get("augment"))
-        notes.append("'augment' is added: a gain needs an arm without a GAN to be measured against.")
-    return chosen, notes
+        added = "augment" if config.labels_per_class != 0 else "kmeans-pixels"
+        chosen.insert(0, strategies.get(added))
+        notes.append(f"'{added}' is added: a gain needs an arm without a GAN to be measured against.")
+    generating = [entry.name for entry in chosen if entry.needs_generator]
+    warning = generator_warning(generating, labelled_per_class, unlabelled)
+    return chosen, [*notes, *([warning] if warning else [])]
 
 
-def few_images_notes(entries: Sequence[Strategy], split: Split, classes: int) -> list[str]:
-    """A warning where a generator must learn its classes from fewer images than it takes not to copy or collapse."""
-    a_class = len(split.labelled) / classes
-    generating = [entry.name for entry in entries if entry.needs_generator]
-    if not generating or a_class >= FEW_A_CLASS:
-        return []
-    return [
-        f"{', '.join(generating)}: with {a_class:.0f} labelled images a class a generator learns the classes poorly, "
-        "and may copy or collapse; look at the samples in the report."
-    ]
+def _check_labels(config: ArmsConfig, chosen: Sequence[Strategy]) -> None:
+    """Refuse arms that need labels where there are none, and arms that find clusters beside arms that have labels.
+
+    Raises:
+        ConfigError: such an arm; or a search, or one arm alone, where there are no labels.
+    """
+    if config.labels_per_class != 0:
+        if names := [entry.name for entry in chosen if not entry.labels]:
+            raise ConfigError(
+                f"{', '.join(names)} finds clusters without any label, and is compared with its like alone: "
+                "give --labels-per-class 0, or leave it out."
+            )
+        return
+    if names := [entry.name for entry in chosen if entry.labels]:
+        raise ConfigError(
+            f"{', '.join(names)} needs labelled images and --labels-per-class 0 leaves none; "
+            "give a larger number, or take strategies that 'ganlift list strategies' calls without labels."
+        )
+    if config.search:
+        raise ConfigError("--search chooses options by validation labels, and --labels-per-class 0 leaves none to use.")
+    if not isinstance(config, CompareConfig):
+        raise ConfigError(
+            "Clusters have no names, so that 'train' can lay no classifier ready without labels; "
+            "compare them with 'ganlift compare DATA --labels-per-class 0'."
+        )
 
 
 def generator_steps_for(config: ArmsConfig, steps: int) -> int:
@@ -150,14 +175,15 @@ def steps_for(config: ArmsConfig, costs: Sequence[Cost], jobs: int) -> int:
 def estimate(costs: Sequence[Cost], seeds: Sequence[int], steps: int, generator_steps: int, jobs: int) -> float:
     """Seconds until ``jobs`` workers are through with all arms, each taking the next one when it is free.
 
-    A generator is trained once a seed, however many arms share it.
+    A generator is trained once a seed, however many arms share it; an arm that tells it labels of its own has its own.
     """
     ends = [0.0] * jobs
     for _ in seeds:
         shared = False
         for cost in costs:
-            seconds = cost.seconds(steps, 0 if shared and cost.per_generator_step else generator_steps)
-            shared = shared or cost.per_generator_step > 0
+            shares = strategies.get(cost.strategy).needs_generator
+            seconds = cost.seconds(steps, 0 if shared and shares else generator_steps)
+            shared = shared or shares
             heapq.heapreplace(ends, ends[0] + seconds)
     return max(ends)
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ganlift.comparison.executors import Job, Result, ShouldStop, in_process, local_processes
+from ganlift.comparison.executors import Job, Result, in_process, local_processes
 from ganlift.comparison.machine import shared_settings
 from ganlift.comparison.plan import (
     REFERENCE_STEPS,
@@ -23,13 +20,13 @@ from ganlift.comparison.plan import (
     arm_jobs,
     costs_from,
     estimate,
-    few_images_notes,
     generator_steps_for,
     read_plan,
     resolve_arms,
     steps_for,
 )
 from ganlift.comparison.search import SEARCH_SEED, search
+from ganlift.comparison.stopping import stop_requested
 from ganlift.comparison.winner import choose, clear_cache, lay_ready
 from ganlift.comparison.work import work
 from ganlift.config import ArmsConfig, CompareConfig, RunConfig, Seconds, parse_budget
@@ -45,6 +42,7 @@ from ganlift.runs.files import read_json, read_npz, write_json
 from ganlift.strategies.base import strategies
 from ganlift.training.precision import pick_device
 from ganlift.verdict import Verdict, judge
+from ganlift.yardstick import Yardstick, choose_yardstick
 
 RunJobs = Callable[[Sequence[Job]], Iterable[Result]]
 
@@ -58,6 +56,7 @@ class Prepared:
     check: Check
     splits: list[Split]
     strategies: list[str]
+    measure: Yardstick
 
 
 def prepare(config: ArmsConfig, tell: Listener) -> Prepared:
@@ -68,12 +67,18 @@ def prepare(config: ArmsConfig, tell: Listener) -> Prepared:
     """
     images = load_images(config, tell)
     splits = [_draw(config, images, seed) for seed in config.seed_list()]
-    entries, notes = resolve_arms(config, has_unlabelled=len(splits[0].unlabelled) > 0)
-    notes += few_images_notes(entries, splits[0], len(images.class_names))
+    entries, notes = resolve_arms(config, _per_class(images, splits[0]), len(splits[0].unlabelled))
     check = check_images(images)
-    for note in [*check.sentences(), *splits[0].notes, *notes]:
+    measure, why = choose_yardstick(config.measure, _per_class(images, splits[0]))
+    for note in [*check.sentences(), *splits[0].notes, *notes, *filter(None, [why])]:
         tell({"type": "note", "message": note})
-    return Prepared(config, images, check, splits, [entry.name for entry in entries])
+    return Prepared(config, images, check, splits, [entry.name for entry in entries], measure)
+
+
+def _per_class(images: ImageSet, split: Split) -> list[int]:
+    """Labelled images of each class."""
+    counts: list[int] = np.bincount(images.labels[split.labelled], minlength=len(images.class_names)).tolist()
+    return counts
 
 
 def load_images(config: RunConfig, tell: Listener) -> ImageSet:
@@ -105,6 +110,7 @@ def _draw(config: ArmsConfig, images: ImageSet, seed: int) -> Split:
         images,
         seed,
         labels_per_class=config.labels_per_class,
+        imbalance=config.imbalance,
         use_rest=config.unlabelled == "rest",
         test_fraction=config.test_share(),
     )
@@ -120,7 +126,7 @@ def run_arms(prepared: Prepared, run: Path, tell: Listener) -> None:
     write_json(layout.check_file(run), prepared.check.to_json())
     save_cache(images, layout.cache_folder(run))
     with stop_requested() as should_stop:
-        template, jobs_at_once = _template(config, run)
+        template, jobs_at_once = _template(prepared, run)
 
         def run_jobs(jobs: Sequence[Job]) -> Iterable[Result]:
             if jobs_at_once == 1:
@@ -161,9 +167,10 @@ def conclude(prepared: Prepared, run: Path) -> tuple[list[Verdict], Mapping[str,
             right = arrays["probabilities"].argmax(1) == arrays["labels"]
             correct[row["strategy"], row["seed"]] = right
             labels[row["seed"]] = arrays["labels"]
-    verdicts = judge(rows, correct, labels, images.class_names, overlap=labelled_overlap(prepared.splits[0], images))
+    overlap, measure = labelled_overlap(prepared.splits[0], images), prepared.measure
+    verdicts = judge(rows, correct, labels, images.class_names, overlap=overlap, measure=measure)
     write_json(layout.verdict_file(run), [verdict.to_json() for verdict in verdicts])
-    best = choose(rows, [verdict.to_json() for verdict in verdicts])
+    best = choose(rows, [verdict.to_json() for verdict in verdicts], measure)
     if best:
         lay_ready(run, best, _model_facts(prepared))
     clear_cache(run)
@@ -184,32 +191,12 @@ def finish_training(prepared: Prepared, run: Path) -> Mapping[str, Any]:
     return row
 
 
-@contextmanager
-def stop_requested() -> Iterator[ShouldStop]:
-    """A function that returns 0, or the exit code of a SIGINT or SIGTERM that has come; a second one ends at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: 0
-        return
-    codes: list[int] = []
-
-    def note(number: int, frame: object) -> None:
-        if codes:
-            raise KeyboardInterrupt
-        codes.append(128 + number)
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: codes[0] if codes else 0
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _template(config: RunConfig, run: Path) -> tuple[dict[str, Any], int]:
+def _template(prepared: Prepared, run: Path) -> tuple[dict[str, Any], int]:
     """What all jobs share, and how many run at once."""
+    config = prepared.config
     on_cpu = pick_device(config.device).type == "cpu"
     at_once = config.jobs or ((os.cpu_count() or 1) if on_cpu and isinstance(config, CompareConfig) else 1)
-    shared = shared_settings(config, run, at_once)
+    shared = {**shared_settings(config, run, at_once), "measure": prepared.measure.name}
     return {"run": str(run), "shared": shared, "options": dict(config.options)}, at_once
 
 
@@ -258,7 +245,9 @@ def _plan_facts(prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str,
         "classes": list(images.class_names),
         "image": f"{images.size}×{images.size} {'grey' if images.channels == 1 else 'RGB'}",
         "labelled": len(split.labelled),
-        "labelled_per_class": np.bincount(images.labels[split.labelled], minlength=len(images.class_names)).tolist(),
+        "imbalance": config.imbalance,
+        "labelled_per_class": _per_class(images, split),
+        "measure": prepared.measure.name,
         "validation": len(split.validation),
         "unlabelled": len(split.unlabelled),
         "test": len(split.test),

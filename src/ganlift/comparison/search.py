@@ -25,11 +25,17 @@ Run = Callable[[Sequence[Job]], Iterable[Result]]
 def search(plan: Plan, trials: int, template: Mapping[str, Any], run_jobs: Run) -> dict[str, dict[str, Any]]:
     """Options for each strategy: the best of ``trials`` on validation, the defaults being the first trial.
 
+    Best by the measure that arms are judged by.
+
     Trials are drawn up front from (strategy, trial), so that all arms are searched alike and a continued
     run tries what is left. Every trial is written to ``tuning.json``.
     """
     path = layout.tuning_file(Path(template["run"]))
-    record: dict[str, Any] = read_json(path) if path.exists() else {"seed": SEARCH_SEED, "trials": []}
+    record: dict[str, Any] = (
+        read_json(path)
+        if path.exists()
+        else {"seed": SEARCH_SEED, "measure": template["shared"].get("measure"), "trials": []}
+    )
     known = {(one["strategy"], one["trial"]) for one in record["trials"]}
     jobs = []
     for name in plan.strategies:
@@ -41,8 +47,8 @@ def search(plan: Plan, trials: int, template: Mapping[str, Any], run_jobs: Run) 
     for result in run_jobs(jobs):
         job, value = result.job, result.value or {}
         facts = {key: job[key] for key in ("strategy", "trial", "options")}
-        accuracy = value.get("validation_accuracy")
-        record["trials"].append({**facts, "validation_accuracy": accuracy, "reason": result.reason})
+        score = value.get("validation_score")
+        record["trials"].append({**facts, "validation_score": score, "reason": result.reason})
         write_json(path, record)
     record["chosen"] = {name: best(record["trials"], name) for name in plan.strategies}
     write_json(path, record)
@@ -52,10 +58,10 @@ def search(plan: Plan, trials: int, template: Mapping[str, Any], run_jobs: Run) 
 
 def best(trials: Sequence[Mapping[str, Any]], name: str) -> dict[str, Any]:
     """Options of the strategy's best trial on validation; the earliest, so the defaults, where trials tie."""
-    scored = [one for one in trials if one["strategy"] == name and one["validation_accuracy"] is not None]
+    scored = [one for one in trials if one["strategy"] == name and one["validation_score"] is not None]
     if not scored:
         return {}
-    winner = max(scored, key=lambda one: (one["validation_accuracy"], -one["trial"]))
+    winner = max(scored, key=lambda one: (one["validation_score"], -one["trial"]))
     return dict(winner["options"])
 
 

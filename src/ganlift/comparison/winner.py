@@ -8,18 +8,22 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from ganlift.errors import GanliftError
 from ganlift.measures.calibration import fit_temperature
 from ganlift.runs import layout
 from ganlift.runs.files import read_npz, sha256_file, write_bytes, write_json
+from ganlift.yardstick import ACCURACY, Yardstick
 
 
-def choose(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The row of the winning arm, or None where no arm is done.
+def choose(
+    rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, Any]], measure: Yardstick = ACCURACY
+) -> Mapping[str, Any] | None:
+    """The row of the winning arm, or None where none is done whose classifier can be laid ready.
 
     A GAN arm can win only where the verdict says that it helps; among those, and else among the arms
-    without a GAN, the mean validation accuracy over seeds decides. Its seed is the best on validation.
+    without a GAN, the mean of ``measure`` on validation over seeds decides. Its seed is the best on validation.
     """
-    done = [row for row in rows if row["status"] == "done"]
+    done = [row for row in rows if row["status"] == "done" and row.get("rebuildable", True)]
     helping = {one["strategy"] for one in verdicts if one["verdict"] == "helps"}
     candidates = [row for row in done if row["strategy"] in helping]
     candidates = candidates or [row for row in done if row["kind"] in ("baseline", "rival")]
@@ -28,11 +32,11 @@ def choose(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, An
     names = sorted({row["strategy"] for row in candidates})
 
     def mean_validation(name: str) -> float:
-        return fmean(row["validation_accuracy"] for row in candidates if row["strategy"] == name)
+        return fmean(row[measure.validation] for row in candidates if row["strategy"] == name)
 
     winner = max(names, key=mean_validation)
     own = [row for row in candidates if row["strategy"] == winner]
-    return max(own, key=lambda row: (row["validation_accuracy"], -row["seed"]))
+    return max(own, key=lambda row: (row[measure.validation], -row["seed"]))
 
 
 def lay_ready(run: Path, row: Mapping[str, Any], model: Mapping[str, Any]) -> Path:
@@ -40,7 +44,15 @@ def lay_ready(run: Path, row: Mapping[str, Any], model: Mapping[str, Any]) -> Pa
 
     ``model`` holds the architecture, the classes and the preprocessing. The temperature is fitted on the arm's
     validation images.
+
+    Raises:
+        GanliftError: the classifier is of another architecture than the run's, so that nothing could load it.
     """
+    if not row.get("rebuildable", True):
+        raise GanliftError(
+            f"'{row['strategy']}' with these options ends in a classifier of another architecture than "
+            f"'{model['classifier']}', which cannot be laid ready; its scores are in {run}."
+        )
     folder = layout.winner_folder(run)
     source = layout.classifier_file(run, row["strategy"], row["seed"])
     write_bytes(folder / "model.safetensors", source.read_bytes())

@@ -20,13 +20,14 @@ import torch
 from numpy.typing import NDArray
 
 from ganlift.comparison.executors import Job, ShouldStop
-from ganlift.comparison.facts import arm_facts, collapse_alarms
+from ganlift.comparison.facts import arm_facts, collapse_alarms, pool_alarms
 from ganlift.comparison.keep import keep_generator
 from ganlift.data import make_task, read_split
 from ganlift.data.cache import load_cache
 from ganlift.data.types import ImageSet, Split
 from ganlift.events import Listener
 from ganlift.measures.accuracy import score
+from ganlift.measures.clusters import matched, mutual_information
 from ganlift.runs import layout
 from ganlift.runs.files import write_json, write_npz, write_text
 from ganlift.strategies.base import Outcome, Setup, Strategy, predict, run_phases, strategies
@@ -36,13 +37,14 @@ from ganlift.training.fit import Record, Settings
 from ganlift.training.phase import Budget, Phase
 from ganlift.training.precision import make_fabric
 from ganlift.training.rng import Rng
+from ganlift.yardstick import YARDSTICKS, named
 
 PROBE_STEPS = 10
 """Steps of each phase in an estimate, the first two of them not counted."""
 
 
 def work(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
-    """Do ``job`` and return its result, plain JSON: a row, an estimate, or a trial's validation accuracy."""
+    """Do ``job`` and return its result, plain JSON: a row, an estimate, or a trial's validation score."""
     torch.set_num_threads(job["shared"]["threads"])
     kinds: dict[str, Callable[[Job, Listener, ShouldStop], dict[str, Any]]] = {
         "arm": run_arm,
@@ -87,7 +89,8 @@ def run_arm(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, An
     row = _row(entry, setup, split, outcome, records, images, folder)
     row["seed"], row["options"] = seed, options.model_dump(mode="json")
     facts = {**outcome.facts, **arm_facts(setup, outcome, folder)}
-    row["alarms"] += collapse_alarms(facts, images.class_names, row["steps"])
+    for look in (collapse_alarms, pool_alarms):
+        row["alarms"] += look(facts, images.class_names, row["steps"])
     write_json(folder / "facts.json", facts)
     lines = [json.dumps(line) for record in records for line in record.trace]
     write_text(folder / "trace.jsonl", "\n".join(lines) + "\n")
@@ -115,12 +118,12 @@ def run_probe(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, 
 
 
 def run_trial(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
-    """Train with the trial's options in memory; validation accuracy, and never a look at a test image."""
+    """Train with the trial's options in memory; its score on validation, and never a look at a test image."""
     images, split = _data(Path(job["run"]), job["seed"])
     setup, entry = _setup(job, images, split)
     settings = Settings(make_fabric(setup.device, job["shared"]["precision"]), should_stop=should_stop)
     outcome, _ = run_phases(entry.phases(setup, build_options(entry, job["options"])), lambda phase: settings)
-    return {"validation_accuracy": setup.validation_accuracy(outcome.classifier)}
+    return {"validation_score": setup.validation_score(outcome.classifier)}
 
 
 def _data(run: Path, seed: int) -> tuple[ImageSet, Split]:
@@ -139,6 +142,7 @@ def _setup(job: Job, images: ImageSet, split: Split) -> tuple[Setup, Strategy]:
         classifier=shared["classifier"],
         generator=shared["generator"],
         generator_options=shared["generator_options"],
+        measure=named(shared.get("measure")),
     )
     return setup, entry
 
@@ -176,10 +180,13 @@ def _row(
 ) -> dict[str, Any]:
     """Score the test and validation images, write their probabilities, and sum the records up.
 
-    Without test images the columns that tell of them are absent.
+    Without test images the columns that tell of them are absent. Clusters are matched to classes first.
     """
     test = _probabilities(outcome, setup, images, split.test)
     validation = _probabilities(outcome, setup, images, split.validation)
+    if not entry.labels:
+        test = matched(test, images.labels[split.test])
+        validation = matched(validation, images.labels[split.validation])
     arrays: dict[str, NDArray[Any]] = {
         "probabilities": test,
         "labels": images.labels[split.test],
@@ -189,6 +196,7 @@ def _row(
         "validation_index": split.validation,
     }
     write_npz(folder / "predictions.npz", arrays)
+    right = validation.argmax(1) == arrays["validation_labels"]
     generating = [record for record in records if record.counts == "generator"]
     uses_unlabelled = entry.unlabelled != "never" and len(split.unlabelled) > 0
     return {
@@ -197,7 +205,9 @@ def _row(
         "status": "done",
         "uses_unlabelled": uses_unlabelled,
         **(score(test, arrays["labels"]) if len(test) else {}),
-        "validation_accuracy": float((validation.argmax(1) == arrays["validation_labels"]).mean()),
+        **(_of_clusters(test, arrays["labels"]) if len(test) and not entry.labels else {}),
+        "rebuildable": outcome.rebuildable and entry.labels,
+        **{one.validation: one.of(right, arrays["validation_labels"]) for one in YARDSTICKS.values()},
         "validation_n": len(split.validation),
         "labels": len(split.labelled),
         "unlabelled_n": len(split.unlabelled) if uses_unlabelled else 0,
@@ -210,6 +220,11 @@ def _row(
         "alarms": [alarm for record in records for alarm in record.alarms],
         "phases": [{key: value for key, value in asdict(record).items() if key != "trace"} for record in records],
     }
+
+
+def _of_clusters(matched_test: NDArray[np.floating[Any]], labels: NDArray[np.int64]) -> dict[str, Any]:
+    """The columns of an arm without labels, which say what its accuracies are."""
+    return {"matched": True, "nmi": mutual_information(matched_test, labels)}
 
 
 def _spent(records: list[Record]) -> dict[str, Any]:

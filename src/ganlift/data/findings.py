@@ -81,7 +81,7 @@ KINDS = {
     "imbalance": Kind(
         "warning",
         "The largest class has at least 5 times as many training images as the smallest.",
-        "Read balanced accuracy and recall per class, not accuracy alone.",
+        "compare judges by macro recall; look at recall per class.",
     ),
     "small-test": Kind(
         "warning", "Fewer than 100 test images: chance moves accuracy by points.", "Add test images, or use more seeds."

@@ -33,7 +33,8 @@ def list_folder(folder: Path) -> Listing:
     if len(with_images) < 2 and not (entries and empty):
         raise DataError(
             f"{folder} has {len(with_images)} class folder(s) with images and at least 2 are needed: "
-            "one folder a class, each with its images inside (or train/ and test/ with such folders)."
+            "one folder a class, each with its images inside (or train/ and test/ with such folders). Images without "
+            "any label can be learned from (--unlabelled), but nothing can be scored without the labels of some."
         )
     return Listing(
         source=str(folder),

@@ -10,11 +10,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlift.data.imbalance import thinned
 from ganlift.data.types import UNLABELLED, ImageSet, Split, Task
 from ganlift.errors import DataError
 from ganlift.runs.files import read_json, write_json
 
 Index = NDArray[np.int64]
+APART = (
+    ("labelled", "test"),
+    ("unlabelled", "test"),
+    ("validation", "test"),
+    ("labelled", "validation"),
+    ("unlabelled", "validation"),
+)
+"""Parts of a split that share no image: the first is what a strategy, its generator included, sees."""
+
+VALIDATION_ALONE = 50
+"""Validation images a class, at most, where no label trains anything."""
 
 
 def draw_split(
@@ -22,6 +34,7 @@ def draw_split(
     seed: int,
     *,
     labels_per_class: int | None = None,
+    imbalance: str | None = None,
     use_rest: bool = True,
     test_fraction: float = 0.2,
     test_seed: int = 0,
@@ -33,7 +46,11 @@ def draw_split(
     unlabelled one likewise for test and validation. Validation is never larger than the labelled set.
 
     Args:
-        labels_per_class: labelled images a class; all (but for validation) where None.
+        labels_per_class: labelled images a class; all (but for validation) where None; 0 for none, and a few for
+            validation.
+        imbalance: thins out the labelled images to a long tail, ``exp:RATIO`` or ``step:RATIO``
+            (`ganlift.data.imbalance`); neither test nor validation. What it takes away is left out, but with
+            ``labels_per_class`` belongs to the rest, like every image without a label there.
         use_rest: whether training images that are not labelled become unlabelled ones.
         test_fraction: share of test images where the source has none; 0 keeps none back.
         test_seed: draws that share.
@@ -43,14 +60,27 @@ def draw_split(
     """
     notes: list[str] = []
     test, pool, own_validation = _test_and_pool(images, test_fraction, test_seed, notes)
-    pool = _without(images, pool, test, "training", "test", notes)
-    own_validation = _without(images, own_validation, test, "validation", "test", notes)
+    pool = without(images, pool, test, "training", "test", notes)
+    own_validation = without(images, own_validation, test, "validation", "test", notes)
     rng = np.random.default_rng([seed, 1])
-    if labels_per_class is None:
+    if labels_per_class == 0:
+        labelled, validation = pool[:0], _scored_alone(images, pool, own_validation, rng)
+        notes.append(
+            f"No training label is used. Those of {len(validation)} validation images choose which arm without a GAN "
+            "is the reference, and nothing else; clusters are matched to classes on the images that are scored "
+            "(Hungarian assignment), so that every accuracy is one after matching."
+        )
+    elif labels_per_class is None:
         labelled, validation = _all_labels(images, pool, own_validation, rng)
     else:
         labelled, validation = _few_labels(images, pool, own_validation, labels_per_class, rng)
-    validation = _without(images, validation, labelled, "validation", "labelled", notes)
+    validation = without(images, validation, labelled, "validation", "labelled", notes)
+    if imbalance:
+        kept = thinned(labelled, images.labels[labelled], len(images.class_names), imbalance, rng)
+        taken, labelled = np.setdiff1d(labelled, kept), kept
+        pool = pool if labels_per_class is not None else np.setdiff1d(pool, taken)
+        counts = np.bincount(images.labels[labelled], minlength=len(images.class_names))
+        notes.append(f"Labelled images a class after {imbalance}: {', '.join(map(str, counts))}.")
     unlabelled = np.flatnonzero(images.labels == UNLABELLED)
     unlabelled = unlabelled[np.isin(images.parts[unlabelled], ["", "train", "unlabelled"])]
     if use_rest:
@@ -59,21 +89,33 @@ def draw_split(
     elif labels_per_class is not None:
         unlabelled = unlabelled[images.parts[unlabelled] == "unlabelled"]
     held_out = np.concatenate([test, validation])
-    unlabelled = _without(images, unlabelled, held_out, "unlabelled", "test or validation", notes)
+    unlabelled = without(images, unlabelled, held_out, "unlabelled", "test or validation", notes)
     return Split(seed, np.sort(labelled), np.sort(validation), np.sort(unlabelled), np.sort(test), tuple(notes))
 
 
 def labelled_overlap(split: Split, images: ImageSet) -> float:
-    """Share of the labelled training pool that one seed's labelled set is: what two seeds have in common."""
-    labelled = images.labels != UNLABELLED
-    pool = int(np.sum(labelled & np.isin(images.parts, ["", "train"]))) - len(
-        split.test[images.parts[split.test] == ""]
-    )
-    return min(1.0, len(split.labelled) / max(pool, 1))
+    """Share of one seed's labelled images that another seed is expected to draw too.
+
+    Of class k, with n_k images labelled of N_k in the pool, it draws each with chance n_k / N_k. Where nothing is
+    labelled, the same of the unlabelled images whose class the source knows: they are all that trains.
+    """
+    classes = len(images.class_names)
+    known = images.labels != UNLABELLED
+    in_pool = known & np.isin(images.parts, ["", "train"])
+    in_pool[split.test] = False
+    trains = split.labelled if len(split.labelled) else split.unlabelled[known[split.unlabelled]]
+    pool = np.bincount(images.labels[in_pool], minlength=classes)
+    drawn = np.bincount(images.labels[trains], minlength=classes)
+    return float(min(1.0, (drawn**2 / np.maximum(pool, 1)).sum() / max(drawn.sum(), 1)))
 
 
 def make_task(images: ImageSet, split: Split) -> Task:
-    """What a strategy may see of ``split``: no test image, no label of an unlabelled one."""
+    """What a strategy may see of ``split``: no test image, no label of an unlabelled one.
+
+    Raises:
+        DataError: an image to train on, a generator included, or to choose on is held out as well.
+    """
+    refuse_leaks(images, split)
     return Task(
         labelled=images.batch(split.labelled),
         labels=images.labels[split.labelled],
@@ -83,6 +125,25 @@ def make_task(images: ImageSet, split: Split) -> Task:
         class_names=images.class_names,
         flips=flips_safe(images),
     )
+
+
+def refuse_leaks(images: ImageSet, split: Split) -> None:
+    """Refuse a split of which an image to train or to choose on is held out as well, by its bytes.
+
+    `draw_split` makes none such; this is the lock behind it, for a split that was changed or made by other hands.
+
+    Raises:
+        DataError: an image is on two sides.
+    """
+    for name, held_out in APART:
+        index: Index = getattr(split, name)
+        leaked = index[np.isin(images.hashes[index], images.hashes[getattr(split, held_out)])]
+        if len(leaked):
+            raise DataError(
+                f"{len(leaked)} {name} image(s) of seed {split.seed} (the first is '{images.names[leaked[0]]}') are "
+                f"{held_out} images too, and no score would mean anything; take the split as it was drawn "
+                "(the same command draws it again)."
+            )
 
 
 def flips_safe(images: ImageSet) -> bool:
@@ -197,8 +258,8 @@ def _units(images: ImageSet, index: Index) -> NDArray[Any]:
     return np.where(groups != "", np.char.add("@", groups), units)
 
 
-def _without(images: ImageSet, index: Index, others: Index, what: str, whose: str, notes: list[str]) -> Index:
-    """``index`` less the images that share bytes or a group with ``others``."""
+def without(images: ImageSet, index: Index, others: Index, what: str, whose: str, notes: list[str]) -> Index:
+    """``index`` less the images that share bytes or a group with ``others``; a note says how many, and why."""
     same = np.isin(images.hashes[index], images.hashes[others])
     if images.groups is not None:
         groups = images.groups[index]
@@ -244,6 +305,13 @@ def _few_labels(
     else:
         validation = np.concatenate([members[wanted : 2 * wanted] for members in classes])
     return labelled, validation
+
+
+def _scored_alone(images: ImageSet, pool: Index, own: Index, rng: np.random.Generator) -> Index:
+    """A few validation images a class, where no label trains anything: at most a fifth of what there is."""
+    classes = _by_class(images, own if len(own) else pool, rng)
+    _need(images, classes, 2, "training and validation")
+    return np.concatenate([members[: min(VALIDATION_ALONE, max(1, len(members) // 5))] for members in classes])
 
 
 def _need(images: ImageSet, classes: list[Index], least: int, what: str) -> None:

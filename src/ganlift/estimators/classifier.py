@@ -209,7 +209,12 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         for name in ("strategy", "generator"):
             check_scalar(getattr(self, name), name, str)
         generators.get(self.generator)
-        return strategies.get(self.strategy)
+        entry = strategies.get(self.strategy)
+        if not entry.labels:
+            raise InputError(
+                f"Strategy '{entry.name}' finds clusters, which have no classes; give one that takes labels."
+            )
+        return entry
 
     def _budget(self) -> Budget:
         steps = whole(self.budget, "budget")

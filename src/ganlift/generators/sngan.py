@@ -21,6 +21,7 @@ from torch.optim import Adam
 from ganlift.augment.diffaugment import diffaugment
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
 from ganlift.generators.common import GeneratorOptions, TwoPlayers, class_term, resolutions
+from ganlift.layers.class_latents import ClassLatents
 from ganlift.layers.conditional_norm import ConditionalBatchNorm
 from ganlift.losses import discriminator_hinge, generator_hinge
 
@@ -47,6 +48,7 @@ class SNGANOptions(GeneratorOptions):
     colour: bool = Field(True, description="DiffAugment's brightness, saturation and contrast")
     translation: bool = Field(True, description="DiffAugment's shift by up to 1/8")
     cutout: bool = Field(False, description="DiffAugment's cutout; it leaks into samples where images are few")
+    class_latents: bool = Field(False, description="noise from a Gaussian a class, for `gan-balance`, which fits them")
 
     @property
     def policy(self) -> tuple[str, ...]:
@@ -60,6 +62,7 @@ class Generator(nn.Module):
         super().__init__()
         self._base, doublings = resolutions(shape.size)
         self._width = width = options.width * 2 ** (doublings - 1)
+        self.latents = ClassLatents(max(shape.classes, 1), options.latent) if options.class_latents else None
         self.project = nn.Linear(options.latent, width * self._base**2)
         self.norms = nn.ModuleList([ConditionalBatchNorm(width, shape.classes)])
         self.convolutions = nn.ModuleList()
@@ -70,6 +73,10 @@ class Generator(nn.Module):
         self.convolutions.append(nn.Conv2d(width, shape.channels, 3, 1, 1))
 
     def forward(self, z: Tensor, labels: Tensor) -> Tensor:
+        return self.decode(z if self.latents is None else self.latents(z, labels), labels)
+
+    def decode(self, z: Tensor, labels: Tensor) -> Tensor:
+        """The image of each latent as it is, (n, latent): what an autoencoder's decoder does."""
         h = self.project(z).view(len(z), self._width, self._base, self._base)
         for norm, convolution in zip(self.norms, self.convolutions, strict=True):
             h = convolution(F.relu(norm(h, labels)))

@@ -19,7 +19,8 @@ def score(probabilities: NDArray[np.floating[Any]], labels: NDArray[np.int64]) -
 
     Returns:
         ``test_accuracy``, ``balanced_accuracy`` and ``macro_recall`` (both the mean recall of the classes
-        that occur), ``per_class_recall`` (K entries, None for a class that doesn't occur), ``ece`` (expected
+        that occur), ``g_mean`` (their geometric mean: 0 where a class is never
+        recognised), ``per_class_recall`` (K entries, None for a class that doesn't occur), ``ece`` (expected
         calibration error, 15 equal bins of confidence, Guo et al. 2017) and ``nll`` (nats an image).
 
     Raises:
@@ -31,10 +32,12 @@ def score(probabilities: NDArray[np.floating[Any]], labels: NDArray[np.int64]) -
     classes = probabilities.shape[1]
     predicted = probabilities.argmax(1)
     recalls = per_class_recall(predicted, labels, classes)
+    occurring = np.array([recall for recall in recalls if recall is not None])
     return {
         "test_accuracy": float(accuracy_score(labels, predicted)),
         "balanced_accuracy": _mean_recall(balanced_accuracy_score, labels, predicted),
-        "macro_recall": float(np.mean([recall for recall in recalls if recall is not None])),
+        "macro_recall": float(occurring.mean()),
+        "g_mean": float(occurring.prod() ** (1 / len(occurring))),
         "per_class_recall": recalls,
         "ece": expected_calibration_error(probabilities, labels),
         "nll": float(log_loss(labels, probabilities, labels=np.arange(classes))),

@@ -105,14 +105,13 @@ def _copying(generated: Sequence[float], real: Sequence[float]) -> str:
 
 def filters(run: Run) -> list[Filter]:
     """Acceptance, diversity and candidates of the arms that noted any."""
-    found = []
+    found, decimal = [], partial(words.decimal, digits=2)
     for name, rows in run.rows.items():
         facts = {row["seed"]: run.facts(name, row["seed"]) for row in rows}
         shown = [
             *_per_class(run, facts, "acceptance", "Let through by the filter", partial(words.percent, digits=0), 1.0),
-            *_per_class(
-                run, facts, "diversity", "Diversity of samples, real images being 1", partial(words.decimal, digits=2)
-            ),
+            *_per_class(run, facts, "diversity", "Diversity of samples, real images being 1", decimal),
+            *_per_class(run, facts, "pool_diversity", "Diversity of what passed, real images being 1", decimal),
         ]
         tried = tables.candidates(facts)
         if shown or tried:

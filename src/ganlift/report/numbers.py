@@ -15,7 +15,7 @@ Row = dict[str, Any]
 
 
 class Pair(NamedTuple):
-    """One seed's accuracy with the reference and with the arm."""
+    """One seed's accuracy, or what else arms are judged by, with the reference and with the arm."""
 
     seed: int
     before: float
@@ -54,10 +54,11 @@ def deviation(of: Sequence[float]) -> float | None:
     return statistics.stdev(of) if len(of) > 1 else None
 
 
-def pairs(reference: Sequence[Row], arm: Sequence[Row]) -> list[Pair]:
-    """Test accuracies of the seeds that both have."""
-    before = {row["seed"]: row["test_accuracy"] for row in reference}
-    return [Pair(row["seed"], before[row["seed"]], row["test_accuracy"]) for row in arm if row["seed"] in before]
+def pairs(reference: Sequence[Row], arm: Sequence[Row], key: str = "test_accuracy") -> list[Pair]:
+    """The values under ``key`` of the seeds that both have."""
+    before = {row["seed"]: number(row.get(key)) for row in reference}
+    both = [(row["seed"], before.get(row["seed"]), number(row.get(key))) for row in arm]
+    return [Pair(seed, old, new) for seed, old, new in both if old is not None and new is not None]
 
 
 def gain(paired: Sequence[Pair]) -> Spread | None:

@@ -73,8 +73,10 @@ def _context(run: Run, fit: Fit) -> dict[str, Any]:
     shown = {
         "headline": headline,
         "style": style,
+        "matched": any(row.get("matched") for rows in run.rows.values() for row in rows),
         "cards": sections.cards(run),
-        "arm_head": tables.ARM_HEAD,
+        "measure": run.measure.words,
+        "arm_head": tables.arm_head(run),
         "arms": tables.arm_lines(run),
         "slopes": sections.slopes(run),
         "class_plots": sections.class_plots(run),
@@ -85,6 +87,8 @@ def _context(run: Run, fit: Fit) -> dict[str, Any]:
         "filters": generated.filters(run),
         "curves": sections.curves(run),
         "cost": sections.cost(run),
+        "spent_head": tables.SPENT_HEAD,
+        "spent": tables.spent_lines(run),
     }
     return {"run": run, **shown, "trust": _trust(run), **assets()}
 

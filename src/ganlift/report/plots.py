@@ -16,7 +16,7 @@ ROW = 20
 """Height of one row."""
 
 
-def interval(gain: float, low: float, high: float, span: tuple[float, float], style: str) -> Markup:
+def interval(gain: float, low: float, high: float, span: tuple[float, float], style: str, measure: str) -> Markup:
     """A gain and its interval on an axis that several figures share (``span``, fractions)."""
     x = scale([*span, 0.0], 12, WIDTH - 12)
     zero = x(0.0)
@@ -25,13 +25,15 @@ def interval(gain: float, low: float, high: float, span: tuple[float, float], st
     parts += [line(x(end), 13, x(end), 23, f"whisker {style}") for end in (low, high)]
     parts.append(circle(x(gain), 18, 5, f"mark {style}"))
     words = f"Gain {points(gain)} points, interval {points(low)} to {points(high)}"
-    return figure(54, "Gain in accuracy with its 95 % interval, in points", words, parts)
+    return figure(54, f"Gain in {measure} with its 95 % interval, in points", words, parts)
 
 
-def slope(paired: Sequence[Pair], reference: str, arm: str, estimate: tuple[float, float, float] | None) -> Markup:
-    """A line a seed from the reference's accuracy to the arm's; at the side the gain and its interval.
+def slope(
+    paired: Sequence[Pair], reference: str, arm: str, estimate: tuple[float, float, float] | None, measure: str
+) -> Markup:
+    """A line a seed from the reference's ``measure`` to the arm's; at the side the gain and its interval.
 
-    The gain's axis has the accuracy's scale and its zero at the reference's mean.
+    The gain's axis has the measure's scale and its zero at the reference's mean.
     """
     left, right, side, top, bottom = 54.0, 174.0, 264.0, 32.0, 222.0
     before = sum(pair.before for pair in paired) / len(paired)
@@ -55,7 +57,7 @@ def slope(paired: Sequence[Pair], reference: str, arm: str, estimate: tuple[floa
     if estimate:
         parts += _gain_axis(y, before, estimate, right, side)
     words = "; ".join(f"seed {pair.seed}: {percent(pair.before)} to {percent(pair.after)}" for pair in paired)
-    return figure(240, f"Test accuracy of each seed, {reference} against {arm}", words, parts)
+    return figure(240, f"Test {measure} of each seed, {reference} against {arm}", words, parts)
 
 
 def _gain_axis(

@@ -16,6 +16,7 @@ from ganlift.report.words import number
 from ganlift.runs import layout
 from ganlift.runs.files import read_bytes, read_json, read_jsonl, read_npz
 from ganlift.runs.folder import rows as read_rows
+from ganlift.yardstick import Yardstick, named
 
 Row = dict[str, Any]
 
@@ -54,6 +55,11 @@ class Run:
     def seeds(self) -> list[int]:
         """Every seed that any arm has a row for."""
         return sorted({row["seed"] for rows in [*self.rows.values(), self.failed] for row in rows})
+
+    @property
+    def measure(self) -> Yardstick:
+        """What the arms were judged by."""
+        return named(self.plan.get("measure"))
 
     def predictions(self, strategy: str, seed: int) -> tuple[NDArray[np.float64], NDArray[np.int64]] | None:
         """Test probabilities (n, K) and labels (n,) of an arm; None where they are absent or unusable."""

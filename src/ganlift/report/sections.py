@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ganlift.report import numbers, plots, tables, words
 from ganlift.report.read import Row, Run
+from ganlift.yardstick import named
 
 METRICS = {"validation_accuracy": "validation accuracy", "g_loss": "generator loss"}
 STYLES = {"helps": "helps", "hurts": "hurts"}
@@ -59,8 +60,8 @@ def answer(run: Run) -> tuple[str, str]:
     helping = [verdict for verdict in run.verdicts if verdict.get("verdict") == "helps"]
     if helping:
         best = helping[0]
-        gain = words.points(best.get("gain"))
-        return f"Yes: {best['strategy']} gains {gain.lstrip('+')} points over {best.get('reference')}.", "helps"
+        gain = f"{words.points(best.get('gain')).lstrip('+')} points of {run.measure.words}"
+        return f"Yes: {best['strategy']} gains {gain} over {best.get('reference')}.", "helps"
     if not run.verdicts:
         return "No verdict: no arm with a GAN could be judged yet.", "none"
     if all(verdict.get("verdict") == "hurts" for verdict in run.verdicts):
@@ -76,7 +77,7 @@ def cards(run: Run) -> list[Card]:
     found = []
     for verdict, end in zip(run.verdicts, ends, strict=True):
         style = style_of(verdict.get("verdict"))
-        plot = plots.interval(*end, span, style) if end else None
+        plot = plots.interval(*end, span, style, run.measure.words) if end else None
         said = str(verdict.get("verdict") or "not judged")
         sentence = str(verdict.get("sentence") or "")
         found.append(Card(verdict["strategy"], said, style, sentence, plot, _verdict_facts(verdict)))
@@ -90,9 +91,11 @@ def _estimate(verdict: Row) -> tuple[float, float, float] | None:
 
 def _verdict_facts(verdict: Row) -> list[tuple[str, str]]:
     worst = verdict.get("worst_class")
-    worst_said = f"{worst.get('name')} {words.points(worst.get('gain'))}" if isinstance(worst, dict) else words.NONE
+    worst_said = (
+        f"{worst.get('name')} {words.points(worst.get('gain'))} of recall" if isinstance(worst, dict) else words.NONE
+    )
     lines = [
-        ("gain, points", words.points(verdict.get("gain"))),
+        (f"gain, points of {named(verdict.get('measure')).words}", words.points(verdict.get("gain"))),
         ("95 % interval", f"{words.points(verdict.get('ci_low'))} to {words.points(verdict.get('ci_high'))}"),
         ("p, corrected", words.probability(verdict.get("p_corrected"))),
         ("seeds", words.count(verdict.get("seeds"))),
@@ -120,13 +123,12 @@ def compared(run: Run) -> list[tuple[str, str, Row]]:
 def slopes(run: Run) -> list[Plot]:
     found = []
     for arm, reference, verdict in compared(run):
-        paired = numbers.pairs(run.rows[reference], run.rows[arm])
+        paired = numbers.pairs(run.rows[reference], run.rows[arm], run.measure.test)
         if paired:
             ahead = sum(pair.after > pair.before for pair in paired)
             note = f"{arm} is ahead in {ahead} of {len(paired)} seeds."
-            found.append(
-                Plot(f"{arm} against {reference}", plots.slope(paired, reference, arm, _estimate(verdict)), note)
-            )
+            svg = plots.slope(paired, reference, arm, _estimate(verdict), run.measure.words)
+            found.append(Plot(f"{arm} against {reference}", svg, note))
     return found
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ganlift.report import numbers, words
 from ganlift.report.read import Row, Run, sequence
+from ganlift.yardstick import ACCURACY, MACRO_RECALL
 
 MOST_CLASSES = 20
 """A confusion table with more classes can't be read; the most frequent confusions are listed instead."""
@@ -28,11 +29,30 @@ class ArmLine:
     verdict: str
 
 
-ARM_HEAD = [
-    ("Accuracy", "test accuracy, mean ± standard deviation over seeds"),
-    ("Against augment", "mean paired difference in points, and its range over seeds"),
-    ("Against its reference", "gain in points with its 95 % interval, where a verdict was made"),
-    ("Macro recall", "mean recall over classes"),
+_SCORES = {ACCURACY: "share of the test images that are right", MACRO_RECALL: "mean recall over classes"}
+
+
+def arm_head(run: Run) -> list[tuple[str, str]]:
+    """The columns' names and what they are; first what the arms were judged by."""
+    judged, other = sorted(_SCORES, key=lambda one: one != run.measure)
+    return [
+        (_capital(judged.words), f"{_SCORES[judged]}, mean ± standard deviation over seeds"),
+        ("Against augment", f"mean paired difference in points of {judged.words}, and its range over seeds"),
+        (
+            "Against its reference",
+            f"gain in points of {judged.words} with its 95 % interval, where a verdict was made",
+        ),
+        (_capital(other.words), _SCORES[other]),
+        *_MORE,
+    ]
+
+
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:]
+
+
+_MORE = [
+    ("G-mean", "geometric mean of the classes' recalls: 0 where a class is never recognised"),
     ("ECE", "expected calibration error; lower is better"),
     ("Time", "training time of an arm, and as a multiple of augment's (of the fastest arm's where augment is absent)"),
     ("Labels", "labelled training images, and unlabelled ones used"),
@@ -44,7 +64,7 @@ def arm_lines(run: Run) -> list[ArmLine]:
     verdicts = {verdict["strategy"]: verdict for verdict in run.verdicts}
     times = {name: numbers.mean(numbers.values(rows, "elapsed_s")) for name, rows in run.rows.items()}
     base = times.get("augment") or min(filter(None, times.values()), default=None)
-    ordered = sorted(run.rows, key=lambda name: -numbers.average(run.rows[name], "test_accuracy"))
+    ordered = sorted(run.rows, key=lambda name: -numbers.average(run.rows[name], run.measure.test))
     only_failed = sorted({row["strategy"] for row in run.failed} - set(ordered))
     lines = []
     for name in [*ordered, *only_failed]:
@@ -60,21 +80,34 @@ def arm_lines(run: Run) -> list[ArmLine]:
 def _cells(run: Run, name: str, verdict: Row, base: float | None) -> list[tuple[str, str]]:
     rows = run.rows.get(name, [])
     if not rows:
-        return [(words.NONE, "")] * len(ARM_HEAD)
-    found = numbers.values(rows, "test_accuracy")
+        return [(words.NONE, "")] * len(arm_head(run))
+    judged, other = sorted(_SCORES, key=lambda one: one != run.measure)
+    found = numbers.values(rows, judged.test)
     deviation = numbers.deviation(found)
-    against = numbers.gain(numbers.pairs(run.rows.get("augment", []), rows)) if name != "augment" else None
+    pairs = numbers.pairs(run.rows.get("augment", []), rows, judged.test)
+    against = numbers.gain(pairs) if name != "augment" else None
     elapsed = numbers.mean(numbers.values(rows, "elapsed_s"))
     unlabelled = _same(rows, "unlabelled_n")
     return [
-        (words.percent(numbers.mean(found)), f"± {100 * deviation:.1f}" if deviation is not None else ""),
+        (words.percent(numbers.mean(found)), _beside(rows, deviation)),
         (words.points(against.mean), _range(against.low, against.high)) if against else (words.NONE, ""),
         _judged(verdict),
-        (words.percent(numbers.mean(numbers.values(rows, "macro_recall"))), ""),
+        (words.percent(numbers.mean(numbers.values(rows, other.test))), ""),
+        (words.percent(numbers.mean(numbers.values(rows, "g_mean"))), ""),
         (words.decimal(numbers.mean(numbers.values(rows, "ece"))), ""),
         (words.seconds(elapsed), words.ratio(elapsed / base) if elapsed and base else ""),
         (_same(rows, "labels"), f"+ {unlabelled} unlabelled" if unlabelled not in ("0", words.NONE) else ""),
     ]
+
+
+def _beside(rows: Sequence[Row], deviation: float | None) -> str:
+    """What stands below an arm's accuracy: its deviation and, of clusters, what they share with the classes."""
+    shared = numbers.mean(numbers.values(rows, "nmi"))
+    parts = [
+        f"± {100 * deviation:.1f}" if deviation is not None else "",
+        f"NMI {shared:.2f}" if shared is not None else "",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def _judged(verdict: Row) -> tuple[str, str]:
@@ -95,6 +128,23 @@ def _same(rows: Sequence[Row], key: str) -> str:
         return words.NONE
     low, high = min(found), max(found)
     return words.count(low) if low == high else f"{words.count(low)} to {words.count(high)}"
+
+
+SPENT_HEAD = [
+    ("Classifier steps", "of the classifier that is scored: equal for all"),
+    ("Labelled images", "drawn by those steps, repeats counted: equal for all"),
+    ("Unlabelled images", "drawn by those steps"),
+    ("Steps besides", "of choosing runs, judges, teachers and pre-training"),
+    ("Generator steps", "of a generator's own phase; in the one-model arms it learns in the classifier's steps"),
+]
+SPENT = ("steps", "labelled_seen", "unlabelled_seen", "steps_besides", "generator_steps")
+
+
+def spent_lines(run: Run) -> list[tuple[str, list[str]]]:
+    """What each arm spent, in the order of `SPENT_HEAD`; nothing where the run's records don't tell."""
+    if not any("labelled_seen" in row for rows in run.rows.values() for row in rows):
+        return []
+    return [(name, [_same(rows, key) for key in SPENT]) for name, rows in run.rows.items()]
 
 
 @dataclass(frozen=True)
@@ -148,29 +198,29 @@ def confusions(
 
 @dataclass(frozen=True)
 class Candidate:
-    """A share of generated images that was tried: how often chosen, and its validation accuracy over seeds."""
+    """A share of generated images that was tried: how often chosen, and its score on validation over seeds."""
 
     weight: str
     ratio: str
-    accuracy: str
+    score: str
     chosen: list[int]
 
 
 def candidates(facts: dict[int, Row]) -> list[Candidate]:
-    """Of the seeds' ``candidates``, by weight and ratio."""
-    tried: dict[tuple[float, float], list[float]] = {}
-    chosen: dict[tuple[float, float], list[int]] = {}
+    """Of the seeds' ``candidates``, by whether they began pre-trained, by weight and ratio."""
+    tried: dict[tuple[bool, float, float], list[float]] = {}
+    chosen: dict[tuple[bool, float, float], list[int]] = {}
     for seed, fact in facts.items():
         for one in sequence(fact.get("candidates")):
-            accuracy = words.number(one.get("validation_accuracy")) if isinstance(one, dict) else None
-            if accuracy is not None:
-                tried.setdefault(_setting(one), []).append(accuracy)
+            score = validation_score(one) if isinstance(one, dict) else None
+            if score is not None:
+                tried.setdefault(_setting(one), []).append(score)
         if isinstance(fact.get("chosen"), dict):
             chosen.setdefault(_setting(fact["chosen"]), []).append(seed)
     return [
         Candidate(
-            "0: no generated images" if not setting[0] else f"{setting[0]:g}",
-            f"{setting[1]:g}",
+            _share_words(setting[0], setting[1]),
+            f"{setting[2]:g}",
             f"{words.percent(numbers.mean(found))} ({words.percent(min(found))} to {words.percent(max(found))})",
             chosen.get(setting, []),
         )
@@ -178,5 +228,16 @@ def candidates(facts: dict[int, Row]) -> list[Candidate]:
     ]
 
 
-def _setting(one: Row) -> tuple[float, float]:
-    return words.number(one.get("weight")) or 0.0, words.number(one.get("ratio")) or 0.0
+def _setting(one: Row) -> tuple[bool, float, float]:
+    return one.get("pretrained") is True, words.number(one.get("weight")) or 0.0, words.number(one.get("ratio")) or 0.0
+
+
+def _share_words(pretrained: bool, weight: float) -> str:
+    if pretrained:
+        return f"{weight:g}, after pre-training on generated images"
+    return f"{weight:g}" if weight else "0: no generated images"
+
+
+def validation_score(one: Row) -> float | None:
+    """What a candidate or trial reached on validation; files from before there was a choice have the accuracy."""
+    return words.number(one.get("validation_score", one.get("validation_accuracy")))

@@ -10,6 +10,7 @@ from typing import Any
 
 from ganlift.report import words
 from ganlift.report.read import Row, Run, mapping, pretty, sequence
+from ganlift.report.tables import validation_score
 
 PARTS = ("labelled", "validation", "unlabelled", "test")
 MOST_NOTES = 30
@@ -67,8 +68,8 @@ def tuned_lines(run: Run) -> list[TunedLine]:
     chosen = mapping(tuning.get("chosen"))
     lines = []
     for name in dict.fromkeys(str(trial.get("strategy")) for trial in trials):
-        found = [words.number(trial.get("validation_accuracy")) for trial in trials if trial.get("strategy") == name]
-        best = max((accuracy for accuracy in found if accuracy is not None), default=None)
+        found = [validation_score(trial) for trial in trials if trial.get("strategy") == name]
+        best = max((score for score in found if score is not None), default=None)
         options = chosen.get(name)
         said = (
             ", ".join(f"{key} {_short(value)}" for key, value in options.items()) if isinstance(options, dict) else ""
@@ -184,10 +185,14 @@ def settings(run: Run) -> list[tuple[str, str]]:
     """The plan's main facts as name and value: what was run on which device, and whether the estimate held."""
     plan: Row = run.plan
     estimate, actual = words.number(plan.get("estimate_s")), words.number(plan.get("actual_s"))
+    per_class = ", ".join(map(words.count, sequence(plan.get("labelled_per_class"))))
     lines = [
         ("data", str(plan.get("data") or words.NONE)),
         ("data hash", str(plan.get("data_hash") or words.NONE)),
         ("images", str(plan.get("image") or words.NONE)),
+        ("long tail", str(plan.get("imbalance") or words.NONE)),
+        ("labelled images a class", per_class or words.NONE),
+        ("judged by", run.measure.words),
         ("classifier steps an arm", words.count(plan.get("steps"))),
         ("generator steps", words.count(plan.get("generator_steps"))),
         ("device", str(plan.get("device") or words.NONE)),

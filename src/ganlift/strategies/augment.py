@@ -40,15 +40,21 @@ class AugmentOptions(ClassifierOptions):
     mix_alpha: float = Field(0.4, gt=0, description="Beta(alpha, alpha) of the mixing share")
 
 
-def augmented_loss(classifier: torch.nn.Module, x: Tensor, y: Tensor, setup: Setup, options: AugmentOptions) -> Tensor:
-    """Cross-entropy of augmented, mixed images (n, c, h, w) with labels (n,)."""
+def augmented(x: Tensor, y: Tensor, setup: Setup, options: AugmentOptions) -> tuple[Tensor, Tensor]:
+    """Augmented, mixed images (n, c, h, w), and their targets (n, K) from labels (n,)."""
     rng = setup.rng.generator("augmentation")
     x = setup.labelled_view(x, options)
     targets = F.one_hot(y, setup.task.classes).to(x.dtype)
     if options.mix == "mixup":
-        x, targets = mixup(x, targets, rng, options.mix_alpha)
-    elif options.mix == "cutmix":
-        x, targets = cutmix(x, targets, rng, options.mix_alpha)
+        return mixup(x, targets, rng, options.mix_alpha)
+    if options.mix == "cutmix":
+        return cutmix(x, targets, rng, options.mix_alpha)
+    return x, targets
+
+
+def augmented_loss(classifier: torch.nn.Module, x: Tensor, y: Tensor, setup: Setup, options: AugmentOptions) -> Tensor:
+    """Cross-entropy of augmented, mixed images (n, c, h, w) with labels (n,)."""
+    x, targets = augmented(x, y, setup, options)
     return soft_cross_entropy(classifier(x), targets, options.label_smoothing)
 
 

@@ -28,6 +28,7 @@ from ganlift.training.fit import Record, Settings, fit
 from ganlift.training.phase import Budget, Phase, Step, cosine_after
 from ganlift.training.pixels import Pixels, Stream, to_float
 from ganlift.training.rng import Rng, seeded
+from ganlift.yardstick import ACCURACY, Yardstick
 
 Options = TypeVar("Options", bound=BaseModel)
 Kind = Literal["baseline", "rival", "gan", "control"]
@@ -96,12 +97,15 @@ class Outcome:
         facts: plain values for ``facts.json``.
         shared: the key of the shared generator it used, if any.
         generator: what made images in this arm, ready to make more; None without one.
+        rebuildable: whether the run's architecture with the classifier's weights is the classifier; another one is
+            scored, and not laid ready for use.
     """
 
     classifier: nn.Module
     facts: dict[str, Any] = field(default_factory=dict)
     shared: str | None = None
     generator: TrainedGenerator | None = None
+    rebuildable: bool = True
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,7 @@ class Setup:
     classifier: ClassifierSpec = "small-cnn"
     generator: str = "sngan"
     generator_options: dict[str, Any] = field(default_factory=dict)
+    measure: Yardstick = ACCURACY
 
     @cached_property
     def labelled(self) -> Pixels:
@@ -129,8 +134,14 @@ class Setup:
         """The unlabelled images; the labelled ones, without their labels, where there are no others."""
         return Pixels(self.task.unlabelled, self.device) if len(self.task.unlabelled) else self.labelled
 
-    def labelled_stream(self) -> Stream:
-        return Stream(self.labelled, self.labels, self.budget.batch_size, self.rng.generator("order"))
+    @cached_property
+    def class_counts(self) -> Tensor:
+        """Labelled images of each class, (K,) float64, at least 1 so that it can divide."""
+        return torch.from_numpy(self.task.class_counts).clamp(min=1).double().to(self.device)
+
+    def labelled_stream(self, rows: Tensor | None = None) -> Stream:
+        """The labelled images, each once an epoch, or as often as it stands in ``rows`` (m,)."""
+        return Stream(self.labelled, self.labels, self.budget.batch_size, self.rng.generator("order"), rows)
 
     def unlabelled_stream(self) -> Stream:
         return Stream(self.unlabelled, None, self.budget.batch_size, self.rng.generator("unlabelled order"))
@@ -156,7 +167,11 @@ class Setup:
         return rand_augment(x, rng) if options.policy == "rand" else x
 
     def validation_accuracy(self, model: nn.Module) -> float:
-        """Share of the validation images that ``model`` gets right.
+        """Share of the validation images that ``model`` gets right; raises as `validation_score`."""
+        return self.validation_score(model, ACCURACY)
+
+    def validation_score(self, model: nn.Module, measure: Yardstick | None = None) -> float:
+        """``measure`` of ``model`` on the validation images: what to choose by; where None, what arms are judged by.
 
         Raises:
             ConfigError: there are none.
@@ -167,8 +182,8 @@ class Setup:
                 "validates=True."
             )
         images = torch.from_numpy(self.task.validation).to(self.device)
-        labels = torch.from_numpy(self.task.validation_labels).to(self.device)
-        return float((predict(model, images).argmax(1) == labels).float().mean())
+        right = predict(model, images).argmax(1).cpu().numpy() == self.task.validation_labels
+        return (measure or self.measure).of(right, self.task.validation_labels)
 
 
 @torch.no_grad()
@@ -202,6 +217,7 @@ class Strategy:
         unlabelled: whether it uses unlabelled images.
         needs_generator: whether its first phase is a generator that other arms of the seed share.
         validates: whether it chooses something on the validation images; the others never look at them.
+        labels: whether it needs labelled images; those that do not find clusters, and are compared among themselves.
         options: pydantic model of its settings, each with default, range and search distribution.
     """
 
@@ -209,11 +225,12 @@ class Strategy:
     kind: Kind
     summary: str
     source: str
-    options: type[ClassifierOptions]
+    options: type[BaseModel]
     phases: Callable[[Setup, Any], Phases]
     unlabelled: Unlabelled = "never"
     needs_generator: bool = False
     validates: bool = False
+    labels: bool = True
 
 
 strategies: Registry[Strategy] = Registry("strategy", "ganlift.strategies", "ganlift.strategies", Strategy)
@@ -225,15 +242,16 @@ def strategy(
     kind: Kind,
     summary: str,
     source: str,
-    options: type[ClassifierOptions],
+    options: type[BaseModel],
     unlabelled: Unlabelled = "never",
     needs_generator: bool = False,
     validates: bool = False,
+    labels: bool = True,
 ) -> Callable[[Callable[[Setup, Any], Phases]], Callable[[Setup, Any], Phases]]:
     """Decorator: register a phases function as the strategy ``name``."""
 
     def register(phases: Callable[[Setup, Any], Phases]) -> Callable[[Setup, Any], Phases]:
-        entry = Strategy(name, kind, summary, source, options, phases, unlabelled, needs_generator, validates)
+        entry = Strategy(name, kind, summary, source, options, phases, unlabelled, needs_generator, validates, labels)
         strategies.add(name)(entry)
         return phases
 

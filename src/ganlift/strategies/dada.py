@@ -46,8 +46,8 @@ from ganlift.strategies.sgan import (
     conditional_grid,
     joint_generator,
     new_generator,
-    one_forward,
 )
+from ganlift.strategies.terms import one_forward
 from ganlift.training.phase import Phase, Updater
 from ganlift.training.pixels import Batch, Stream
 from ganlift.training.rng import seeded

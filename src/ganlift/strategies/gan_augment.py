@@ -1,116 +1,124 @@
 """`gan-augment`: two stages. A conditional generator learns the training images; its samples join them.
 
-Each step minimises CE(real) + λ · CE(generated), both augmented, with ``ratio`` generated images a real
-one. Generated images pass a filter first: an image of the condition (class, fold) is kept if a classifier
-trained on the *other* fold calls it that class. λ and ratio are chosen on validation with short runs
-from the same start; λ = 0, no generator, is among the candidates and wins ties.
+Each step minimises CE(real) + λ · CE(generated), both augmented, with ``ratio`` generated images a real one, in one
+forward. Generated images pass the cross-fitted filter of `ganlift.strategies.pool` first. λ and ratio are chosen on
+validation with short runs from the same start; λ = 0, no generator, is among the candidates and wins ties.
+
+Options of the literature, off by default:
+
+- ``pretrain``: that share of the budget's steps on generated images alone first, counted apart; the weights are where
+  the candidates and the final run start from, which takes the full budget as in all arms. λ = 0 is then tried from
+  these weights (fine-tuning on real images alone) and without them (no generator at all, which wins ties).
+- ``separate_norm``: BatchNorms of their own for generated images (AdvProp, Xie et al. 2020, section 3.2, has them for
+  adversarial ones), so two forwards. Test images meet the real ones' statistics.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, Self
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 
-from ganlift.strategies.augment import AugmentOptions, augmented_loss
-from ganlift.strategies.base import Outcome, Phases, Setup, classifier_phase, predict, strategy
-from ganlift.strategies.generation import FOLDS, Stage, generator_stage, restandardise
+from ganlift.generators.base import generators
+from ganlift.layers.own_norms import with_own_norms
+from ganlift.losses import soft_cross_entropy
+from ganlift.strategies.augment import AugmentOptions, augmented, augmented_loss
+from ganlift.strategies.base import Outcome, Phases, Setup, classifier_phase, strategy
+from ganlift.strategies.generation import FOLDS, generator_stage, restandardise
+from ganlift.strategies.options import checked
+from ganlift.strategies.pool import Pool, draw_pool, judge_phase
 from ganlift.training.phase import Phase, Updater
-from ganlift.training.pixels import Batch, Pixels, Stream, to_uint8
+from ganlift.training.pixels import Batch, Stream
 from ganlift.training.rng import Rng
 
 
 class GanAugmentOptions(AugmentOptions):
+    generator: str | None = Field(None, description="a registered generator in place of the run's")
+    generator_options: dict[str, Any] = Field({}, description="options of that generator")
     candidates: tuple[tuple[float, float], ...] = Field(
-        ((0.0, 0.0), (0.25, 1.0), (0.5, 0.5), (1.0, 1.0)), description="pairs of λ and ratio to choose from"
+        ((0.0, 0.0), (0.25, 1.0), (0.5, 0.5), (1.0, 1.0)),
+        min_length=1,
+        description="pairs of λ and ratio to choose from",
     )
     choice_share: float = Field(0.25, gt=0, le=1, description="steps of a choosing run, as a share of the budget")
     fold_share: float = Field(0.3, gt=0, le=1, description="steps of a fold's classifier, as a share of the budget")
     pool: int = Field(300, gt=0, description="images generated a class, before the filter")
     filtered: bool = Field(True, description="whether generated images pass the cross-fitted filter")
+    pretrain: float = Field(0.0, ge=0, le=4, description="steps on generated images first, as a share of the budget")
+    separate_norm: bool = Field(False, description="BatchNorms of their own for generated images")
 
+    @model_validator(mode="after")
+    def _known_generator(self) -> Self:
+        if self.generator is not None:
+            entry = generators.get(self.generator)
+            checked(f"generator '{entry.name}'", entry.options, self.generator_options)
+        elif self.generator_options:
+            raise ValueError("generator_options are those of the option generator; name it too")
+        return self
 
-@dataclass(frozen=True)
-class Pool:
-    """Generated images that passed the filter, with their classes, and the share that did, a class."""
-
-    images: Pixels
-    labels: Tensor
-    acceptance: list[float]
+    def apply_generator(self, setup: Setup) -> Setup:
+        """``setup`` with the generator that these options name, if any."""
+        if self.generator is None:
+            return setup
+        return replace(setup, generator=self.generator, generator_options=self.generator_options)
 
 
 def mixed_phase(
-    setup: Setup, options: AugmentOptions, pool: Pool, weight: float, ratio: float, *, name: str, steps: int
+    setup: Setup,
+    options: GanAugmentOptions,
+    pool: Pool,
+    weight: float,
+    ratio: float,
+    *,
+    name: str = "classifier",
+    steps: int | None = None,
+    start: nn.Module | None = None,
 ) -> Phase:
-    """Train on real and generated images: CE(real) + weight · CE(generated)."""
+    """Train on real and generated images: CE(real) + weight · CE(generated), from ``start``'s weights if given."""
     classifier = setup.new_classifier(options.dropout)
-    streams = {"labelled": setup.labelled_stream()}
+    if start is not None:
+        classifier.load_state_dict(start.state_dict())
+    streams, heads, twin = {"labelled": setup.labelled_stream()}, dict[str, nn.Module](), classifier
     if weight:
         count = max(1, round(ratio * setup.budget.batch_size))
         streams["generated"] = Stream(pool.images, pool.labels, count, setup.rng.generator("generated order"))
+        if options.separate_norm:
+            twin, heads["norms of generated images"] = with_own_norms(classifier)
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
-        loss = augmented_loss(classifier, batch["labelled"].x, batch["labelled"].y, setup, options)
-        metrics = {"loss": loss.detach()}
-        if weight:
-            fake_loss = augmented_loss(classifier, batch["generated"].x, batch["generated"].y, setup, options)
-            metrics["generated_loss"] = fake_loss.detach()
-            loss = loss + weight * fake_loss
-        update("classifier", loss)
-        return metrics
+        views, targets = zip(*(augmented(part.x, part.y, setup, options) for part in batch.values()), strict=True)
+        if options.separate_norm and weight:
+            logits = [classifier(views[0]), twin(views[1])]
+        else:
+            logits = list(classifier(torch.cat(views)).split([len(part) for part in views]))
+        losses = [
+            soft_cross_entropy(given, wanted, options.label_smoothing)
+            for given, wanted in zip(logits, targets, strict=True)
+        ]
+        update("classifier", losses[0] + weight * losses[1] if weight else losses[0])
+        return {name: loss.detach() for name, loss in zip(("loss", "generated_loss"), losses, strict=False)}
 
-    return classifier_phase(setup, options, classifier, step, streams, name=name, steps=steps)
+    return classifier_phase(setup, options, classifier, step, streams, name=name, steps=steps, heads=heads)
 
 
-def _fold_phase(setup: Setup, options: GanAugmentOptions, stage: Stage, fold: int) -> Phase:
-    """A classifier of one fold's labelled images alone."""
-    members = (stage.folds == fold).nonzero().squeeze(1)
-    if not len(members):
-        members = torch.arange(len(stage.folds), device=setup.device)
-    classifier = setup.new_classifier(options.dropout, name=f"fold {fold}")
-    images = Pixels(torch.from_numpy(setup.task.labelled)[members.cpu()], setup.device)
-    order = setup.rng.generator(f"order of fold {fold}")
-    stream = Stream(images, setup.labels[members], setup.budget.batch_size, order)
+def _pretraining(setup: Setup, options: GanAugmentOptions, pool: Pool) -> Phase:
+    """A classifier of generated images alone; its averaged weights are a start."""
+    classifier = setup.new_classifier(options.dropout)
+    stream = Stream(pool.images, pool.labels, setup.budget.batch_size, setup.rng.generator("order of pre-training"))
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
-        loss = augmented_loss(classifier, batch["labelled"].x, batch["labelled"].y, setup, options)
+        loss = augmented_loss(classifier, batch["generated"].x, batch["generated"].y, setup, options)
         update("classifier", loss)
         return {"loss": loss.detach()}
 
-    steps = max(1, round(setup.budget.steps * options.fold_share))
-    phase = classifier_phase(setup, options, classifier, step, {"labelled": stream}, name=f"fold-{fold}", steps=steps)
+    steps = max(1, round(setup.budget.steps * options.pretrain))
+    phase = classifier_phase(setup, options, classifier, step, {"generated": stream}, name="pre-training", steps=steps)
     phase.counts = "besides"
     return phase
-
-
-def draw_pool(setup: Setup, stage: Stage, judges: list[nn.Module] | None, size: int) -> Pool:
-    """``size`` images a class; with ``judges`` (one a fold) only those the other fold's judge agrees on.
-
-    A class of which none passes keeps the tenth that comes nearest.
-    """
-    classes = setup.task.classes
-    labels = torch.arange(classes, device=setup.device).repeat_interleave(size)
-    folds = torch.arange(len(labels), device=setup.device) % FOLDS
-    images = to_uint8(stage.trained.draw(labels, folds, setup.rng.generator("pool")))
-    if judges is None:
-        return Pool(Pixels(images, setup.device), labels, [1.0] * classes)
-    agreement = torch.empty(len(labels), device=setup.device)
-    agreed = torch.empty(len(labels), dtype=torch.bool, device=setup.device)
-    for fold in range(FOLDS):
-        of_fold = folds == fold
-        probabilities = predict(judges[1 - fold], images[of_fold])
-        agreement[of_fold] = probabilities.gather(1, labels[of_fold, None]).squeeze(1)
-        agreed[of_fold] = probabilities.argmax(1) == labels[of_fold]
-    acceptance = [float(agreed[labels == label].float().mean()) for label in range(classes)]
-    for label in range(classes):
-        if not acceptance[label]:
-            members = (labels == label).nonzero().squeeze(1)
-            agreed[members[agreement[members].topk(max(1, size // 10)).indices]] = True
-    return Pool(Pixels(images[agreed], setup.device), labels[agreed], acceptance)
 
 
 @strategy(
@@ -124,30 +132,45 @@ def draw_pool(setup: Setup, stage: Stage, judges: list[nn.Module] | None, size: 
     validates=True,
 )
 def phases(setup: Setup, options: GanAugmentOptions) -> Phases:
-    """Generator, fold classifiers, choosing runs, and one run at the full budget."""
-    stage = generator_stage(setup)
+    """Generator, fold classifiers, pre-training, choosing runs, and one run at the full budget."""
+    stage = generator_stage(options.apply_generator(setup))
     yield stage.phase
     restandardise(stage, setup.rng)
     judges: list[nn.Module] = []
     for fold in range(FOLDS) if options.filtered else ():
-        phase = _fold_phase(setup, options, stage, fold)
+        phase = judge_phase(setup, options, stage, fold, options.fold_share)
         yield phase
         judges.append(phase.averages["classifier"].module)
     pool = draw_pool(setup, stage, judges or None, options.pool)
+    start: nn.Module | None = None
+    if options.pretrain and len(pool.labels):
+        phase = _pretraining(setup, options, pool)
+        yield phase
+        start = phase.averages["classifier"].module
     tried: list[dict[str, Any]] = []
-    for index, (weight, ratio) in enumerate(options.candidates):
-        # Every candidate starts from the same weights and sees the same order: only λ and ratio differ.
+    for index, one in enumerate(_candidates(options, pool, pretrained=start is not None)):
+        # Every candidate sees the same order and, but for the start, the same weights first.
         fresh = replace(setup, rng=Rng(setup.rng.seed, f"{setup.rng.owner}/choice", setup.device))
         steps = max(1, round(setup.budget.steps * options.choice_share))
-        phase = mixed_phase(fresh, options, pool, weight, ratio, name=f"choice-{index}", steps=steps)
+        begun = start if one["pretrained"] else None
+        phase = mixed_phase(
+            fresh, options, pool, one["weight"], one["ratio"], name=f"choice-{index}", steps=steps, start=begun
+        )
         phase.counts = "besides"
         yield phase
-        accuracy = setup.validation_accuracy(phase.averages["classifier"].module)
-        tried.append({"weight": weight, "ratio": ratio, "validation_accuracy": accuracy})
-    best = max(tried, key=lambda one: (one["validation_accuracy"], -one["weight"], -one["ratio"]))
+        score = setup.validation_score(phase.averages["classifier"].module)
+        tried.append({**one, "validation_score": score})
+    best = max(tried, key=lambda one: (one["validation_score"], not one["pretrained"], -one["weight"], -one["ratio"]))
     phase = mixed_phase(
-        setup, options, pool, best["weight"], best["ratio"], name="classifier", steps=setup.budget.steps
+        setup, options, pool, best["weight"], best["ratio"], start=start if best["pretrained"] else None
     )
     yield phase
-    facts = {"acceptance": pool.acceptance, "candidates": tried, "chosen": best, "filtered": options.filtered}
+    facts = {**pool.facts(), "candidates": tried, "chosen": best, "filtered": options.filtered}
     return Outcome(phase.averages["classifier"].module, facts, stage.phase.shared, stage.trained)
+
+
+def _candidates(options: GanAugmentOptions, pool: Pool, *, pretrained: bool) -> list[dict[str, Any]]:
+    """What is tried: pairs that the pool allows; with pre-training from its weights, and the bare start beside."""
+    pairs = options.candidates if len(pool.labels) else ((0.0, 0.0),)
+    tried = [{"weight": weight, "ratio": ratio, "pretrained": pretrained} for weight, ratio in pairs]
+    return [*tried, {"weight": 0.0, "ratio": 0.0, "pretrained": False}] if pretrained else tried

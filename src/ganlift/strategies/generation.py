@@ -37,28 +37,44 @@ LABELLED_SHARE = 0.5
 
 
 @dataclass(frozen=True)
+class Known:
+    """Images with the labels (n,) int64 that a generator is told: the labelled ones, or all with pseudo-labels.
+
+    ``rows``, indices of images, are an epoch of its batches where some images come more than once.
+    """
+
+    images: Pixels
+    labels: Tensor
+    rows: Tensor | None = None
+
+
+@dataclass(frozen=True)
 class Stage:
-    """A generator under training: its phase, and how to draw from it afterwards."""
+    """A generator under training: its phase, how to draw from it afterwards, and what it was told, by fold."""
 
     phase: Phase
     trained: TrainedGenerator
+    known: Known
     folds: Tensor
 
 
-def generator_stage(setup: Setup, folds: int = FOLDS) -> Stage:
+def generator_stage(setup: Setup, folds: int = FOLDS, known: Known | None = None) -> Stage:
     """Build the generator and its phase for this seed; nothing is trained yet.
 
-    ``folds`` are the conditions a class: 1 where no classifier is to judge the samples.
+    Args:
+        folds: the conditions a class: 1 where no classifier is to judge the samples.
+        known: what the arm tells its generator in place of the task's labels. Then no other arm shares it.
     """
     task, classes = setup.task, setup.task.classes
     entry = generators.get(setup.generator)
     options = checked(f"generator '{entry.name}'", entry.options, setup.generator_options)
-    key = _key(setup, options.model_dump(), folds)
+    own, known = known is not None, known or Known(setup.labelled, setup.labels)
+    key = _key(setup, options.model_dump(), folds, known if own else None)
     rng = Rng(setup.rng.seed, f"generator/{key}", setup.device)
     shape = ImageShape(task.channels, task.size, classes * folds)
     with seeded(rng.derive("weights")):
         model = entry.build(shape, options, setup.device)
-    of_folds = _folds(setup.labels, folds, rng.generator("folds"))
+    of_folds = _folds(known.labels, folds, rng.generator("folds"))
     noise = rng.generator("noise")
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
@@ -72,11 +88,11 @@ def generator_stage(setup: Setup, folds: int = FOLDS) -> Stage:
         step=step,
         modules=dict(model.modules()),
         optimizers=dict(model.optimizers()),
-        streams=_streams(setup, setup.labels * folds + of_folds, rng),
+        streams=_streams(setup, known, known.labels * folds + of_folds, rng, with_unlabelled=not own),
         averages={"generator": Ema(model.modules()["generator"], half_life_images=10_000)},
         rng=rng,
         counts="generator",
-        shared=key,
+        shared=None if own else key,
     )
     facts = GeneratorFacts(
         generator=entry.name,
@@ -89,7 +105,7 @@ def generator_stage(setup: Setup, folds: int = FOLDS) -> Stage:
     )
     trained = TrainedGenerator(facts, phase.averages["generator"].module)
     phase.grid = _grid(trained, rng.derive("grid"), setup.device)
-    return Stage(phase, trained, of_folds)
+    return Stage(phase, trained, known, of_folds)
 
 
 def _grid(trained: TrainedGenerator, seed: int, device: torch.device) -> Callable[[], Tensor]:
@@ -133,12 +149,12 @@ def uint8_pool(images: Tensor, setup: Setup) -> Pixels:
     return Pixels(to_uint8(images), setup.device)
 
 
-def _streams(setup: Setup, conditions: Tensor, rng: Rng) -> dict[str, Stream]:
-    batch, labelled = setup.budget.batch_size, setup.labelled
+def _streams(setup: Setup, known: Known, conditions: Tensor, rng: Rng, *, with_unlabelled: bool) -> dict[str, Stream]:
+    batch, labelled = setup.budget.batch_size, known.images
     if not len(labelled):
         return {"unlabelled": setup.unlabelled_stream()}
-    if not len(setup.task.unlabelled):
-        return {"labelled": Stream(labelled, conditions, batch, rng.generator("order"))}
+    if not (with_unlabelled and len(setup.task.unlabelled)):
+        return {"labelled": Stream(labelled, conditions, batch, rng.generator("order"), known.rows)}
     share = round(batch * LABELLED_SHARE)
     return {
         "labelled": Stream(labelled, conditions, share, rng.generator("order")),
@@ -156,10 +172,11 @@ def _folds(labels: Tensor, count: int, rng: torch.Generator) -> Tensor:
     return folds
 
 
-def _key(setup: Setup, options: dict[str, object], folds: int) -> str:
-    """Names the generator of this seed: everything that its weights depend on."""
+def _key(setup: Setup, options: dict[str, object], folds: int, told: Known | None) -> str:
+    """Names the generator of this seed: everything that its weights depend on, labels of the arm's own included."""
     task, budget = setup.task, setup.budget
     facts = [setup.generator, options, setup.rng.seed, budget.generator_steps, budget.batch_size, task.size]
     counts = [len(task.labelled), len(task.unlabelled), task.classes, folds]
-    digest = hashlib.sha256(json.dumps([facts, counts], sort_keys=True).encode()).hexdigest()
+    words = json.dumps([facts, counts, *([] if told is None else [told.labels.tolist()])], sort_keys=True)
+    digest = hashlib.sha256(words.encode()).hexdigest()
     return f"{setup.generator}-{setup.rng.seed}-{digest[:8]}"

@@ -41,9 +41,9 @@ from ganlift.strategies.sgan import (
     add_generator,
     joint_generator,
     new_generator,
-    one_forward,
     unconditional_grid,
 )
+from ganlift.strategies.terms import one_forward
 from ganlift.training.phase import Updater, sigmoid_ramp
 from ganlift.training.pixels import Batch
 

@@ -9,18 +9,16 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ganlift.errors import ConfigError
-from ganlift.strategies.base import ClassifierOptions, Strategy
+from ganlift.strategies.base import Strategy
 
 
-def build_options(entry: Strategy, given: Mapping[str, Any]) -> ClassifierOptions:
+def build_options(entry: Strategy, given: Mapping[str, Any]) -> BaseModel:
     """The strategy's options with ``given`` over its defaults.
 
     Raises:
         ConfigError: an unknown key (the nearest is named) or a value out of range.
     """
-    options = checked(f"strategy '{entry.name}'", entry.options, given)
-    assert isinstance(options, ClassifierOptions)
-    return options
+    return checked(f"strategy '{entry.name}'", entry.options, given)
 
 
 def checked(owner: str, model: type[BaseModel], given: Mapping[str, Any]) -> BaseModel:

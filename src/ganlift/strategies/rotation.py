@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import torch
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from ganlift.augment import rotate90, weak
@@ -24,9 +24,9 @@ from ganlift.strategies.base import (
     shipped,
     strategy,
 )
+from ganlift.strategies.terms import rotation_head
 from ganlift.training.phase import Updater
 from ganlift.training.pixels import Batch
-from ganlift.training.rng import seeded
 
 
 @shipped(lr=3.1e-3, weight_decay=5e-5, label_smoothing=0.1, policy="rand")
@@ -47,8 +47,7 @@ class RotationOptions(ClassifierOptions):
 def phases(setup: Setup, options: RotationOptions) -> Phases:
     """One forward for labelled and rotated unlabelled images; two heads on the same features."""
     classifier = setup.new_classifier(options.dropout)
-    with seeded(setup.rng.derive("weights of rotation head")):
-        head = nn.Linear(classifier.feature_size, 4).to(setup.device)  # type: ignore[arg-type]
+    head = rotation_head(setup, classifier)
     rng = setup.rng.generator("augmentation")
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:

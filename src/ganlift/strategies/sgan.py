@@ -9,24 +9,24 @@ and the generator matches features: w · ‖mean φ(u) − mean φ(G(z))‖², �
 unlabelled and generated images go through one forward, so that BatchNorm sees them together. Without
 unlabelled images the labelled ones, less their labels, take that place.
 
-The parts are shared with `sgan-fixmatch` (a consistency term beside) and `sgan-mix` (image mixes in
-place of the generator: the control).
+The parts are shared with the arms that add further terms for unlabelled images (`sgan-fixmatch`,
+`sgan-rotation`, `sgan-mean-teacher`) and with the controls that put image mixes in the generator's place
+(`sgan-mix`, `fixmatch-mix`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ganlift.augment import image_mixes, strong, weak
+from ganlift.augment import image_mixes, weak
 from ganlift.generators.trained import JOINT, GeneratorFacts, TrainedGenerator
 from ganlift.layers.small_generator import SmallGenerator, draw_latent
-from ganlift.losses import consistency, feature_matching, sgan_unlabelled
+from ganlift.losses import feature_matching, sgan_unlabelled
 from ganlift.strategies.base import (
     ClassifierOptions,
     Outcome,
@@ -37,6 +37,7 @@ from ganlift.strategies.base import (
     shipped,
     strategy,
 )
+from ganlift.strategies.terms import Forward, Moment, Term, all_heads, all_views, one_forward, weighted_sum
 from ganlift.training.phase import Phase, Updater
 from ganlift.training.pixels import Batch
 from ganlift.training.rng import seeded
@@ -51,8 +52,6 @@ class JointOptions(ClassifierOptions):
     weight: float = Field(
         0.13, ge=0, description="λ: weight of real against generated", json_schema_extra=search(0.05, 2.0, log=True)
     )
-    consistency_weight: float = Field(0.0, ge=0, description="weight of FixMatch's term; 0 leaves it out")
-    threshold: float = Field(0.8, ge=0, le=1, description="τ of FixMatch's term")
 
 
 class SganOptions(JointOptions):
@@ -66,51 +65,28 @@ class SganOptions(JointOptions):
     generator_every: int = Field(1, ge=1, description="classifier steps a generator step")
 
 
-@dataclass(frozen=True)
-class Forward:
-    """One forward's results, by kind of image; ``features`` are φ, ``logits`` the K classes'."""
-
-    features: dict[str, Tensor]
-    logits: dict[str, Tensor]
-
-
-def one_forward(classifier: nn.Module, images: Mapping[str, Tensor]) -> Forward:
-    """All kinds of images through one forward, so that BatchNorm normalises them together."""
-    sizes = [len(x) for x in images.values()]
-    features = classifier.features(torch.cat(list(images.values())))  # type: ignore[operator]
-    logits = classifier.head(features)  # type: ignore[operator]
-    return Forward(
-        dict(zip(images, features.split(sizes), strict=True)), dict(zip(images, logits.split(sizes), strict=True))
-    )
-
-
-def joint_images(batch: Mapping[str, Batch], fake: Tensor, setup: Setup, options: JointOptions) -> dict[str, Tensor]:
-    """Weak views of labelled and unlabelled images, the fakes and, with a consistency term, strong views."""
-    rng, flips = setup.rng.generator("augmentation"), setup.task.flips
+def joint_images(
+    batch: Mapping[str, Batch], fake: Tensor, setup: Setup, options: JointOptions, terms: Sequence[Term]
+) -> dict[str, Tensor]:
+    """Weak views of labelled and unlabelled images, the fakes, and the views of further terms."""
+    rng, u = setup.rng.generator("augmentation"), batch["unlabelled"].x
     images = {
         "labelled": setup.labelled_view(batch["labelled"].x, options),
-        "unlabelled": weak(batch["unlabelled"].x, rng, flips),
+        "unlabelled": weak(u, rng, setup.task.flips),
         "fake": fake,
     }
-    if options.consistency_weight:
-        images["strong"] = strong(batch["unlabelled"].x, rng, flips)
-    return images
+    return images | all_views(terms, u)
 
 
 def classifier_loss(out: Forward, y: Tensor, options: JointOptions) -> tuple[Tensor, dict[str, Tensor]]:
     """The classifier's side of the module's equation, and its parts for the trace."""
     loss = F.cross_entropy(out.logits["labelled"], y, label_smoothing=options.label_smoothing)
     unlabelled_loss = sgan_unlabelled(out.logits["unlabelled"], out.logits["fake"])
-    total = loss + options.weight * unlabelled_loss
     parts = {"loss": loss.detach(), "unlabelled_loss": unlabelled_loss.detach()}
     with torch.no_grad():
         parts["d_real"] = out.logits["unlabelled"].logsumexp(1).mean()
         parts["d_fake"] = out.logits["fake"].logsumexp(1).mean()
-    if options.consistency_weight:
-        term = consistency(out.logits["unlabelled"], out.logits["strong"], options.threshold)
-        total = total + options.consistency_weight * term
-        parts["consistency_loss"] = term.detach()
-    return total, parts
+    return loss + options.weight * unlabelled_loss, parts
 
 
 def add_generator(phase: Phase, generator: nn.Module, lr: float, grid: Callable[[], Tensor]) -> None:
@@ -164,45 +140,47 @@ def conditional_grid(setup: Setup, generator: SmallGenerator, columns: int = 8) 
     return draw
 
 
-def sgan_phases(setup: Setup, options: SganOptions) -> Phases:
-    """The joint phase: simultaneous steps of classifier and generator from one forward."""
-    classifier, generator = setup.new_classifier(options.dropout), new_generator(setup)
-    noise = setup.rng.generator("latent")
+def sgan_phases(setup: Setup, options: SganOptions, classifier: nn.Module, terms: Sequence[Term] = ()) -> Phases:
+    """The joint phase: simultaneous steps of classifier and generator from one forward, with further ``terms``."""
+    generator, noise = new_generator(setup), setup.rng.generator("latent")
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
         learns = t % options.generator_every == 0
         with torch.set_grad_enabled(learns):
             fake = generator(draw_latent(len(batch["unlabelled"].x), LATENT, noise))
-        out = one_forward(classifier, joint_images(batch, fake, setup, options))
+        out = one_forward(classifier, joint_images(batch, fake, setup, options, terms))
         loss, metrics = classifier_loss(out, batch["labelled"].y, options)
+        moment = Moment(out, batch["unlabelled"].x, t / phase.steps, phase.averages["classifier"].module)
+        added, parts = weighted_sum(terms, moment)
         if not learns:
-            update("classifier", loss)
-            return metrics
+            update("classifier", loss + added)
+            return {**metrics, **parts}
         g_loss = options.matching * feature_matching(out.features["unlabelled"].detach(), out.features["fake"])
-        update.together({"classifier": loss, "generator": g_loss})
-        return {**metrics, "g_loss": g_loss.detach()}
+        update.together({"classifier": loss + added, "generator": g_loss})
+        return {**metrics, **parts, "g_loss": g_loss.detach()}
 
     streams = {"labelled": setup.labelled_stream(), "unlabelled": setup.unlabelled_stream()}
-    phase = classifier_phase(setup, options, classifier, step, streams)
+    phase = classifier_phase(setup, options, classifier, step, streams, heads=all_heads(terms))
     add_generator(phase, generator, options.generator_lr, unconditional_grid(setup, generator))
     yield phase
     return Outcome(phase.averages["classifier"].module, generator=joint_generator(setup, generator))
 
 
-def mixed_phases(setup: Setup, options: JointOptions) -> Phases:
-    """The same loss with mixes of unlabelled images where the generated ones stand."""
-    classifier = setup.new_classifier(options.dropout)
+def mixed_phases(setup: Setup, options: JointOptions, classifier: nn.Module, terms: Sequence[Term] = ()) -> Phases:
+    """The same losses with mixes of unlabelled images where the generated ones stand."""
     rng = setup.rng.generator("augmentation")
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
         fake = image_mixes(batch["unlabelled"].x, rng)
-        out = one_forward(classifier, joint_images(batch, fake, setup, options))
+        out = one_forward(classifier, joint_images(batch, fake, setup, options, terms))
         loss, metrics = classifier_loss(out, batch["labelled"].y, options)
-        update("classifier", loss)
-        return metrics
+        moment = Moment(out, batch["unlabelled"].x, t / phase.steps, phase.averages["classifier"].module)
+        added, parts = weighted_sum(terms, moment)
+        update("classifier", loss + added)
+        return {**metrics, **parts}
 
     streams = {"labelled": setup.labelled_stream(), "unlabelled": setup.unlabelled_stream()}
-    phase = classifier_phase(setup, options, classifier, step, streams)
+    phase = classifier_phase(setup, options, classifier, step, streams, heads=all_heads(terms))
     yield phase
     return Outcome(phase.averages["classifier"].module)
 
@@ -217,4 +195,4 @@ def mixed_phases(setup: Setup, options: JointOptions) -> Phases:
 )
 def phases(setup: Setup, options: SganOptions) -> Phases:
     """See `sgan_phases`."""
-    return (yield from sgan_phases(setup, options))
+    return (yield from sgan_phases(setup, options, setup.new_classifier(options.dropout)))

@@ -20,4 +20,4 @@ from ganlift.strategies.sgan import JointOptions, mixed_phases
 )
 def phases(setup: Setup, options: JointOptions) -> Phases:
     """See `ganlift.strategies.sgan.mixed_phases`."""
-    return (yield from mixed_phases(setup, options))
+    return (yield from mixed_phases(setup, options, setup.new_classifier(options.dropout)))

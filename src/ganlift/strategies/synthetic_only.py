@@ -13,8 +13,8 @@ from torch import Tensor
 
 from ganlift.strategies.augment import AugmentOptions, augmented_loss
 from ganlift.strategies.base import Outcome, Phases, Setup, classifier_phase, strategy
-from ganlift.strategies.gan_augment import draw_pool
 from ganlift.strategies.generation import generator_stage, restandardise
+from ganlift.strategies.pool import draw_pool
 from ganlift.training.phase import Updater
 from ganlift.training.pixels import Batch, Stream
 

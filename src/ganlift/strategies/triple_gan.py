@@ -38,8 +38,8 @@ from ganlift.strategies.sgan import (
     conditional_grid,
     joint_generator,
     new_generator,
-    one_forward,
 )
+from ganlift.strategies.terms import one_forward
 from ganlift.training.phase import Updater, sigmoid_ramp
 from ganlift.training.pixels import Batch
 

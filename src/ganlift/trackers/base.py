@@ -16,6 +16,7 @@ from ganlift.config import nearest
 from ganlift.errors import ConfigError
 from ganlift.events import Event, Listener
 from ganlift.runs import layout
+from ganlift.yardstick import YARDSTICKS
 
 T = TypeVar("T")
 Opened = tuple[Listener, Callable[[], object]]
@@ -89,7 +90,8 @@ def numbers(event: Event) -> dict[str, float]:
 def scores(event: Event) -> dict[str, float]:
     """What a finished arm reached; nothing of any other event."""
     row = event["row"] if event["type"] == "arm" else {}
-    return {key: row[key] for key in ("validation_accuracy", "test_accuracy", "ece", "elapsed_s") if key in row}
+    columns = [column for one in YARDSTICKS.values() for column in (one.validation, one.test)]
+    return {key: row[key] for key in (*columns, "ece", "elapsed_s") if key in row}
 
 
 def grids(run: Path, event: Event) -> list[Path]:

@@ -41,6 +41,13 @@ class Pixels:
     def __len__(self) -> int:
         return int(self.shape[0])
 
+    def subset(self, indices: Tensor) -> Pixels:
+        """The images at ``indices`` (n,) as a set of their own."""
+        if self._resident is not None:
+            return Pixels(self._resident[indices], self.device)
+        assert self._far is not None
+        return Pixels(self._far[indices.cpu().numpy()], self.device)
+
     def take(self, indices: Tensor) -> Tensor:
         """The images at ``indices`` (n,), float (n, c, h, w) in [-1, 1]."""
         if self._resident is not None:
@@ -59,21 +66,32 @@ class Batch:
 
 
 class Stream:
-    """Endless batches: every image once an epoch, in an order drawn anew; small sets repeat within a batch."""
+    """Endless batches: every image once an epoch, in an order drawn anew; small sets repeat within a batch.
 
-    def __init__(self, pixels: Pixels, labels: Tensor | None, batch_size: int, rng: torch.Generator) -> None:
+    ``rows`` (m,), indices of images, is what an epoch consists of where that is another: some images more than once.
+    """
+
+    def __init__(
+        self,
+        pixels: Pixels,
+        labels: Tensor | None,
+        batch_size: int,
+        rng: torch.Generator,
+        rows: Tensor | None = None,
+    ) -> None:
         if not len(pixels):
             raise ValueError("a stream needs at least one image")
         self.pixels = pixels
         self.labels = labels
         self.batch_size = batch_size
         self._rng = rng
+        self._rows = torch.arange(len(pixels), device=pixels.device) if rows is None else rows
         self._order = torch.empty(0, dtype=torch.int64, device=pixels.device)
 
     def __next__(self) -> Batch:
         while len(self._order) < self.batch_size:
-            epoch = torch.randperm(len(self.pixels), generator=self._rng, device=self.pixels.device)
-            self._order = torch.cat([self._order, epoch])
+            epoch = torch.randperm(len(self._rows), generator=self._rng, device=self.pixels.device)
+            self._order = torch.cat([self._order, self._rows[epoch]])
         index, self._order = self._order[: self.batch_size], self._order[self.batch_size :]
         y = torch.full_like(index, -1) if self.labels is None else self.labels[index]
         return Batch(self.pixels.take(index), y, index)
@@ -83,3 +101,10 @@ class Stream:
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         self._order = state["order"].to(self.pixels.device)
+
+
+def even_rows(labels: Tensor) -> Tensor:
+    """Indices in which every class comes as often as the largest, each image about equally often; ``labels`` (n,)."""
+    largest = int(torch.bincount(labels).max())
+    members = [(labels == label).nonzero().squeeze(1) for label in torch.unique(labels)]
+    return torch.cat([own[torch.arange(largest, device=labels.device) % len(own)] for own in members])

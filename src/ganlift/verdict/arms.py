@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ganlift.errors import RunFolderError
 from ganlift.verdict.difference import Estimate, estimate
+from ganlift.yardstick import Yardstick
 
 Row = Mapping[str, Any]
 Correct = Mapping[tuple[str, int], NDArray[np.bool_]]
@@ -62,15 +63,15 @@ def all_seeds(arms: Mapping[str, Arm]) -> list[int]:
     return sorted({seed for arm in arms.values() for seed in (*arm.done, *arm.failed)})
 
 
-def choose_reference(arm: Arm, arms: Mapping[str, Arm]) -> Arm | None:
-    """The best arm without a GAN that saw the same images, by validation accuracy; None where none is there.
+def choose_reference(arm: Arm, arms: Mapping[str, Arm], measure: Yardstick) -> Arm | None:
+    """The best arm without a GAN that saw the same images, by ``measure`` on validation; None where none is there.
 
     Candidates are compared through their mean lead over ``arm`` on the seeds they share with it, so that a
     candidate does not win by having missed a hard seed; one that shares fewer than half as many seeds as
     the fullest is left out. Where no candidate saw the same images, all are candidates.
 
     Raises:
-        RunFolderError: a row has no validation accuracy. Test accuracy must not choose in its place.
+        RunFolderError: a row has no score on validation. The one on test must not choose in its place.
     """
     others = [one for one in arms.values() if one.kind in WITHOUT_GAN and set(one.done) & set(arm.done)]
     fair = others if arm.uses_unlabelled else [one for one in others if not one.uses_unlabelled]
@@ -79,19 +80,19 @@ def choose_reference(arm: Arm, arms: Mapping[str, Arm]) -> Arm | None:
         return None
     most = max(len(set(one.done) & set(arm.done)) for one in candidates)
     candidates = [one for one in candidates if 2 * len(set(one.done) & set(arm.done)) >= most]
-    return min(candidates, key=lambda one: (-_lead(one, arm), one.name))
+    return min(candidates, key=lambda one: (-_lead(one, arm, measure), one.name))
 
 
-def _lead(candidate: Arm, arm: Arm) -> float:
+def _lead(candidate: Arm, arm: Arm, measure: Yardstick) -> float:
     common = set(candidate.done) & set(arm.done)
-    return fmean(_validation(candidate.done[seed]) - _validation(arm.done[seed]) for seed in common)
+    return fmean(_validation(candidate.done[seed], measure) - _validation(arm.done[seed], measure) for seed in common)
 
 
-def _validation(row: Row) -> float:
-    value = row.get("validation_accuracy")
+def _validation(row: Row, measure: Yardstick) -> float:
+    value = row.get(measure.validation)
     if value is None or not np.isfinite(value):
         raise RunFolderError(
-            f"The row of {row['strategy']}, seed {row['seed']}, has no validation_accuracy, which chooses the "
+            f"The row of {row['strategy']}, seed {row['seed']}, has no {measure.validation}, which chooses the "
             "reference; remove that arm's folder and its row, and run the same command again."
         )
     return float(value)
@@ -104,30 +105,51 @@ def difference(
     labels: Labels | None,
     seeds: Sequence[int],
     *,
+    measure: Yardstick,
     overlap: float,
     alpha: float,
 ) -> Difference:
-    """Arm ``a`` less arm ``b``, paired by seed; ``seeds`` are all that were asked for."""
+    """Arm ``a`` less arm ``b`` by ``measure``, paired by seed; ``seeds`` are all that were asked for.
+
+    ``labels`` may be None where the measure does not go by class.
+    """
     common = sorted(set(a.done) & set(b.done))
     missing = tuple(seed for seed in seeds if seed not in common)
     if not common:
         return Difference(a.name, b.name, (), missing, None)
     differences = [less(correct, a.name, b.name, seed) for seed in common]
-    found = estimate(differences, same_images=_same_images(differences, labels, common), overlap=overlap, alpha=alpha)
+    found = estimate(
+        differences,
+        same_images=_same_images(differences, labels, common),
+        weights=_weights(differences, labels, common, measure) if measure.by_class else None,
+        overlap=overlap,
+        alpha=alpha,
+    )
     return Difference(a.name, b.name, tuple(common), missing, found)
 
 
-def labels_of(labels: Labels, seed: int) -> NDArray[np.int64]:
+def labels_of(labels: Labels | None, seed: int, images: int | None = None) -> NDArray[np.int64]:
     """The test labels of ``seed``, (n_test,).
 
     Raises:
-        RunFolderError: there are none of that seed.
+        RunFolderError: there are none of that seed, or not of as many ``images`` as were predicted.
     """
-    if not isinstance(labels, Mapping):
-        return labels
-    if seed not in labels:
+    if labels is None or (isinstance(labels, Mapping) and seed not in labels):
         raise RunFolderError(f"The test labels of seed {seed} are missing; run the same command again.")
-    return labels[seed]
+    found = labels[seed] if isinstance(labels, Mapping) else labels
+    if images is not None and len(found) != images:
+        raise RunFolderError(
+            f"Seed {seed} has {len(found)} test labels and predictions of {images} images; "
+            "the split and the predictions belong to different runs."
+        )
+    return found
+
+
+def _weights(
+    differences: Sequence[NDArray[np.float64]], labels: Labels | None, seeds: Sequence[int], measure: Yardstick
+) -> list[NDArray[np.float64]]:
+    pairs = zip(differences, seeds, strict=True)
+    return [measure.weights(labels_of(labels, seed, len(one))) for one, seed in pairs]
 
 
 def _same_images(differences: Sequence[NDArray[np.float64]], labels: Labels | None, seeds: Sequence[int]) -> bool:

@@ -7,8 +7,10 @@ the reference's, S seeds, N test images, and t(n) the critical value of Student'
 
 where s_a² is the variance over seeds of the per-seed means, s_b² the variance over images of the
 seed-averaged differences, and σ_b² what of it is left without the noise from seed to seed (which s_a²
-holds already). Each part keeps its own degrees of freedom (Howe, 1974); ρ is the share of labelled images
-that two seeds have in common (Nadeau and Bengio, 2003). docs/statistics.md says why this form and no other.
+holds already). For macro recall each d[s, i] is weighted by N / (K n_k), n_k the test images of its class, so
+that its mean is the difference of macro recalls. Each part keeps its own degrees of freedom (Howe, 1974); ρ is
+the share of labelled images that two seeds have in common (Nadeau and Bengio, 2003). docs/statistics.md says why
+this form and no other.
 """
 
 from __future__ import annotations
@@ -86,7 +88,7 @@ class Parts:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean paired difference as a fraction of accuracy. ``low``, ``high``, ``p``, ``parts``: None with one seed."""
+    """A mean paired difference of the measure, a fraction. ``low``, ``high``, ``p``, ``parts``: None with one seed."""
 
     gain: float
     low: float | None
@@ -96,40 +98,64 @@ class Estimate:
 
 
 def estimate(
-    differences: Sequence[NDArray[np.float64]], *, same_images: bool, overlap: float = 0.0, alpha: float = 0.05
+    differences: Sequence[NDArray[np.float64]],
+    *,
+    same_images: bool,
+    weights: Sequence[NDArray[np.float64]] | None = None,
+    overlap: float = 0.0,
+    alpha: float = 0.05,
 ) -> Estimate:
     """Estimate from one array of differences a seed, each (N,) in {-1, 0, 1}; at least one seed.
 
     Args:
         same_images: whether position i is the same image in every seed.
+        weights: one array a seed, each (N,) with mean 1; all 1 where None.
         overlap: share of labelled images that two seeds have in common, in [0, 1].
         alpha: one less the interval's coverage.
     """
-    gain = math.fsum(float(one.mean()) for one in differences) / len(differences)
+    weights = weights or [np.ones(len(one)) for one in differences]
+    weighted = [one * weight for one, weight in zip(differences, weights, strict=True)]
+    gain = math.fsum(float(one.mean()) for one in weighted) / len(weighted)
     if len(differences) < 2:
         return Estimate(gain, None, None, None, None)
-    parts = variance_parts(differences, same_images=same_images, overlap=overlap)
+    parts = variance_parts(
+        weighted, same_images=same_images, overlap=overlap, added=[added_squares(one) for one in weights]
+    )
     reach = parts.reach(alpha)
     return Estimate(gain, gain - reach, gain + reach, parts.p(gain), parts)
 
 
-def variance_parts(differences: Sequence[NDArray[np.float64]], *, same_images: bool, overlap: float = 0.0) -> Parts:
-    """The variance components of at least two seeds' differences.
+def added_squares(weights: NDArray[np.float64]) -> float:
+    """What half a win and half a loss add to a sum of squares: the mean square of ``weights``, 1 where all are 1."""
+    return float((weights**2).mean())
+
+
+def variance_parts(
+    differences: Sequence[NDArray[np.float64]],
+    *,
+    same_images: bool,
+    overlap: float = 0.0,
+    added: Sequence[float] | None = None,
+) -> Parts:
+    """The variance components of at least two seeds' differences, weighted where they are to be.
 
     Half a right-to-wrong and half a wrong-to-right image are added to the sums of squares over images
-    (Agresti and Min, 2005), so that a set on which nothing differs does not make a certainty.
+    (Agresti and Min, 2005), so that a set on which nothing differs does not make a certainty. ``added`` is
+    what they add, by seed; 1 where None.
     """
     seeds = len(differences)
+    added = added or [1.0] * seeds
     means = np.array([one.mean() for one in differences])
     seed_variance = float(means.var(ddof=1))
     if not same_images:
-        within = [(((one - one.mean()) ** 2).sum() + 1.0) / (len(one) + 1) for one in differences]
+        pairs = zip(differences, added, strict=True)
+        within = [(((one - one.mean()) ** 2).sum() + half) / (len(one) + 1) for one, half in pairs]
         images = seeds / sum(1.0 / len(one) for one in differences)
         return Parts(seeds, seed_variance, 0.0, float(np.mean(within)), images, overlap)
     table = np.stack(differences)
     images = table.shape[1]
     over_seeds = table.mean(axis=0)
-    averaged = float(((over_seeds - over_seeds.mean()) ** 2).sum() + 1.0) / (images + 1)
+    averaged = float(((over_seeds - over_seeds.mean()) ** 2).sum() + added[0]) / (images + 1)
     rest = table - over_seeds - means[:, None] + over_seeds.mean()
     residual = float((rest**2).sum()) / ((seeds - 1) * max(1, images - 1))
     image_variance = max(0.0, averaged - residual / seeds)

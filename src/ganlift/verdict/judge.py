@@ -27,6 +27,19 @@ from ganlift.verdict.difference import holm
 from ganlift.verdict.power import images_forbid, seeds_to_settle, smallest_detectable
 from ganlift.verdict.sentence import Circumstances, sentence
 from ganlift.verdict.types import HELPS, HURTS, NOTHING, Verdict
+from ganlift.yardstick import ACCURACY, Yardstick
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """What all verdicts of a comparison are made from; `judge` says what each is."""
+
+    arms: Mapping[str, Arm]
+    correct: Correct
+    labels: Labels
+    class_names: Sequence[str]
+    measure: Yardstick
+    alpha: float
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,7 @@ def judge(
     *,
     overlap: float = 0.0,
     alpha: float = 0.05,
+    measure: Yardstick = ACCURACY,
 ) -> list[Verdict]:
     """A verdict for each arm of kind ``gan``, the greatest gain first.
 
@@ -62,26 +76,27 @@ def judge(
         class_names: one a class.
         overlap: share of labelled images that two seeds have in common, in [0, 1].
         alpha: the error rate of a claim over the whole family of GAN arms; the interval covers 1 - alpha.
+        measure: what the gains are of, and what chooses the references, on validation.
 
     Raises:
-        RunFolderError: predictions are missing, cannot be paired, or a row lacks its validation accuracy.
+        RunFolderError: predictions are missing, cannot be paired, or a row lacks its score on validation.
     """
     _check(overlap, alpha)
     arms = by_arm(rows)
     seeds = all_seeds(arms)
     pairings = []
     for arm in (one for one in arms.values() if one.kind == "gan"):
-        reference = choose_reference(arm, arms)
+        reference = choose_reference(arm, arms, measure)
         found = None
         if reference:
-            found = difference(arm, reference, correct, labels, seeds, overlap=overlap, alpha=alpha)
+            found = difference(arm, reference, correct, labels, seeds, measure=measure, overlap=overlap, alpha=alpha)
         pairings.append(_Pairing(arm, reference, found))
     tested = [pairing.p for pairing in pairings if pairing.p is not None]
     corrected = iter(holm(tested))
-    verdicts = []
+    evidence, verdicts = _Evidence(arms, correct, labels, class_names, measure, alpha), []
     for pairing in pairings:
         p_corrected = next(corrected) if pairing.p is not None else None
-        verdicts.append(_verdict(pairing, p_corrected, len(tested), arms, correct, labels, class_names, alpha))
+        verdicts.append(_verdict(pairing, p_corrected, len(tested), evidence))
     return sorted(verdicts, key=lambda one: (one.gain is None, -(one.gain or 0.0), one.strategy))
 
 
@@ -93,20 +108,22 @@ def compare_pair(
     overlap: float = 0.0,
     labels: Labels | None = None,
     alpha: float = 0.05,
+    measure: Yardstick = ACCURACY,
 ) -> Difference:
     """Arm ``a`` less arm ``b`` with its interval, without a verdict and without correction.
 
-    Without ``labels``, seeds with as many test images are taken to have the same ones.
+    Without ``labels``, which a ``measure`` that goes by class needs, seeds with as many test images are taken to have
+    the same ones.
 
     Raises:
-        RunFolderError: an arm has no row, or its predictions are missing or cannot be paired.
+        RunFolderError: an arm has no row, labels are needed, or its predictions are missing or cannot be paired.
     """
     _check(overlap, alpha)
     arms = by_arm(rows)
     for name in (a, b):
         if name not in arms:
             raise RunFolderError(f"There is no row of '{name}' to compare; there are {', '.join(sorted(arms))}.")
-    return difference(arms[a], arms[b], correct, labels, all_seeds(arms), overlap=overlap, alpha=alpha)
+    return difference(arms[a], arms[b], correct, labels, all_seeds(arms), measure=measure, overlap=overlap, alpha=alpha)
 
 
 def _check(overlap: float, alpha: float) -> None:
@@ -116,16 +133,8 @@ def _check(overlap: float, alpha: float) -> None:
         raise ConfigError(f"alpha lies between 0 and 1, not at {alpha}.")
 
 
-def _verdict(
-    pairing: _Pairing,
-    p_corrected: float | None,
-    family: int,
-    arms: Mapping[str, Arm],
-    correct: Correct,
-    labels: Labels,
-    class_names: Sequence[str],
-    alpha: float,
-) -> Verdict:
+def _verdict(pairing: _Pairing, p_corrected: float | None, family: int, evidence: _Evidence) -> Verdict:
+    arms, alpha = evidence.arms, evidence.alpha
     arm, reference, found = pairing.arm, pairing.reference, pairing.difference
     paired = found.seeds if found else ()
     estimate = found.estimate if found else None
@@ -146,18 +155,20 @@ def _verdict(
         p_corrected=p_corrected,
         seeds=len(paired),
         seeds_missing=found.seeds_missing if found else tuple(all_seeds(arms)),
-        gain_over_augment=_plain_gain(arm, arms.get("augment"), correct),
+        gain_over_augment=_plain_gain(arm, arms.get("augment"), evidence),
         smallest_detectable=smallest_detectable(parts, strict) if parts else None,
         seeds_to_settle=settle,
-        worst_class=_worst_class(arm, reference, paired, correct, labels, class_names),
+        worst_class=_worst_class(arm, reference, paired, evidence),
         cost_ratio=_cost_ratio(arm, reference, paired),
         sentence="",
+        measure=evidence.measure.name,
     )
     circumstances = Circumstances(
         alpha=alpha,
         family=family,
         unfair=bool(reference and reference.uses_unlabelled and not arm.uses_unlabelled),
         same_pool=bool(parts and parts.same_pool),
+        matched=any(bool(row.get("matched")) for row in arm.done.values()),
         images_forbid=bool(parts and gain is not None and images_forbid(gain, parts, strict)),
         failures=tuple(arm.failed.values()) if not arm.done else (),
     )
@@ -171,11 +182,12 @@ def _decide(gain: float | None, p_corrected: float | None, alpha: float) -> str:
     return HELPS if gain > 0 else HURTS
 
 
-def _plain_gain(arm: Arm, augment: Arm | None, correct: Correct) -> float | None:
+def _plain_gain(arm: Arm, augment: Arm | None, evidence: _Evidence) -> float | None:
     common = sorted(set(arm.done) & set(augment.done)) if augment else []
     if not augment or not common:
         return None
-    return fmean(less(correct, arm.name, augment.name, seed).mean() for seed in common)
+    won = {seed: less(evidence.correct, arm.name, augment.name, seed) for seed in common}
+    return fmean(evidence.measure.of(one, labels_of(evidence.labels, seed, len(one))) for seed, one in won.items())
 
 
 def _cost_ratio(arm: Arm, reference: Arm | None, seeds: Sequence[int]) -> float | None:
@@ -185,27 +197,15 @@ def _cost_ratio(arm: Arm, reference: Arm | None, seeds: Sequence[int]) -> float 
     return sum(own) / sum(other) if min(own) > 0 and min(other) > 0 else None
 
 
-def _worst_class(
-    arm: Arm,
-    reference: Arm | None,
-    seeds: Sequence[int],
-    correct: Correct,
-    labels: Labels,
-    class_names: Sequence[str],
-) -> dict[str, Any] | None:
+def _worst_class(arm: Arm, reference: Arm | None, seeds: Sequence[int], evidence: _Evidence) -> dict[str, Any] | None:
     """The class with the lowest gain, its mean over the seeds in which it has test images."""
     if reference is None or not seeds:
         return None
-    classes = len(class_names)
+    classes = len(evidence.class_names)
     gains, times = np.zeros(classes), np.zeros(classes)
     for seed in seeds:
-        of_seed = labels_of(labels, seed)
-        won = less(correct, arm.name, reference.name, seed)
-        if len(of_seed) != len(won):
-            raise RunFolderError(
-                f"Seed {seed} has {len(of_seed)} test labels and predictions of {len(won)} images; "
-                "the split and the predictions belong to different runs."
-            )
+        won = less(evidence.correct, arm.name, reference.name, seed)
+        of_seed = labels_of(evidence.labels, seed, len(won))
         known = (of_seed >= 0) & (of_seed < classes)
         counts = np.bincount(of_seed[known], minlength=classes)
         gains += np.bincount(of_seed[known], weights=won[known], minlength=classes) / np.maximum(1, counts)
@@ -213,4 +213,4 @@ def _worst_class(
     if not times.any():
         return None
     mean = np.where(times > 0, gains / np.maximum(1, times), np.inf)
-    return {"name": str(class_names[int(mean.argmin())]), "gain": float(mean.min())}
+    return {"name": str(evidence.class_names[int(mean.argmin())]), "gain": float(mean.min())}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ganlift.verdict.types import NOTHING, Verdict
+from ganlift.yardstick import named
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -17,7 +18,8 @@ class Circumstances:
         alpha: one less the interval's coverage.
         family: how many GAN arms the p was corrected for.
         unfair: whether the reference saw unlabelled images that the arm did not see.
-        same_pool: whether the seeds share their labelled images.
+        same_pool: whether the seeds share their labelled images, or where none is, their training images.
+        matched: whether the arm finds clusters, whose accuracy is one after matching.
         images_forbid: whether these test images are too few, however many the seeds.
         failures: the reasons, where every seed of the arm failed.
     """
@@ -26,6 +28,7 @@ class Circumstances:
     family: int
     unfair: bool
     same_pool: bool
+    matched: bool
     images_forbid: bool
     failures: tuple[str, ...]
 
@@ -45,12 +48,12 @@ def _not_judged(verdict: Verdict, circumstances: Circumstances) -> str:
 
 
 def _one_seed(verdict: Verdict) -> str:
-    gain = f"{points(verdict.gain)} against {verdict.reference}"
+    gain = f"{_gain(verdict)} against {verdict.reference}"
     return f"{verdict.strategy}: {verdict.verdict}: {gain} in one seed, and one seed cannot tell"
 
 
 def _judged(verdict: Verdict, circumstances: Circumstances) -> str:
-    gain, interval = points(verdict.gain), _interval(verdict, circumstances)
+    gain, interval = _gain(verdict), _interval(verdict, circumstances)
     if verdict.verdict == NOTHING:
         head = f"{verdict.strategy}: {verdict.verdict}: {gain} against {verdict.reference} ({interval})"
         return f"{head}{_only_before(verdict, circumstances)}; {_outlook(verdict, circumstances)}"
@@ -58,6 +61,11 @@ def _judged(verdict: Verdict, circumstances: Circumstances) -> str:
     cost = f", at {verdict.cost_ratio:.1f} times the cost" if verdict.cost_ratio else ""
     found = f"{gain} {word} {verdict.reference} ({interval}, {verdict.seeds} seeds)"
     return f"{verdict.strategy} {verdict.verdict}: {found}{cost}"
+
+
+def _gain(verdict: Verdict) -> str:
+    """``+1.2 points of accuracy``."""
+    return f"{points(verdict.gain)} of {named(verdict.measure).words}"
 
 
 def _interval(verdict: Verdict, circumstances: Circumstances) -> str:
@@ -90,8 +98,11 @@ def _caveats(verdict: Verdict, circumstances: Circumstances) -> list[str]:
     if circumstances.unfair:
         found.append(f"{verdict.reference} saw unlabelled images that {verdict.strategy} did not")
     if circumstances.same_pool:
-        what = "new initial weights, orders and test images, not of new labels"
-        found.append(f"the seeds have most of their labelled images in common, so this speaks of {what}")
+        images, new = ("training", "training images") if circumstances.matched else ("labelled", "labels")
+        what = f"new initial weights, orders and test images, not of new {new}"
+        found.append(f"the seeds have most of their {images} images in common, so this speaks of {what}")
+    if circumstances.matched:
+        found.append("accuracy is that of clusters after matching them to classes")
     if verdict.seeds_missing:
         plural = "seeds" if len(verdict.seeds_missing) > 1 else "seed"
         found.append(f"{plural} {', '.join(map(str, verdict.seeds_missing))} missing")

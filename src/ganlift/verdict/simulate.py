@@ -21,6 +21,7 @@ from scipy import integrate, optimize, special
 from ganlift.errors import DataError
 from ganlift.verdict.arms import Correct, Row, by_arm
 from ganlift.verdict.difference import Parts, variance_parts
+from ganlift.yardstick import YARDSTICKS
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Design:
         seeds, images: how many of each; ``validation`` images choose the reference.
         overlap: correlation between seeds of the shifts of an arm, as of labels drawn from one small pool.
         same_images: whether all seeds share their test images.
+        ratio: how many times as many test images the first of the ten classes has as the last, falling evenly.
     """
 
     kinds: Mapping[str, str]
@@ -63,6 +65,7 @@ class Design:
     validation: int = 100
     overlap: float = 0.0
     same_images: bool = True
+    ratio: float = 1.0
 
 
 Comparison = tuple[list[dict[str, Any]], dict[tuple[str, int], NDArray[np.bool_]], dict[int, NDArray[np.int64]]]
@@ -92,15 +95,23 @@ def simulate(spread: Spread, design: Design, rng: np.random.Generator) -> Compar
             "seed": seed,
             "status": "done",
             "uses_unlabelled": False,
-            "validation_accuracy": float(validation[place, seed]),
+            **{one.validation: float(validation[place, seed]) for one in YARDSTICKS.values()},
             "elapsed_s": 1.0,
         }
         for place, name in enumerate(names)
         for seed in range(seeds)
     ]
     correct = {(name, seed): right[place, seed] for place, name in enumerate(names) for seed in range(seeds)}
-    labels = np.arange(images, dtype=np.int64) % 10
+    labels = rng.permutation(_labels(design)) if design.ratio > 1 else _labels(design)
     return rows, correct, {seed: labels if design.same_images else np.roll(labels, seed) for seed in range(seeds)}
+
+
+def _labels(design: Design) -> NDArray[np.int64]:
+    """Test labels of ten classes, (images,): in turn, or as unequal as ``ratio`` says."""
+    if design.ratio == 1:
+        return np.arange(design.images, dtype=np.int64) % 10
+    ends = np.cumsum(design.ratio ** -np.linspace(0.0, 1.0, 10))
+    return np.searchsorted(ends / ends[-1], (np.arange(design.images) + 0.5) / design.images).astype(np.int64)
 
 
 def _threshold(spread: Spread, design: Design, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -12,9 +12,10 @@ HELPS, HURTS, NOTHING = "helps", "hurts", "no measurable effect"
 class Verdict:
     """What a comparison says about one GAN arm; the fields are those of ``verdict.json``.
 
-    ``gain``, ``ci_low``, ``ci_high``, ``gain_over_augment``, ``smallest_detectable`` and the worst class's
-    gain are differences of test accuracy as fractions: 0.01 is one point. None where there is too little
-    to tell: an interval takes two seeds, everything else a reference and a seed in common with it.
+    ``gain``, ``ci_low``, ``ci_high``, ``gain_over_augment`` and ``smallest_detectable`` are differences of
+    ``measure`` on the test images, the worst class's gain is one of recall, all as fractions: 0.01 is one point.
+    None where there is too little to tell: an interval takes two seeds, everything else a reference and a seed
+    in common with it.
 
     Attributes:
         p, p_corrected: two-sided, before and after Holm's correction over the GAN arms.
@@ -24,6 +25,7 @@ class Verdict:
         seeds_to_settle: how many seeds would tell the estimated gain from zero, the number there was
             where it is told already; None beyond a thousand.
         worst_class: ``{"name", "gain"}`` of the class with the lowest mean gain.
+        measure: name of the `ganlift.yardstick.Yardstick` that all but the worst class's gain is about.
         cost_ratio: training seconds of the arm over the reference's.
     """
 
@@ -43,6 +45,7 @@ class Verdict:
     worst_class: dict[str, Any] | None
     cost_ratio: float | None
     sentence: str
+    measure: str = "accuracy"
 
     def to_json(self) -> dict[str, Any]:
         """The object that ``verdict.json`` lists."""

@@ -1,0 +1,83 @@
+"""`--strategies auto`: which strategies suit the data, and why, in a sentence each.
+
+Rules, not measurements: what is picked is then measured. The rules follow docs/strategies.md, whose tables say what
+came of them on the data sets that were tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ganlift.yardstick import UNEQUAL
+
+AUTO = "auto"
+
+FEW_A_CLASS = 20
+"""Labelled images a class below which a generator that has those alone copies or collapses, as a rule."""
+
+SHORT_A_CLASS = 50
+"""... and below which it still seldom pays."""
+
+WITH_UNLABELLED = ("augment", "rotation", "fixmatch", "gan-augment", "sgan", "sgan-fixmatch")
+LABELS_ALONE = ("augment", "gan-augment", "acgan", "sgan")
+WITHOUT_LABELS = ("kmeans-pixels", "kmeans-rotation", "kmeans-simsiam", "kmeans-gan-features", "infogan")
+UNEQUAL_CLASSES = ("augment", "oversample", "class-weights", "logit-adjust", "mixup-drw", "ldam-drw", "gan-balance")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Names of strategies, and a sentence for each reason why these."""
+
+    names: list[str]
+    reasons: list[str]
+
+
+def choose(labelled_per_class: Sequence[int], unlabelled: int) -> Choice:
+    """Strategies for a training set.
+
+    Args:
+        labelled_per_class: labelled training images of each class, at least 1; or none of any class.
+        unlabelled: training images without labels.
+    """
+    if not max(labelled_per_class):
+        return Choice(list(WITHOUT_LABELS), ["no label is used, so arms that find clusters are compared"])
+    names: list[str] = ["augment"]
+    reasons = []
+    least, most = min(labelled_per_class), max(labelled_per_class)
+    if most >= UNEQUAL * least:
+        names += UNEQUAL_CLASSES
+        reasons.append(f"classes have {least:,} to {most:,} labelled images, so arms against imbalance are compared")
+    if unlabelled:
+        names += WITH_UNLABELLED
+        reasons.append(
+            f"there are {unlabelled:,} images without labels, so arms with and without a GAN that use them are compared"
+        )
+    elif most < UNEQUAL * least:
+        names += LABELS_ALONE
+        reasons.append(
+            f"there are no images without labels and {least:,} or more labelled ones a class, "
+            "so supervised arms are compared"
+        )
+    return Choice(list(dict.fromkeys(names)), reasons)
+
+
+def generator_warning(names: Sequence[str], labelled_per_class: Sequence[int], unlabelled: int) -> str:
+    """What is to be expected of ``names``, which train a generator of classes, with so few labels; "" where nothing.
+
+    Below 20 to 50 images a class a conditional GAN that learns from labelled images alone memorises or collapses, and
+    its samples then hurt the classifier more often than they help (docs/when-not.md has the sources).
+    """
+    least = min(labelled_per_class)
+    if not names or least >= (FEW_A_CLASS if unlabelled else SHORT_A_CLASS):
+        return ""
+    told = f"{', '.join(names)}: with {least} labelled images in the smallest class "
+    if unlabelled:
+        return told + (
+            "a generator learns the classes poorly, and may copy or collapse; look at the samples in the report."
+        )
+    outlook = "copies or collapses" if least < FEW_A_CLASS else "has little to go on"
+    return told + (
+        f"and none without labels a generator {outlook}, and such samples tend to hurt; "
+        "unlabelled images (--unlabelled PATH) would help more."
+    )

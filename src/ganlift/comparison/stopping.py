@@ -1,0 +1,31 @@
+"""How a run hears that it should stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ganlift.comparison.executors import ShouldStop
+
+
+@contextmanager
+def stop_requested() -> Iterator[ShouldStop]:
+    """A function that returns 0, or the exit code of a SIGINT or SIGTERM that has come; a second one ends at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: 0
+        return
+    codes: list[int] = []
+
+    def note(number: int, frame: object) -> None:
+        if codes:
+            raise KeyboardInterrupt
+        codes.append(128 + number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: codes[0] if codes else 0
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

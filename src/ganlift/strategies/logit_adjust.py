@@ -1,0 +1,48 @@
+"""`logit-adjust`: the classes' shares go into the loss, so that the classifier need not learn them.
+
+Menon et al. 2021, the logit-adjusted softmax cross-entropy: with logits f and the classes' shares π among the labelled
+images, the loss is the cross-entropy of f + τ log π, and predictions are by f alone: what is learnt is right for
+classes that are equally frequent (at τ = 1). Where they are so already, it is `augment`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import Field
+from torch import Tensor
+
+from ganlift.losses import soft_cross_entropy, with_prior
+from ganlift.strategies.augment import AugmentOptions, augmented
+from ganlift.strategies.base import Outcome, Phases, Setup, classifier_phase, search, strategy
+from ganlift.training.phase import Updater
+from ganlift.training.pixels import Batch
+
+
+class LogitAdjustOptions(AugmentOptions):
+    tau: float = Field(
+        1.0, ge=0, description="τ: how much of the classes' shares is taken out", json_schema_extra=search(0.5, 2.0)
+    )
+
+
+@strategy(
+    "logit-adjust",
+    kind="rival",
+    summary="The classes' frequencies are added to the logits in training and left out afterwards.",
+    source="Logit-adjusted loss: Menon et al. 2021",
+    options=LogitAdjustOptions,
+)
+def phases(setup: Setup, options: LogitAdjustOptions) -> Phases:
+    """Cross-entropy of adjusted logits on augmented labelled images."""
+    classifier = setup.new_classifier(options.dropout)
+
+    def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
+        x, targets = augmented(batch["labelled"].x, batch["labelled"].y, setup, options)
+        logits = with_prior(classifier(x), setup.class_counts, options.tau)
+        loss = soft_cross_entropy(logits, targets, options.label_smoothing)
+        update("classifier", loss)
+        return {"loss": loss.detach()}
+
+    phase = classifier_phase(setup, options, classifier, step, {"labelled": setup.labelled_stream()})
+    yield phase
+    return Outcome(phase.averages["classifier"].module)

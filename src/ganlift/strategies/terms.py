@@ -1,0 +1,237 @@
+"""What unlabelled images can teach beside labelled ones: terms of a loss, each on the one forward of a step.
+
+An arm's classifier minimises CE(labelled) + Σ w · term, and arms differ in their terms: FixMatch's guesses, Mean
+Teacher's consistency, pseudo-labels, rotation. The joint GAN arms add their own losses to the same sum
+(`ganlift.strategies.sgan`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ganlift.augment import rotate90, strong, weak
+from ganlift.losses import consistency, squared_consistency
+from ganlift.strategies.base import ClassifierOptions, Outcome, Phases, Setup, classifier_phase, search
+from ganlift.training.phase import Phase, Updater, sigmoid_ramp
+from ganlift.training.pixels import Batch, Stream
+from ganlift.training.rng import seeded
+
+
+@dataclass(frozen=True)
+class Forward:
+    """One forward's results, by kind of image; ``features`` are φ, ``logits`` the K classes'."""
+
+    features: dict[str, Tensor]
+    logits: dict[str, Tensor]
+
+
+def one_forward(classifier: nn.Module, images: Mapping[str, Tensor]) -> Forward:
+    """All kinds of images through one forward, so that BatchNorm normalises them together."""
+    sizes = [len(x) for x in images.values()]
+    features = classifier.features(torch.cat(list(images.values())))  # type: ignore[operator]
+    logits = classifier.head(features)  # type: ignore[operator]
+    return Forward(
+        dict(zip(images, features.split(sizes), strict=True)), dict(zip(images, logits.split(sizes), strict=True))
+    )
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a term sees of a step.
+
+    Attributes:
+        out: the one forward, with "labelled", "unlabelled" (a weak view), and the terms' own views.
+        unlabelled: the batch itself, before any view.
+        progress: share of the steps done, in [0, 1).
+        teacher: the averaged classifier, in evaluation mode.
+    """
+
+    out: Forward
+    unlabelled: Tensor
+    progress: float
+    teacher: nn.Module
+
+
+def _no_views(x: Tensor) -> dict[str, Tensor]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Term:
+    """One of the losses in the sum.
+
+    Attributes:
+        name: of its line in the trace.
+        weight: w.
+        loss: the term of a step, a scalar.
+        views: further images for the one forward, by name, from the unlabelled batch (n, c, h, w).
+        heads: modules that are trained with the classifier.
+    """
+
+    name: str
+    weight: float
+    loss: Callable[[Moment], Tensor]
+    views: Callable[[Tensor], Mapping[str, Tensor]] = _no_views
+    heads: Mapping[str, nn.Module] = field(default_factory=dict)
+
+
+def all_views(terms: Sequence[Term], unlabelled: Tensor) -> dict[str, Tensor]:
+    """The views of all terms, by name."""
+    return {name: images for term in terms for name, images in term.views(unlabelled).items()}
+
+
+def all_heads(terms: Sequence[Term]) -> dict[str, nn.Module]:
+    """The heads of all terms, by name."""
+    return {name: head for term in terms for name, head in term.heads.items()}
+
+
+def weighted_sum(terms: Sequence[Term], moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
+    """Σ w · term, and each term for the trace."""
+    losses = {term.name: term.loss(moment) for term in terms}
+    total = sum((term.weight * losses[term.name] for term in terms), moment.unlabelled.new_zeros(()))
+    return total, {name: loss.detach() for name, loss in losses.items()}
+
+
+@dataclass(frozen=True)
+class Generated:
+    """Generated images with classes that join the labelled ones; their cross-entropy counts ``weight``."""
+
+    stream: Stream
+    weight: float
+
+
+def semi_phase(
+    setup: Setup,
+    options: ClassifierOptions,
+    classifier: nn.Module,
+    terms: Sequence[Term],
+    *,
+    name: str = "classifier",
+    steps: int | None = None,
+    generated: Generated | None = None,
+) -> Phase:
+    """``classifier`` minimises CE(labelled) + Σ w · term, and the cross-entropy of ``generated`` images if given."""
+    rng, flips = setup.rng.generator("augmentation"), setup.task.flips
+
+    def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
+        u = batch["unlabelled"].x
+        images = {kind: setup.labelled_view(part.x, options) for kind, part in batch.items() if kind != "unlabelled"}
+        images["unlabelled"] = weak(u, rng, flips)
+        out = one_forward(classifier, images | all_views(terms, u))
+        total, parts = weighted_sum(terms, Moment(out, u, t / phase.steps, phase.averages["classifier"].module))
+        for kind, weight in weights.items():
+            loss = F.cross_entropy(out.logits[kind], batch[kind].y, label_smoothing=options.label_smoothing)
+            total, parts[traced[kind]] = total + weight * loss, loss.detach()
+        update("classifier", total)
+        return parts
+
+    weights, traced = {"labelled": 1.0}, {"labelled": "loss", "generated": "generated_loss"}
+    streams = {"labelled": setup.labelled_stream()}
+    if generated is not None:
+        streams["generated"], weights["generated"] = generated.stream, generated.weight
+    streams["unlabelled"] = setup.unlabelled_stream()
+    heads = all_heads(terms)
+    phase = classifier_phase(setup, options, classifier, step, streams, name=name, steps=steps, heads=heads)
+    return phase
+
+
+def semi_phases(setup: Setup, options: ClassifierOptions, classifier: nn.Module, terms: Sequence[Term]) -> Phases:
+    """`semi_phase` and nothing else."""
+    phase = semi_phase(setup, options, classifier, terms)
+    yield phase
+    return Outcome(phase.averages["classifier"].module)
+
+
+class TermOptions(BaseModel):
+    """Base of a term's options, which an arm's options inherit beside the classifier's."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class GuessOptions(TermOptions):
+    """Options of `guesses`."""
+
+    threshold: float = Field(
+        0.8, ge=0, le=1, description="τ: confidence from which a guess counts", json_schema_extra=search(0.6, 0.95)
+    )
+    consistency_weight: float = Field(
+        1.0, ge=0, description="λ_u: weight of the consistency loss", json_schema_extra=search(0.3, 3.0, log=True)
+    )
+
+
+def guesses(setup: Setup, options: GuessOptions) -> Term:
+    """FixMatch (Sohn et al. 2020, eq. 4): mean 1[max q ≥ τ] · CE(argmax q, p(strong)), q of the weak view."""
+    rng, flips = setup.rng.generator("augmentation"), setup.task.flips
+
+    def loss(moment: Moment) -> Tensor:
+        logits = moment.out.logits
+        return consistency(logits["unlabelled"], logits["strong"], options.threshold)
+
+    return Term("consistency_loss", options.consistency_weight, loss, lambda u: {"strong": strong(u, rng, flips)})
+
+
+class TeacherOptions(TermOptions):
+    """Options of `teacher`."""
+
+    teacher_weight: float = Field(
+        30.0, ge=0, description="weight of the squared difference", json_schema_extra=search(3.0, 100.0, log=True)
+    )
+    teacher_ramp: float = Field(0.4, ge=0, le=1, description="share of the steps over which the weight grows")
+
+
+def teacher(setup: Setup, options: TeacherOptions) -> Term:
+    """Mean Teacher (Tarvainen and Valpola 2017, eq. 1): the squared difference to the averaged weights' probabilities.
+
+    Student and teacher see different weak views of an image; the weight grows as exp(-5 (1 - t)²).
+    """
+    rng, flips = setup.rng.generator("augmentation"), setup.task.flips
+
+    def loss(moment: Moment) -> Tensor:
+        with torch.no_grad():
+            wanted = moment.teacher(weak(moment.unlabelled, rng, flips))
+        ramp = sigmoid_ramp(moment.progress, 0.0, options.teacher_ramp)
+        return ramp * squared_consistency(moment.out.logits["unlabelled"], wanted)
+
+    return Term("teacher_loss", options.teacher_weight, loss)
+
+
+class TurnOptions(TermOptions):
+    """Options of `turns`."""
+
+    rotation_weight: float = Field(
+        0.2, ge=0, description="weight of the rotation loss", json_schema_extra=search(0.1, 2.0, log=True)
+    )
+
+
+def rotation_head(setup: Setup, classifier: nn.Module) -> nn.Linear:
+    """Four logits from the classifier's features: 0, 90, 180 and 270 degrees."""
+    with seeded(setup.rng.derive("weights of rotation head")):
+        return nn.Linear(classifier.feature_size, 4).to(setup.device)  # type: ignore[arg-type]
+
+
+def turns(setup: Setup, options: TurnOptions, classifier: nn.Module) -> Term:
+    """S4L (Zhai et al. 2019, section 3.1): cross-entropy of which way up an unlabelled image is.
+
+    An image's turn goes by its place in the batch, whose order is random.
+    """
+    rng, flips = setup.rng.generator("augmentation"), setup.task.flips
+    head = rotation_head(setup, classifier)
+
+    def turned(u: Tensor) -> dict[str, Tensor]:
+        return {"turned": rotate90(weak(u, rng, flips), _by_place(u))}
+
+    def loss(moment: Moment) -> Tensor:
+        features = moment.out.features["turned"]
+        return F.cross_entropy(head(features), _by_place(features))
+
+    return Term("rotation_loss", options.rotation_weight, loss, turned, {"rotation": head})
+
+
+def _by_place(batch: Tensor) -> Tensor:
+    return torch.arange(len(batch), device=batch.device) % 4
