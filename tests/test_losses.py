@@ -207,6 +207,32 @@ def test_soft_cross_entropy_by_hand() -> None:
         assert smoothed.item() == pytest.approx(0.1 * nll[0] + 0.9 * nll[1], rel=1e-6)
 
 
+def test_inverted_cross_entropy_by_hand() -> None:
+    """-log(1 - p): p 3/4 of two classes, 1/2 of three."""
+    assert losses.inverted_cross_entropy(torch.tensor([[math.log(3.0), 0.0]])).item() == pytest.approx(math.log(4.0))
+    assert losses.inverted_cross_entropy(torch.tensor([[0.0, LN2, 0.0]])).item() == pytest.approx(LN2)
+    assert losses.inverted_cross_entropy(torch.zeros(5, 2)).item() == pytest.approx(LN2)  # the least of two classes
+
+
+def test_inverted_cross_entropy_is_finite_at_extreme_logits_and_flattens() -> None:
+    logits = torch.tensor([[1e4, -1e4, 0.0]], requires_grad=True)
+    loss = losses.inverted_cross_entropy(logits)
+    (grad,) = torch.autograd.grad(loss, logits)
+    assert loss.item() == pytest.approx(1e4)
+    assert torch.isfinite(grad).all()
+    assert grad[0, 0] > 0 > grad[0, 2]
+
+
+def test_squared_consistency_by_hand_and_towards_the_teacher_alone() -> None:
+    student = torch.tensor([[math.log(3.0), 0.0]], requires_grad=True)
+    teacher = torch.zeros(1, 2, requires_grad=True)
+    loss = losses.squared_consistency(student, teacher)
+    assert loss.item() == pytest.approx((0.25**2 + 0.25**2) / 2)
+    own, other = torch.autograd.grad(loss, (student, teacher), allow_unused=True)
+    assert own[0, 0] > 0
+    assert other is None
+
+
 # Long tails
 
 

@@ -185,6 +185,15 @@ def squared_consistency(logits: Tensor, teacher_logits: Tensor) -> Tensor:
     return (logits.softmax(1) - teacher_logits.detach().softmax(1)).square().mean()
 
 
+def inverted_cross_entropy(logits: Tensor) -> Tensor:
+    """-log(1 - p) of the most probable class: least where logits (n, K) favour none (MarginGAN: Dong and Lin 2019).
+
+    Written as log Σ exp of all logits less that of all but the largest.
+    """
+    largest = F.one_hot(logits.argmax(1), logits.shape[1]).bool()
+    return (logits.logsumexp(1) - logits.masked_fill(largest, -torch.inf).logsumexp(1)).mean()
+
+
 # Self-supervised, on projections (n, d).
 
 

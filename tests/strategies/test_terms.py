@@ -9,11 +9,10 @@ import torch
 from torch import nn
 
 from ganlift.data.types import Task
-from ganlift.losses import squared_consistency
 from ganlift.strategies.base import Setup, strategies
 from ganlift.strategies.pseudo_label import height
 from ganlift.strategies.terms import Forward, GuessOptions, Moment, TeacherOptions, guesses, teacher, turns
-from ganlift.training.phase import Budget, sigmoid_ramp
+from ganlift.training.phase import Budget
 from ganlift.training.rng import Rng
 
 CPU = torch.device("cpu")
@@ -31,23 +30,6 @@ def moment(logits: dict[str, torch.Tensor], progress: float = 0.5, predicts: nn.
 def test_pseudo_labels_grow_linearly() -> None:
     assert [height(share, 0.1, 0.6) for share in (0.0, 0.1, 0.35, 0.6, 0.9)] == pytest.approx([0, 0, 0.5, 1, 1])
     assert height(0.5, 0.5, 0.5) == 1.0
-
-
-def test_the_teachers_weight_grows_as_a_bell() -> None:
-    assert sigmoid_ramp(0.0, 0.0, 0.4) == pytest.approx(math.exp(-5))
-    assert sigmoid_ramp(0.2, 0.0, 0.4) == pytest.approx(math.exp(-5 / 4))
-    assert sigmoid_ramp(0.4, 0.0, 0.4) == sigmoid_ramp(0.9, 0.0, 0.4) == 1.0
-    assert sigmoid_ramp(0.1, 0.2, 0.4) == 0.0
-
-
-def test_squared_consistency_by_hand() -> None:
-    student = torch.tensor([[0.0, math.log(3.0)]], requires_grad=True)  # 1/4 and 3/4
-    wanted = torch.tensor([[0.0, 0.0]], requires_grad=True)  # 1/2 and 1/2
-    loss = squared_consistency(student, wanted)
-    assert loss.item() == pytest.approx(1 / 16)
-    loss.backward()
-    assert wanted.grad is None
-    assert student.grad is not None
 
 
 def test_only_confident_guesses_teach(setup: Setup) -> None:

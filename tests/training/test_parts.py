@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from torch import nn
 
 from ganlift.errors import ConfigError
 from ganlift.training.ema import Ema
-from ganlift.training.phase import cosine_after
+from ganlift.training.phase import cosine_after, sigmoid_ramp
 from ganlift.training.pixels import Pixels, Stream, even_rows, to_float, to_uint8
 from ganlift.training.precision import choose_precision, pick_device
 from ganlift.training.rng import Rng, seeded
@@ -75,6 +77,12 @@ def test_cosine_by_hand() -> None:
     assert factor(0.0) == factor(0.49) == 1.0
     assert factor(0.75) == pytest.approx(0.5)
     assert factor(1.0) == pytest.approx(0.0)
+
+
+def test_sigmoid_ramp_by_hand() -> None:
+    values = [sigmoid_ramp(progress, 0.2, 0.6) for progress in (0.0, 0.19, 0.2, 0.4, 0.6, 1.0)]
+    assert values == pytest.approx([0.0, 0.0, math.exp(-5), math.exp(-1.25), 1.0, 1.0])
+    assert sigmoid_ramp(0.0, 0.0, 0.0) == 1.0  # no ramp at all
 
 
 def test_update_leaves_the_other_player_alone() -> None:

@@ -3,8 +3,10 @@
 The discriminator has two heads on the same features: real or generated, and the class. With s the
 real/fake logit and c the class logits, non-saturating cross-entropy:
 
-    D, C minimise   sp(−s(x)) + sp(s(G(z, y))) + CE(c(x), y) + v · CE(c(G(z, y)), y)
-    G minimises     w · (sp(−s(G(z, y))) + CE(c(G(z, y)), y))
+    D, C minimise   CE(c(x), y) + a · [sp(−s(x)) + sp(s(G(z, y)))] + v · CE(c(G(z, y)), y)
+    G minimises     sp(−s(G(z, y))) + CE(c(G(z, y)), y)
+
+The paper has a = v = 1: it is after images. Here the class of real images comes first.
 
 The generator's output is the classifier's input, and the classifier's output, the class asked for, is
 the generator's target. The trained class head is the classifier. Steps alternate: discriminator and
@@ -41,7 +43,7 @@ from ganlift.training.rng import seeded
 @shipped(lr=3.1e-3, weight_decay=5e-5, label_smoothing=0.1, policy="rand", beta1=0.5)  # β₁ low, as for discriminators
 class AcganOptions(ClassifierOptions):
     adversarial: float = Field(
-        0.07, ge=0, description="weight of the real/fake loss", json_schema_extra=search(0.03, 1.0, log=True)
+        0.07, ge=0, description="a: weight of the real/fake loss", json_schema_extra=search(0.03, 1.0, log=True)
     )
     fake_weight: float = Field(
         0.12, ge=0, description="v: weight of the class loss on fakes", json_schema_extra=search(0.01, 1.0, log=True)
