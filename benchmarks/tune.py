@@ -80,16 +80,27 @@ def trials(arms: list[str], count: int) -> Iterator[tuple[str, int, dict[str, An
 
 
 def table(records: list[dict[str, Any]]) -> list[str]:
-    """Markdown: validation accuracy in % of each arm's trials on each data set; the best mean in bold is shipped."""
-    data_sets = list(dict.fromkeys(row["data"] for row in records))
+    """Markdown: validation accuracy in % of each arm's trials on each data set; the best mean in bold is shipped.
+
+    One table for the arms that have the same data sets.
+    """
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for name in dict.fromkeys(row["strategy"] for row in records):
+        data_sets = tuple(dict.fromkeys(row["data"] for row in records if row["strategy"] == name))
+        groups.setdefault(data_sets, []).append(name)
+    tables = [_group([row for row in records if row["strategy"] in names], data) for data, names in groups.items()]
+    return [line for lines in tables for line in [*lines, ""]][:-1]
+
+
+def _group(records: list[dict[str, Any]], data_sets: tuple[str, ...]) -> list[str]:
     lines = [f"| arm | trial | {' | '.join(data_sets)} | mean |", "|---|---|" + "---|" * (len(data_sets) + 1)]
     for name in dict.fromkeys(row["strategy"] for row in records):
         found: dict[int, dict[str, float]] = {}
         for row in records:
             if row["strategy"] == name:
                 found.setdefault(row["trial"], {})[row["data"]] = 100 * row["validation_accuracy"]
-        means = {trial: statistics.fmean(own.values()) for trial, own in found.items()}
-        for trial in sorted(found):
+        means = {trial: statistics.fmean(own.values()) for trial, own in found.items() if len(own) == len(data_sets)}
+        for trial in sorted(means):
             mark = "**" if means[trial] == max(means.values()) else ""
             cells = [f"{found[trial][data]:.1f}" for data in data_sets]
             lines.append(f"| `{name}` | {trial} | {' | '.join(cells)} | {mark}{means[trial]:.1f}{mark} |")

@@ -13,6 +13,7 @@ from sklearn.datasets import load_digits
 
 from ganlift.cli.main import app
 
+pytestmark = pytest.mark.xdist_group("commands of the docs")  # a command needs what those before it made
 ROOT = Path(__file__).parents[2]
 COMMAND = re.compile(r"^(?:    )?(ganlift .+)$", re.MULTILINE)
 STEPS = "3"
