@@ -117,6 +117,13 @@ def test_list_names_the_data_sets() -> None:
     assert "fashion-mini\n    6,000 training" in ganlift("list", "datasets").stdout
 
 
+def test_strategies_are_listed_baselines_first_and_what_they_need() -> None:
+    shown = [line for line in ganlift("list", "strategies").stdout.splitlines() if not line.startswith(" ")]
+    assert shown[0] == "augment (baseline)"
+    assert "fixmatch (rival, needs unlabelled images)" in shown
+    assert shown[-1].endswith(", without labels)")
+
+
 def test_list_as_json_has_kinds_and_options() -> None:
     members = {one["name"]: one for one in json.loads(ganlift("list", "strategies", "--json").stdout)}
     assert {"augment", "rotation", "fixmatch", "gan-augment", "sgan", "sgan-fixmatch"} <= members.keys()

@@ -21,6 +21,7 @@ KINDS = {
     "classifiers": ("ganlift.classifiers.base", "classifiers"),
     "datasets": ("ganlift.data.load", "NAMED"),
 }
+_KINDS = ("baseline", "rival", "gan", "control")
 _FACTS = ("kind", "summary", "source", "unlabelled", "labels")
 
 
@@ -36,13 +37,18 @@ def list_kind(
         typer.echo(json.dumps(members, ensure_ascii=False))
         return
     width = shutil.get_terminal_size().columns  # 80 where there is no terminal
-    for member in members:
+    for member in sorted(members, key=_place):
         typer.echo(f"{safe(member['name'])}{_what(member)}")
         source = f"Source: {safe(member['source'])}" if "source" in member else ""
         package = f"Package: {safe(member['package'])}" if member.get("package") else ""
         for line in (safe(member["summary"]), source, package):
             if line:
                 typer.echo(textwrap.fill(line, width, initial_indent="    ", subsequent_indent="    "))
+
+
+def _place(member: Mapping[str, Any]) -> tuple[bool, int]:
+    """Strategies with labels before those without, and what others are measured against first."""
+    return not member.get("labels", True), _KINDS.index(member["kind"]) if "kind" in member else 0
 
 
 def _what(member: Mapping[str, Any]) -> str:

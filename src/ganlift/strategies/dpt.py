@@ -1,6 +1,6 @@
 """`dpt`: dual pseudo training (You et al. 2023): pseudo-labels for a generator, pseudo-images for a classifier.
 
-Three stages, as in the paper's section 3:
+Three stages, as in the paper:
 
 1. A semi-supervised classifier, here `fixmatch`, gives every unlabelled image a label, however unsure it is.
 2. A conditional generator learns all images with these labels; labelled images keep their own.
@@ -61,7 +61,7 @@ def pseudo_labelled(setup: Setup, teacher: nn.Module) -> Known:
     "dpt",
     kind="gan",
     summary="A semi-supervised teacher labels images for a generator, whose samples teach its successor.",
-    source="Dual pseudo training: You et al. 2023, section 3",
+    source="Dual pseudo training: You et al. 2023",
     options=DptOptions,
     unlabelled="required",
 )

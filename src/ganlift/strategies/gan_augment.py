@@ -9,7 +9,7 @@ Options of the literature, off by default:
 - ``pretrain``: that share of the budget's steps on generated images alone first, counted apart; the weights are where
   the candidates and the final run start from, which takes the full budget as in all arms. λ = 0 is then tried from
   these weights (fine-tuning on real images alone) and without them (no generator at all, which wins ties).
-- ``separate_norm``: BatchNorms of their own for generated images (AdvProp, Xie et al. 2020, section 3.2, has them for
+- ``separate_norm``: BatchNorms of their own for generated images (AdvProp, Xie et al. 2020, section 4.2, has them for
   adversarial ones), so two forwards. Test images meet the real ones' statistics.
 """
 
