@@ -5,9 +5,9 @@
     python benchmarks/published/reproduce.py --list
     python benchmarks/published/reproduce.py --table
 
-A recipe (``*.yaml`` here) says what a paper did and found, and what is run here: its ``full`` form is the paper's protocol
-as nearly as ganlift has it, for a GPU; ``reduced`` forms are for two processor cores. Each point of a form is one
-comparison; a broken-off one goes on where it stopped. Its record is kept in ``benchmarks/results/published/``, and
+A recipe (``*.yaml`` here) says what a paper did and found, and what is run here: its ``full`` form is the paper's
+protocol as nearly as ganlift has it, for a GPU; ``reduced`` forms are for two processor cores. Each point of a form is
+one comparison; a broken-off one goes on where it stopped. Its record is kept in ``benchmarks/results/published/``, and
 ``--table`` puts the tables of all records into ``docs/published.md``. ``DATA_ROOT`` holds ``cifar-10-batches-bin/``,
 ``mnist/``, ``fashion-mnist/`` and ``svhn.npz``, those that the recipe names.
 """
@@ -26,7 +26,7 @@ from published.recipes import Run, names, runs
 
 import ganlift
 from ganlift.config import apply_sets
-from ganlift.errors import ConfigError, GanliftError
+from ganlift.errors import ConfigError, GanliftError, Interrupted
 from ganlift.runs.files import read_json, read_jsonl, write_json
 
 COLUMNS = ("strategy", "kind", "seed", "status", "test_accuracy", "macro_recall", "validation_accuracy", "steps")
@@ -35,7 +35,7 @@ PLAN = ("data_hash", "measure", "steps", "generator_steps", "labelled", "validat
 MACHINE = ("versions", "python", "processor", "cores", "device", "precision", "threads")
 
 
-def reproduce(run: Run, root: Path, out: Path, jobs: int) -> dict[str, Any]:
+def reproduce(run: Run, root: Path, out: Path, jobs: int | None) -> dict[str, Any]:
     """Run the comparison in ``out``; its record, which holds no path.
 
     Raises:
@@ -90,7 +90,7 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--point", help="one point of the form; all where not given")
     parser.add_argument("--data-root", type=Path, default=Path("data"))
     parser.add_argument("--out", type=Path, default=Path("runs/published"))
-    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--jobs", type=int, help="processes; as many as cores where not given")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="to try out; keeps no record")
     parser.add_argument("--keep", type=Path, help="where the record goes; benchmarks/results/published where not given")
     parser.add_argument("--list", action="store_true", help="the recipes and their forms")
@@ -117,5 +117,6 @@ def main(words: list[str] | None = None) -> None:
 if __name__ == "__main__":
     try:
         main()
-    except GanliftError as fault:
-        sys.exit(str(fault))
+    except (GanliftError, Interrupted) as fault:
+        print(fault, file=sys.stderr)
+        sys.exit(fault.exit_code)

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import table
+from published.recipes import Number, Recipe, Run, load, names, runs
 
 from ganlift.runs.files import read_json
 from ganlift.verdict.difference import critical
-from published.recipes import Number, Recipe, Run, load, names, runs
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDS = ROOT / "benchmarks" / "results" / "published"
@@ -76,7 +76,7 @@ def _called(run: Run) -> str:
 
 
 def _number(number: Number, point: str) -> str:
-    return f"{number.at(point):.1f}" + ("" if number.checked else " (not checked)")
+    return f"{number.at(point):g}" + ("" if number.checked else " (not checked)")
 
 
 def source_table(recipe: Recipe) -> list[str]:
@@ -84,7 +84,7 @@ def source_table(recipe: Recipe) -> list[str]:
     lines = ["| in the paper | here | accuracy, % | where it stands | seen there |", "|---|---|---|---|---|"]
     for one in recipe.published:
         values = one.value if isinstance(one.value, dict) else {"": one.value}
-        said = ", ".join(f"{point}: {value:.2f}".removeprefix(": ") for point, value in values.items())
+        said = ", ".join(f"{point}: {value:g}".removeprefix(": ") for point, value in values.items())
         here = f"`{one.arm}`" if one.arm else "none"
         lines.append(f"| {one.called} | {here} | {said} | {one.source} | {'yes' if one.checked else 'no'} |")
     return lines
