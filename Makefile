@@ -13,7 +13,7 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 DEMO_SEEDS ?= 5
 DEMO_BUDGET ?= 500
 DEMO_STRATEGIES ?= augment,rotation,fixmatch,gan-augment,sgan,sgan-fixmatch
-FULL_STRATEGIES ?= real-only,augment,duplicate-real,rotation,fixmatch,gan-augment,sgan,acgan,sgan-fixmatch,sgan-mix,synthetic-only
+FULL_STRATEGIES ?= all
 FULL_SEARCH ?= 10
 
 TEST_JOBS ?= 2

@@ -152,7 +152,9 @@ class CompareConfig(LabelledConfig):
     """What ``ganlift compare`` is asked for."""
 
     strategies: Annotated[list[str], BeforeValidator(_names)] = Field(
-        ["auto"], min_length=1, description="names from 'list strategies', or auto: what suits the data"
+        ["auto"],
+        min_length=1,
+        description="names from 'list strategies'; auto: those that suit; all: those that can",
     )
     seeds: Annotated[int | list[int], PlainValidator(_seeds)] = Field(5, description="how many, or their numbers")
 
