@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import statistics
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,12 +51,19 @@ class Records:
 
 def read(run: Path) -> Records:
     """The records of a run folder, or of what ``--keep`` kept of one."""
-    rows: dict[str, list[dict[str, Any]]] = {}
-    for row in read_jsonl(run / "results.jsonl"):
+    found = read_jsonl(run / "results.jsonl"), read_json(run / "verdict.json"), read_json(run / "plan.json")
+    return records(run.name, *found)
+
+
+def records(
+    name: str, rows: Iterable[dict[str, Any]], verdicts: Iterable[dict[str, Any]], plan: Mapping[str, Any]
+) -> Records:
+    """The same from what stands in a run's files."""
+    done: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
         if row["status"] == "done":
-            rows.setdefault(row["strategy"], []).append(row)
-    verdicts = {one["strategy"]: one for one in read_json(run / "verdict.json")}
-    return Records(run.name, rows, verdicts, named(read_json(run / "plan.json").get("measure")))
+            done.setdefault(row["strategy"], []).append(row)
+    return Records(name, done, {one["strategy"]: one for one in verdicts}, named(plan.get("measure")))
 
 
 def lines(run: Records) -> list[str]:
@@ -71,7 +79,7 @@ def lines(run: Records) -> list[str]:
             f"`{name}`",
             run.kind(name),
             spread([row[run.measure.test] for row in run.rows[name]]),
-            "" if verdict is None else _gain(verdict),
+            "" if verdict is None else gain(verdict),
             verdict["verdict"] if verdict else "",
             f"{run.cost(name) / base:.1f} ×" if base else f"{run.cost(name):.0f} s",
         ]
@@ -107,12 +115,13 @@ def _cell(run: Records, name: str, top: float) -> str:
     return f"{found}; {_interval(verdict)}{told}"
 
 
-def _interval(verdict: dict[str, Any]) -> str:
+def _interval(verdict: Mapping[str, Any]) -> str:
     ends = "" if verdict["ci_low"] is None else f" ({100 * verdict['ci_low']:+.1f} to {100 * verdict['ci_high']:+.1f})"
     return f"{100 * verdict['gain']:+.1f}{ends}"
 
 
-def _gain(verdict: dict[str, Any]) -> str:
+def gain(verdict: Mapping[str, Any]) -> str:
+    """In words: the gain in points, its interval, and over what."""
     return "" if verdict["gain"] is None else f"{_interval(verdict)} over `{verdict['reference']}`"
 
 

@@ -13,7 +13,6 @@ from sklearn.datasets import load_digits
 
 from ganlift.cli.main import app
 
-pytestmark = pytest.mark.xdist_group("commands of the docs")  # a command needs what those before it made
 ROOT = Path(__file__).parents[2]
 COMMAND = re.compile(r"^(?:    )?(ganlift .+)$", re.MULTILINE)
 STEPS = "3"
@@ -74,10 +73,15 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("command", commands())
-def test_a_command_of_the_docs_runs(command: str, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(workspace)  # one folder for all pages: two commands must not ask for different runs in one --out
-    app(quick(shlex.split(command)[1:]), prog_name="ganlift", standalone_mode=False)
+@pytest.mark.timeout(900)
+def test_the_commands_of_the_docs_run(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests
+) -> None:
+    """One test in one folder, for a command needs what those before it made."""
+    monkeypatch.chdir(workspace)
+    for command in commands():
+        with subtests.test(command):
+            app(quick(shlex.split(command)[1:]), prog_name="ganlift", standalone_mode=False)
 
 
 def test_there_are_commands_to_run() -> None:

@@ -42,7 +42,7 @@ def stop_at(call: int) -> Callable[[], int]:
     return lambda: 130 if next(calls) == call else 0
 
 
-@pytest.mark.parametrize("name", strategies.names())
+@pytest.mark.parametrize("name", ["augment", "sgan", "gan-augment"])  # every arm: tests/strategies/test_contract.py
 @pytest.mark.parametrize("stop", [5, 17])
 def test_resume_is_bit_exact(task: Task, tmp_path: Path, name: str, stop: int) -> None:
     unbroken = outputs(drive(new_setup(task, name), name, Settings(make_fabric(CPU, "fp32"))), task)
