@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
@@ -11,8 +11,6 @@ from torch import Tensor, nn
 
 OWN = "own"
 """The network that was trained on the user's own training images, whichever it is."""
-
-BATCH = 250
 
 
 @dataclass(frozen=True)
@@ -23,11 +21,13 @@ class FeatureNetwork:
         name: as asked for; "own", "efficientnet-lite0", "inception", "timm:NAME".
         about: what it is and what it was trained on, in words.
         apply: images (n, c, h, w) in [-1, 1] to features (n, d).
+        batch: how many images it takes at once, at most.
     """
 
     name: str
     about: str
     apply: Callable[[Tensor], Tensor]
+    batch: int = 250
 
     @property
     def title(self) -> str:
@@ -35,9 +35,9 @@ class FeatureNetwork:
         return "FID (inception)" if self.name == "inception" else f"Fréchet distance ({self.name})"
 
     @torch.no_grad()
-    def features(self, images: Tensor) -> Tensor:
-        """Features (n, d) float32 of ``images`` (n, c, h, w) in [-1, 1], computed in parts."""
-        return torch.cat([self.apply(part).flatten(1).float() for part in torch.split(images, BATCH)])
+    def features(self, batches: Iterable[Tensor]) -> Tensor:
+        """Features (n, d) float32, on the CPU, of batches of images (at most `batch`, c, h, w) in [-1, 1]."""
+        return torch.cat([self.apply(part).flatten(1).float().cpu() for part in batches])
 
 
 def of_module(module: nn.Module, name: str, about: str) -> FeatureNetwork:

