@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchmetrics.image.kid import poly_mmd
 
-from ganlift.measures.kernel import kernel_distance, over_subsets
+from ganlift.measures.kernel import kernel_distance
 
 
 def test_by_hand() -> None:
@@ -31,11 +31,7 @@ def test_agrees_with_torchmetrics_and_is_blind_to_rotation_and_order(seed: int, 
     assert kernel_distance(one.flip(0) @ turn, (other + 1) @ turn) == pytest.approx(theirs, rel=1e-6, abs=1e-9)
 
 
-def test_is_0_on_average_where_both_sides_are_alike_and_has_a_spread() -> None:
+def test_is_0_on_average_where_both_sides_are_alike() -> None:
     rng = torch.Generator().manual_seed(0)
     found = [kernel_distance(*torch.randn(2, 30, 4, generator=rng)) for _ in range(400)]
     assert abs(np.mean(found)) < 3 * np.std(found) / 20
-    one, other = torch.randn(2, 400, 4, generator=rng)
-    mean, spread = over_subsets(one, other + 1, np.random.default_rng(0))
-    assert mean == pytest.approx(kernel_distance(one, other + 1), abs=spread)
-    assert 0 < spread < mean

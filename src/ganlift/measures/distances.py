@@ -29,7 +29,7 @@ def nearest(rows: Tensor, columns: Tensor) -> Tensor:
 
 
 def radii(points: Tensor, k: int) -> Tensor:
-    """Distance (n,) float64 of each of ``points`` (n, d) to its k-th nearest other one.
+    """Distances (n, k) float64 of each of ``points`` (n, d) to its k nearest other ones, nearest first.
 
     Raises:
         ValueError: there are no ``k`` others.
@@ -40,6 +40,6 @@ def radii(points: Tensor, k: int) -> Tensor:
     for part in chunks(points, points):
         rows = torch.arange(len(part), device=part.device)
         part[rows, rows + start] = torch.inf
-        found.append(part.kthvalue(k, dim=1).values)
+        found.append(part.topk(k, dim=1, largest=False).values)
         start += len(part)
     return torch.cat(found)

@@ -13,7 +13,7 @@ from torch import Tensor
 from ganlift.measures.copying import copying
 from ganlift.measures.diversity import mean_distance
 from ganlift.measures.frechet import frechet, frechet_at_infinity
-from ganlift.measures.kernel import kernel_distance, over_subsets
+from ganlift.measures.kernel import kernel_distance
 from ganlift.measures.manifold import DENSITY_K, manifold
 
 HALVES = 10
@@ -60,7 +60,7 @@ def measure(
         generated, held_out: n each, n at least `LEAST`.
         training: those that the generator learned from, n at least, in random order: the first n are the floor.
         classes: 0 for a generator without classes; then nothing is measured within a class.
-        spreads: whether to say how far each number could be off.
+        spreads: whether to say how far each number of the generated images could be off.
         at_infinity: whether to extrapolate the Fréchet distance to infinitely many samples.
 
     Returns:
@@ -71,7 +71,8 @@ def measure(
     n = len(held_out)
     found: dict[str, Any] = {"images": n, "training_images": len(training), "features": held_out.features.shape[1]}
     for name, side in (("generated", generated), ("real", training)):
-        found[name] = quality(side.features[:n], held_out.features, rng, spreads=spreads, at_infinity=at_infinity)
+        wanted = spreads and name == "generated"
+        found[name] = quality(side.features[:n], held_out.features, rng, spreads=wanted, at_infinity=at_infinity)
     for name, side in (("", generated), ("real_", training)):
         found[f"{name}per_class"] = per_class(side, held_out, classes)
         found[f"{name}intra_class"] = intra_class(found[f"{name}per_class"])
@@ -81,15 +82,15 @@ def measure(
 
 
 def measured(generated: Tensor, real: Tensor, *, with_frechet: bool = True) -> dict[str, float]:
-    """``frechet``, the four of `manifold`, and ``diversity``: mean distance among generated over that among real ones.
+    """``frechet``, ``kernel``, the four of `manifold`, and ``diversity``: mean distance among generated over real ones.
 
     Args:
-        generated, real: features (n, d) and (n, d): equally many, because all of these move with n.
+        generated, real: features (n, d) and (n, d): equally many, because most of these move with n.
     """
     among = mean_distance(real)
     varied = {"diversity": (mean_distance(generated) or 0.0) / among} if among else {}
     apart = {"frechet": frechet(generated, real)} if with_frechet else {}
-    return {**apart, **manifold(generated, real), **varied}
+    return {**apart, "kernel": kernel_distance(generated, real), **manifold(generated, real), **varied}
 
 
 def quality(
@@ -98,20 +99,17 @@ def quality(
     """Each measure's ``value`` and ``spread``, its standard error; None where that is not taken.
 
     The spread is that over `HALVES` halves drawn without replacement, which is the standard error of the whole (the
-    delete-half jackknife, Shao and Wu 1989); of ``kernel`` it is that over its subsets. The Fréchet distance has none
-    where there are more than `WIDE` features, ``frechet_at_infinity`` never; the latter's value is None where the
-    images are too few for it.
+    delete-half jackknife, Shao and Wu 1989). The Fréchet distance has none where there are more than `WIDE` features,
+    ``frechet_at_infinity`` never; the latter's value is None where the images are too few for it.
     """
-    values, spread = measured(generated, real), dict[str, float]()
-    kernel = kernel_distance(generated, real)
+    halves: list[dict[str, float]] = []
     if spreads:
         narrow = generated.shape[1] <= WIDE
         halves = [measured(_half(generated, rng), _half(real, rng), with_frechet=narrow) for _ in range(HALVES)]
-        spread = {name: float(np.std([half[name] for half in halves], ddof=1)) for name in halves[0]}
-        kernel, spread["kernel"] = over_subsets(generated, real, rng)
-    found = {
-        name: {"value": value, "spread": spread.get(name)} for name, value in {**values, "kernel": kernel}.items()
-    }
+    found: dict[str, Found] = {}
+    for name, value in measured(generated, real).items():
+        over = [half[name] for half in halves if name in half]
+        found[name] = {"value": value, "spread": float(np.std(over, ddof=1)) if over else None}
     if at_infinity:
         found["frechet_at_infinity"] = {"value": frechet_at_infinity(generated, real, rng), "spread": None}
     return found

@@ -29,8 +29,9 @@ def manifold(
     Raises:
         ValueError: a side has no more points than neighbours are asked for.
     """
-    narrow, broad = radii(real, precision_k), radii(real, density_k)
-    of_generated = radii(generated, precision_k)
+    of_real = radii(real, max(precision_k, density_k))
+    narrow, broad = of_real[:, precision_k - 1], of_real[:, density_k - 1]
+    of_generated = radii(generated, precision_k)[:, -1]
     held = torch.zeros(len(generated), dtype=torch.bool, device=generated.device)
     recalled, covered, holding = [], [], 0
     start = 0
