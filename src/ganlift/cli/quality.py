@@ -63,11 +63,12 @@ def _lines(found: GeneratorEvaluation) -> list[list[str]]:
         if name in made:
             factor = 1000 if name == "kernel" else 1
             spread = made[name]["spread"]
-            shown = [_number(made[name]["value"], factor), _number(spread, factor), _number(real[name]["value"], factor)]
+            shown = [_number(value, factor) for value in (made[name]["value"], spread, real[name]["value"])]
             lines.append([words, *shown, better])
     within, floor = found.measures["intra_class"], found.measures["real_intra_class"]
     if within:
-        lines.append([f"{found.distance}, in a class", _number(within["frechet"]), "-", _number(floor.get("frechet")), "lower"])
+        shown = [_number(within["frechet"]), "-", _number(floor.get("frechet"))]
+        lines.append([f"{found.distance}, in a class", *shown, "lower"])
     if found.cas:
         made, real = found.cas["generated"], found.cas["real"]
         spread = f"{50 * (made['high'] - made['low']) / 1.96:.1f} %"

@@ -148,9 +148,7 @@ def match_classes(
     return np.array([class_names.index(name) for name in images.class_names], np.int64)
 
 
-def as_trained(
-    images: ImageSet, size: int, channels: int, notes: list[str], model: str = "classifier"
-) -> ImageSet:
+def as_trained(images: ImageSet, size: int, channels: int, notes: list[str], model: str = "classifier") -> ImageSet:
     """``images`` at the size and number of channels of the ``model``."""
     pixels = images.pixels
     if images.size != size:

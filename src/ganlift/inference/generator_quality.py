@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ganlift.data.types import ImageSet
+from ganlift.data import read_split
+from ganlift.data.types import ImageSet, Split
 from ganlift.errors import DataError
+from ganlift.events import Listener
 from ganlift.inference.generator import KeptGenerator, generator_keys, load_generator
-from ganlift.inference.own_network import accuracy, of_generated, own_classifier
+from ganlift.inference.own_network import accuracy, has_baseline, of_generated, own_classifier
 from ganlift.inference.seen import Held, Seen, images_of, other_held_out, own_held_out
 from ganlift.measures.generation import LEAST, Side, measure
 from ganlift.measures.networks import OWN, FeatureNetwork, named_network, of_module
+from ganlift.runs import layout
+from ganlift.runs.files import write_json
 from ganlift.runs.folder import run_config
 from ganlift.training.pixels import Pixels, to_uint8
 from ganlift.training.precision import pick_device
@@ -28,6 +32,9 @@ IMAGES = 2000
 
 TRAINING, TRAINING_WIDE = 10_000, 2000
 """Training images among which copies are sought, at most: with `own`, and with networks that are slow."""
+
+SHORT, SHORT_TRAINING = 1000, 2000
+"""The same in a comparison, which measures every generator of every seed."""
 
 FOR_CAS = 500
 """Generated images a class that the classifier of the classification accuracy score is trained on."""
@@ -81,17 +88,18 @@ def evaluate_generator(
     looked = None if network == OWN else named_network(network, where, weights=weights, download=download)
     images, split = images_of(run, kept, data_dir)
     seen = own_held_out(run, images, split) if data is None else other_held_out(images, split, data, part, data_dir)
-    rng = Rng(split.seed, f"evaluate/{kept.key}", where)
-    held = _enough(seen, kept, most, rng)
+    rng = Rng(split.seed, "evaluate", where)
+    held = _enough(seen, most, rng, labelled=len(kept.class_names) > 0)
     config, cas = run_config(run), None
     conditional = len(kept.class_names) > 0
     own = own_classifier(run, config, images, split, where) if looked is None or conditional else None
-    if looked is None and own:
-        looked = of_module(own[0], OWN, own[1])
+    if own:
+        looked = looked or of_module(own[0], OWN, own[1])
     assert looked is not None
     kept.trained.module.to(where)
-    sides = _sides(looked, kept, held, seen, TRAINING if network == OWN else TRAINING_WIDE, rng)
-    found = measure(*sides, len(kept.class_names), _numpy(rng), at_infinity=at_infinity)
+    real = _real_sides(looked, held, seen, TRAINING if network == OWN else TRAINING_WIDE, rng)
+    generated = _generated_side(looked, kept, held.labels, rng)
+    found = measure(generated, *real, len(kept.class_names), _numpy(rng), at_infinity=at_infinity)
     if conditional and own:
         labels = np.repeat(np.arange(len(kept.class_names)), FOR_CAS)
         drawn = _drawn(kept, labels, rng, "classification accuracy score")
@@ -111,14 +119,56 @@ def evaluate_generator(
     )
 
 
-def _enough(seen: Seen, kept: KeptGenerator, most: int, rng: Rng) -> Held:
+def measure_generators(run: Path, images: ImageSet, device: str, tell: Listener) -> None:
+    """Measure each generator of a comparison on `SHORT` images, and write ``measures.json`` beside it.
+
+    The features are those of the seed's own baseline classifier, so that nothing is trained; without spreads, for there
+    are seeds. A seed without a baseline is left out. What can't be measured is told as a note.
+    """
+    config, where, seeds = run_config(run), pick_device(device), dict[int, list[KeptGenerator]]()
+    for key in generator_keys(run):
+        if not layout.measures_file(run, key).exists():
+            kept = load_generator(run, key)
+            seeds.setdefault(int(kept.record["seed"]), []).append(kept)
+    for seed, group in seeds.items():
+        split = read_split(layout.split_file(run, seed), images)
+        if not has_baseline(run, seed):
+            continue
+        try:
+            _measure_seed(run, config, images, split, group, where)
+        except DataError as fault:
+            tell({"type": "note", "message": f"Generated images of seed {seed} were not measured. {fault}"})
+
+
+def _measure_seed(
+    run: Path,
+    config: dict[str, Any],
+    images: ImageSet,
+    split: Split,
+    group: list[KeptGenerator],
+    device: torch.device,
+) -> None:
+    rng, seen = Rng(split.seed, "evaluate", device), own_held_out(run, images, split)
+    held = _enough(seen, SHORT, rng, labelled=True)
+    classifier, about = own_classifier(run, config, images, split, device)
+    network = of_module(classifier, OWN, about)
+    real = _real_sides(network, held, seen, SHORT_TRAINING, rng)
+    for kept in group:
+        kept.trained.module.to(device)
+        generated = _generated_side(network, kept, held.labels, rng)
+        found = measure(generated, *real, len(kept.class_names), _numpy(rng), spreads=False)
+        said = {"network": network.name, "about": network.about, "distance": network.title}
+        write_json(layout.measures_file(run, kept.key), {**said, **found})
+
+
+def _enough(seen: Seen, most: int, rng: Rng, *, labelled: bool) -> Held:
     """Held-out images drawn at random: as many as there are on both sides, ``most`` at most.
 
     Raises:
         DataError: there are fewer than `LEAST`.
     """
     usable = np.arange(len(seen.held.labels))
-    if kept.class_names:
+    if labelled:
         usable = usable[seen.held.labels >= 0]
     n = min(len(usable), len(seen.training), most)
     if n < LEAST:
@@ -129,21 +179,23 @@ def _enough(seen: Seen, kept: KeptGenerator, most: int, rng: Rng) -> Held:
     return seen.held.some(np.sort(_numpy(rng, "held-out").permutation(usable)[:n]))
 
 
-def _sides(
-    network: FeatureNetwork, kept: KeptGenerator, held: Held, seen: Seen, most: int, rng: Rng
-) -> tuple[Side, Side, Side]:
-    """Generated images in the classes of the held-out ones; those; training images in random order."""
+def _real_sides(network: FeatureNetwork, held: Held, seen: Seen, most: int, rng: Rng) -> tuple[Side, Side]:
+    """Held-out images, and ``most`` training images in random order."""
     training = _numpy(rng, "training").permutation(seen.training)[: max(most, len(held.labels))]
-    generated = _drawn(kept, held.labels if kept.class_names else np.full(len(held.labels), -1), rng, "images")
     return (
-        Side(_features(network, generated, rng.device), held.labels),
         Side(_of_set(network, held.images, held.index, rng.device), held.labels),
         Side(_of_set(network, seen.images, training, rng.device), seen.images.labels[training]),
     )
 
 
+def _generated_side(network: FeatureNetwork, kept: KeptGenerator, labels: Index, rng: Rng) -> Side:
+    """Generated images of the classes of the held-out ones, where the generator has any."""
+    pixels = _drawn(kept, labels, rng, f"images of {kept.key}")
+    return Side(network.features(_batches(pixels, network.batch, rng.device)), labels)
+
+
 def _drawn(kept: KeptGenerator, labels: Index, rng: Rng, purpose: str) -> NDArray[np.uint8]:
-    """An image (c, h, w) uint8 for each of ``labels`` (n,), which are -1 for a generator without classes."""
+    """An image (c, h, w) uint8 for each of ``labels`` (n,), which count for nothing without classes."""
     wanted = torch.from_numpy(labels).to(rng.device) if kept.class_names else None
     made = kept.trained.sample(wanted, len(labels), rng.generator(purpose))
     pixels: NDArray[np.uint8] = to_uint8(made).cpu().numpy()
@@ -154,10 +206,6 @@ def _of_set(network: FeatureNetwork, images: ImageSet, index: Index, device: tor
     """Features of the images at ``index``, read a batch at a time."""
     parts = (index[start : start + network.batch] for start in range(0, len(index), network.batch))
     return network.features(batch for part in parts for batch in _batches(images.batch(part), network.batch, device))
-
-
-def _features(network: FeatureNetwork, pixels: NDArray[np.uint8], device: torch.device) -> torch.Tensor:
-    return network.features(_batches(pixels, network.batch, device))
 
 
 def _batches(pixels: NDArray[np.uint8], size: int, device: torch.device) -> Iterable[torch.Tensor]:

@@ -14,7 +14,7 @@ from torch import nn
 from ganlift.classifiers.base import resolve_recorded
 from ganlift.data import flips_safe, make_task
 from ganlift.data.types import ImageSet, Split, Task
-from ganlift.errors import ConfigError, DataError
+from ganlift.errors import DataError
 from ganlift.inference.seen import Held
 from ganlift.measures.evaluation import headlines
 from ganlift.runs import layout
@@ -63,9 +63,7 @@ def train(task: Task, config: Mapping[str, Any], steps: int, seed: int, device: 
     """A classifier of the run's architecture on the labelled images of ``task``, as the arm `STRATEGY` trains one."""
     spec = config["classifier"]
     resolve_recorded(spec)  # a file does not get to say which code is run
-    setup = Setup(
-        task, Budget(steps, config["batch_size"], 1), Rng(seed, "evaluate", device), device, classifier=spec
-    )
+    setup = Setup(task, Budget(steps, config["batch_size"], 1), Rng(seed, "evaluate", device), device, classifier=spec)
     entry = strategies.get(STRATEGY)
     settings = Settings(make_fabric(device, "fp32"))
     outcome, _ = run_phases(entry.phases(setup, build_options(entry, {})), lambda phase: settings)
@@ -98,6 +96,11 @@ def steps_of(run: Path) -> int:
     """The steps of the run's classifiers, or `STEPS`."""
     path = layout.plan_file(run)
     return int((read_json(path) if path.exists() else {}).get("steps") or STEPS)
+
+
+def has_baseline(run: Path, seed: int) -> bool:
+    """Whether `own_classifier` has nothing to train."""
+    return _baseline(run, seed) is not None
 
 
 def _baseline(run: Path, seed: int) -> str | None:

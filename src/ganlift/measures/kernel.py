@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+
 def kernel_distance(one: Tensor, other: Tensor) -> float:
     """The unbiased estimate of d² from all of ``one`` (m, d) and ``other`` (n, d), both at least 2 long.
 

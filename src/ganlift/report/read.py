@@ -87,6 +87,10 @@ class Run:
         """The arm's ``facts.json``; empty where there is none."""
         return mapping(_json(layout.facts_file(self.path, strategy, seed), self.damaged))
 
+    def measures(self, generator: str) -> Row:
+        """A generator's ``measures.json``; empty where there is none."""
+        return mapping(_json(layout.measures_file(self.path, generator), self.damaged))
+
     def trace(self, strategy: str, seed: int) -> list[Row]:
         """The arm's ``trace.jsonl``; empty where there is none."""
         try:

@@ -41,7 +41,7 @@ class FeatureNetwork:
 
 
 def of_module(module: nn.Module, name: str, about: str) -> FeatureNetwork:
-    """The penultimate features of a classifier: ``module.features`` in evaluation mode, at its own channels and size."""
+    """The penultimate features of a classifier: ``module.features`` in evaluation mode, at its own size."""
     module.eval()
     return FeatureNetwork(name, about, module.features)  # type: ignore[arg-type]
 

@@ -95,7 +95,7 @@ def efficientnet_lite0(device: torch.device) -> FeatureNetwork:
     # the same layers in the same order under other names; the last two tensors are the layer of ImageNet's classes
     values = [value for name, value in theirs.items() if not name.startswith("_fc.")]
     model.load_state_dict(dict(zip(model.state_dict(), values, strict=True)))
-    model.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
+    model.eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     about = "EfficientNet-Lite0 trained on ImageNet, images resized to 224 px"
     return FeatureNetwork(NAME, about, lambda images: model(coloured(images, SIZE)), BATCH)
 

@@ -96,11 +96,11 @@ def _timm(name: str, device: torch.device, weights: Path | None, download: bool)
             f"The weights of {name} are fetched only where that is asked for: add --download, or name their file with "
             "--weights."
         )
-    overlay = {} if weights is None else {"pretrained_cfg_overlay": {"file": str(weights)}}
+    overlay = None if weights is None else {"file": str(weights)}
     if weights is not None and weights.suffix != ".safetensors":
         _read(weights)
     try:
-        model: Any = timm.create_model(model_name, pretrained=True, num_classes=0, **overlay)
+        model: Any = timm.create_model(model_name, pretrained=True, num_classes=0, pretrained_cfg_overlay=overlay)
     except Exception as fault:
         raise ConfigError(f"The weights of {name} can't be had ({_first_line(fault)}).") from fault
     model.eval().requires_grad_(False).to(device)
