@@ -31,7 +31,7 @@ def sections(text: str) -> list[str]:
 
 
 EVERY = [
-    "answer", "arms", "seeds", "classes", "confusion", "calibration", "samples", "neighbours", "filter", "curves",
+    "answer", "arms", "seeds", "classes", "confusion", "calibration", "samples", "quality", "neighbours", "filter", "curves",
     "cost", "trust", "details",
 ]  # fmt: skip
 

@@ -38,7 +38,7 @@ def tables(found: GeneratorEvaluation) -> list[Table]:
 
     shown = [table(["measure", "generated", "± s.e.", "real", "better"], _lines(found))]
     if found.measures["intra_class"]:
-        head = ["class", "images", "Fréchet", "of real", "precision", "recall", "density", "coverage", "diversity"]
+        head = ["class", "images", "Fréchet", "of real", "precision", "recall", "coverage", "diversity"]
         shown.append(table(head, _classes(found)))
     copied = found.measures["copying"]
     if copied:
@@ -84,7 +84,7 @@ def _classes(found: GeneratorEvaluation) -> list[list[str]]:
     if len(pairs) > _CLASSES:
         pairs = sorted(pairs, key=lambda pair: -pair[1].get("frechet", 0.0))[:_CLASSES]
     pairs.append(("mean", {**measures["intra_class"], "images": ""}, measures["real_intra_class"]))
-    names = ("precision", "recall", "density", "coverage", "diversity")
+    names = ("precision", "recall", "coverage", "diversity")
     return [
         [
             name,
@@ -102,4 +102,4 @@ def _number(value: Any, factor: float = 1) -> str:
     if value is None:
         return "-"
     scaled = value * factor
-    return f"{scaled:.0f}" if abs(scaled) >= 100 else f"{scaled:.3g}" if abs(scaled) >= 1 else f"{scaled:.3f}"
+    return f"{scaled:.0f}" if abs(scaled) >= 100 else f"{scaled:#.3g}" if abs(scaled) >= 1 else f"{scaled:.3f}"

@@ -1,4 +1,4 @@
-"""The report's section of how good generated images are: what was measured of each generator when all arms were done."""
+"""The report's section of how good generated images are, as measured when all arms were done."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ def quality(run: Run) -> Quality | None:
     groups: dict[tuple[tuple[int, str], ...], list[str]] = {}
     for name, rows in run.rows.items():
         keys = [(row["seed"], str(run.facts(name, row["seed"]).get("generator", ""))) for row in rows]
-        kept = tuple((seed, key) for seed, key in keys if key and run.measures(key))
+        kept = tuple((seed, key) for seed, key in keys if run.measures.get(key))
         if kept:
             groups.setdefault(kept, []).append(name)
     if not groups:
         return None
-    measured = {key: run.measures(key) for keys in groups for _, key in keys}
+    measured = {key: run.measures[key] for keys in groups for _, key in keys}
     lines = [
         Line(words.listed(names), False, [*_cells([measured[key] for _, key in keys], "generated"), _cas(run, names)])
         for keys, names in groups.items()
