@@ -8,15 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from sklearn.datasets import load_digits
 
 import ganlift
-from ganlift.errors import ConfigError, DataError, GanliftError, RunFolderError
+from ganlift.errors import DataError, RunFolderError
 from ganlift.inference import own_network
-from ganlift.inference.generator_quality import measure_generators
 from ganlift.runs.files import read_json
-from tests.inference.conftest import Command
+
+from .conftest import Command
 
 
 def write_digits(path: Path, parts: dict[str, slice]) -> Path:
@@ -105,7 +104,7 @@ def test_refuses_what_is_no_generators(trained: Path, generator: Path, command: 
 def test_without_held_out_images_or_labels_says_what_to_give(photos: Path, tmp_path: Path) -> None:
     run, flat = tmp_path / "run", tmp_path / "flat"
     ganlift.train_generator(photos, budget=2, batch_size=8, precision="fp32", out=run)
-    with pytest.raises(RunFolderError, match="kept no images back .* name some after it"):
+    with pytest.raises(RunFolderError, match=r"kept no images back .* name some after it"):
         ganlift.evaluate_generator(run)
     flat.mkdir()
     for file in sorted(photos.glob("*/*.png"))[:60]:

@@ -13,7 +13,7 @@ from ganlift.report.words import NONE
 def test_means_over_seeds_with_real_images_last(bare_run: Path) -> None:
     found = quality(read_run(bare_run))
     assert found is not None
-    assert [name for name, _ in found.head][:2] == ["Fréchet distance (own)", "in a class"]
+    assert [name for name, _ in found.head][:2] == ["Fréchet (own)", "in a class"]
     generator, real = found.lines
     assert (generator.name, real.is_real) == ("gan-augment", True)
     # 10 · (2 + seed / 4) over the seeds 0 to 4

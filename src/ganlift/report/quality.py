@@ -9,12 +9,14 @@ from ganlift.report import numbers, words
 from ganlift.report.read import Row, Run, mapping
 
 HEAD = [
-    ("{distance}", "between generated and held-out images as normal distributions of features; lower is better"),
+    (
+        "Fréchet ({network})",
+        "distance between generated and held-out images as normal distributions of features; lower is better",
+    ),
     ("in a class", "the same within each class, the mean over classes"),
-    ("Kernel distance × 1000", "squared maximum mean discrepancy, cubic kernel; unbiased; lower is better"),
+    ("Kernel × 1000", "kernel distance: squared maximum mean discrepancy, cubic kernel; unbiased; lower is better"),
     ("Precision", "share of generated images that lie among real ones"),
     ("Recall", "share of real images that lie among generated ones: low where modes are missing"),
-    ("Density", "how many real images a generated one lies near to, over how many are expected"),
     ("Coverage", "share of real images with a generated one near"),
     ("Diversity", "mean distance among generated images over that among real ones"),
     ("C_T", "three-sample test of copying: below -3 tells of copies"),
@@ -64,13 +66,13 @@ def quality(run: Run) -> Quality | None:
     by_seed = {seed: measured[key] for keys in groups for seed, key in keys}
     lines.append(Line("real training images", True, [*_cells(list(by_seed.values()), "real"), (words.NONE, "")]))
     first = next(iter(measured.values()))
-    distance = str(first.get("distance", "Fréchet distance"))
+    network = str(first.get("network", ""))
     return Quality(
-        head=[(name.format(distance=distance), hint) for name, hint in HEAD],
+        head=[(name.format(network=network), hint) for name, hint in HEAD],
         lines=lines,
         images=int(words.number(first.get("images")) or 0),
         training=int(words.number(first.get("training_images")) or 0),
-        network=str(first.get("network", "")),
+        network=network,
         about=str(first.get("about", "")),
         features=int(words.number(first.get("features")) or 0),
     )
@@ -89,7 +91,7 @@ def _cells(found: list[Row], side: str) -> list[Cell]:
         cell("frechet"),
         _cell([mapping(one.get(within)).get("frechet") for one in found]),
         cell("kernel", 1000),
-        *(cell(name) for name in ("precision", "recall", "density", "coverage", "diversity")),
+        *(cell(name) for name in ("precision", "recall", "coverage", "diversity")),
         _cell(copied),
     ]
 
