@@ -7,7 +7,7 @@ the batch, unless it says otherwise. Log-probabilities go through softplus and l
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import torch
@@ -148,6 +148,20 @@ def squared_gradient(logits: Tensor, images: Tensor) -> Tensor:
 def full_precision(images: Tensor) -> torch.autocast:
     """The context in which a gradient that is differentiated again is taken: no autocast, squares of bf16 are noise."""
     return torch.autocast(images.device.type, enabled=False)
+
+
+def orthogonal_penalty(weights: Iterable[Tensor]) -> Tensor:
+    """Sum over weights of ‖Wᵀ W ⊙ (1 - I)‖²_F, W's columns being filters (Brock et al. 2019, eq. 3).
+
+    Args:
+        weights: (outputs, ...) each; filters are kept apart, their lengths are free.
+    """
+    total: list[Tensor] = []
+    for weight in weights:
+        filters = weight.flatten(1)
+        products = filters @ filters.T
+        total.append(products.square().sum() - products.diagonal().square().sum())
+    return torch.stack(total).sum()
 
 
 # Semi-supervised losses, on class logits (n, K) and features (n, d).
