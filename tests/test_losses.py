@@ -141,6 +141,41 @@ def test_penalties_reach_the_critics_weights() -> None:
 # Semi-supervised
 
 
+def test_the_gradient_of_the_gradient_penalty_by_hand() -> None:
+    # D = w · x with w = (3, 4, 0, 0): (‖w‖ - 1)² = 16 has gradient 2 (‖w‖ - 1) w / ‖w‖ = 8 (0.6, 0.8, 0, 0)
+    critic = linear(0.0)
+    weight = critic[1].weight
+    with torch.no_grad():
+        weight[0, :2] = torch.tensor([3.0, 4.0])  # type: ignore[index]
+    x = torch.zeros(2, 1, 2, 2)
+    value = losses.gradient_penalty(critic, x + 1, x, torch.Generator().manual_seed(0))
+    (grad,) = torch.autograd.grad(value, weight)  # type: ignore[arg-type]
+    assert value.item() == pytest.approx(16.0)
+    assert grad[0].tolist() == pytest.approx([4.8, 6.4, 0.0, 0.0])
+
+
+def test_penalties_are_taken_in_full_precision_under_autocast() -> None:
+    torch.manual_seed(0)
+    critic = nn.Sequential(nn.Conv2d(1, 8, 3), nn.Flatten(), nn.Linear(32, 1))
+    x = torch.rand(4, 1, 4, 4)
+
+    def gradient() -> Tensor:
+        penalty = losses.gradient_penalty(critic, x, x.flip(0), torch.Generator().manual_seed(0))
+        return torch.autograd.grad(penalty, critic[0].weight)[0]  # type: ignore[arg-type]
+
+    expected = gradient()
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(gradient(), expected)
+
+
+def test_the_orthogonal_penalty_by_hand() -> None:
+    # filters (1, 2) and (3, -1): their product is 1, twice off the diagonal; the kernel's filters are orthogonal
+    matrix = torch.tensor([[1.0, 2.0], [3.0, -1.0]])
+    kernel = torch.tensor([[[2.0, 0.0]], [[0.0, 5.0]]])
+    assert losses.orthogonal_penalty([kernel]).item() == 0.0
+    assert losses.orthogonal_penalty([matrix, kernel]).item() == pytest.approx(2.0)
+
+
 def test_sgan_unlabelled_by_hand() -> None:
     # Z = e⁰ + e^ln3 = 4: D = 4/5 for real; Z = 1/2 + 1/2 = 1: D = 1/2 for fake
     real = torch.tensor([[0.0, math.log(3.0)]])

@@ -57,6 +57,8 @@ class Critic(Judge):
     def __init__(self, shape: ImageShape, options: WGANGPOptions) -> None:
         body, width = plain_body(shape, options.width, as_it_is)
         super().__init__(body, width, shape.classes, as_it_is, bias=False)
+        if self.embedding is not None:  # as large as the head: nothing bounds it later
+            nn.init.normal_(cast(Tensor, self.embedding.weight), 0.0, width**-0.5)
         self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
 
 
