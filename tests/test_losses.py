@@ -321,3 +321,24 @@ def test_logit_adjustment_by_hand() -> None:
     # π = (3/4, 1/4), τ = 2: the logits move by 2 ln(3/4) and 2 ln(1/4)
     moved = losses.with_prior(torch.zeros(1, 2), torch.tensor([30, 10]), 2.0)
     assert moved.squeeze(0).tolist() == pytest.approx([2 * math.log(3 / 4), 2 * math.log(1 / 4)])
+
+
+def test_known_cross_entropy_leaves_the_unknown_out() -> None:
+    logits = torch.tensor([[0.0, 0.0], [5.0, -5.0], [math.log(3.0), 0.0]])
+    assert losses.known_cross_entropy(logits, torch.tensor([0, -1, 1])).item() == pytest.approx((LN2 + math.log(4)) / 2)
+    assert losses.known_cross_entropy(logits, torch.full((3,), -1)).item() == 0.0
+
+
+def test_data_to_data_cross_entropy_by_hand() -> None:
+    # unit vectors: image 0 is its proxy itself; image 1 stands at cosine 0.6 from its own and 0.8 from image 0's class
+    features = torch.tensor([[2.0, 0.0], [0.8, 0.6], [0.0, 3.0]])
+    proxies = torch.tensor([[1.0, 0.0], [0.0, 4.0]])
+    labels = torch.tensor([0, 1, -1])
+    # m 0.9, τ 0.5: image 0: a = 0 (1 is beyond 0.9), b = (0.8 - 0.1) / 0.5; image 1: a = (0.6 - 0.9) / 0.5, the same b
+    first = math.log(1 + math.exp(1.4))
+    second = 0.6 + math.log(math.exp(-0.6) + math.exp(1.4))
+    value = losses.data_to_data_cross_entropy(features, proxies, labels, 0.5, 0.9)
+    assert value.item() == pytest.approx((first + second) / 2)
+    # of one class alone nothing stands apart, and no class is 0
+    assert losses.data_to_data_cross_entropy(features[:1], proxies, labels[:1], 0.5, 0.9).item() == 0.0
+    assert losses.data_to_data_cross_entropy(features, proxies, torch.full((3,), -1), 0.5, 0.9).item() == 0.0

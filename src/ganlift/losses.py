@@ -222,6 +222,38 @@ def inverted_cross_entropy(logits: Tensor) -> Tensor:
     return (logits.logsumexp(1) - logits.masked_fill(largest, -torch.inf).logsumexp(1)).mean()
 
 
+# Class losses of a discriminator; images whose label is -1 are left out, and without any other the loss is 0.
+
+
+def known_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy of logits (n, K) over the images with a label (Odena et al. 2017)."""
+    known = labels >= 0
+    return (F.cross_entropy(logits, labels.clamp(min=0), reduction="none") * known).sum() / known.sum().clamp(min=1)
+
+
+def data_to_data_cross_entropy(
+    features: Tensor, proxies: Tensor, labels: Tensor, temperature: float, margin: float
+) -> Tensor:
+    """An image near its class's proxy and away from images of other classes (D2D-CE: ReACGAN, Kang et al. 2021).
+
+    With cosines s, a = [s(f, v_y) - m]₋ / τ and b_j = [s(f, f_j) - (1 - m)]₊ / τ over images of other classes:
+    the mean of -a + log(exp a + Σ_j exp b_j). Pairs that are easy, beyond their margin, pull no more.
+
+    Args:
+        features: (n, d).
+        proxies: (K, d).
+        temperature: τ, above 0.
+        margin: m, just below 1.
+    """
+    features, known = F.normalize(features, dim=1), labels >= 0
+    own = F.normalize(proxies, dim=1)[labels.clamp(min=0)]
+    near = ((features * own).sum(1) - margin).clamp(max=0) / temperature
+    apart = (features @ features.T - (1 - margin)).clamp(min=0) / temperature
+    others = (labels[:, None] != labels[None, :]) & known[None, :]
+    rest = torch.cat([near[:, None], apart.masked_fill(~others, -torch.inf)], dim=1)
+    return ((rest.logsumexp(1) - near) * known).sum() / known.sum().clamp(min=1)
+
+
 # Self-supervised, on projections (n, d).
 
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ganlift.generators.base import GenerativeModel, ImageShape, Update, generators
 from ganlift.generators.common import identity
+from ganlift.generators.judge import Judge
 from ganlift.generators.sngan import Discriminator, ResidualGenerator, SNGANOptions
 from ganlift.losses import discriminator_relativistic, r1_penalty, r2_penalty
 
@@ -129,3 +130,28 @@ def test_the_orthogonal_penalty_turns_filters_apart_and_spares_the_embedding() -
     # 8 equal filters of 8 values 0.1: products 0.08, off the diagonal 56 times
     assert (losses[0]["generator"][0] - losses[1]["generator"][0]).item() > 0.99 * 56 * 0.08**2
     assert id(model.modules()["generator"].shared.weight) not in map(id, model.modules()["generator"].weights())  # type: ignore[union-attr, operator]
+
+
+@pytest.mark.parametrize("name", ["sngan", "wgan-gp", "r3gan", "biggan"])
+@pytest.mark.parametrize("conditioning", ["auxiliary", "reacgan"])
+def test_a_class_loss_is_in_both_players_losses_and_reaches_both(name: str, conditioning: str) -> None:
+    model, seen = build(name, conditioning=conditioning), dict[str, list[Tensor]]()
+    judge = model.modules()["discriminator"]
+    assert isinstance(judge, Judge)
+    assert judge.embedding is None
+    real, labels = batch()
+    model.step(real, labels, torch.Generator().manual_seed(0), updater(model, seen))
+    for player in ("generator", "discriminator"):
+        assert all(p.grad is not None for p in model.modules()[player].parameters())
+    plain, unweighted = build(name, conditioning=conditioning, class_weight=1e-9), dict[str, list[Tensor]]()
+    plain.step(real, labels, torch.Generator().manual_seed(0), updater(plain, unweighted))
+    assert seen["discriminator"][0] > unweighted["discriminator"][0] + 1e-3
+
+
+def test_images_of_unknown_class_teach_an_auxiliary_classifier_nothing() -> None:
+    model = build("sngan", conditioning="auxiliary")
+    before = weights(model, "discriminator")["told.classifier.bias"]
+    model.step(batch()[0], torch.full((4,), -1), torch.Generator().manual_seed(0), updater(model))
+    assert torch.equal(weights(model, "discriminator")["told.classifier.bias"], before)
+    model.step(*batch(), torch.Generator().manual_seed(0), updater(model))
+    assert not torch.equal(weights(model, "discriminator")["told.classifier.bias"], before)

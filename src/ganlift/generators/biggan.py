@@ -25,15 +25,15 @@ from torch.optim import Adam
 
 from ganlift.augment.diffaugment import diffaugment
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
-from ganlift.generators.common import AugmentedOptions, TwoPlayers, resolutions
-from ganlift.generators.judge import Judge
+from ganlift.generators.common import TwoPlayers, resolutions
+from ganlift.generators.judge import ConditionedOptions, Judge
 from ganlift.layers.attention import SelfAttention
 from ganlift.layers.conditional_norm import EmbeddedBatchNorm
 from ganlift.layers.residual import SummedPlanes, UpBlock, as_it_is, down_blocks
 from ganlift.losses import discriminator_hinge, generator_hinge, orthogonal_penalty
 
 
-class BigGANOptions(AugmentedOptions):
+class BigGANOptions(ConditionedOptions):
     """Defaults for a CPU and some hundreds of steps; descriptions have the authors' values for CIFAR-10."""
 
     latent: int = Field(128, ge=8, le=1024, description="size of the latent")
@@ -106,7 +106,7 @@ def discriminator(shape: ImageShape, options: BigGANOptions) -> Judge:
     blocks = down_blocks(shape.channels, options.width, doublings, base, _bounded)
     if options.attention:
         blocks.insert(1, SelfAttention(options.width, _bounded))
-    return Judge(nn.Sequential(*blocks, SummedPlanes()), options.width, shape.classes, _bounded)
+    return Judge(nn.Sequential(*blocks, SummedPlanes()), options.width, shape.classes, _bounded, options)
 
 
 def orthogonal(module: nn.Module) -> None:
@@ -125,10 +125,8 @@ class BigGAN(TwoPlayers):
 
     def __init__(self, shape: ImageShape, options: BigGANOptions, device: torch.device) -> None:
         self._generator = Generator(shape, options).to(device)
-        modules: dict[str, nn.Module] = {
-            "generator": self._generator,
-            "discriminator": discriminator(shape, options).to(device),
-        }
+        self._judge = discriminator(shape, options).to(device)
+        modules: dict[str, nn.Module] = {"generator": self._generator, "discriminator": self._judge}
         rates = {"generator": options.g_lr, "discriminator": options.d_lr}
         optimizers = {
             name: Adam(module.parameters(), rates[name], (options.beta1, options.beta2))
@@ -138,15 +136,17 @@ class BigGAN(TwoPlayers):
         self._policy, self._orthogonal = options.policy, options.orthogonal
 
     def step(self, real: Tensor, labels: Tensor, rng: torch.Generator, update: Update) -> dict[str, Tensor]:
-        judge, fake = self._modules["discriminator"], self.fake(labels, rng)
+        judge, fake = self._judge, self.fake(labels, rng)
 
         both = diffaugment(torch.cat([real, fake.detach()]), rng, self._policy)
-        on_real, on_fake = judge(both, labels.repeat(2)).chunk(2)
-        d_loss = discriminator_hinge(on_real, on_fake)
+        scores, features = judge.judged(both, labels.repeat(2))
+        on_real, on_fake = scores.chunk(2)
+        d_loss = discriminator_hinge(on_real, on_fake) + judge.class_loss(features[: len(real)], labels)
         update("discriminator", d_loss)
 
         # the generator has not moved since: its batch serves both steps
-        g_loss = generator_hinge(judge(diffaugment(fake, rng, self._policy), labels))
+        scores, features = judge.judged(diffaugment(fake, rng, self._policy), labels)
+        g_loss = generator_hinge(scores) + judge.class_loss(features, labels)
         if self._orthogonal:
             g_loss = g_loss + self._orthogonal * orthogonal_penalty(self._generator.weights())
         update("generator", g_loss)

@@ -29,14 +29,14 @@ from torch.optim import Adam
 
 from ganlift.augment.diffaugment import diffaugment
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
-from ganlift.generators.common import AugmentedOptions, TwoPlayers, resolutions
-from ganlift.generators.judge import Judge
+from ganlift.generators.common import TwoPlayers, resolutions
+from ganlift.generators.judge import ConditionedOptions, Judge
 from ganlift.layers.residual import as_it_is
 from ganlift.layers.resnext import GroupedBlock, Resample, scaled
 from ganlift.losses import discriminator_relativistic, full_precision, generator_relativistic, squared_gradient
 
 
-class R3GANOptions(AugmentedOptions):
+class R3GANOptions(ConditionedOptions):
     """Defaults for a CPU and some hundreds of steps; descriptions have the authors' values for CIFAR-10."""
 
     latent: int = Field(64, ge=1, le=1024, description="size of the latent")
@@ -96,7 +96,7 @@ def discriminator(shape: ImageShape, options: R3GANOptions) -> Judge:
         layers += [Resample(shape.size // 2**n, up=False), scaled(nn.Conv2d(narrow, wide, 1, bias=False))]
     layers += [GroupedBlock(widths[-1], depth) for _ in range(options.blocks)]
     layers += [scaled(nn.Conv2d(widths[-1], widths[-1], base, groups=widths[-1], bias=False)), nn.Flatten()]
-    judge = Judge(nn.Sequential(*layers), widths[-1], shape.classes, as_it_is, bias=False)
+    judge = Judge(nn.Sequential(*layers), widths[-1], shape.classes, as_it_is, options, bias=False)
     for layer in (judge.head, judge.embedding):
         if layer is not None:
             nn.init.normal_(cast(Tensor, layer.weight), 0.0, widths[-1] ** -0.5)
@@ -107,10 +107,8 @@ class R3GAN(TwoPlayers):
     """See `ganlift.generators.base.GenerativeModel`."""
 
     def __init__(self, shape: ImageShape, options: R3GANOptions, device: torch.device) -> None:
-        modules: dict[str, nn.Module] = {
-            "generator": Generator(shape, options).to(device),
-            "discriminator": discriminator(shape, options).to(device),
-        }
+        modules: dict[str, nn.Module] = {"generator": Generator(shape, options).to(device)}
+        modules["discriminator"] = self._judge = discriminator(shape, options).to(device)
         optimizers = {
             name: Adam(module.parameters(), options.lr, (options.beta1, options.beta2))
             for name, module in modules.items()
@@ -119,20 +117,22 @@ class R3GAN(TwoPlayers):
         self._gamma, self._policy = options.gamma, options.policy
 
     def step(self, real: Tensor, labels: Tensor, rng: torch.Generator, update: Update) -> dict[str, Tensor]:
-        judge, fake = self._modules["discriminator"], self.fake(labels, rng)
+        judge, fake = self._judge, self.fake(labels, rng)
 
         with full_precision(real):
             both = torch.cat([real, fake.detach().float()]).requires_grad_()
-            scores = judge(diffaugment(both, rng, self._policy), labels.repeat(2))
+            scores, features = judge.judged(diffaugment(both, rng, self._policy), labels.repeat(2))
             on_real, on_fake = scores.chunk(2)
             penalty = squared_gradient(scores, both).mean()  # over reals and fakes in one: (R1 + R2) / 2
             d_loss = discriminator_relativistic(on_real, on_fake) + self._gamma * penalty
+            d_loss = d_loss + judge.class_loss(features[: len(real)], labels)
         update("discriminator", d_loss)
 
         # the generator has not moved since: its batch serves both steps
         with torch.no_grad():
             on_real_now = judge(diffaugment(real, rng, self._policy), labels)
-        g_loss = generator_relativistic(on_real_now, judge(diffaugment(fake, rng, self._policy), labels))
+        scores, features = judge.judged(diffaugment(fake, rng, self._policy), labels)
+        g_loss = generator_relativistic(on_real_now, scores) + judge.class_loss(features, labels)
         update("generator", g_loss)
 
         metrics = {"d_loss": d_loss, "g_loss": g_loss, "d_real": on_real.mean(), "d_fake": on_fake.mean()}

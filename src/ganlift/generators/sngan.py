@@ -25,15 +25,15 @@ from torch.optim import Adam
 
 from ganlift.augment.diffaugment import diffaugment
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
-from ganlift.generators.common import LATER, AugmentedOptions, TwoPlayers, resolutions
-from ganlift.generators.judge import Judge
+from ganlift.generators.common import LATER, TwoPlayers, resolutions
+from ganlift.generators.judge import ConditionedOptions, Judge
 from ganlift.layers.class_latents import ClassLatents
 from ganlift.layers.conditional_norm import ConditionalBatchNorm
 from ganlift.layers.residual import SummedPlanes, UpBlock, Wrap, down_blocks, xavier
 from ganlift.losses import discriminator_hinge, generator_hinge
 
 
-class SNGANOptions(AugmentedOptions):
+class SNGANOptions(ConditionedOptions):
     architecture: Literal["plain", "resnet"] = Field(
         "plain",
         description="plain convolutions, or SNGAN-32's residual blocks: several times as slow a step at equal width; "
@@ -144,7 +144,7 @@ class Discriminator(Judge):
     def __init__(self, shape: ImageShape, options: SNGANOptions) -> None:
         make = plain_body if options.architecture == "plain" else residual_body
         body, width = make(shape, options.width, spectral_norm)
-        super().__init__(body, width, shape.classes, spectral_norm)
+        super().__init__(body, width, shape.classes, spectral_norm, options)
 
 
 class SNGAN(TwoPlayers):
@@ -152,10 +152,8 @@ class SNGAN(TwoPlayers):
 
     def __init__(self, shape: ImageShape, options: SNGANOptions, device: torch.device) -> None:
         made = Generator if options.architecture == "plain" else ResidualGenerator
-        modules: dict[str, nn.Module] = {
-            "generator": made(shape, options).to(device),
-            "discriminator": Discriminator(shape, options).to(device),
-        }
+        modules: dict[str, nn.Module] = {"generator": made(shape, options).to(device)}
+        modules["discriminator"] = self._judge = Discriminator(shape, options).to(device)
         rates = {"generator": options.g_lr, "discriminator": options.d_lr}
         optimizers = {
             name: Adam(module.parameters(), rates[name], (options.beta1, options.beta2))
@@ -165,15 +163,17 @@ class SNGAN(TwoPlayers):
         self._policy = options.policy
 
     def step(self, real: Tensor, labels: Tensor, rng: torch.Generator, update: Update) -> dict[str, Tensor]:
-        discriminator, fake = self._modules["discriminator"], self.fake(labels, rng)
+        judge, fake = self._judge, self.fake(labels, rng)
 
         both = diffaugment(torch.cat([real, fake.detach()]), rng, self._policy)
-        on_real, on_fake = discriminator(both, labels.repeat(2)).chunk(2)
-        d_loss = discriminator_hinge(on_real, on_fake)
+        scores, features = judge.judged(both, labels.repeat(2))
+        on_real, on_fake = scores.chunk(2)
+        d_loss = discriminator_hinge(on_real, on_fake) + judge.class_loss(features[: len(real)], labels)
         update("discriminator", d_loss)
 
         # the generator has not moved since: its batch serves both steps
-        g_loss = generator_hinge(discriminator(diffaugment(fake, rng, self._policy), labels))
+        scores, features = judge.judged(diffaugment(fake, rng, self._policy), labels)
+        g_loss = generator_hinge(scores) + judge.class_loss(features, labels)
         update("generator", g_loss)
 
         metrics = {"d_loss": d_loss, "g_loss": g_loss, "d_real": on_real.mean(), "d_fake": on_fake.mean()}

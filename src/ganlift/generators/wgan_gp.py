@@ -22,14 +22,14 @@ from torch.optim import Adam
 
 from ganlift.augment.diffaugment import diffaugment
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
-from ganlift.generators.common import AugmentedOptions, TwoPlayers
-from ganlift.generators.judge import Judge
+from ganlift.generators.common import TwoPlayers
+from ganlift.generators.judge import ConditionedOptions, Judge
 from ganlift.generators.sngan import Generator, SNGANOptions, plain_body
 from ganlift.layers.residual import as_it_is
 from ganlift.losses import discriminator_wasserstein, generator_wasserstein, gradient_penalty
 
 
-class WGANGPOptions(AugmentedOptions):
+class WGANGPOptions(ConditionedOptions):
     """Defaults for a CPU and some hundreds of steps; descriptions have the paper's values."""
 
     latent: int = Field(128, ge=1, le=1024, description="size of the latent")
@@ -56,7 +56,7 @@ class Critic(Judge):
 
     def __init__(self, shape: ImageShape, options: WGANGPOptions) -> None:
         body, width = plain_body(shape, options.width, as_it_is)
-        super().__init__(body, width, shape.classes, as_it_is, bias=False)
+        super().__init__(body, width, shape.classes, as_it_is, options, bias=False)
         if self.embedding is not None:  # as large as the head: nothing bounds it later
             nn.init.normal_(cast(Tensor, self.embedding.weight), 0.0, width**-0.5)
         self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
@@ -86,16 +86,19 @@ class WGANGP(TwoPlayers):
             fake = self.fake(labels, rng)
 
         both = diffaugment(torch.cat([real, fake.detach()]), rng, options.policy)
-        on_real, on_fake = critic(both, labels.repeat(2)).chunk(2)
+        scores, features = critic.judged(both, labels.repeat(2))
+        on_real, on_fake = scores.chunk(2)
         seen_real, seen_fake = both.chunk(2)
         penalty = gradient_penalty(lambda x: critic(x, labels), seen_real, seen_fake, rng)
         d_loss = discriminator_wasserstein(on_real, on_fake) + options.penalty * penalty
+        d_loss = d_loss + critic.class_loss(features[: len(real)], labels)
         update("discriminator", d_loss)
         critic.steps += 1
 
         g_loss = generator_wasserstein(on_fake)
         if moves:  # the generator has not moved since: its batch serves both steps
-            g_loss = generator_wasserstein(critic(diffaugment(fake, rng, options.policy), labels))
+            scores, features = critic.judged(diffaugment(fake, rng, options.policy), labels)
+            g_loss = generator_wasserstein(scores) + critic.class_loss(features, labels)
             update("generator", g_loss)
 
         metrics = {"d_loss": d_loss, "g_loss": g_loss, "d_real": on_real.mean(), "d_fake": on_fake.mean()}
