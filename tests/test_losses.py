@@ -342,3 +342,9 @@ def test_data_to_data_cross_entropy_by_hand() -> None:
     # of one class alone nothing stands apart, and no class is 0
     assert losses.data_to_data_cross_entropy(features[:1], proxies, labels[:1], 0.5, 0.9).item() == 0.0
     assert losses.data_to_data_cross_entropy(features, proxies, torch.full((3,), -1), 0.5, 0.9).item() == 0.0
+
+
+def test_lecam_by_hand() -> None:
+    # real (1, -2) above α_F = -1 by 2 and not at all; fake (0, 3) below α_R = 2 by 2 and not at all
+    real, fake = torch.tensor([1.0, -2.0]), torch.tensor([0.0, 3.0])
+    assert losses.lecam(real, fake, torch.tensor(2.0), torch.tensor(-1.0)).item() == pytest.approx(2.0 + 2.0)

@@ -106,6 +106,17 @@ ADVERSARIAL: dict[str, Adversarial] = {
 """Every adversarial loss by name; penalties are added by whoever uses one that needs them."""
 
 
+def lecam(real: Tensor, fake: Tensor, mean_real: Tensor, mean_fake: Tensor) -> Tensor:
+    """[D(x) - α_F]₊² + [α_R - D(G(z))]₊²: either side is held near the other's average (Tseng et al. 2021, eq. 4).
+
+    As in the authors' code, which squares the positive part alone.
+
+    Args:
+        mean_real, mean_fake: scalars α_R and α_F, moving averages of the discriminator on earlier batches.
+    """
+    return F.relu(real - mean_fake).square().mean() + F.relu(mean_real - fake).square().mean()
+
+
 # Penalties on the discriminator's gradient with respect to images (n, c, h, w).
 
 

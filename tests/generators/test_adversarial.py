@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ganlift.generators.base import GenerativeModel, ImageShape, Update, generators
 from ganlift.generators.common import identity
 from ganlift.generators.judge import Judge
+from ganlift.generators.limited import HALVING, LimitedData, LimitedDataOptions
 from ganlift.generators.sngan import Discriminator, ResidualGenerator, SNGANOptions
 from ganlift.losses import discriminator_relativistic, r1_penalty, r2_penalty
 
@@ -155,3 +156,37 @@ def test_images_of_unknown_class_teach_an_auxiliary_classifier_nothing() -> None
     assert torch.equal(weights(model, "discriminator")["told.classifier.bias"], before)
     model.step(*batch(), torch.Generator().manual_seed(0), updater(model))
     assert not torch.equal(weights(model, "discriminator")["told.classifier.bias"], before)
+
+
+def test_lecams_averages_by_hand() -> None:
+    aid = LimitedData(LimitedDataOptions.model_validate({"lecam": 0.5}))
+    # one batch seen: the averages are its means, 2 and -1; ((2 + 1)² + (2 + 1)²) / 2
+    assert aid.penalty(torch.tensor([2.0]), torch.tensor([-1.0])).item() == pytest.approx(9.0)
+    # two: 0.99 and 1 parts of 1.99: real (1.98 + 4) / 1.99, fake -0.99 / 1.99
+    real, fake = 5.98 / 1.99, -0.99 / 1.99
+    expected = 0.5 * ((4.0 - fake) ** 2 + real**2)
+    assert aid.penalty(torch.tensor([4.0]), torch.tensor([0.0])).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_best_share_halves_with_images_down_to_its_least() -> None:
+    aid, scores = LimitedData(LimitedDataOptions.model_validate({"top_k": 0.25})), torch.arange(8.0)
+    assert len(aid.best(scores)) == 8
+    aid.images.fill_(HALVING)
+    assert sorted(aid.best(scores).tolist()) == [4, 5, 6, 7]
+    aid.images.fill_(9 * HALVING)
+    assert sorted(aid.best(scores).tolist()) == [6, 7]
+
+
+@pytest.mark.parametrize("name", ["sngan", "wgan-gp", "r3gan", "biggan"])
+def test_a_step_uses_both_aids_and_a_checkpoint_holds_them(name: str) -> None:
+    model, plain = build(name, lecam=1.0, top_k=0.1), build(name)
+    state = model.modules()["discriminator"].state_dict()
+    assert {"limited.real", "limited.fake", "limited.weight", "limited.images"} <= set(state)
+    assert not any(key.startswith("limited") for key in plain.modules()["discriminator"].state_dict())
+    state["limited.images"].fill_(10 * HALVING)  # the share has come down: one image of four
+    seen: list[dict[str, list[Tensor]]] = [{}, {}]
+    for made, losses in zip((model, plain), seen, strict=True):
+        made.step(*batch(), torch.Generator().manual_seed(0), updater(made, losses))
+    assert state["limited.weight"].item() == pytest.approx(0.01)
+    assert seen[0]["discriminator"][0] > seen[1]["discriminator"][0]
+    assert seen[0]["generator"][0] < seen[1]["generator"][0]

@@ -26,14 +26,14 @@ from torch.optim import Adam
 from ganlift.augment.diffaugment import diffaugment
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
 from ganlift.generators.common import TwoPlayers, resolutions
-from ganlift.generators.judge import ConditionedOptions, Judge
+from ganlift.generators.judge import Judge, JudgeOptions
 from ganlift.layers.attention import SelfAttention
 from ganlift.layers.conditional_norm import EmbeddedBatchNorm
 from ganlift.layers.residual import SummedPlanes, UpBlock, as_it_is, down_blocks
 from ganlift.losses import discriminator_hinge, generator_hinge, orthogonal_penalty
 
 
-class BigGANOptions(ConditionedOptions):
+class BigGANOptions(JudgeOptions):
     """Defaults for a CPU and some hundreds of steps; descriptions have the authors' values for CIFAR-10."""
 
     latent: int = Field(128, ge=8, le=1024, description="size of the latent")
@@ -141,12 +141,13 @@ class BigGAN(TwoPlayers):
         both = diffaugment(torch.cat([real, fake.detach()]), rng, self._policy)
         scores, features = judge.judged(both, labels.repeat(2))
         on_real, on_fake = scores.chunk(2)
-        d_loss = discriminator_hinge(on_real, on_fake) + judge.class_loss(features[: len(real)], labels)
+        d_loss = discriminator_hinge(on_real, on_fake) + judge.lecam(on_real, on_fake)
+        d_loss = d_loss + judge.class_loss(features[: len(real)], labels)
         update("discriminator", d_loss)
 
         # the generator has not moved since: its batch serves both steps
         scores, features = judge.judged(diffaugment(fake, rng, self._policy), labels)
-        g_loss = generator_hinge(scores) + judge.class_loss(features, labels)
+        g_loss = generator_hinge(scores[judge.best(scores)]) + judge.class_loss(features, labels)
         if self._orthogonal:
             g_loss = g_loss + self._orthogonal * orthogonal_penalty(self._generator.weights())
         update("generator", g_loss)

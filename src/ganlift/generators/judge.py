@@ -18,6 +18,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from ganlift.generators.common import LATER, AugmentedOptions, class_term
+from ganlift.generators.limited import LimitedData, LimitedDataOptions
 from ganlift.layers.residual import Wrap
 from ganlift.losses import data_to_data_cross_entropy, known_cross_entropy
 
@@ -27,8 +28,8 @@ TEMPERATURE, MARGIN = 0.5, 0.98
 """ReACGAN's τ and m in its setting for CIFAR-10."""
 
 
-class ConditionedOptions(AugmentedOptions):
-    """Options of a GAN whose discriminator may be told classes in several ways."""
+class JudgeOptions(AugmentedOptions, LimitedDataOptions):
+    """Options of a GAN's discriminator: how it is told classes, and what helps it where images are few."""
 
     conditioning: Literal["projection", "auxiliary", "reacgan"] = Field(
         "projection",
@@ -83,7 +84,7 @@ class Judge(nn.Module):
         body: images to features φ (n, width).
         wrap: what is done to the layers after the body: spectral normalisation, or nothing.
         bias: of the last layer; a loss of differences between real and fake has no gradient for it.
-        options: how it is told classes; by projection if not given.
+        options: how it is told classes, by projection if not given, and what helps with few images, else nothing.
     """
 
     def __init__(
@@ -92,18 +93,19 @@ class Judge(nn.Module):
         width: int,
         classes: int,
         wrap: Wrap,
-        options: ConditionedOptions | None = None,
+        options: JudgeOptions | None = None,
         *,
         bias: bool = True,
     ) -> None:
         super().__init__()
-        options = options or ConditionedOptions.model_validate({})
+        options = options or JudgeOptions.model_validate({})
         told = classes > 0 and options.conditioning != "projection"
         self.body = body
         self.head = wrap(nn.Linear(width, 1, bias=bias))
         self.embedding = wrap(nn.Embedding(classes, width)) if classes and not told else None
         self.told = CLASS_LOSSES[options.conditioning](width, classes, wrap) if told else None
         self._weight = options.class_weight
+        self.limited = LimitedData(options) if options.lecam or options.top_k < 1 else None
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         return self.judged(x, labels)[0]
@@ -122,3 +124,11 @@ class Judge(nn.Module):
             return features.new_zeros(())
         loss: Tensor = self._weight * self.told(features, labels)
         return loss
+
+    def lecam(self, on_real: Tensor, on_fake: Tensor) -> Tensor:
+        """LeCam's term of the discriminator's loss, a scalar; 0 where it is not asked for. Once a step."""
+        return on_real.new_zeros(()) if self.limited is None else self.limited.penalty(on_real, on_fake)
+
+    def best(self, on_fake: Tensor) -> Tensor | slice:
+        """Indices of the generated images that the generator learns from: all, but for top-k training."""
+        return slice(None) if self.limited is None else self.limited.best(on_fake)

@@ -30,13 +30,13 @@ from torch.optim import Adam
 from ganlift.augment.diffaugment import diffaugment
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
 from ganlift.generators.common import TwoPlayers, resolutions
-from ganlift.generators.judge import ConditionedOptions, Judge
+from ganlift.generators.judge import Judge, JudgeOptions
 from ganlift.layers.residual import as_it_is
 from ganlift.layers.resnext import GroupedBlock, Resample, scaled
 from ganlift.losses import discriminator_relativistic, full_precision, generator_relativistic, squared_gradient
 
 
-class R3GANOptions(ConditionedOptions):
+class R3GANOptions(JudgeOptions):
     """Defaults for a CPU and some hundreds of steps; descriptions have the authors' values for CIFAR-10."""
 
     latent: int = Field(64, ge=1, le=1024, description="size of the latent")
@@ -125,14 +125,15 @@ class R3GAN(TwoPlayers):
             on_real, on_fake = scores.chunk(2)
             penalty = squared_gradient(scores, both).mean()  # over reals and fakes in one: (R1 + R2) / 2
             d_loss = discriminator_relativistic(on_real, on_fake) + self._gamma * penalty
-            d_loss = d_loss + judge.class_loss(features[: len(real)], labels)
+            d_loss = d_loss + judge.lecam(on_real, on_fake) + judge.class_loss(features[: len(real)], labels)
         update("discriminator", d_loss)
 
         # the generator has not moved since: its batch serves both steps
         with torch.no_grad():
             on_real_now = judge(diffaugment(real, rng, self._policy), labels)
         scores, features = judge.judged(diffaugment(fake, rng, self._policy), labels)
-        g_loss = generator_relativistic(on_real_now, scores) + judge.class_loss(features, labels)
+        best = judge.best(scores)
+        g_loss = generator_relativistic(on_real_now[best], scores[best]) + judge.class_loss(features, labels)
         update("generator", g_loss)
 
         metrics = {"d_loss": d_loss, "g_loss": g_loss, "d_real": on_real.mean(), "d_fake": on_fake.mean()}

@@ -26,14 +26,14 @@ from torch.optim import Adam
 from ganlift.augment.diffaugment import diffaugment
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
 from ganlift.generators.common import LATER, TwoPlayers, resolutions
-from ganlift.generators.judge import ConditionedOptions, Judge
+from ganlift.generators.judge import Judge, JudgeOptions
 from ganlift.layers.class_latents import ClassLatents
 from ganlift.layers.conditional_norm import ConditionalBatchNorm
 from ganlift.layers.residual import SummedPlanes, UpBlock, Wrap, down_blocks, xavier
 from ganlift.losses import discriminator_hinge, generator_hinge
 
 
-class SNGANOptions(ConditionedOptions):
+class SNGANOptions(JudgeOptions):
     architecture: Literal["plain", "resnet"] = Field(
         "plain",
         description="plain convolutions, or SNGAN-32's residual blocks: several times as slow a step at equal width; "
@@ -168,12 +168,13 @@ class SNGAN(TwoPlayers):
         both = diffaugment(torch.cat([real, fake.detach()]), rng, self._policy)
         scores, features = judge.judged(both, labels.repeat(2))
         on_real, on_fake = scores.chunk(2)
-        d_loss = discriminator_hinge(on_real, on_fake) + judge.class_loss(features[: len(real)], labels)
+        d_loss = discriminator_hinge(on_real, on_fake) + judge.lecam(on_real, on_fake)
+        d_loss = d_loss + judge.class_loss(features[: len(real)], labels)
         update("discriminator", d_loss)
 
         # the generator has not moved since: its batch serves both steps
         scores, features = judge.judged(diffaugment(fake, rng, self._policy), labels)
-        g_loss = generator_hinge(scores) + judge.class_loss(features, labels)
+        g_loss = generator_hinge(scores[judge.best(scores)]) + judge.class_loss(features, labels)
         update("generator", g_loss)
 
         metrics = {"d_loss": d_loss, "g_loss": g_loss, "d_real": on_real.mean(), "d_fake": on_fake.mean()}

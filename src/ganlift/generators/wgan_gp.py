@@ -23,13 +23,13 @@ from torch.optim import Adam
 from ganlift.augment.diffaugment import diffaugment
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
 from ganlift.generators.common import TwoPlayers
-from ganlift.generators.judge import ConditionedOptions, Judge
+from ganlift.generators.judge import Judge, JudgeOptions
 from ganlift.generators.sngan import Generator, SNGANOptions, plain_body
 from ganlift.layers.residual import as_it_is
 from ganlift.losses import discriminator_wasserstein, generator_wasserstein, gradient_penalty
 
 
-class WGANGPOptions(ConditionedOptions):
+class WGANGPOptions(JudgeOptions):
     """Defaults for a CPU and some hundreds of steps; descriptions have the paper's values."""
 
     latent: int = Field(128, ge=1, le=1024, description="size of the latent")
@@ -91,14 +91,14 @@ class WGANGP(TwoPlayers):
         seen_real, seen_fake = both.chunk(2)
         penalty = gradient_penalty(lambda x: critic(x, labels), seen_real, seen_fake, rng)
         d_loss = discriminator_wasserstein(on_real, on_fake) + options.penalty * penalty
-        d_loss = d_loss + critic.class_loss(features[: len(real)], labels)
+        d_loss = d_loss + critic.lecam(on_real, on_fake) + critic.class_loss(features[: len(real)], labels)
         update("discriminator", d_loss)
         critic.steps += 1
 
         g_loss = generator_wasserstein(on_fake)
         if moves:  # the generator has not moved since: its batch serves both steps
             scores, features = critic.judged(diffaugment(fake, rng, options.policy), labels)
-            g_loss = generator_wasserstein(scores) + critic.class_loss(features, labels)
+            g_loss = generator_wasserstein(scores[critic.best(scores)]) + critic.class_loss(features, labels)
             update("generator", g_loss)
 
         metrics = {"d_loss": d_loss, "g_loss": g_loss, "d_real": on_real.mean(), "d_fake": on_fake.mean()}
