@@ -9,7 +9,8 @@ own part of the latent beside the class) and ``attention`` (at half the image's 
 
 What differs, for a CPU: ``width`` channels (256 in the authors' CIFAR-10 setting) at every size, as theirs at 32 px;
 larger images have the same, where theirs widen with depth; one D step a G step, not four; no spectral norm in G, whose
-averaged weights would come with an average of the power iteration's vectors; DiffAugment (Zhao et al. 2020).
+averaged weights would come with an average of the power iteration's vectors. DiffAugment (Zhao et al. 2020) is an
+option.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from torch.optim import Adam
 
 from ganlift.augment.diffaugment import diffaugment
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
-from ganlift.generators.common import TwoPlayers, resolutions
+from ganlift.generators.common import PlainOptions, TwoPlayers, resolutions
 from ganlift.generators.judge import Judge, JudgeOptions
 from ganlift.layers.attention import SelfAttention
 from ganlift.layers.conditional_norm import EmbeddedBatchNorm
@@ -33,11 +34,11 @@ from ganlift.layers.residual import SummedPlanes, UpBlock, as_it_is, down_blocks
 from ganlift.losses import discriminator_hinge, generator_hinge, orthogonal_penalty
 
 
-class BigGANOptions(JudgeOptions):
+class BigGANOptions(PlainOptions, JudgeOptions):
     """Defaults for a CPU and some hundreds of steps; descriptions have the authors' values for CIFAR-10."""
 
     latent: int = Field(128, ge=8, le=1024, description="size of the latent")
-    width: int = Field(24, ge=4, le=1024, description="channels at every size; 256 in the authors' setting")
+    width: int = Field(16, ge=4, le=1024, description="channels at every size; 256 in the authors' setting")
     embedding: int = Field(64, ge=1, le=1024, description="size of the shared embedding of classes; 128 for long runs")
     hierarchical: bool = Field(
         False, description="each block reads a part of the latent of its own; for 64 px and more"

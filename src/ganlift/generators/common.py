@@ -32,6 +32,15 @@ class AugmentedOptions(GeneratorOptions):
         return tuple(part for part in ("colour", "translation", "cutout") if getattr(self, part))
 
 
+class PlainOptions(AugmentedOptions):
+    """The same for a method whose authors train without, or begin so; a discriminator of few images wants it back."""
+
+    colour: bool = Field(
+        False, description="DiffAugment's brightness, saturation and contrast; on where images are few"
+    )
+    translation: bool = Field(False, description="DiffAugment's shift by up to 1/8; on where images are few")
+
+
 LATER: dict[str, Any] = {"later": True}
 """``json_schema_extra`` of an option that came after a generator's first results, its default being what they had."""
 

@@ -17,7 +17,7 @@ from typing import Literal, Protocol
 from pydantic import Field
 from torch import Tensor, nn
 
-from ganlift.generators.common import LATER, AugmentedOptions, class_term
+from ganlift.generators.common import LATER, class_term
 from ganlift.generators.limited import LimitedData, LimitedDataOptions
 from ganlift.layers.residual import Wrap
 from ganlift.losses import data_to_data_cross_entropy, known_cross_entropy
@@ -28,7 +28,7 @@ TEMPERATURE, MARGIN = 0.5, 0.98
 """ReACGAN's τ and m in its setting for CIFAR-10."""
 
 
-class JudgeOptions(AugmentedOptions, LimitedDataOptions):
+class JudgeOptions(LimitedDataOptions):
     """Options of a GAN's discriminator: how it is told classes, and what helps it where images are few."""
 
     conditioning: Literal["projection", "auxiliary", "reacgan"] = Field(

@@ -13,8 +13,8 @@ What differs, for a CPU and some hundreds of steps: one block a size in place of
 each halving from ``width`` next to the image (768 at every size in the authors' CIFAR-10 setting); γ, the learning
 rate and β₂ are constant where the authors anneal them over 20 million images; tanh at the end, since images here lie
 in [-1, 1]; D(x, y) = ψ(φ(x)) + ⟨e(y), φ(x)⟩, so that images of unknown class can be judged, where theirs has the second
-term alone; DiffAugment (Zhao et al. 2020) in place of adaptive augmentation. As in their code the penalties look at
-the gradient before augmentation. They run in fp32, also where the rest runs in bf16.
+term alone; DiffAugment (Zhao et al. 2020), off unless asked for, in place of an augmentation that sets in over 20
+million images. As in their code the penalties look at the gradient before augmentation. They run in fp32, also where the rest runs in bf16.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ from torch.optim import Adam
 
 from ganlift.augment.diffaugment import diffaugment
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
-from ganlift.generators.common import TwoPlayers, resolutions
+from ganlift.generators.common import PlainOptions, TwoPlayers, resolutions
 from ganlift.generators.judge import Judge, JudgeOptions
 from ganlift.layers.residual import as_it_is
 from ganlift.layers.resnext import GroupedBlock, Resample, scaled
 from ganlift.losses import discriminator_relativistic, full_precision, generator_relativistic, squared_gradient
 
 
-class R3GANOptions(JudgeOptions):
+class R3GANOptions(PlainOptions, JudgeOptions):
     """Defaults for a CPU and some hundreds of steps; descriptions have the authors' values for CIFAR-10."""
 
     latent: int = Field(64, ge=1, le=1024, description="size of the latent")
     width: int = Field(
-        16, ge=4, le=1024, description="channels next to the image, deeper ones double it; 768 throughout in the paper"
+        8, ge=4, le=1024, description="channels next to the image, deeper ones double it; 768 throughout in the paper"
     )
     blocks: int = Field(1, ge=1, le=4, description="residual blocks at each size; 2 in the paper")
     gamma: float = Field(

@@ -25,7 +25,7 @@ from torch.optim import Adam
 
 from ganlift.augment.diffaugment import diffaugment
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
-from ganlift.generators.common import LATER, TwoPlayers, resolutions
+from ganlift.generators.common import LATER, AugmentedOptions, TwoPlayers, resolutions
 from ganlift.generators.judge import Judge, JudgeOptions
 from ganlift.layers.class_latents import ClassLatents
 from ganlift.layers.conditional_norm import ConditionalBatchNorm
@@ -33,7 +33,7 @@ from ganlift.layers.residual import SummedPlanes, UpBlock, Wrap, down_blocks, xa
 from ganlift.losses import discriminator_hinge, generator_hinge
 
 
-class SNGANOptions(JudgeOptions):
+class SNGANOptions(AugmentedOptions, JudgeOptions):
     architecture: Literal["plain", "resnet"] = Field(
         "plain",
         description="plain convolutions, or SNGAN-32's residual blocks: several times as slow a step at equal width; "

@@ -7,7 +7,7 @@ critic has no BatchNorm, because the penalty is an image's own; the head has no 
 A training step here is a critic's step on a batch of its own, and every ``n_critic``-th moves the generator too: images
 seen and time then mean what they mean for the others. What differs: the networks are those of `sngan` without spectral
 norm in place of residual blocks; classes come by projection (Miyato and Koyama 2018) where the authors' code has an
-auxiliary classifier; reals and fakes pass DiffAugment (Zhao et al. 2020), and the penalty is taken between augmented
+auxiliary classifier; DiffAugment (Zhao et al. 2020) is an option, and the penalty is then taken between augmented
 images. The gradient that is differentiated again is taken in fp32, also where the rest runs in bf16.
 """
 
@@ -22,14 +22,14 @@ from torch.optim import Adam
 
 from ganlift.augment.diffaugment import diffaugment
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
-from ganlift.generators.common import TwoPlayers
+from ganlift.generators.common import PlainOptions, TwoPlayers
 from ganlift.generators.judge import Judge, JudgeOptions
 from ganlift.generators.sngan import Generator, SNGANOptions, plain_body
 from ganlift.layers.residual import as_it_is
 from ganlift.losses import discriminator_wasserstein, generator_wasserstein, gradient_penalty
 
 
-class WGANGPOptions(JudgeOptions):
+class WGANGPOptions(PlainOptions, JudgeOptions):
     """Defaults for a CPU and some hundreds of steps; descriptions have the paper's values."""
 
     latent: int = Field(128, ge=1, le=1024, description="size of the latent")
