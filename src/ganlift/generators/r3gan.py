@@ -1,6 +1,6 @@
-"""`r3gan`: a loss that provably settles, on networks without normalisation (R3GAN, Huang et al. 2024).
+"""`r3gan`: pairs of real and fake, two gradient penalties, no normalisation (R3GAN, Huang et al. 2024).
 
-With pairs (x, G(z)) drawn together (equations 2 to 4):
+With pairs (x, G(z)) drawn together:
 
     D minimises sp(-(D(x) - D(G(z)))) + γ/2 (R1 + R2),   R1 = E ‖∇D(x)‖², R2 = E ‖∇D(G(z))‖²
     G minimises sp(-(D(G(z)) - D(x)))
@@ -14,7 +14,8 @@ each halving from ``width`` next to the image (768 at every size in the authors'
 rate and β₂ are constant where the authors anneal them over 20 million images; tanh at the end, since images here lie
 in [-1, 1]; D(x, y) = ψ(φ(x)) + ⟨e(y), φ(x)⟩, so that images of unknown class can be judged, where theirs has the second
 term alone; DiffAugment (Zhao et al. 2020), off unless asked for, in place of an augmentation that sets in over 20
-million images. As in their code the penalties look at the gradient before augmentation. They run in fp32, also where the rest runs in bf16.
+million images. As in their code the penalties look at the gradient before augmentation. They run in fp32, also where
+the rest runs in bf16.
 """
 
 from __future__ import annotations
