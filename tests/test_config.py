@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ganlift.config import (
@@ -20,7 +20,7 @@ from ganlift.config import (
     read_config,
 )
 from ganlift.errors import ConfigError
-from ganlift.runs.files import yaml_text
+from ganlift.plain_yaml import yaml_text
 
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 KEY = st.from_regex(r"[a-z][a-z0-9_-]{0,8}", fullmatch=True)
@@ -116,6 +116,8 @@ def test_what_cannot_be_used_is_named(values: dict[str, Any], words: str) -> Non
         checkpoint_every=st.floats(1e-9, 1e9),
     )
 )
+@example({"data": "0E0"})
+@example({"data": "1.e-3"})
 def test_yaml_gives_back_what_was_dumped(tmp_path_factory: pytest.TempPathFactory, values: dict[str, Any]) -> None:
     path = tmp_path_factory.mktemp("config") / "config.yaml"
     config = build_config(values)

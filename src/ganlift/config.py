@@ -16,6 +16,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
 
 from ganlift.errors import ConfigError
+from ganlift.plain_yaml import read_yaml
 
 TEST_SHARE = 0.2
 _NOT_IDENTITY = {"out", "trackers", "jobs", "checkpoint_every", "data_dir"}
@@ -151,7 +152,9 @@ class CompareConfig(LabelledConfig):
     """What ``ganlift compare`` is asked for."""
 
     strategies: Annotated[list[str], BeforeValidator(_names)] = Field(
-        ["auto"], min_length=1, description="names from 'list strategies', or auto: what suits the data"
+        ["auto"],
+        min_length=1,
+        description="names from 'list strategies'; auto: those that suit; all: those that can",
     )
     seeds: Annotated[int | list[int], PlainValidator(_seeds)] = Field(5, description="how many, or their numbers")
 
@@ -264,30 +267,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f" Did you mean '{near[0]}'?" if near else ""
 
 
-class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML ships no types
-    """YAML of plain values: 1e-3 is a number, a key stands once; aliases, which can grow without end, are refused."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(problem="aliases are not allowed", problem_mark=self.peek_event().start_mark)
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-        keys = [key.value for key, _ in node.value]
-        twice = next((key for key in keys if keys.count(key) > 1), None)
-        if twice is not None:
-            raise yaml.MarkedYAMLError(problem=f"the key '{twice}' stands twice", problem_mark=node.start_mark)
-        return super().construct_mapping(node, deep)
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+(?:\.[0-9]*)?[eE][-+]?[0-9]+"), list("-+0123456789")
-)
-
-
 def _parse(text: str, where: str) -> Any:
     try:
-        return yaml.load(text, Loader=_Loader)
+        return read_yaml(text)
     except (yaml.YAMLError, ValueError, RecursionError) as fault:
         raise ConfigError(f"{where} is not plain YAML: {' '.join(str(fault).split())}.") from None
 

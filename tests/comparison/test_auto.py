@@ -46,3 +46,18 @@ def test_it_is_the_default_and_says_which_and_why() -> None:
         *choose(BALANCED, 500).names,
         "duplicate-real",
     ]
+
+
+def test_all_are_those_that_the_images_allow() -> None:
+    def named(unlabelled: int, **given: object) -> tuple[set[str], str]:
+        entries, notes = resolve_arms(
+            build_config({"data": "digits", "strategies": "all", **given}), BALANCED, unlabelled
+        )
+        return {entry.name for entry in entries}, notes[0]
+
+    every = {name for name in strategies.names() if strategies.get(name).labels}
+    found, said = named(500)
+    assert found == every
+    assert said == f"Compared are all {len(every)} strategies that these images allow."
+    assert every - named(0)[0] == {name for name in every if strategies.get(name).unlabelled == "required"}
+    assert named(500, labels_per_class=0)[0] == set(strategies.names()) - every

@@ -105,7 +105,7 @@ def test_r3gans_loss_has_both_penalties_by_half_gamma() -> None:
 
 
 @pytest.mark.parametrize("classes", [0, 2])
-def test_bigGANs_options_compose(classes: int) -> None:  # noqa: N802
+def test_the_options_of_biggan_compose(classes: int) -> None:
     shape = ImageShape(3, 16, classes)
     model = build("biggan", shape, hierarchical=True, attention=True, orthogonal=1e-2, latent=10)
     rng, update = torch.Generator().manual_seed(0), updater(model)

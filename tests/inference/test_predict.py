@@ -8,7 +8,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -140,11 +139,16 @@ def test_bad_options_exit_2(trained: Path, mixed: Path, command: Command, words:
     assert ended.out == ""
 
 
-def test_ctrl_c_leaves_a_line(trained: Path) -> None:
-    command = [sys.executable, "-m", "ganlift", "predict", str(trained), "-"]
+def test_ctrl_c_leaves_a_line(trained: Path, mixed: Path) -> None:
+    command = [sys.executable, "-m", "ganlift", "predict", str(trained), "-", "--batch", "1", "--format", "csv"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        time.sleep(5)  # it waits for names on its standard input
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
-    assert process.returncode == 130
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdin.write(f"{mixed / '0.png'}\n".encode())
+        process.stdin.flush()
+        assert [b"file" in process.stdout.readline(), b"0.png" in process.stdout.readline()] == [True, True]
+        process.send_signal(signal.SIGINT)  # it waits for the next name on its standard input
+        said = process.stderr.read()
+        assert process.wait(30) == 130
     assert said.decode().strip().endswith("Interrupted.")

@@ -41,6 +41,7 @@ def test_clusters_are_scored_after_matching_and_said_to_be(tmp_path: Path) -> No
     page = (run / "report.html").read_text()
     assert "accuracy after matching" in page
     assert "NMI" in page
+    assert 'id="calibration"' not in page
     (verdict,) = json.loads((run / "verdict.json").read_text())
     assert "after matching them to classes" in verdict["sentence"]
 

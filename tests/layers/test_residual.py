@@ -34,9 +34,12 @@ def test_a_shortcut_on_the_small_plane_is_the_papers() -> None:
     ("doublings", "base", "halvings"), [(3, 4, 2), (2, 7, 2), (1, 4, 1), (1, 6, 1), (5, 4, 4), (2, 9, 2)]
 )
 def test_the_discriminator_halves_down_to_about_eight(doublings: int, base: int, halvings: int) -> None:
-    blocks = nn.Sequential(*down_blocks(1, 4, doublings, base, as_it_is))
     side = base * 2**doublings
-    assert blocks(torch.zeros(1, 1, side, side)).shape == (1, 4, side // 2**halvings, side // 2**halvings)
+    for growth in (1, 2):
+        blocks, width = down_blocks(1, 2, doublings, base, as_it_is, growth)
+        assert width == 2 * growth**halvings
+        planes = nn.Sequential(*blocks)(torch.zeros(1, 1, side, side))
+        assert planes.shape == (1, width, side // 2**halvings, side // 2**halvings)
 
 
 def test_resampling_by_hand() -> None:

@@ -23,7 +23,7 @@ def compare(
     imbalance: options.Imbalance = None,
     measure: options.Measure = None,
     strategies: Annotated[
-        str | None, typer.Option(metavar="A,B,...", help="Names from 'list strategies', or auto.")
+        str | None, typer.Option(metavar="A,B,...", help="Names from 'list strategies', auto or all.")
     ] = None,
     seeds: Annotated[str | None, typer.Option(metavar="N|S,S,...", help="How many seeds, or their numbers.")] = None,
     budget: Annotated[

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ganlift.yardstick import UNEQUAL
 
 AUTO = "auto"
+ALL = "all"
 
 FEW_A_CLASS = 20
 """Labelled images a class below which a generator that has those alone copies or collapses, as a rule."""

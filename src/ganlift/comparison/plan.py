@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ganlift.classifiers.base import classifiers, resolve
-from ganlift.comparison.auto import AUTO, choose, generator_warning
+from ganlift.comparison.auto import ALL, AUTO, choose, generator_warning
 from ganlift.comparison.executors import Job
 from ganlift.config import ArmsConfig, CompareConfig, Seconds, Steps, parse_budget
 from ganlift.errors import ConfigError
@@ -76,8 +76,12 @@ def resolve_arms(
     if AUTO in names:
         picked = choose(labelled_per_class, unlabelled)
         notes.append(f"Picked {', '.join(picked.names)}: {'; '.join(picked.reasons)}.")
-        names = list(dict.fromkeys([*picked.names, *(name for name in names if name != AUTO)]))
-    chosen = [strategies.get(name) for name in names]
+        names = [*picked.names, *names]
+    if ALL in names:
+        possible = _possible(config, unlabelled)
+        notes.append(f"Compared are all {len(possible)} strategies that these images allow.")
+        names = [*possible, *names]
+    chosen = [strategies.get(name) for name in dict.fromkeys(names) if name not in (AUTO, ALL)]
     resolve(config.classifier)
     entry = generators.get(config.generator)
     for name, given in config.options.items():
@@ -101,6 +105,13 @@ def resolve_arms(
     generating = [entry.name for entry in chosen if entry.needs_generator]
     warning = generator_warning(generating, labelled_per_class, unlabelled)
     return chosen, [*notes, *([warning] if warning else [])]
+
+
+def _possible(config: ArmsConfig, unlabelled: int) -> list[str]:
+    """Every registered strategy that has what it needs; where no label is used, those that find clusters."""
+    entries = [strategies.get(name) for name in strategies.names()]
+    labels = config.labels_per_class != 0
+    return [one.name for one in entries if one.labels == labels and (unlabelled or one.unlabelled != "required")]
 
 
 def _check_labels(config: ArmsConfig, chosen: Sequence[Strategy]) -> None:

@@ -7,14 +7,15 @@ with spectral norm; D minimises relu(1 - r) + relu(1 + f), G minimises -f + Î² Î
 Options of the paper that its authors leave out at 32 px, and that are off here: ``hierarchical`` (each block reads its
 own part of the latent beside the class) and ``attention`` (at half the image's side, in both players).
 
-What differs, for a CPU: ``width`` channels (256 in the authors' CIFAR-10 setting) at every size, as theirs at 32 px;
-larger images have the same, where theirs widen with depth; one D step a G step, not four; no spectral norm in G, whose
-averaged weights would come with an average of the power iteration's vectors. DiffAugment (Zhao et al. 2020) is an
-option.
+What differs, for a CPU: ``width`` channels next to the image, doubled with each halving, as theirs from 64 px on; at
+32 px they have 256 at every size, which few channels are too weak for. One D step a G step, not four; no spectral norm
+in G, whose averaged weights would come with an average of the power iteration's vectors. DiffAugment (Zhao et al. 2020)
+is an option.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import cast
 
 import torch
@@ -38,7 +39,9 @@ class BigGANOptions(PlainOptions, JudgeOptions):
     """Defaults for a CPU and some hundreds of steps; descriptions have the authors' values for CIFAR-10."""
 
     latent: int = Field(128, ge=8, le=1024, description="size of the latent")
-    width: int = Field(16, ge=4, le=1024, description="channels at every size; 256 in the authors' setting")
+    width: int = Field(
+        16, ge=4, le=1024, description="channels next to the image; deeper ones double it; long runs want 64"
+    )
     embedding: int = Field(64, ge=1, le=1024, description="size of the shared embedding of classes; 128 for long runs")
     hierarchical: bool = Field(
         False, description="each block reads a part of the latent of its own; for 64 px and more"
@@ -69,7 +72,8 @@ class Generator(nn.Module):
     def __init__(self, shape: ImageShape, options: BigGANOptions) -> None:
         super().__init__()
         self._base, doublings = resolutions(shape.size)
-        width, parts = options.width, doublings + 1 if options.hierarchical else 1
+        widths = [options.width * 2**n for n in range(doublings, -1, -1)]
+        parts = doublings + 1 if options.hierarchical else 1
         self._conditional = shape.classes > 0
         # what is left when the latent is cut into equal parts goes to the first
         self._part = options.latent // parts if options.hierarchical else 0
@@ -79,11 +83,11 @@ class Generator(nn.Module):
         def norm(channels: int) -> nn.Module:
             return EmbeddedBatchNorm(channels, options.embedding + self._part)
 
-        self.project = nn.Linear(self._first, width * self._base**2)
-        self.blocks = nn.ModuleList(UpBlock(width, width, norm) for _ in range(doublings))
-        self.attention = SelfAttention(width, as_it_is) if options.attention else None
-        self.norm = nn.BatchNorm2d(width)
-        self.to_image = nn.Conv2d(width, shape.channels, 3, padding=1)
+        self.project = nn.Linear(self._first, widths[0] * self._base**2)
+        self.blocks = nn.ModuleList(UpBlock(wide, narrow, norm) for wide, narrow in pairwise(widths))
+        self.attention = SelfAttention(widths[-2], as_it_is) if options.attention else None
+        self.norm = nn.BatchNorm2d(widths[-1])
+        self.to_image = nn.Conv2d(widths[-1], shape.channels, 3, padding=1)
         self.apply(orthogonal)
 
     def forward(self, z: Tensor, labels: Tensor) -> Tensor:
@@ -91,9 +95,9 @@ class Generator(nn.Module):
         h = self.project(z[:, : self._first]).unflatten(1, (-1, self._base, self._base))
         for n, block in enumerate(self.blocks):
             start = self._first + n * self._part
-            h = block(h, torch.cat([classes, z[:, start : start + self._part]], 1) if self._part else classes)
-            if self.attention is not None and n == len(self.blocks) - 2:
+            if self.attention is not None and n == len(self.blocks) - 1:
                 h = self.attention(h)
+            h = block(h, torch.cat([classes, z[:, start : start + self._part]], 1) if self._part else classes)
         return torch.tanh(self.to_image(F.relu(self.norm(h))))
 
     def weights(self) -> list[Tensor]:
@@ -102,12 +106,12 @@ class Generator(nn.Module):
 
 
 def discriminator(shape: ImageShape, options: BigGANOptions) -> Judge:
-    """SNGAN-32's residual blocks, attention after the first."""
+    """SNGAN-32's residual blocks, twice as wide with each, attention after the first."""
     base, doublings = resolutions(shape.size)
-    blocks = down_blocks(shape.channels, options.width, doublings, base, _bounded)
+    blocks, width = down_blocks(shape.channels, options.width, doublings, base, _bounded, growth=2)
     if options.attention:
         blocks.insert(1, SelfAttention(options.width, _bounded))
-    return Judge(nn.Sequential(*blocks, SummedPlanes()), options.width, shape.classes, _bounded, options)
+    return Judge(nn.Sequential(*blocks, SummedPlanes()), width, shape.classes, _bounded, options)
 
 
 def orthogonal(module: nn.Module) -> None:

@@ -135,7 +135,8 @@ def plain_body(shape: ImageShape, width: int, wrap: Wrap) -> tuple[nn.Sequential
 def residual_body(shape: ImageShape, width: int, wrap: Wrap) -> tuple[nn.Sequential, int]:
     """Residual blocks from images to features (n, width), and the width."""
     base, doublings = resolutions(shape.size)
-    return nn.Sequential(*down_blocks(shape.channels, width, doublings, base, wrap), SummedPlanes()), width
+    blocks, width = down_blocks(shape.channels, width, doublings, base, wrap)
+    return nn.Sequential(*blocks, SummedPlanes()), width
 
 
 class Discriminator(Judge):

@@ -35,11 +35,11 @@ class WGANGPOptions(PlainOptions, JudgeOptions):
     latent: int = Field(128, ge=1, le=1024, description="size of the latent")
     width: int = Field(32, ge=4, le=1024, description="channels of the layer next to the image; deeper ones double it")
     n_critic: int = Field(
-        2, ge=1, le=100, description="critic steps a generator step, for some hundreds of steps; 5 in the paper"
+        1, ge=1, le=100, description="critic steps a generator step, for some hundreds of steps; 5 in the paper"
     )
     penalty: float = Field(10.0, gt=0, description="λ, the weight of the gradient penalty; 10 in the paper")
     lr: float = Field(
-        1e-3,
+        2e-3,
         gt=0,
         le=1,
         description="Adam's learning rate, both players, for some hundreds of steps; 1e-4 in the paper",

@@ -75,16 +75,22 @@ class SummedPlanes(nn.Module):
         return F.relu(x).sum(dim=(2, 3))
 
 
-def down_blocks(channels: int, width: int, doublings: int, base: int, wrap: Wrap) -> list[nn.Module]:
-    """The discriminator of table 4: halving down to about 8 × 8, then two blocks at that side, ``width`` throughout.
+def down_blocks(
+    channels: int, width: int, doublings: int, base: int, wrap: Wrap, growth: int = 1
+) -> tuple[list[nn.Module], int]:
+    """The discriminator of table 4: halving down to about 8 × 8, then two blocks at that side; and its last width.
 
     Args:
+        width: after the first block.
         doublings, base: of the image's side, see `ganlift.generators.common.resolutions`.
+        growth: of the width in each later block but the last; 1 in the table.
     """
     halvings = max(1, doublings - (2 * base <= 8))
     blocks: list[nn.Module] = [DownBlock(channels, width, wrap, first=True)]
-    blocks += [DownBlock(width, width, wrap) for _ in range(halvings - 1)]
-    return blocks + [DownBlock(width, width, wrap, halve=False) for _ in range(2)]
+    for n in range(1, halvings + 1):
+        blocks.append(DownBlock(width, growth * width, wrap, halve=n < halvings))
+        width *= growth
+    return [*blocks, DownBlock(width, width, wrap, halve=False)], width
 
 
 def xavier(block: nn.Module) -> None:

@@ -73,7 +73,7 @@ def _context(run: Run, fit: Fit) -> dict[str, Any]:
     shown = {
         "headline": headline,
         "style": style,
-        "matched": any(row.get("matched") for rows in run.rows.values() for row in rows),
+        "matched": run.matched,
         "cards": sections.cards(run),
         "measure": run.measure.words,
         "arm_head": tables.arm_head(run),
@@ -81,7 +81,7 @@ def _context(run: Run, fit: Fit) -> dict[str, Any]:
         "slopes": sections.slopes(run),
         "class_plots": sections.class_plots(run),
         "confusions": sections.confusions(run),
-        "reliability": sections.reliability(run),
+        "reliability": [] if run.matched else sections.reliability(run),
         "samples": generated.samples(run, fit),
         "neighbours": generated.neighbours(run, fit),
         "filters": generated.filters(run),

@@ -57,6 +57,11 @@ class Run:
         return sorted({row["seed"] for rows in [*self.rows.values(), self.failed] for row in rows})
 
     @property
+    def matched(self) -> bool:
+        """Whether the arms are clusters, matched to classes: their probabilities then are no confidence."""
+        return any(row.get("matched") for rows in self.rows.values() for row in rows)
+
+    @property
     def measure(self) -> Yardstick:
         """What the arms were judged by."""
         return named(self.plan.get("measure"))

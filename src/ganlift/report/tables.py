@@ -94,7 +94,7 @@ def _cells(run: Run, name: str, verdict: Row, base: float | None) -> list[tuple[
         _judged(verdict),
         (words.percent(numbers.mean(numbers.values(rows, other.test))), ""),
         (words.percent(numbers.mean(numbers.values(rows, "g_mean"))), ""),
-        (words.decimal(numbers.mean(numbers.values(rows, "ece"))), ""),
+        (words.NONE if run.matched else words.decimal(numbers.mean(numbers.values(rows, "ece"))), ""),
         (words.seconds(elapsed), words.ratio(elapsed / base) if elapsed and base else ""),
         (_same(rows, "labels"), f"+ {unlabelled} unlabelled" if unlabelled not in ("0", words.NONE) else ""),
     ]

@@ -20,20 +20,11 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from ganlift.errors import DamagedFileError, RunFolderError
 
 _SEAL = "sha256"
-
-
-def yaml_text(values: Mapping[str, Any]) -> str:
-    """``values`` as YAML that reads back as the same; other scripts stay readable, odd line ends are escaped."""
-    text: str = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
-    if any(mark in text for mark in "\x85\u2028\u2029"):  # PyYAML writes them as they are and reads line ends
-        text = yaml.safe_dump(values, sort_keys=False)
-    return text
 
 
 def write_bytes(path: Path, data: bytes) -> None:

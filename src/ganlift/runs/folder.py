@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from ganlift.errors import DamagedFileError, RunFolderError
+from ganlift.plain_yaml import read_yaml, yaml_text
 from ganlift.runs import layout
 from ganlift.runs.files import (
     append_line,
@@ -20,7 +21,6 @@ from ganlift.runs.files import (
     remove_leftovers,
     write_text,
     writing,
-    yaml_text,
 )
 
 _MARK = "# A ganlift run; the same command with this --out continues it."
@@ -96,8 +96,8 @@ def run_config(run: Path) -> dict[str, Any]:
     if not is_run(run):
         raise RunFolderError(f"{run} is not a run folder: it has no config.yaml that ganlift wrote.")
     try:
-        config = yaml.safe_load(read_bytes(layout.config_file(run)))
-    except yaml.YAMLError as fault:
+        config = read_yaml(read_bytes(layout.config_file(run)).decode("utf-8"))
+    except (yaml.YAMLError, ValueError, RecursionError) as fault:
         raise DamagedFileError(f"{layout.config_file(run)} is damaged ({fault}); mend it or start anew.") from fault
     return config if isinstance(config, dict) else {}
 

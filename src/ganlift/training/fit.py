@@ -10,9 +10,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lightning_fabric import Fabric
 from torch import Tensor
 
 from ganlift.errors import Interrupted
@@ -21,6 +20,9 @@ from ganlift.training.checkpoint import Store
 from ganlift.training.grids import write_grid
 from ganlift.training.phase import Phase
 from ganlift.training.update import Update
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 WARM_UP = 2
 """Steps left out of a time estimate: the first ones choose kernels and fill caches."""

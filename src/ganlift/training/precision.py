@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from lightning_fabric import Fabric
 from torch import nn
 
 from ganlift.errors import ConfigError
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
 
 _PRECISIONS = {"fp32": "32-true", "bf16": "bf16-mixed"}
 _WORTH = 1.1
@@ -35,6 +37,8 @@ def pick_device(asked: str) -> torch.device:
 
 def make_fabric(device: torch.device, precision: str) -> Fabric:
     """A Fabric for one process on ``device``, at precision ``"fp32"`` or ``"bf16"``."""
+    from lightning_fabric import Fabric  # two seconds, which a mistaken command need not wait for
+
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces its precision for every arm
     logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
     which: Any = [device.index] if device.index is not None else 1
