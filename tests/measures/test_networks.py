@@ -47,7 +47,7 @@ def test_efficientnet_lite0_has_the_size_that_its_weights_have() -> None:
     model = EfficientNetLite0().eval()
     with torch.no_grad():
         assert model(torch.zeros(1, 3, 224, 224)).shape == (1, 1280)
-    # 4,652,008 weights are published, of which 1,281,000 belong to the layer of the classes
+    # the published file has 4,652,008 weights, of which 1,281,000 belong to the layer of the classes
     assert sum(one.numel() for one in model.parameters()) == 4_652_008 - 1_281_000
 
 
