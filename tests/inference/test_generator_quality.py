@@ -12,7 +12,9 @@ from sklearn.datasets import load_digits
 
 import ganlift
 from ganlift.errors import DataError, RunFolderError
-from ganlift.inference import own_network
+from ganlift.inference import generator_quality, own_network
+from ganlift.inference.generator import load_generator
+from ganlift.inference.seen import images_of, other_held_out, own_held_out
 from ganlift.runs.files import read_json
 
 from .conftest import Command
@@ -40,6 +42,7 @@ def generator(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(own_network, "STEPS", 60)
+    monkeypatch.setattr(generator_quality, "FOR_CAS", 50)
 
 
 @pytest.mark.usefixtures("few_steps")
@@ -65,6 +68,18 @@ def test_the_whole_of_it(generator: Path, command: Command, tmp_path: Path) -> N
         assert words in shown.out
     assert "FID" not in shown.out
     assert max(map(len, shown.out.splitlines())) <= 80
+
+
+def test_no_image_that_the_generator_saw_is_held_out(generator: Path, tmp_path: Path) -> None:
+    images, split = images_of(generator, load_generator(generator), None)
+    learned = set(images.hashes[np.concatenate([split.labelled, split.unlabelled])])
+    assert len(learned) > 890
+    other = write_digits(tmp_path / "other.npz", {"train": slice(800, 1300)})
+    found = [own_held_out(generator, images, split), other_held_out(images, split, str(other), None, None)]
+    assert [len(one.held.labels) for one in found] == [300, 400]
+    for one in found:
+        assert not learned & set(one.held.images.hashes[one.held.index])
+        assert (one.held.labels == load_digits().target[900 : 900 + len(one.held.labels)]).all()
 
 
 @pytest.mark.parametrize(
