@@ -41,7 +41,7 @@ def generator(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own_network, "STEPS", 60)
+    monkeypatch.setattr(own_network, "STEPS", 150)
     monkeypatch.setattr(generator_quality, "FOR_CAS", 50)
 
 
