@@ -131,9 +131,38 @@ def r2_penalty(discriminator: Discriminator, fake: Tensor) -> Tensor:
 
 def _squared_gradient(discriminator: Discriminator, images: Tensor) -> Tensor:
     """‖∇D(x)‖² of each image, (n,), itself differentiable in the discriminator's weights."""
-    images = images.detach().requires_grad_()
-    (gradient,) = torch.autograd.grad(discriminator(images).sum(), images, create_graph=True)
+    with full_precision(images):
+        images = images.detach().float().requires_grad_()
+        return squared_gradient(discriminator(images), images)
+
+
+def squared_gradient(logits: Tensor, images: Tensor) -> Tensor:
+    """‖∂ Σ logits / ∂x‖² of each image, (n,), of a forward that has been run in `full_precision` on these images.
+
+    For whoever wants the logits as well: the penalty then costs no forward of its own.
+    """
+    (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
     return gradient.square().flatten(1).sum(1)
+
+
+def full_precision(images: Tensor) -> torch.autocast:
+    """The context in which a gradient that is differentiated again is taken: no autocast, squares of bf16 are noise."""
+    return torch.autocast(images.device.type, enabled=False)
+
+
+def path_lengths(images: Tensor, styles: Tensor, rng: torch.Generator) -> Tensor:
+    """‖Jᵀy‖ of each image, (n,): how far it moves with its styles (Karras et al. 2020, section 3.2).
+
+    Differentiable once more; wants a forward in `full_precision`.
+
+    Args:
+        images: (n, c, h, w), made of ``styles``; y is normal with deviation 1 / √(h w).
+        styles: (n, layers, d); the root is of the mean over layers of squared lengths.
+    """
+    noise = torch.randn(images.shape, generator=rng, device=images.device) / (images.shape[2] * images.shape[3]) ** 0.5
+    (gradient,) = torch.autograd.grad((images * noise).sum(), styles, create_graph=True)
+    # the small constant keeps the root's gradient finite where an image does not move at all
+    return (gradient.square().sum(2).mean(1) + 1e-12).sqrt()
 
 
 # Semi-supervised losses, on class logits (n, K) and features (n, d).
