@@ -1,10 +1,10 @@
-"""Adaptive augmentation (Karras et al. 2020: Training Generative Adversarial Networks with Limited Data), the set "bgc".
+"""Adaptive augmentation (Karras et al. 2020: Training GANs with Limited Data), the set "bgc".
 
 The discriminator sees reals and fakes through transformations, each applied to an image with probability p:
 
     blitting    mirror; a random quarter turn; whole pixels, up to 1/8 of the side
-    geometry    scale 2^N(0, 0.2); turn by U(-π, π), before or after a stretch by 2^N(0, 0.2) one way and its inverse the
-                other, each turn with 1 - √(1 - p); shift by N(0, 1/8) of the side
+    geometry    scale 2^N(0, 0.2); turn by U(-π, π), before and after a stretch by 2^N(0, 0.2) one way and its
+                inverse the other, each turn with 1 - √(1 - p); shift by N(0, 1/8) of the side
     colour      brightness + N(0, 0.2); contrast × 2^N(0, 0.5); and, about the mean of the channels: that mean mirrored,
                 hue turned by U(-π, π), saturation × 2^N(0, 1)
 
@@ -12,8 +12,8 @@ p follows how sure the discriminator is: every 4 steps, p += sign(r - target) ·
 r = E[sign(D(real))] over them (their section 3 and appendix B).
 
 What differs: p stays in [0, 1] (theirs has no upper end); one bilinear sampling in place of one between doubling and
-halving with a wavelet, which blurs a little more and works on a quarter of the pixels; the image is reflected at its edge
-itself. Image filters, noise and cutout are no part of "bgc".
+halving with a wavelet, which blurs a little more and works on a quarter of the pixels; the image is reflected at its
+very edge. Image filters, noise and cutout are no part of "bgc".
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ EVERY = 4
 
 
 class AdaptiveAugment(nn.Module):
-    """Transforms images (n, c, h, w), c being 1 or 3, with a probability that it moves itself; all its state is buffers.
+    """Transforms images (n, c, h, w), c being 1 or 3, with a probability that it moves itself; its state is buffers.
 
     Args:
         target: of r, in (-1, 1); 0.6 in the paper.

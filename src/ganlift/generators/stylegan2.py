@@ -5,13 +5,13 @@
     x = Σ over sides of doubled toRGB(h; w)                  skip connections; residual blocks in D
     D minimises sp(-r) + sp(f), every 16th step + 16 · γ/2 · ‖∇D(x)‖² on reals (lazy R1); G minimises sp(-f)
 
-Options add style mixing and, every 4th step, 4 · weight · (‖Jᵀy‖ - a)² (path length); the authors' setting for CIFAR-10
-has neither. Labels enter the mapping network, and D through the projection ⟨e(y), φ⟩ / √width.
+Options add style mixing and, every 4th step, 4 · weight · (‖Jᵀy‖ - a)² (path length); the authors' setting for
+CIFAR-10 has neither. Labels enter the mapping network, and D through the projection ⟨e(y), φ⟩ / √width.
 
 What differs from the paper: a sample's noise is a fixed random linear image of its latent, nearly white over the plane,
-so that the latent alone makes the image (the authors draw it anew, or use one noise for all images). Sides are 28 (from 7)
-or 8, 12, ... as well. The penalties are part of the step they fall in, so that Adam's settings need no correction for steps
-between. Generated images lie in [-1, 1] by being cut there, for samples only: training has the gradient of the whole.
+so that the latent alone makes the image (the authors draw it anew, or use one noise for all images). Sides may be 28
+(from 7), 8, 12, ... as well. The penalties are part of the step they fall in, so that Adam's settings need no correction
+for steps between. Samples are cut at -1 and 1; training has the gradient of the whole.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class StyleGAN2Options(GeneratorOptions):
         16,
         ge=4,
         le=512,
-        description="channels at the image's side; deeper ones double it up to 512. Long runs want 64 or more; the paper "
-        "has 512 at all sides up to 64 px",
+        description="channels at the image's side; deeper ones double it up to 512. Long runs want 64 or more; the "
+        "paper has 512 at all sides up to 64 px",
     )
     mapping_layers: int = Field(2, ge=1, le=16, description="of the mapping network; 8 in the paper, 2 for CIFAR-10")
     lr: float = Field(
@@ -249,7 +249,7 @@ class StyleGAN2(TwoPlayers):
         return self._generator.synthesis(*self._styles(labels, rng))
 
     def _styles(self, labels: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Styles (n, layers, latent) of each layer, of two latents from some layer on where mixed; and the first latent."""
+        """Styles (n, layers, latent) of each layer, mixed or of one latent; and that latent."""
         generator, options = self._generator, self._options
         labels = fake_labels(labels, self.shape.classes, rng)
         z = unit_mean_square(latents(len(labels), options.latent, rng, labels.device))

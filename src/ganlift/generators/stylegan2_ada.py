@@ -3,9 +3,9 @@
 Reals and fakes pass the same kind of transformations in both steps, each with a probability p that grows while
 E[sign(D(real))] lies above the target: the sign of a discriminator that learns its images by heart (`augment/ada.py`).
 
-What differs from the paper, beside what `stylegan2` and `augment/ada.py` say: R1 is taken with respect to the images as the
-discriminator sees them, after the augmentation, whose sampling has no second derivative. The default speed is for runs of
-some tens of thousands of images.
+What differs from the paper, beside what `stylegan2` and `augment/ada.py` say: R1 is taken with respect to the images
+as the discriminator sees them, after the augmentation, whose sampling has no second derivative. The default speed is for
+runs of some tens of thousands of images.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class StyleGAN2ADAOptions(StyleGAN2Options):
     speed: float = Field(
         20_000.0,
         gt=0,
-        description="images after which the augmentation's probability has gone from 0 to 1; long runs want the paper's "
-        "500,000",
+        description="images after which the augmentation's probability has gone from 0 to 1; long runs want the "
+        "paper's 500,000",
     )
 
 

@@ -1,4 +1,4 @@
-"""Layers with an equalised learning rate (Karras et al. 2018, section 4.1): weights N(0, 1), scaled when they are used.
+"""Layers with an equalised learning rate (Karras et al. 2018, section 4.1): weights N(0, 1), scaled in use.
 
 A weight w is used as w · gain / √inputs: Adam's steps, which know no scale, are then of one relative size in all layers.
 """

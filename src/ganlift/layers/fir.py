@@ -1,4 +1,4 @@
-"""The filter (1, 3, 3, 1) around doubling and halving (Zhang 2019; Karras et al. 2020, appendix B); beyond the edge is 0.
+"""The filter (1, 3, 3, 1) around doubling and halving (Karras et al. 2020, appendix B); beyond the edge is 0.
 
 A separable filter is two small matrix products, over columns and over rows: as fast on a processor as a convolution
 with one kernel a channel, and quickly differentiated twice.
@@ -19,9 +19,9 @@ class Fir(nn.Module):
 
     Args:
         side: of the planes that go in, or, for ``after-doubling``, that went into the convolution.
-        where: ``double`` and ``halve`` change the side by 2; ``after-doubling`` follows a 3 × 3 transposed convolution of
-            stride 2 (2 side + 1 to 2 side), ``before-halving`` goes before one of stride 2 (side to side + 1), both
-            without padding: the same as convolving the larger plane, at a quarter of the work.
+        where: ``double`` and ``halve`` change the side by 2; ``after-doubling`` follows a 3 × 3 transposed convolution
+            of stride 2 (2 side + 1 to 2 side), ``before-halving`` goes before a convolution of stride 2 (side to
+            side + 1), both without padding: the same as convolving the larger plane, at a quarter of the work.
     """
 
     matrix: Tensor

@@ -1,4 +1,4 @@
-"""Minibatch standard deviation (Karras et al. 2018, section 3): how much images beside each other differ, as a plane."""
+"""Minibatch standard deviation (Karras et al. 2018, section 3): how much neighbours differ, as a plane."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def with_deviation(x: Tensor, batches: int = 1) -> Tensor:
     group = GROUP if size % GROUP == 0 else size
     with torch.autocast(x.device.type, enabled=False):
         grouped = x.float().view(-1, group, c * h * w)
+        variance = (grouped - grouped.mean(1, keepdim=True)).square().mean(1)
         # the small constant keeps the root's gradient finite where images are alike
-        deviation = (grouped.var(1, correction=0) + 1e-8).sqrt().mean(1)
+        deviation = (variance + 1e-8).sqrt().mean(1)
     plane = deviation.to(x.dtype).repeat_interleave(group)[:, None, None, None].expand(n, 1, h, w)
     return torch.cat([x, plane], dim=1)
