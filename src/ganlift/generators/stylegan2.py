@@ -10,8 +10,8 @@ CIFAR-10 has neither. Labels enter the mapping network, and D through the projec
 
 What differs from the paper: a sample's noise is a fixed random linear image of its latent, nearly white over the plane,
 so that the latent alone makes the image (the authors draw it anew, or use one noise for all images). Sides may be 28
-(from 7), 8, 12, ... as well. The penalties are part of the step they fall in, so that Adam's settings need no correction
-for steps between. Samples are cut at -1 and 1; training has the gradient of the whole.
+(from 7), 8, 12, ... as well. The penalties are part of the step they fall in, so Adam's settings need no correction for
+steps between. Samples are cut at -1 and 1; training has the gradient of the whole.
 """
 
 from __future__ import annotations

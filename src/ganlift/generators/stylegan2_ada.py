@@ -4,8 +4,8 @@ Reals and fakes pass the same kind of transformations in both steps, each with a
 E[sign(D(real))] lies above the target: the sign of a discriminator that learns its images by heart (`augment/ada.py`).
 
 What differs from the paper, beside what `stylegan2` and `augment/ada.py` say: R1 is taken with respect to the images
-as the discriminator sees them, after the augmentation, whose sampling has no second derivative. The default speed is for
-runs of some tens of thousands of images.
+as the discriminator sees them, after the augmentation, whose sampling has no second derivative. The default speed is
+for runs of some tens of thousands of images.
 """
 
 from __future__ import annotations

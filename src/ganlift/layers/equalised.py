@@ -1,6 +1,6 @@
 """Layers with an equalised learning rate (Karras et al. 2018, section 4.1): weights N(0, 1), scaled in use.
 
-A weight w is used as w · gain / √inputs: Adam's steps, which know no scale, are then of one relative size in all layers.
+A weight w is used as w · gain / √inputs: Adam's steps, which know no scale, are then of one relative size everywhere.
 """
 
 from __future__ import annotations
