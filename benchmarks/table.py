@@ -45,6 +45,10 @@ class Records:
     def cost(self, name: str) -> float:
         return statistics.fmean(row["elapsed_s"] for row in self.rows[name])
 
+    def ratio(self, name: str) -> float | None:
+        """Its cost as a multiple of augment's; None where that arm is not in the run."""
+        return self.cost(name) / self.cost("augment") if "augment" in self.rows else None
+
     def kind(self, name: str) -> str:
         return str(self.rows[name][0]["kind"])
 
@@ -72,16 +76,15 @@ def lines(run: Records) -> list[str]:
         f"| arm | kind | {run.measure.words}, % | gain over its reference, points (95 %) | verdict | cost |",
         "|---|---|---|---|---|---|",
     ]
-    base = run.cost("augment") if "augment" in run.rows else None
     for name in sorted(run.rows, key=lambda one: (-run.mean(one), one)):
-        verdict = run.verdicts.get(name)
+        verdict, ratio = run.verdicts.get(name), run.ratio(name)
         cells = [
             f"`{name}`",
             run.kind(name),
             spread([row[run.measure.test] for row in run.rows[name]]),
             "" if verdict is None else gain(verdict),
             verdict["verdict"] if verdict else "",
-            f"{run.cost(name) / base:.1f} ×" if base else f"{run.cost(name):.0f} s",
+            f"{ratio:.1f} ×" if ratio else f"{run.cost(name):.0f} s",
         ]
         table.append("| " + " | ".join(cells) + " |")
     return table
@@ -90,16 +93,19 @@ def lines(run: Records) -> list[str]:
 def across(runs: list[Records]) -> list[str]:
     """A Markdown table with a line a strategy: its measure in each run, and for a GAN arm its gain with the interval.
 
-    The best arm without a GAN of each run is in bold; so is a GAN arm that lies above it.
+    The best arm without a GAN of each run is in bold; so is a GAN arm that lies above it. The last column is the arm's
+    time as a multiple of augment's, mean over the runs that have both.
     """
     head = [f"{run.name}, {run.measure.words}" for run in runs]
-    table = [f"| arm | kind | {' | '.join(head)} |", "|---|---|" + "---|" * len(runs)]
+    table = [f"| arm | kind | {' | '.join(head)} | cost |", "|---|---|" + "---|" * (len(runs) + 1)]
     kinds = {name: run.kind(name) for run in runs for name in run.rows}
     order = ("baseline", "rival", "gan", "control")
     best = [max(run.mean(name) for name in run.rows if run.kind(name) in WITHOUT_GAN) for run in runs]
     for name in sorted(kinds, key=lambda one: (order.index(kinds[one]), one)):
         cells = [_cell(run, name, top) for run, top in zip(runs, best, strict=True)]
-        table.append(f"| `{name}` | {kinds[name]} | {' | '.join(cells)} |")
+        ratios = [ratio for run in runs if name in run.rows and (ratio := run.ratio(name))]
+        cost = f"{statistics.fmean(ratios):.1f} ×" if ratios else ""
+        table.append(f"| `{name}` | {kinds[name]} | {' | '.join(cells)} | {cost} |")
     return table
 
 

@@ -185,7 +185,7 @@ def feature_matching(real_features: Tensor, fake_features: Tensor) -> Tensor:
     return (real_features.detach().mean(0) - fake_features.mean(0)).square().mean()
 
 
-def consistency(weak_logits: Tensor, strong_logits: Tensor, threshold: float) -> Tensor:
+def consistency(weak_logits: Tensor, strong_logits: Tensor, threshold: float | Tensor) -> Tensor:
     """Cross-entropy of the strong view against the weak view's class where it is confident (FixMatch, 2020).
 
     No gradient flows into the weak view. The sum over confident images is divided by the whole batch, so that
@@ -194,11 +194,12 @@ def consistency(weak_logits: Tensor, strong_logits: Tensor, threshold: float) ->
     Args:
         weak_logits: (n, K) of the weakly augmented images.
         strong_logits: (n, K) of the same images, strongly augmented.
-        threshold: least probability of the weak view's class, in [0, 1].
+        threshold: least probability of the weak view's class, in [0, 1]: one for all classes, or one each, (K,).
     """
     confidence, pseudo = weak_logits.detach().softmax(1).max(1)
     losses = F.cross_entropy(strong_logits, pseudo, reduction="none")
-    return (losses * (confidence >= threshold)).mean()
+    least = threshold[pseudo] if isinstance(threshold, Tensor) else threshold
+    return (losses * (confidence >= least)).mean()
 
 
 def confident_share(weak_logits: Tensor, threshold: float) -> Tensor:

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from ganlift.data.types import Task
-from ganlift.strategies.base import Setup, strategies
-from ganlift.strategies.sgan import JointOptions, classifier_loss
+from ganlift.strategies.base import Setup, run_phases, strategies
+from ganlift.strategies.sgan import JointOptions, SganOptions, classifier_loss, generator_loss
 from ganlift.strategies.terms import Forward
 from ganlift.training.fit import Settings, fit
 from ganlift.training.phase import Budget
@@ -58,3 +58,39 @@ def test_the_generator_learns_to_match_features(task: Task) -> None:
     trace = fit(phase, Settings(make_fabric(CPU, "fp32"), log_every=1)).trace
     losses = [line["g_loss"] for line in trace]
     assert sum(losses[-20:]) < 0.5 * sum(losses[:20])
+
+
+def test_after_its_share_of_the_steps_the_generator_rests(task: Task) -> None:
+    entry = strategies.get("sgan-fixmatch")
+    setup = Setup(task, Budget(6, 10), Rng(0, "sgan", CPU), CPU)
+    phase = next(entry.phases(setup, entry.options(generator_until=0.5)))
+    kept: list[list[torch.Tensor]] = []
+
+    def keep(line: dict[str, object]) -> None:
+        kept.append([p.detach().clone() for p in phase.modules["generator"].parameters()])
+
+    trace = fit(phase, Settings(make_fabric(CPU, "fp32"), log_every=1, on_metrics=keep)).trace
+    assert ["g_loss" in line for line in trace] == [True] * 3 + [False] * 3
+    assert ["unlabelled_loss" in line for line in trace] == [True] * 3 + [False] * 3
+    assert all("consistency_loss" in line for line in trace)
+    assert not all(map(torch.equal, kept[1], kept[2]))
+    assert all(map(torch.equal, kept[2], kept[5]))
+
+
+def test_a_wanted_class_teaches_the_generator_alone(task: Task) -> None:
+    out = Forward(
+        {"unlabelled": torch.tensor([[1.0]]), "fake": torch.tensor([[3.0]])},
+        {"fake": torch.tensor([[0.0, math.log(3.0)]])},
+    )
+    options = SganOptions(matching=10.0, class_weight=0.5)
+    assert generator_loss(out, None, options).item() == pytest.approx(40.0)
+    assert generator_loss(out, torch.tensor([0]), options).item() == pytest.approx(40.0 + 0.5 * math.log(4.0))
+
+    entry = strategies.get("sgan")
+    outcome, records = run_phases(
+        entry.phases(Setup(task, Budget(3, 10), Rng(0, "sgan", CPU), CPU), entry.options(conditional=True)),
+        lambda phase: Settings(make_fabric(CPU, "fp32")),
+    )
+    assert outcome.generator is not None
+    assert outcome.generator.facts.classes == task.classes
+    assert records[0].trace[-1]["g_loss"] > 0

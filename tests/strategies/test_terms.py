@@ -9,9 +9,11 @@ import torch
 from torch import nn
 
 from ganlift.data.types import Task
+from ganlift.losses import consistency
 from ganlift.strategies.base import Setup, strategies
 from ganlift.strategies.pseudo_label import height
 from ganlift.strategies.terms import Forward, GuessOptions, Moment, TeacherOptions, guesses, teacher, turns
+from ganlift.strategies.thresholds import AdaptiveThresholds
 from ganlift.training.phase import Budget
 from ganlift.training.rng import Rng
 
@@ -39,6 +41,26 @@ def test_only_confident_guesses_teach(setup: Setup) -> None:
     assert term.loss(moment(out)).item() == pytest.approx(math.log(2) / 2)  # over the whole batch
     assert term.weight == 2.0
     assert set(term.views(torch.zeros(2, 1, 8, 8))) == {"strong"}
+
+
+def test_thresholds_follow_the_classifier_class_by_class(setup: Setup) -> None:
+    adaptive = AdaptiveThresholds(2, steps=100, device=CPU)  # looks two steps back: half is memory
+    logits = torch.tensor([[0.8, 0.2], [0.6, 0.4]]).log()
+    # surest 0.7 and evenly 0.5 give 0.6; shares (0.7, 0.3) and (0.5, 0.5) give (0.6, 0.4)
+    assert adaptive.update(logits).tolist() == pytest.approx([0.6, 0.4])
+    # 0.65; (0.65, 0.35)
+    assert adaptive.update(logits).tolist() == pytest.approx([0.65, 0.35])
+    again = AdaptiveThresholds(2, steps=100, device=CPU)
+    again.load_state_dict(adaptive.state_dict())
+    assert torch.equal(again.update(logits), adaptive.update(logits))
+
+
+def test_a_class_has_its_own_threshold() -> None:
+    weak = torch.tensor([[0.8, 0.2], [0.3, 0.7]]).log()
+    strong = torch.zeros(2, 2)
+    assert consistency(weak, strong, torch.tensor([0.9, 0.6])).item() == pytest.approx(math.log(2) / 2)
+    assert consistency(weak, strong, torch.tensor([0.8, 0.8])).item() == pytest.approx(math.log(2) / 2)
+    assert consistency(weak, strong, torch.tensor([0.75, 0.65])).item() == pytest.approx(math.log(2))
 
 
 class Always(nn.Module):
@@ -69,10 +91,13 @@ def test_an_image_is_turned_by_its_place(setup: Setup) -> None:
     assert set(term.heads) == {"rotation"}
 
 
+GENERATOR_S = {"generator_lr", "matching", "generator_every", "generator_until", "conditional", "class_weight"}
+
+
 def test_controls_have_every_option_of_their_arm_but_the_generators() -> None:
     for arm, control in (("sgan", "sgan-mix"), ("sgan-fixmatch", "fixmatch-mix")):
         own, other = strategies.get(arm).options, strategies.get(control).options
-        assert set(own.model_fields) - set(other.model_fields) == {"generator_lr", "matching", "generator_every"}
+        assert set(own.model_fields) - set(other.model_fields) == GENERATOR_S
         assert other.model_fields.keys() <= own.model_fields.keys()
         assert all(getattr(own(), name) == getattr(other(), name) for name in other.model_fields)
 

@@ -42,16 +42,26 @@ def stop_at(call: int) -> Callable[[], int]:
     return lambda: 130 if next(calls) == call else 0
 
 
-@pytest.mark.parametrize("name", ["augment", "sgan", "gan-augment"])  # every arm: tests/strategies/test_contract.py
-@pytest.mark.parametrize("stop", [5, 17])
-def test_resume_is_bit_exact(task: Task, tmp_path: Path, name: str, stop: int) -> None:
-    unbroken = outputs(drive(new_setup(task, name), name, Settings(make_fabric(CPU, "fp32"))), task)
+# with its own options every arm goes on: tests/strategies/test_contract.py
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("augment", {}),
+        ("sgan", {}),
+        ("sgan", {"conditional": True, "generator_until": 0.4}),
+        ("fixmatch", {"adaptive": True}),
+        ("gan-augment", {}),
+    ],
+)
+@pytest.mark.parametrize("stop", [4, 17])
+def test_resume_is_bit_exact(task: Task, tmp_path: Path, name: str, options: dict[str, Any], stop: int) -> None:
+    unbroken = outputs(drive(new_setup(task, name), name, Settings(make_fabric(CPU, "fp32")), options), task)
     settings = Settings(make_fabric(CPU, "fp32"), folder=tmp_path, should_stop=stop_at(stop))
     try:
-        drive(new_setup(task, name), name, settings)
+        drive(new_setup(task, name), name, settings, options)
     except Interrupted:
         settings.should_stop = lambda: 0
-    resumed = outputs(drive(new_setup(task, name), name, settings), task)
+    resumed = outputs(drive(new_setup(task, name), name, settings, options), task)
     assert torch.equal(unbroken, resumed)
 
 

@@ -8,10 +8,11 @@ its decay is that of every arm's average, since runs are short.
 
 from __future__ import annotations
 
-from ganlift.strategies.base import ClassifierOptions, Phases, Setup, strategy
+from ganlift.strategies.base import ClassifierOptions, Phases, Setup, shipped, strategy
 from ganlift.strategies.terms import TeacherOptions, semi_phases, teacher
 
 
+@shipped(lr=3.1e-3, weight_decay=5e-5, label_smoothing=0.1, policy="rand", teacher_weight=7.3)
 class MeanTeacherOptions(TeacherOptions, ClassifierOptions):
     """The classifier's options and those of the teacher."""
 

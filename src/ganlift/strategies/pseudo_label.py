@@ -11,16 +11,17 @@ from pydantic import Field
 from torch import Tensor
 
 from ganlift.losses import consistency
-from ganlift.strategies.base import ClassifierOptions, Phases, Setup, choices, search, strategy
+from ganlift.strategies.base import ClassifierOptions, Phases, Setup, choices, search, shipped, strategy
 from ganlift.strategies.terms import Moment, Term, semi_phases
 
 
+@shipped(lr=3.1e-3, weight_decay=5e-5, label_smoothing=0.1, policy="rand")
 class PseudoLabelOptions(ClassifierOptions):
     pseudo_weight: float = Field(
-        1.0, ge=0, description="α at its full height", json_schema_extra=search(0.1, 3.0, log=True)
+        0.24, ge=0, description="α at its full height", json_schema_extra=search(0.1, 3.0, log=True)
     )
     pseudo_threshold: float = Field(
-        0.0, ge=0, le=1, description="confidence from which a label is taken", json_schema_extra=choices(0.0, 0.8)
+        0.8, ge=0, le=1, description="confidence from which a label is taken", json_schema_extra=choices(0.0, 0.8)
     )
     ramp_from: float = Field(0.1, ge=0, le=1, description="share of the steps before α sets in")
     ramp_to: float = Field(0.6, ge=0, le=1, description="share of the steps at which α is at its height")

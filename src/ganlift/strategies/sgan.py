@@ -5,7 +5,9 @@ classifier minimises
 
     CE(labelled) + λ/2 · (sp(lse_u) − lse_u + sp(lse_fake)),       sp = softplus,
 
-and the generator matches features: w · ‖mean φ(u) − mean φ(G(z))‖², φ the pooled features. Labelled,
+and the generator matches features: w · ‖mean φ(u) − mean φ(G(z))‖², φ the pooled features. With ``conditional``
+it is given a class y too, and v · CE(G(z, y), y) teaches it: the classifier's answer is the generator's target. The
+classifier itself learns from no such y, which may be wrong: to it every generated image is a generated image. Labelled,
 unlabelled and generated images go through one forward, so that BatchNorm sees them together. Without
 unlabelled images the labelled ones, less their labels, take that place.
 
@@ -37,7 +39,7 @@ from ganlift.strategies.base import (
     shipped,
     strategy,
 )
-from ganlift.strategies.terms import Forward, Moment, Term, all_heads, all_views, one_forward, weighted_sum
+from ganlift.strategies.terms import Forward, Moment, Term, all_extras, all_heads, all_views, one_forward, weighted_sum
 from ganlift.training.phase import Phase, Updater
 from ganlift.training.pixels import Batch
 from ganlift.training.rng import seeded
@@ -63,30 +65,46 @@ class SganOptions(JointOptions):
     )
     matching: float = Field(10.0, gt=0, description="w: weight of feature matching")
     generator_every: int = Field(1, ge=1, description="classifier steps a generator step")
+    generator_until: float = Field(
+        1.0, gt=0, le=1, description="share of the steps with a generator; afterwards its loss and images are left out"
+    )
+    conditional: bool = Field(
+        False, description="a generator of wanted classes, taught by the classifier's answers to its images"
+    )
+    class_weight: float = Field(0.1, ge=0, description="weight of that cross-entropy in the generator's loss")
 
 
 def joint_images(
-    batch: Mapping[str, Batch], fake: Tensor, setup: Setup, options: JointOptions, terms: Sequence[Term]
+    batch: Mapping[str, Batch], fake: Tensor | None, setup: Setup, options: JointOptions, terms: Sequence[Term]
 ) -> dict[str, Tensor]:
-    """Weak views of labelled and unlabelled images, the fakes, and the views of further terms."""
+    """Weak views of labelled and unlabelled images, the fakes if any, and the views of further terms."""
     rng, u = setup.rng.generator("augmentation"), batch["unlabelled"].x
     images = {
         "labelled": setup.labelled_view(batch["labelled"].x, options),
         "unlabelled": weak(u, rng, setup.task.flips),
-        "fake": fake,
     }
+    if fake is not None:
+        images["fake"] = fake
     return images | all_views(terms, u)
 
 
 def classifier_loss(out: Forward, y: Tensor, options: JointOptions) -> tuple[Tensor, dict[str, Tensor]]:
-    """The classifier's side of the module's equation, and its parts for the trace."""
+    """The classifier's side of the module's equation, and its parts for the trace; without fakes CE(labelled) alone."""
     loss = F.cross_entropy(out.logits["labelled"], y, label_smoothing=options.label_smoothing)
+    if "fake" not in out.logits:
+        return loss, {"loss": loss.detach()}
     unlabelled_loss = sgan_unlabelled(out.logits["unlabelled"], out.logits["fake"])
     parts = {"loss": loss.detach(), "unlabelled_loss": unlabelled_loss.detach()}
     with torch.no_grad():
         parts["d_real"] = out.logits["unlabelled"].logsumexp(1).mean()
         parts["d_fake"] = out.logits["fake"].logsumexp(1).mean()
     return loss + options.weight * unlabelled_loss, parts
+
+
+def generator_loss(out: Forward, wanted: Tensor | None, options: SganOptions) -> Tensor:
+    """The generator's side of the module's equation; with ``wanted`` classes y, + v · CE(G(z, y), y)."""
+    loss = options.matching * feature_matching(out.features["unlabelled"].detach(), out.features["fake"])
+    return loss if wanted is None else loss + options.class_weight * F.cross_entropy(out.logits["fake"], wanted)
 
 
 def add_generator(phase: Phase, generator: nn.Module, lr: float, grid: Callable[[], Tensor]) -> None:
@@ -142,28 +160,34 @@ def conditional_grid(setup: Setup, generator: SmallGenerator, columns: int = 8) 
 
 def sgan_phases(setup: Setup, options: SganOptions, classifier: nn.Module, terms: Sequence[Term] = ()) -> Phases:
     """The joint phase: simultaneous steps of classifier and generator from one forward, with further ``terms``."""
-    generator, noise = new_generator(setup), setup.rng.generator("latent")
+    classes = setup.task.classes if options.conditional else 0
+    generator, noise = new_generator(setup, classes), setup.rng.generator("latent")
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
-        learns = t % options.generator_every == 0
+        n, progress = len(batch["unlabelled"].x), t / phase.steps
+        generates = progress < options.generator_until
+        learns = generates and t % options.generator_every == 0
+        wanted = torch.randint(classes, (n,), generator=noise, device=noise.device) if classes else None
         with torch.set_grad_enabled(learns):
-            fake = generator(draw_latent(len(batch["unlabelled"].x), LATENT, noise))
+            fake = generator(draw_latent(n, LATENT, noise), wanted) if generates else None
         out = one_forward(classifier, joint_images(batch, fake, setup, options, terms))
         loss, metrics = classifier_loss(out, batch["labelled"].y, options)
-        moment = Moment(out, batch["unlabelled"].x, t / phase.steps, phase.averages["classifier"].module)
+        moment = Moment(out, batch["unlabelled"].x, progress, phase.averages["classifier"].module)
         added, parts = weighted_sum(terms, moment)
         if not learns:
             update("classifier", loss + added)
             return {**metrics, **parts}
-        g_loss = options.matching * feature_matching(out.features["unlabelled"].detach(), out.features["fake"])
+        g_loss = generator_loss(out, wanted, options)
         update.together({"classifier": loss + added, "generator": g_loss})
         return {**metrics, **parts, "g_loss": g_loss.detach()}
 
     streams = {"labelled": setup.labelled_stream(), "unlabelled": setup.unlabelled_stream()}
     phase = classifier_phase(setup, options, classifier, step, streams, heads=all_heads(terms))
-    add_generator(phase, generator, options.generator_lr, unconditional_grid(setup, generator))
+    phase.extras = all_extras(terms)
+    grid = conditional_grid(setup, generator) if classes else unconditional_grid(setup, generator)
+    add_generator(phase, generator, options.generator_lr, grid)
     yield phase
-    return Outcome(phase.averages["classifier"].module, generator=joint_generator(setup, generator))
+    return Outcome(phase.averages["classifier"].module, generator=joint_generator(setup, generator, classes))
 
 
 def mixed_phases(setup: Setup, options: JointOptions, classifier: nn.Module, terms: Sequence[Term] = ()) -> Phases:
@@ -181,6 +205,7 @@ def mixed_phases(setup: Setup, options: JointOptions, classifier: nn.Module, ter
 
     streams = {"labelled": setup.labelled_stream(), "unlabelled": setup.unlabelled_stream()}
     phase = classifier_phase(setup, options, classifier, step, streams, heads=all_heads(terms))
+    phase.extras = all_extras(terms)
     yield phase
     return Outcome(phase.averages["classifier"].module)
 

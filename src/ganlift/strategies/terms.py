@@ -18,7 +18,8 @@ from torch.nn import functional as F
 from ganlift.augment import rotate90, strong, weak
 from ganlift.losses import consistency, squared_consistency
 from ganlift.strategies.base import ClassifierOptions, Outcome, Phases, Setup, classifier_phase, search
-from ganlift.training.phase import Phase, Updater, sigmoid_ramp
+from ganlift.strategies.thresholds import AdaptiveThresholds
+from ganlift.training.phase import Phase, Stateful, Updater, sigmoid_ramp
 from ganlift.training.pixels import Batch, Stream
 from ganlift.training.rng import seeded
 
@@ -72,6 +73,7 @@ class Term:
         loss: the term of a step, a scalar.
         views: further images for the one forward, by name, from the unlabelled batch (n, c, h, w).
         heads: modules that are trained with the classifier.
+        extras: what else the next step depends on.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Term:
     loss: Callable[[Moment], Tensor]
     views: Callable[[Tensor], Mapping[str, Tensor]] = _no_views
     heads: Mapping[str, nn.Module] = field(default_factory=dict)
+    extras: Mapping[str, Stateful] = field(default_factory=dict)
 
 
 def all_views(terms: Sequence[Term], unlabelled: Tensor) -> dict[str, Tensor]:
@@ -91,11 +94,20 @@ def all_heads(terms: Sequence[Term]) -> dict[str, nn.Module]:
     return {name: head for term in terms for name, head in term.heads.items()}
 
 
+def all_extras(terms: Sequence[Term]) -> dict[str, Stateful]:
+    """What else has state in all terms, by name."""
+    return {name: extra for term in terms for name, extra in term.extras.items()}
+
+
 def weighted_sum(terms: Sequence[Term], moment: Moment) -> tuple[Tensor, dict[str, Tensor]]:
     """Σ w · term, and each term for the trace."""
     losses = {term.name: term.loss(moment) for term in terms}
     total = sum((term.weight * losses[term.name] for term in terms), moment.unlabelled.new_zeros(()))
     return total, {name: loss.detach() for name, loss in losses.items()}
+
+
+UNLABELLED = ("unlabelled", "unlabelled too")
+"""Streams of `semi_phase` whose images have no label."""
 
 
 @dataclass(frozen=True)
@@ -115,13 +127,17 @@ def semi_phase(
     name: str = "classifier",
     steps: int | None = None,
     generated: Generated | None = None,
+    unlabelled_too: Stream | None = None,
 ) -> Phase:
-    """``classifier`` minimises CE(labelled) + Σ w · term, and the cross-entropy of ``generated`` images if given."""
+    """``classifier`` minimises CE(labelled) + Σ w · term, and the cross-entropy of ``generated`` images if given.
+
+    The images of ``unlabelled_too`` join the unlabelled ones in every term.
+    """
     rng, flips = setup.rng.generator("augmentation"), setup.task.flips
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
-        u = batch["unlabelled"].x
-        images = {kind: setup.labelled_view(part.x, options) for kind, part in batch.items() if kind != "unlabelled"}
+        u = torch.cat([part.x for kind, part in batch.items() if kind in UNLABELLED])
+        images = {kind: setup.labelled_view(part.x, options) for kind, part in batch.items() if kind not in UNLABELLED}
         images["unlabelled"] = weak(u, rng, flips)
         out = one_forward(classifier, images | all_views(terms, u))
         total, parts = weighted_sum(terms, Moment(out, u, t / phase.steps, phase.averages["classifier"].module))
@@ -136,8 +152,11 @@ def semi_phase(
     if generated is not None:
         streams["generated"], weights["generated"] = generated.stream, generated.weight
     streams["unlabelled"] = setup.unlabelled_stream()
+    if unlabelled_too is not None:
+        streams["unlabelled too"] = unlabelled_too
     heads = all_heads(terms)
     phase = classifier_phase(setup, options, classifier, step, streams, name=name, steps=steps, heads=heads)
+    phase.extras = all_extras(terms)
     return phase
 
 
@@ -163,17 +182,31 @@ class GuessOptions(TermOptions):
     consistency_weight: float = Field(
         1.0, ge=0, description="λ_u: weight of the consistency loss", json_schema_extra=search(0.3, 3.0, log=True)
     )
+    adaptive: bool = Field(
+        False, description="a threshold for each class that follows the classifier's confidence, in place of τ"
+    )
 
 
 def guesses(setup: Setup, options: GuessOptions) -> Term:
-    """FixMatch (Sohn et al. 2020, eq. 4): mean 1[max q ≥ τ] · CE(argmax q, p(strong)), q of the weak view."""
+    """FixMatch (Sohn et al. 2020, eq. 4): mean 1[max q ≥ τ] · CE(argmax q, p(strong)), q of the weak view.
+
+    With ``adaptive`` each class has a τ_k (FreeMatch, `ganlift.strategies.thresholds`).
+    """
     rng, flips = setup.rng.generator("augmentation"), setup.task.flips
+    adaptive = AdaptiveThresholds(setup.task.classes, setup.budget.steps, setup.device) if options.adaptive else None
 
     def loss(moment: Moment) -> Tensor:
         logits = moment.out.logits
-        return consistency(logits["unlabelled"], logits["strong"], options.threshold)
+        threshold = adaptive.update(logits["unlabelled"]) if adaptive else options.threshold
+        return consistency(logits["unlabelled"], logits["strong"], threshold)
 
-    return Term("consistency_loss", options.consistency_weight, loss, lambda u: {"strong": strong(u, rng, flips)})
+    return Term(
+        "consistency_loss",
+        options.consistency_weight,
+        loss,
+        lambda u: {"strong": strong(u, rng, flips)},
+        extras={"thresholds": adaptive} if adaptive else {},
+    )
 
 
 class TeacherOptions(TermOptions):
