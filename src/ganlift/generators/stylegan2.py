@@ -31,15 +31,16 @@ from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generato
 from ganlift.generators.common import GeneratorOptions, TwoPlayers, class_term, fake_labels, latents, resolutions
 from ganlift.layers.equalised import GAIN, SLOPE, EqualisedConv, EqualisedLinear
 from ganlift.layers.fir import Fir
+from ganlift.layers.mapping import Mapping, unit_mean_square
 from ganlift.layers.minibatch_deviation import with_deviation
 from ganlift.layers.modulated import ModulatedConv
+from ganlift.layers.styled import StyledConv
 from ganlift.losses import discriminator_bce, full_precision, generator_bce, path_lengths, r1_penalty
 
 WIDEST = 512
 R1_EVERY, PATH_EVERY = 16, 4
 PATH_DECAY, PATH_SHARE = 0.01, 2
 """Of the running mean of path lengths; and one in so many images of a batch has its path measured."""
-MAPPING_RATE = 0.01
 
 
 class StyleGAN2Options(GeneratorOptions):
@@ -72,45 +73,6 @@ class StyleGAN2Options(GeneratorOptions):
     path_weight: float = Field(0.0, ge=0, le=100, description="of the path length's regularisation; 2 in the paper")
 
 
-class Mapping(nn.Module):
-    """Latents (n, latent), of length √latent, and labels (n,) to styles (n, latent)."""
-
-    def __init__(self, classes: int, options: StyleGAN2Options) -> None:
-        super().__init__()
-        size = options.latent
-        self.embedding = nn.Embedding(classes, size) if classes else None
-        inputs = [size * (2 if classes else 1)] + [size] * (options.mapping_layers - 1)
-        self.layers = nn.ModuleList(EqualisedLinear(n, size, GAIN, MAPPING_RATE) for n in inputs)
-
-    def forward(self, z: Tensor, labels: Tensor) -> Tensor:
-        if self.embedding is not None:
-            z = torch.cat([z, unit_mean_square(self.embedding(labels))], dim=1)
-        for layer in self.layers:
-            z = F.leaky_relu(layer(z), SLOPE)
-        return z
-
-
-class StyledConv(nn.Module):
-    """A modulated convolution, noise, bias and leaky ReLU; ``side`` is that of the planes that come out."""
-
-    noise: Tensor
-
-    def __init__(self, inputs: int, outputs: int, latent: int, side: int, *, double: bool) -> None:
-        super().__init__()
-        come_in = side // 2 if double else side
-        self.convolution = ModulatedConv(inputs, outputs, latent, come_in, gain=GAIN, double=double)
-        self.strength = nn.Parameter(torch.zeros(()))
-        self.bias = nn.Parameter(torch.zeros(outputs))
-        # rows of length 1 on average: of a latent with mean square 1, noise with mean square 1
-        self.register_buffer("noise", torch.randn(side * side, latent) / math.sqrt(latent))
-        self._side = side
-
-    def forward(self, x: Tensor, w: Tensor, z: Tensor) -> Tensor:
-        noise = F.linear(z, self.noise).view(-1, 1, self._side, self._side)
-        x = self.convolution(x, w) + (noise * self.strength + self.bias[:, None, None]) * GAIN
-        return F.leaky_relu(x, SLOPE)
-
-
 class Generator(nn.Module):
     """Latents (n, latent) and labels (n,) to images (n, c, size, size); in [-1, 1] outside of training."""
 
@@ -119,7 +81,7 @@ class Generator(nn.Module):
         base, doublings = resolutions(shape.size)
         widths = [min(WIDEST, options.width * 2**n) for n in range(doublings, -1, -1)]
         latent = options.latent
-        self.mapping = Mapping(shape.classes, options)
+        self.mapping = Mapping(latent, shape.classes, options.mapping_layers)
         self.start = nn.Parameter(torch.randn(widths[0], base, base))
         self.convolutions = nn.ModuleList([StyledConv(widths[0], widths[0], latent, base, double=False)])
         self.doublings = nn.ModuleList()
@@ -155,11 +117,6 @@ class Generator(nn.Module):
             # the image of one side and the first convolution of the next share a style
             image = doubling(image) + self.to_image[n](h, ws[:, 2 * n + 1]) + self.bias[n]
         return image.float()
-
-
-def unit_mean_square(x: Tensor) -> Tensor:
-    """Rows (n, d) scaled to a mean square of 1."""
-    return x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-8)
 
 
 class DownBlock(nn.Module):
