@@ -57,7 +57,7 @@ class StyleGAN2Options(GeneratorOptions):
         1e-2,
         gt=0,
         le=1,
-        description="Adam's learning rate, both players, for some hundreds of steps; long runs want the authors' 2.5e-3",
+        description="Adam's learning rate, both players, for hundreds of steps; long runs want the authors' 2.5e-3",
         json_schema_extra={"search": {"low": 1e-3, "high": 2e-2, "log": True}},
     )
     beta1: float = Field(0.0, ge=0, lt=1, description="Adam's first moment")
