@@ -175,6 +175,21 @@ def orthogonal_penalty(weights: Iterable[Tensor]) -> Tensor:
     return torch.stack(total).sum()
 
 
+def path_lengths(images: Tensor, styles: Tensor, rng: torch.Generator) -> Tensor:
+    """‖Jᵀy‖ of each image, (n,): how far it moves with its styles (Karras et al. 2020, section 3.2).
+
+    Differentiable once more; wants a forward in `full_precision`.
+
+    Args:
+        images: (n, c, h, w), made of ``styles``; y is normal with deviation 1 / √(h w).
+        styles: (n, layers, d); the root is of the mean over layers of squared lengths.
+    """
+    noise = torch.randn(images.shape, generator=rng, device=images.device) / (images.shape[2] * images.shape[3]) ** 0.5
+    (gradient,) = torch.autograd.grad((images * noise).sum(), styles, create_graph=True)
+    # the small constant keeps the root's gradient finite where an image does not move at all
+    return (gradient.square().sum(2).mean(1) + 1e-12).sqrt()
+
+
 # Semi-supervised losses, on class logits (n, K) and features (n, d).
 
 
