@@ -141,6 +141,41 @@ def test_penalties_reach_the_critics_weights() -> None:
 # Semi-supervised
 
 
+def test_the_gradient_of_the_gradient_penalty_by_hand() -> None:
+    # D = w · x with w = (3, 4, 0, 0): (‖w‖ - 1)² = 16 has gradient 2 (‖w‖ - 1) w / ‖w‖ = 8 (0.6, 0.8, 0, 0)
+    critic = linear(0.0)
+    weight = critic[1].weight
+    with torch.no_grad():
+        weight[0, :2] = torch.tensor([3.0, 4.0])  # type: ignore[index]
+    x = torch.zeros(2, 1, 2, 2)
+    value = losses.gradient_penalty(critic, x + 1, x, torch.Generator().manual_seed(0))
+    (grad,) = torch.autograd.grad(value, weight)  # type: ignore[arg-type]
+    assert value.item() == pytest.approx(16.0)
+    assert grad[0].tolist() == pytest.approx([4.8, 6.4, 0.0, 0.0])
+
+
+def test_penalties_are_taken_in_full_precision_under_autocast() -> None:
+    torch.manual_seed(0)
+    critic = nn.Sequential(nn.Conv2d(1, 8, 3), nn.Flatten(), nn.Linear(32, 1))
+    x = torch.rand(4, 1, 4, 4)
+
+    def gradient() -> Tensor:
+        penalty = losses.gradient_penalty(critic, x, x.flip(0), torch.Generator().manual_seed(0))
+        return torch.autograd.grad(penalty, critic[0].weight)[0]  # type: ignore[arg-type]
+
+    expected = gradient()
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(gradient(), expected)
+
+
+def test_the_orthogonal_penalty_by_hand() -> None:
+    # filters (1, 2) and (3, -1): their product is 1, twice off the diagonal; the kernel's filters are orthogonal
+    matrix = torch.tensor([[1.0, 2.0], [3.0, -1.0]])
+    kernel = torch.tensor([[[2.0, 0.0]], [[0.0, 5.0]]])
+    assert losses.orthogonal_penalty([kernel]).item() == 0.0
+    assert losses.orthogonal_penalty([matrix, kernel]).item() == pytest.approx(2.0)
+
+
 def test_sgan_unlabelled_by_hand() -> None:
     # Z = e⁰ + e^ln3 = 4: D = 4/5 for real; Z = 1/2 + 1/2 = 1: D = 1/2 for fake
     real = torch.tensor([[0.0, math.log(3.0)]])
@@ -286,3 +321,30 @@ def test_logit_adjustment_by_hand() -> None:
     # π = (3/4, 1/4), τ = 2: the logits move by 2 ln(3/4) and 2 ln(1/4)
     moved = losses.with_prior(torch.zeros(1, 2), torch.tensor([30, 10]), 2.0)
     assert moved.squeeze(0).tolist() == pytest.approx([2 * math.log(3 / 4), 2 * math.log(1 / 4)])
+
+
+def test_known_cross_entropy_leaves_the_unknown_out() -> None:
+    logits = torch.tensor([[0.0, 0.0], [5.0, -5.0], [math.log(3.0), 0.0]])
+    assert losses.known_cross_entropy(logits, torch.tensor([0, -1, 1])).item() == pytest.approx((LN2 + math.log(4)) / 2)
+    assert losses.known_cross_entropy(logits, torch.full((3,), -1)).item() == 0.0
+
+
+def test_data_to_data_cross_entropy_by_hand() -> None:
+    # unit vectors: image 0 is its proxy itself; image 1 stands at cosine 0.6 from its own and 0.8 from image 0's class
+    features = torch.tensor([[2.0, 0.0], [0.8, 0.6], [0.0, 3.0]])
+    proxies = torch.tensor([[1.0, 0.0], [0.0, 4.0]])
+    labels = torch.tensor([0, 1, -1])
+    # m 0.9, τ 0.5: image 0: a = 0 (1 is beyond 0.9), b = (0.8 - 0.1) / 0.5; image 1: a = (0.6 - 0.9) / 0.5, the same b
+    first = math.log(1 + math.exp(1.4))
+    second = 0.6 + math.log(math.exp(-0.6) + math.exp(1.4))
+    value = losses.data_to_data_cross_entropy(features, proxies, labels, 0.5, 0.9)
+    assert value.item() == pytest.approx((first + second) / 2)
+    # of one class alone nothing stands apart, and no class is 0
+    assert losses.data_to_data_cross_entropy(features[:1], proxies, labels[:1], 0.5, 0.9).item() == 0.0
+    assert losses.data_to_data_cross_entropy(features, proxies, torch.full((3,), -1), 0.5, 0.9).item() == 0.0
+
+
+def test_lecam_by_hand() -> None:
+    # real (1, -2) above α_F = -1 by 2 and not at all; fake (0, 3) below α_R = 2 by 2 and not at all
+    real, fake = torch.tensor([1.0, -2.0]), torch.tensor([0.0, 3.0])
+    assert losses.lecam(real, fake, torch.tensor(2.0), torch.tensor(-1.0)).item() == pytest.approx(2.0 + 2.0)

@@ -7,7 +7,7 @@ the batch, unless it says otherwise. Log-probabilities go through softplus and l
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import torch
@@ -106,6 +106,17 @@ ADVERSARIAL: dict[str, Adversarial] = {
 """Every adversarial loss by name; penalties are added by whoever uses one that needs them."""
 
 
+def lecam(real: Tensor, fake: Tensor, mean_real: Tensor, mean_fake: Tensor) -> Tensor:
+    """[D(x) - α_F]₊² + [α_R - D(G(z))]₊²: either side is held near the other's average (Tseng et al. 2021, eq. 4).
+
+    As in the authors' code, which squares the positive part alone.
+
+    Args:
+        mean_real, mean_fake: scalars α_R and α_F, moving averages of the discriminator on earlier batches.
+    """
+    return F.relu(real - mean_fake).square().mean() + F.relu(mean_real - fake).square().mean()
+
+
 # Penalties on the discriminator's gradient with respect to images (n, c, h, w).
 
 
@@ -148,6 +159,20 @@ def squared_gradient(logits: Tensor, images: Tensor) -> Tensor:
 def full_precision(images: Tensor) -> torch.autocast:
     """The context in which a gradient that is differentiated again is taken: no autocast, squares of bf16 are noise."""
     return torch.autocast(images.device.type, enabled=False)
+
+
+def orthogonal_penalty(weights: Iterable[Tensor]) -> Tensor:
+    """Sum over weights of ‖Wᵀ W ⊙ (1 - I)‖²_F, W's columns being filters (Brock et al. 2019, eq. 3).
+
+    Args:
+        weights: (outputs, ...) each; filters are kept apart, their lengths are free.
+    """
+    total: list[Tensor] = []
+    for weight in weights:
+        filters = weight.flatten(1)
+        products = filters @ filters.T
+        total.append(products.square().sum() - products.diagonal().square().sum())
+    return torch.stack(total).sum()
 
 
 def path_lengths(images: Tensor, styles: Tensor, rng: torch.Generator) -> Tensor:
@@ -222,6 +247,38 @@ def inverted_cross_entropy(logits: Tensor) -> Tensor:
     """
     largest = F.one_hot(logits.argmax(1), logits.shape[1]).bool()
     return (logits.logsumexp(1) - logits.masked_fill(largest, -torch.inf).logsumexp(1)).mean()
+
+
+# Class losses of a discriminator; images whose label is -1 are left out, and without any other the loss is 0.
+
+
+def known_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy of logits (n, K) over the images with a label (Odena et al. 2017)."""
+    known = labels >= 0
+    return (F.cross_entropy(logits, labels.clamp(min=0), reduction="none") * known).sum() / known.sum().clamp(min=1)
+
+
+def data_to_data_cross_entropy(
+    features: Tensor, proxies: Tensor, labels: Tensor, temperature: float, margin: float
+) -> Tensor:
+    """An image near its class's proxy and away from images of other classes (D2D-CE: ReACGAN, Kang et al. 2021).
+
+    With cosines s, a = [s(f, v_y) - m]₋ / τ and b_j = [s(f, f_j) - (1 - m)]₊ / τ over images of other classes:
+    the mean of -a + log(exp a + Σ_j exp b_j). Pairs that are easy, beyond their margin, pull no more.
+
+    Args:
+        features: (n, d).
+        proxies: (K, d).
+        temperature: τ, above 0.
+        margin: m, just below 1.
+    """
+    features, known = F.normalize(features, dim=1), labels >= 0
+    own = F.normalize(proxies, dim=1)[labels.clamp(min=0)]
+    near = ((features * own).sum(1) - margin).clamp(max=0) / temperature
+    apart = (features @ features.T - (1 - margin)).clamp(min=0) / temperature
+    others = (labels[:, None] != labels[None, :]) & known[None, :]
+    rest = torch.cat([near[:, None], apart.masked_fill(~others, -torch.inf)], dim=1)
+    return ((rest.logsumexp(1) - near) * known).sum() / known.sum().clamp(min=1)
 
 
 # Self-supervised, on projections (n, d).

@@ -50,8 +50,8 @@ def labels_of(shape: ImageShape, n: int) -> Tensor | None:
     return torch.arange(n) % shape.classes if shape.classes else None
 
 
-def test_the_two_are_there() -> None:
-    assert {"dcgan", "sngan"} <= set(NAMES)
+def test_those_the_documentation_names_are_there() -> None:
+    assert {"dcgan", "sngan", "wgan-gp", "r3gan", "biggan"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -93,7 +93,7 @@ def test_every_weight_is_owned_by_one_player_and_learns(name: str) -> None:
     before = copy.deepcopy({key: module.state_dict() for key, module in modules.items()})
     rng, update = torch.Generator().manual_seed(1), updater(model)
     x, y = batch(model.shape)
-    for _ in range(2):
+    for _ in range(3):  # two of Adam's first steps may cancel
         # scores beyond the hinge's margin: within it a bias gets -1 from the reals and +1 from the fakes
         model.step(100 * x, y, rng, update)
     for key, module in modules.items():
@@ -179,7 +179,8 @@ def test_the_discriminator_learns_which_is_which_and_the_generator_follows(name:
 
     before = brightness()
     first = [model.step(real, labels, rng, update) for _ in range(15)]
-    assert first[-1]["d_real"] > first[-1]["d_fake"] + 0.1
+    # at some time: a quick generator has caught up by the end
+    assert max(metrics["d_real"] - metrics["d_fake"] for metrics in first) > 0.1
     for _ in range(30):
         model.step(real, labels, rng, update)
     assert brightness() > before + 0.03

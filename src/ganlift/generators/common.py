@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -17,6 +18,45 @@ class GeneratorOptions(BaseModel):
     """Base of a generator's options: unknown keys are refused, values never change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AugmentedOptions(GeneratorOptions):
+    """Options of a GAN whose discriminator sees reals and fakes through DiffAugment (Zhao et al. 2020)."""
+
+    colour: bool = Field(True, description="DiffAugment's brightness, saturation and contrast")
+    translation: bool = Field(True, description="DiffAugment's shift by up to 1/8")
+    cutout: bool = Field(False, description="DiffAugment's cutout; it leaks into samples where images are few")
+
+    @property
+    def policy(self) -> tuple[str, ...]:
+        return tuple(part for part in ("colour", "translation", "cutout") if getattr(self, part))
+
+
+class PlainOptions(AugmentedOptions):
+    """The same for a method whose authors train without, or begin so; a discriminator of few images wants it back."""
+
+    colour: bool = Field(
+        False, description="DiffAugment's brightness, saturation and contrast; on where images are few"
+    )
+    translation: bool = Field(False, description="DiffAugment's shift by up to 1/8; on where images are few")
+
+
+LATER: dict[str, Any] = {"later": True}
+"""``json_schema_extra`` of an option that came after a generator's first results, its default being what they had."""
+
+
+def identity(options: BaseModel) -> dict[str, Any]:
+    """The options as a key of a generator has them: those marked `LATER` only where they are not at their default.
+
+    The key seeds the weights, so that an option added today must not move the results of yesterday.
+    """
+    fields = type(options).model_fields
+    unmoved = {
+        name
+        for name, field in fields.items()
+        if field.json_schema_extra == LATER and getattr(options, name) == field.default
+    }
+    return options.model_dump(exclude=unmoved)
 
 
 def resolutions(size: int) -> tuple[int, int]:

@@ -2,17 +2,22 @@
 
 D(x, y) = ψ(φ(x)) + ⟨e(y), φ(x)⟩ with every weight divided by its spectral norm (Miyato et al. 2018; Miyato and
 Koyama 2018); D minimises relu(1 - r) + relu(1 + f), G minimises -f; reals and fakes pass DiffAugment (Zhao et al.
-2020) in both steps. One D step a G step in place of five, and plain convolutions in place of residual blocks, so
-that it runs on a CPU. The learning rates are for runs of some hundreds of steps; 4e-4 and 1e-4, the usual pair of
-two time scales (Heusel et al. 2017), have hardly begun by then.
+2020) in both steps. One D step a G step in place of five, so that it runs on a CPU. The learning rates are for runs
+of some hundreds of steps; 4e-4 and 1e-4, the usual pair of two time scales (Heusel et al. 2017), have hardly begun
+by then.
+
+``architecture`` ``plain`` has strided convolutions, halves the channels with each doubling, and is for a CPU;
+``resnet`` is SNGAN-32 (Miyato et al. 2018, table 4): residual blocks, the same channels at every size, sums over the
+last plane. There it is 256 channels for G and 128 for D at 32 px; here ``width`` is both's, and other sizes have the
+blocks that lead to them.
 """
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Literal, cast
 
 import torch
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
@@ -20,13 +25,21 @@ from torch.optim import Adam
 
 from ganlift.augment.diffaugment import diffaugment
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
-from ganlift.generators.common import GeneratorOptions, TwoPlayers, class_term, resolutions
+from ganlift.generators.common import LATER, AugmentedOptions, TwoPlayers, resolutions
+from ganlift.generators.judge import Judge, JudgeOptions
 from ganlift.layers.class_latents import ClassLatents
 from ganlift.layers.conditional_norm import ConditionalBatchNorm
+from ganlift.layers.residual import SummedPlanes, UpBlock, Wrap, down_blocks, xavier
 from ganlift.losses import discriminator_hinge, generator_hinge
 
 
-class SNGANOptions(GeneratorOptions):
+class SNGANOptions(AugmentedOptions, JudgeOptions):
+    architecture: Literal["plain", "resnet"] = Field(
+        "plain",
+        description="plain convolutions, or SNGAN-32's residual blocks: several times as slow a step at equal width; "
+        "long runs on a GPU want resnet, width 128",
+        json_schema_extra=LATER,
+    )
     latent: int = Field(128, ge=1, le=1024, description="size of the latent")
     width: int = Field(32, ge=4, le=1024, description="channels of the layer next to the image; deeper ones double it")
     d_lr: float = Field(
@@ -45,14 +58,13 @@ class SNGANOptions(GeneratorOptions):
     )
     beta1: float = Field(0.0, ge=0, lt=1, description="Adam's first moment")
     beta2: float = Field(0.9, ge=0, lt=1, description="Adam's second moment")
-    colour: bool = Field(True, description="DiffAugment's brightness, saturation and contrast")
-    translation: bool = Field(True, description="DiffAugment's shift by up to 1/8")
-    cutout: bool = Field(False, description="DiffAugment's cutout; it leaks into samples where images are few")
     class_latents: bool = Field(False, description="noise from a Gaussian a class, for `gan-balance`, which fits them")
 
-    @property
-    def policy(self) -> tuple[str, ...]:
-        return tuple(part for part in ("colour", "translation", "cutout") if getattr(self, part))
+    @model_validator(mode="after")
+    def _possible(self) -> SNGANOptions:
+        if self.class_latents and self.architecture != "plain":
+            raise ValueError("class_latents needs architecture 'plain'; set one of the two back")
+        return self
 
 
 class Generator(nn.Module):
@@ -83,39 +95,66 @@ class Generator(nn.Module):
         return torch.tanh(h)
 
 
-class Discriminator(nn.Module):
-    """Images and labels (n,), -1 where unknown, to logits (n,)."""
+class ResidualGenerator(nn.Module):
+    """As `Generator`, of residual blocks."""
 
     def __init__(self, shape: ImageShape, options: SNGANOptions) -> None:
         super().__init__()
-        base, doublings = resolutions(shape.size)
-        inputs, width = shape.channels, options.width
-        layers: list[nn.Module] = []
-        for _ in range(doublings):
-            layers += [spectral_norm(nn.Conv2d(inputs, width, 4, 2, 1)), nn.LeakyReLU(0.1, inplace=True)]
-            inputs, width = width, 2 * width
-        # a convolution over the whole last plane: pooling there would leave a judge of patches, blind to shape
-        layers += [spectral_norm(nn.Conv2d(inputs, width, base)), nn.LeakyReLU(0.1, inplace=True), nn.Flatten()]
-        self.body = nn.Sequential(*layers)
-        self.head = spectral_norm(nn.Linear(width, 1))
-        self.embedding = spectral_norm(nn.Embedding(shape.classes, width)) if shape.classes else None
+        self._base, doublings = resolutions(shape.size)
+        width = options.width
 
-    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
-        features = self.body(x)
-        logits: Tensor = self.head(features).flatten()
-        if self.embedding is not None:
-            logits = logits + class_term(self.embedding, features, labels)
-        return logits.float()
+        def norm(channels: int) -> nn.Module:
+            return ConditionalBatchNorm(channels, shape.classes)
+
+        self.project = nn.Linear(options.latent, width * self._base**2)
+        self.blocks = nn.ModuleList(UpBlock(width, width, norm) for _ in range(doublings))
+        self.norm = nn.BatchNorm2d(width)
+        self.to_image = nn.Conv2d(width, shape.channels, 3, padding=1)
+        xavier(self)
+
+    def forward(self, z: Tensor, labels: Tensor) -> Tensor:
+        h = self.project(z).unflatten(1, (-1, self._base, self._base))
+        for block in self.blocks:
+            h = block(h, labels)
+        return torch.tanh(self.to_image(F.relu(self.norm(h))))
+
+
+def plain_body(shape: ImageShape, width: int, wrap: Wrap) -> tuple[nn.Sequential, int]:
+    """Strided convolutions from images to features (n, d), and d; ``width`` channels after the first, then doubled."""
+    base, doublings = resolutions(shape.size)
+    inputs = shape.channels
+    layers: list[nn.Module] = []
+    for _ in range(doublings):
+        layers += [wrap(nn.Conv2d(inputs, width, 4, 2, 1)), nn.LeakyReLU(0.1, inplace=True)]
+        inputs, width = width, 2 * width
+    # a convolution over the whole last plane: pooling there would leave a judge of patches, blind to shape
+    layers += [wrap(nn.Conv2d(inputs, width, base)), nn.LeakyReLU(0.1, inplace=True), nn.Flatten()]
+    return nn.Sequential(*layers), width
+
+
+def residual_body(shape: ImageShape, width: int, wrap: Wrap) -> tuple[nn.Sequential, int]:
+    """Residual blocks from images to features (n, width), and the width."""
+    base, doublings = resolutions(shape.size)
+    blocks, width = down_blocks(shape.channels, width, doublings, base, wrap)
+    return nn.Sequential(*blocks, SummedPlanes()), width
+
+
+class Discriminator(Judge):
+    """Images and labels (n,), -1 where unknown, to logits (n,)."""
+
+    def __init__(self, shape: ImageShape, options: SNGANOptions) -> None:
+        make = plain_body if options.architecture == "plain" else residual_body
+        body, width = make(shape, options.width, spectral_norm)
+        super().__init__(body, width, shape.classes, spectral_norm, options)
 
 
 class SNGAN(TwoPlayers):
     """See `ganlift.generators.base.GenerativeModel`."""
 
     def __init__(self, shape: ImageShape, options: SNGANOptions, device: torch.device) -> None:
-        modules = {
-            "generator": Generator(shape, options).to(device),
-            "discriminator": Discriminator(shape, options).to(device),
-        }
+        made = Generator if options.architecture == "plain" else ResidualGenerator
+        modules: dict[str, nn.Module] = {"generator": made(shape, options).to(device)}
+        modules["discriminator"] = self._judge = Discriminator(shape, options).to(device)
         rates = {"generator": options.g_lr, "discriminator": options.d_lr}
         optimizers = {
             name: Adam(module.parameters(), rates[name], (options.beta1, options.beta2))
@@ -125,15 +164,18 @@ class SNGAN(TwoPlayers):
         self._policy = options.policy
 
     def step(self, real: Tensor, labels: Tensor, rng: torch.Generator, update: Update) -> dict[str, Tensor]:
-        discriminator, fake = self._modules["discriminator"], self.fake(labels, rng)
+        judge, fake = self._judge, self.fake(labels, rng)
 
         both = diffaugment(torch.cat([real, fake.detach()]), rng, self._policy)
-        on_real, on_fake = discriminator(both, labels.repeat(2)).chunk(2)
-        d_loss = discriminator_hinge(on_real, on_fake)
+        scores, features = judge.judged(both, labels.repeat(2))
+        on_real, on_fake = scores.chunk(2)
+        d_loss = discriminator_hinge(on_real, on_fake) + judge.lecam(on_real, on_fake)
+        d_loss = d_loss + judge.class_loss(features[: len(real)], labels)
         update("discriminator", d_loss)
 
         # the generator has not moved since: its batch serves both steps
-        g_loss = generator_hinge(discriminator(diffaugment(fake, rng, self._policy), labels))
+        scores, features = judge.judged(diffaugment(fake, rng, self._policy), labels)
+        g_loss = generator_hinge(scores[judge.best(scores)]) + judge.class_loss(features, labels)
         update("generator", g_loss)
 
         metrics = {"d_loss": d_loss, "g_loss": g_loss, "d_real": on_real.mean(), "d_fake": on_fake.mean()}

@@ -26,3 +26,23 @@ class ConditionalBatchNorm(nn.Module):
         row = labels if self._conditional else torch.zeros_like(labels)
         scale, shift = self.scale[row], self.shift[row]
         return torch.addcmul(shift[:, :, None, None], self.norm(x), scale[:, :, None, None])
+
+
+class EmbeddedBatchNorm(nn.Module):
+    """BatchNorm whose scale and shift are linear in a vector that all layers share (Brock et al. 2019).
+
+    Args:
+        width: channels.
+        size: of the vector.
+    """
+
+    def __init__(self, width: int, size: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(width, affine=False)
+        self.scale = nn.Linear(size, width, bias=False)
+        self.shift = nn.Linear(size, width, bias=False)
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        """``x`` (n, width, h, w); ``condition`` (n, size)."""
+        scale, shift = 1 + self.scale(condition), self.shift(condition)
+        return torch.addcmul(shift[:, :, None, None], self.norm(x), scale[:, :, None, None])

@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from ganlift.generators.base import ImageShape, generators
+from ganlift.generators.common import identity
 from ganlift.generators.trained import GeneratorFacts, TrainedGenerator
 from ganlift.strategies.base import Setup
 from ganlift.strategies.options import checked
@@ -69,7 +70,7 @@ def generator_stage(setup: Setup, folds: int = FOLDS, known: Known | None = None
     entry = generators.get(setup.generator)
     options = checked(f"generator '{entry.name}'", entry.options, setup.generator_options)
     own, known = known is not None, known or Known(setup.labelled, setup.labels)
-    key = _key(setup, options.model_dump(), folds, known if own else None)
+    key = _key(setup, identity(options), folds, known if own else None)
     rng = Rng(setup.rng.seed, f"generator/{key}", setup.device)
     shape = ImageShape(task.channels, task.size, classes * folds)
     with seeded(rng.derive("weights")):
