@@ -65,7 +65,7 @@ def test_the_residual_sngan_at_32_px_is_the_papers() -> None:
 def test_an_architecture_moves_a_key_only_when_it_is_chosen() -> None:
     assert "architecture" not in identity(SNGANOptions())
     assert identity(SNGANOptions.model_validate({"architecture": "resnet"}))["architecture"] == "resnet"
-    with pytest.raises(ValidationError, match="class_latents needs architecture"):
+    with pytest.raises(ValidationError, match="needs architecture 'plain'"):
         SNGANOptions.model_validate({"architecture": "resnet", "class_latents": True})
 
 
