@@ -54,20 +54,20 @@ class StyleGAN2Options(GeneratorOptions):
     )
     mapping_layers: int = Field(2, ge=1, le=16, description="of the mapping network; 8 in the paper, 2 for CIFAR-10")
     lr: float = Field(
-        2.5e-3,
+        1e-2,
         gt=0,
         le=1,
-        description="Adam's learning rate, both players; the authors have 2.5e-3 for CIFAR-10 and 2e-3 at larger sizes",
-        json_schema_extra={"search": {"low": 5e-4, "high": 1e-2, "log": True}},
+        description="Adam's learning rate, both players, for hundreds of steps; long runs want the authors' 2.5e-3",
+        json_schema_extra={"search": {"low": 1e-3, "high": 2e-2, "log": True}},
     )
     beta1: float = Field(0.0, ge=0, lt=1, description="Adam's first moment")
     beta2: float = Field(0.99, ge=0, lt=1, description="Adam's second moment")
     gamma: float = Field(
-        0.1,
+        1.0,
         ge=0,
         le=1000,
-        description="R1's weight; the authors have 0.01 for CIFAR-10 and 10 at 1024 px",
-        json_schema_extra={"search": {"low": 0.003, "high": 3.0, "log": True}},
+        description="R1's weight; the authors have 0.01 in long runs on CIFAR-10 and 10 at 1024 px",
+        json_schema_extra={"search": {"low": 0.01, "high": 10.0, "log": True}},
     )
     mixing: float = Field(0.0, ge=0, le=1, description="share of images made of two styles; 0.9 in the paper")
     path_weight: float = Field(0.0, ge=0, le=100, description="of the path length's regularisation; 2 in the paper")
