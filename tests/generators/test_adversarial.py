@@ -15,7 +15,8 @@ from ganlift.generators.common import identity
 from ganlift.generators.judge import Judge
 from ganlift.generators.limited import HALVING, LimitedData, LimitedDataOptions
 from ganlift.generators.sngan import Discriminator, ResidualGenerator, SNGANOptions
-from ganlift.losses import discriminator_relativistic, r1_penalty, r2_penalty
+from ganlift.losses import discriminator_relativistic
+from ganlift.penalties import r1_penalty, r2_penalty
 
 SHAPE = ImageShape(1, 8, 2)
 PLAYERS = ("discriminator", "generator")

@@ -13,7 +13,7 @@ from torch import Tensor
 from ganlift.augment.ada import AdaptiveAugment
 from ganlift.generators.base import ImageShape, generators
 from ganlift.generators.stylegan2 import StyleGAN2
-from ganlift.losses import path_lengths, r1_penalty
+from ganlift.penalties import path_lengths, r1_penalty
 
 SHAPE = ImageShape(1, 8, 10)
 

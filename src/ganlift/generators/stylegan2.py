@@ -35,7 +35,8 @@ from ganlift.layers.mapping import Mapping, unit_mean_square
 from ganlift.layers.minibatch_deviation import with_deviation
 from ganlift.layers.modulated import ModulatedConv
 from ganlift.layers.styled import StyledConv
-from ganlift.losses import discriminator_bce, full_precision, generator_bce, path_lengths, r1_penalty
+from ganlift.losses import discriminator_bce, generator_bce
+from ganlift.penalties import full_precision, path_lengths, r1_penalty
 
 WIDEST = 512
 R1_EVERY, PATH_EVERY = 16, 4

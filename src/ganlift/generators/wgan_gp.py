@@ -26,7 +26,8 @@ from ganlift.generators.common import PlainOptions, TwoPlayers
 from ganlift.generators.judge import Judge, JudgeOptions
 from ganlift.generators.sngan import Generator, SNGANOptions, plain_body
 from ganlift.layers.residual import as_it_is
-from ganlift.losses import discriminator_wasserstein, generator_wasserstein, gradient_penalty
+from ganlift.losses import discriminator_wasserstein, generator_wasserstein
+from ganlift.penalties import gradient_penalty
 
 
 class WGANGPOptions(PlainOptions, JudgeOptions):
