@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from ganlift import losses
+from ganlift import losses, penalties
 
 LN2 = math.log(2.0)
 LOGITS = st.lists(st.floats(-1e4, 1e4, width=32), min_size=1, max_size=8)
@@ -99,8 +99,8 @@ def test_gradient_penalty_of_a_linear_critic() -> None:
     # the gradient is (w, w, w, w) everywhere, of norm 2 w = 3
     rng = torch.Generator().manual_seed(0)
     real, fake = torch.ones(5, 1, 2, 2), torch.zeros(5, 1, 2, 2)
-    assert losses.gradient_penalty(linear(1.5), real, fake, rng).item() == pytest.approx(4.0, rel=1e-5)
-    assert losses.gradient_penalty(linear(1.5), real, fake, rng, target=0.0).item() == pytest.approx(9.0, rel=1e-5)
+    assert penalties.gradient_penalty(linear(1.5), real, fake, rng).item() == pytest.approx(4.0, rel=1e-5)
+    assert penalties.gradient_penalty(linear(1.5), real, fake, rng, target=0.0).item() == pytest.approx(9.0, rel=1e-5)
 
 
 def test_gradient_penalty_looks_between_real_and_fake() -> None:
@@ -112,7 +112,7 @@ def test_gradient_penalty_looks_between_real_and_fake() -> None:
         return x.square().flatten(1).sum(1) / 2
 
     rng = torch.Generator().manual_seed(1)
-    value = losses.gradient_penalty(critic, torch.ones(1000, 1, 1, 1), torch.zeros(1000, 1, 1, 1), rng)
+    value = penalties.gradient_penalty(critic, torch.ones(1000, 1, 1, 1), torch.zeros(1000, 1, 1, 1), rng)
     assert 0 <= seen[0].min() < 0.05 < 0.95 < seen[0].max() <= 1
     assert value.item() == pytest.approx(1 / 3, abs=0.03)  # E (u - 1)²
 
@@ -120,11 +120,11 @@ def test_gradient_penalty_looks_between_real_and_fake() -> None:
 def test_gradient_penalty_of_a_flat_critic_has_a_finite_gradient() -> None:
     critic = linear(0.0)
     rng = torch.Generator().manual_seed(0)
-    losses.gradient_penalty(critic, torch.ones(2, 1, 2, 2), torch.zeros(2, 1, 2, 2), rng).backward()  # type: ignore[no-untyped-call]
+    penalties.gradient_penalty(critic, torch.ones(2, 1, 2, 2), torch.zeros(2, 1, 2, 2), rng).backward()  # type: ignore[no-untyped-call]
     assert torch.isfinite(critic[1].weight.grad).all()  # type: ignore[index]
 
 
-@pytest.mark.parametrize("penalty", [losses.r1_penalty, losses.r2_penalty])
+@pytest.mark.parametrize("penalty", [penalties.r1_penalty, penalties.r2_penalty])
 def test_zero_centred_penalties(penalty) -> None:  # type: ignore[no-untyped-def]
     assert penalty(linear(1.5), torch.zeros(3, 1, 2, 2)).item() == pytest.approx(9.0)
     # D = Σ x²: gradient 2 x, so 4 Σ x² = 4 · (1 + 4) for one image and 0 for the other
@@ -134,7 +134,7 @@ def test_zero_centred_penalties(penalty) -> None:  # type: ignore[no-untyped-def
 
 def test_penalties_reach_the_critics_weights() -> None:
     critic = linear(1.0)
-    losses.r1_penalty(critic, torch.zeros(1, 1, 2, 2)).backward()  # type: ignore[no-untyped-call]
+    penalties.r1_penalty(critic, torch.zeros(1, 1, 2, 2)).backward()  # type: ignore[no-untyped-call]
     assert torch.allclose(critic[1].weight.grad, torch.full((1, 4), 2.0))  # type: ignore[index]
 
 
@@ -148,7 +148,7 @@ def test_the_gradient_of_the_gradient_penalty_by_hand() -> None:
     with torch.no_grad():
         weight[0, :2] = torch.tensor([3.0, 4.0])  # type: ignore[index]
     x = torch.zeros(2, 1, 2, 2)
-    value = losses.gradient_penalty(critic, x + 1, x, torch.Generator().manual_seed(0))
+    value = penalties.gradient_penalty(critic, x + 1, x, torch.Generator().manual_seed(0))
     (grad,) = torch.autograd.grad(value, weight)  # type: ignore[arg-type]
     assert value.item() == pytest.approx(16.0)
     assert grad[0].tolist() == pytest.approx([4.8, 6.4, 0.0, 0.0])
@@ -160,7 +160,7 @@ def test_penalties_are_taken_in_full_precision_under_autocast() -> None:
     x = torch.rand(4, 1, 4, 4)
 
     def gradient() -> Tensor:
-        penalty = losses.gradient_penalty(critic, x, x.flip(0), torch.Generator().manual_seed(0))
+        penalty = penalties.gradient_penalty(critic, x, x.flip(0), torch.Generator().manual_seed(0))
         return torch.autograd.grad(penalty, critic[0].weight)[0]  # type: ignore[arg-type]
 
     expected = gradient()
@@ -172,8 +172,8 @@ def test_the_orthogonal_penalty_by_hand() -> None:
     # filters (1, 2) and (3, -1): their product is 1, twice off the diagonal; the kernel's filters are orthogonal
     matrix = torch.tensor([[1.0, 2.0], [3.0, -1.0]])
     kernel = torch.tensor([[[2.0, 0.0]], [[0.0, 5.0]]])
-    assert losses.orthogonal_penalty([kernel]).item() == 0.0
-    assert losses.orthogonal_penalty([matrix, kernel]).item() == pytest.approx(2.0)
+    assert penalties.orthogonal_penalty([kernel]).item() == 0.0
+    assert penalties.orthogonal_penalty([matrix, kernel]).item() == pytest.approx(2.0)
 
 
 def test_sgan_unlabelled_by_hand() -> None:

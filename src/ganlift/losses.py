@@ -1,4 +1,4 @@
-"""Losses as pure functions of logits and features: adversarial, penalties, semi-supervised, supervised.
+"""Losses as pure functions of logits and features: adversarial, semi-supervised, supervised.
 
 Logits of a discriminator are (n,) or (n, 1) floats, real above zero. Every loss is a scalar: the mean over
 the batch, unless it says otherwise. Log-probabilities go through softplus and log-sum-exp, so that logits of
@@ -7,15 +7,12 @@ the batch, unless it says otherwise. Log-probabilities go through softplus and l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-
-Discriminator = Callable[[Tensor], Tensor]
-
 
 # Adversarial losses: the discriminator's, then the generator's.
 
@@ -115,64 +112,6 @@ def lecam(real: Tensor, fake: Tensor, mean_real: Tensor, mean_fake: Tensor) -> T
         mean_real, mean_fake: scalars α_R and α_F, moving averages of the discriminator on earlier batches.
     """
     return F.relu(real - mean_fake).square().mean() + F.relu(mean_real - fake).square().mean()
-
-
-# Penalties on the discriminator's gradient with respect to images (n, c, h, w).
-
-
-def gradient_penalty(
-    discriminator: Discriminator, real: Tensor, fake: Tensor, rng: torch.Generator, target: float = 1.0
-) -> Tensor:
-    """Mean of (‖∇D(x̂)‖ - target)², x̂ uniform on the segment of each pair (Gulrajani et al. 2017; weight 10)."""
-    share = torch.rand((len(real), 1, 1, 1), generator=rng, device=real.device)
-    between = torch.lerp(fake.detach(), real.detach(), share.to(real.dtype))
-    # the small constant keeps the root's gradient finite where a discriminator is flat
-    return (_squared_gradient(discriminator, between).add(1e-12).sqrt() - target).square().mean()
-
-
-def r1_penalty(discriminator: Discriminator, real: Tensor) -> Tensor:
-    """Mean of ‖∇D(x)‖² on real images, without the factor γ/2 (Mescheder et al. 2018)."""
-    return _squared_gradient(discriminator, real).mean()
-
-
-def r2_penalty(discriminator: Discriminator, fake: Tensor) -> Tensor:
-    """Mean of ‖∇D(x)‖² on generated images, without the factor γ/2 (Mescheder et al. 2018)."""
-    return _squared_gradient(discriminator, fake).mean()
-
-
-def _squared_gradient(discriminator: Discriminator, images: Tensor) -> Tensor:
-    """‖∇D(x)‖² of each image, (n,), itself differentiable in the discriminator's weights."""
-    with full_precision(images):
-        images = images.detach().float().requires_grad_()
-        return squared_gradient(discriminator(images), images)
-
-
-def squared_gradient(logits: Tensor, images: Tensor) -> Tensor:
-    """‖∂ Σ logits / ∂x‖² of each image, (n,), of a forward that has been run in `full_precision` on these images.
-
-    For whoever wants the logits as well: the penalty then costs no forward of its own.
-    """
-    (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
-    return gradient.square().flatten(1).sum(1)
-
-
-def full_precision(images: Tensor) -> torch.autocast:
-    """The context in which a gradient that is differentiated again is taken: no autocast, squares of bf16 are noise."""
-    return torch.autocast(images.device.type, enabled=False)
-
-
-def orthogonal_penalty(weights: Iterable[Tensor]) -> Tensor:
-    """Sum over weights of ‖Wᵀ W ⊙ (1 - I)‖²_F, W's columns being filters (Brock et al. 2019, eq. 3).
-
-    Args:
-        weights: (outputs, ...) each; filters are kept apart, their lengths are free.
-    """
-    total: list[Tensor] = []
-    for weight in weights:
-        filters = weight.flatten(1)
-        products = filters @ filters.T
-        total.append(products.square().sum() - products.diagonal().square().sum())
-    return torch.stack(total).sum()
 
 
 # Semi-supervised losses, on class logits (n, K) and features (n, d).

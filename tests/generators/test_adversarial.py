@@ -15,7 +15,8 @@ from ganlift.generators.common import identity
 from ganlift.generators.judge import Judge
 from ganlift.generators.limited import HALVING, LimitedData, LimitedDataOptions
 from ganlift.generators.sngan import Discriminator, ResidualGenerator, SNGANOptions
-from ganlift.losses import discriminator_relativistic, r1_penalty, r2_penalty
+from ganlift.losses import discriminator_relativistic
+from ganlift.penalties import r1_penalty, r2_penalty
 
 SHAPE = ImageShape(1, 8, 2)
 PLAYERS = ("discriminator", "generator")
@@ -65,7 +66,7 @@ def test_the_residual_sngan_at_32_px_is_the_papers() -> None:
 def test_an_architecture_moves_a_key_only_when_it_is_chosen() -> None:
     assert "architecture" not in identity(SNGANOptions())
     assert identity(SNGANOptions.model_validate({"architecture": "resnet"}))["architecture"] == "resnet"
-    with pytest.raises(ValidationError, match="class_latents needs architecture"):
+    with pytest.raises(ValidationError, match="needs architecture 'plain'"):
         SNGANOptions.model_validate({"architecture": "resnet", "class_latents": True})
 
 

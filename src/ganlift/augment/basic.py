@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -66,10 +67,13 @@ def affine(
     return warp(x, rows.view(n, 2, 3))
 
 
-def warp(x: Tensor, matrices: Tensor) -> Tensor:
-    """Sample each image through its (2, 3) matrix from output to input places, in [-1, 1] coordinates; bilinear."""
+def warp(x: Tensor, matrices: Tensor, beyond: Literal["border", "reflection"] = "border") -> Tensor:
+    """Sample each image through its (2, 3) matrix from output to input places, in [-1, 1] coordinates; bilinear.
+
+    ``beyond`` the edge its pixels are continued, or the image is reflected.
+    """
     grid = F.affine_grid(matrices.to(x.dtype), list(x.shape), align_corners=False)
-    return F.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    return F.grid_sample(x, grid, mode="bilinear", padding_mode=beyond, align_corners=False)
 
 
 def contrast(x: Tensor, rng: torch.Generator, strength: float = 0.5) -> Tensor:

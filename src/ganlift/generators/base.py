@@ -40,7 +40,10 @@ class GenerativeModel(Protocol):
     latent_size: int
 
     def modules(self) -> Mapping[str, nn.Module]:
-        """Every module, by name; the one that makes images is ``"generator"``."""
+        """Every module, by name; the one that makes images is ``"generator"``.
+
+        Whatever else the next step depends on lies in buffers of one of them, which may have no weights at all.
+        """
         ...
 
     def optimizers(self) -> Mapping[str, Optimizer]:

@@ -32,7 +32,8 @@ from ganlift.generators.judge import Judge, JudgeOptions
 from ganlift.layers.attention import SelfAttention
 from ganlift.layers.conditional_norm import EmbeddedBatchNorm
 from ganlift.layers.residual import SummedPlanes, UpBlock, as_it_is, down_blocks
-from ganlift.losses import discriminator_hinge, generator_hinge, orthogonal_penalty
+from ganlift.losses import discriminator_hinge, generator_hinge
+from ganlift.penalties import orthogonal_penalty
 
 
 class BigGANOptions(PlainOptions, JudgeOptions):

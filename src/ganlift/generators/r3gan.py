@@ -34,7 +34,8 @@ from ganlift.generators.common import PlainOptions, TwoPlayers, resolutions
 from ganlift.generators.judge import Judge, JudgeOptions
 from ganlift.layers.residual import as_it_is
 from ganlift.layers.resnext import GroupedBlock, Resample, scaled
-from ganlift.losses import discriminator_relativistic, full_precision, generator_relativistic, squared_gradient
+from ganlift.losses import discriminator_relativistic, generator_relativistic
+from ganlift.penalties import full_precision, squared_gradient
 
 
 class R3GANOptions(PlainOptions, JudgeOptions):

@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Literal, cast
 
 import torch
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
@@ -60,11 +60,12 @@ class SNGANOptions(AugmentedOptions, JudgeOptions):
     beta2: float = Field(0.9, ge=0, lt=1, description="Adam's second moment")
     class_latents: bool = Field(False, description="noise from a Gaussian a class, for `gan-balance`, which fits them")
 
-    @model_validator(mode="after")
-    def _possible(self) -> SNGANOptions:
-        if self.class_latents and self.architecture != "plain":
-            raise ValueError("class_latents needs architecture 'plain'; set one of the two back")
-        return self
+    @field_validator("class_latents")
+    @classmethod
+    def _possible(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("architecture") == "resnet":
+            raise ValueError("it needs architecture 'plain'; set one of the two back")
+        return value
 
 
 class Generator(nn.Module):

@@ -26,7 +26,8 @@ from ganlift.generators.common import PlainOptions, TwoPlayers
 from ganlift.generators.judge import Judge, JudgeOptions
 from ganlift.generators.sngan import Generator, SNGANOptions, plain_body
 from ganlift.layers.residual import as_it_is
-from ganlift.losses import discriminator_wasserstein, generator_wasserstein, gradient_penalty
+from ganlift.losses import discriminator_wasserstein, generator_wasserstein
+from ganlift.penalties import gradient_penalty
 
 
 class WGANGPOptions(PlainOptions, JudgeOptions):
@@ -35,7 +36,7 @@ class WGANGPOptions(PlainOptions, JudgeOptions):
     latent: int = Field(128, ge=1, le=1024, description="size of the latent")
     width: int = Field(32, ge=4, le=1024, description="channels of the layer next to the image; deeper ones double it")
     n_critic: int = Field(
-        1, ge=1, le=100, description="critic steps a generator step, for some hundreds of steps; 5 in the paper"
+        2, ge=1, le=100, description="critic steps a generator step, for some hundreds of steps; 5 in the paper"
     )
     penalty: float = Field(10.0, gt=0, description="λ, the weight of the gradient penalty; 10 in the paper")
     lr: float = Field(
