@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ganlift.api import check as check
     from ganlift.api import compare as compare
     from ganlift.api import evaluate as evaluate
+    from ganlift.api import evaluate_generator as evaluate_generator
     from ganlift.api import export as export
     from ganlift.api import generate as generate
     from ganlift.api import predict as predict
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from ganlift.estimators import GanLiftGenerator as GanLiftGenerator
 
 __version__ = "0.1.0"
-_VERBS = ("check", "compare", "evaluate", "export", "generate", "predict", "train", "train_generator")
+_VERBS = (
+    "check", "compare", "evaluate", "evaluate_generator", "export", "generate", "predict", "train", "train_generator",
+)  # fmt: skip
 _ESTIMATORS = ("GanLiftClassifier", "GanLiftGenerator")
 __all__ = [
     "GanLiftClassifier",
@@ -29,6 +32,7 @@ __all__ = [
     "check",
     "compare",
     "evaluate",
+    "evaluate_generator",
     "export",
     "generate",
     "predict",

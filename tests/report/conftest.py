@@ -158,9 +158,27 @@ def _pictures(folder: Path, name: str, seed: int, classes: Sequence[str], rng: n
         facts |= {
             "neighbours": distances, "neighbours_png": "neighbours.png", "candidates": tried,
             "acceptance": list(rng.uniform(0.2, 0.95, len(classes))), "chosen": tried[seed % 4],
-            "diversity": list(rng.uniform(0.4, 1.0, len(classes))),
+            "diversity": list(rng.uniform(0.4, 1.0, len(classes))), "generator": f"sngan-{seed}",
         }  # fmt: skip
+        home = folder.parents[2] / "generators" / f"sngan-{seed}"
+        home.mkdir(parents=True)
+        _write(home / "model.json", {"generator": "sngan", "classes": len(classes)})
+        _write(home / "measures.json", measures(seed))
     _write(folder / "facts.json", facts)
+
+
+def measures(seed: int) -> dict[str, object]:
+    """What is measured of a generator; the distance is 20 and more, that of real images 2 and more."""
+    names = ("frechet", "kernel", "precision", "recall", "density", "coverage", "diversity")
+    sides = {
+        name: {one: {"value": scale * (2 + seed / 4), "spread": None} for one in names}
+        for name, scale in (("generated", 10), ("real", 1))
+    }
+    return {
+        "network": "own", "about": "small-cnn", "distance": "Fréchet distance (own)", "images": 1000,
+        "training_images": 2000, "features": 64, **sides, "intra_class": {"frechet": 31.0},
+        "real_intra_class": {"frechet": 3.0}, "copying": {"statistic": -4.5, "p": 0.0, "cells": 9, "near": 0.3},
+    }  # fmt: skip
 
 
 def real_images(classes: int) -> NDArray[np.uint8]:

@@ -31,8 +31,8 @@ def sections(text: str) -> list[str]:
 
 
 EVERY = [
-    "answer", "arms", "seeds", "classes", "confusion", "calibration", "samples", "neighbours", "filter", "curves",
-    "cost", "trust", "details",
+    "answer", "arms", "seeds", "classes", "confusion", "calibration", "samples", "quality", "neighbours", "filter",
+    "curves", "cost", "trust", "details",
 ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ What trains is imported by the verb that trains: a report is made without torch.
 
 from ganlift.api.looking import check, report
 from ganlift.api.training import Comparison, Training, compare, train, train_generator
-from ganlift.api.using import Generated, Predictions, evaluate, export, generate, predict
+from ganlift.api.using import Generated, Predictions, evaluate, evaluate_generator, export, generate, predict
 
 __all__ = [
     "Comparison",
@@ -15,6 +15,7 @@ __all__ = [
     "check",
     "compare",
     "evaluate",
+    "evaluate_generator",
     "export",
     "generate",
     "predict",

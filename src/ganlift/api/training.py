@@ -74,12 +74,14 @@ def compare(data: str | Path | CompareConfig, *, on_event: Listener | None = Non
         Interrupted: SIGINT or SIGTERM came; the state is saved.
     """
     from ganlift.comparison.run import conclude, prepare
+    from ganlift.inference.generator_quality import measure_generators
 
     config = data if isinstance(data, CompareConfig) else build_config({"data": str(data), **_plain(settings)})
     with tracked(config.trackers, config.out.resolve(), on_event or _silent) as tell:
         prepared = prepare(config, tell)
         with _arms_done(prepared, tell) as run:
             verdicts, winner = conclude(prepared, run)
+            measure_generators(run, prepared.images, config.device, tell)
             page = render(run)
         for verdict in verdicts:
             tell({"type": "verdict", **verdict.to_json()})

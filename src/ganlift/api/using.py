@@ -1,4 +1,4 @@
-"""The verbs that use what a run made: `predict`, `evaluate`, `export`, `generate`."""
+"""The verbs that use what a run made: `predict`, `evaluate`, `evaluate_generator`, `export`, `generate`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ganlift.errors import ConfigError
 if TYPE_CHECKING:
     from ganlift.inference.evaluate import Evaluation
     from ganlift.inference.export import Exported
+    from ganlift.inference.generator_quality import GeneratorEvaluation
     from ganlift.inference.predict import Prediction, Unreadable
 
 
@@ -126,6 +127,57 @@ def evaluate(
             raise ConfigError("--part and --group-column are about DATA; name it after the run.")
         return evaluate_recorded(Path(run))
     return evaluate_data(load_model(Path(run), device), str(data), part, group_column, data_dir)
+
+
+def evaluate_generator(
+    run: str | Path,
+    data: str | Path | None = None,
+    *,
+    part: str | None = None,
+    generator: str | None = None,
+    network: str = "own",
+    weights: Path | None = None,
+    download: bool = False,
+    images: int = 2000,
+    at_infinity: bool = False,
+    data_dir: Path | None = None,
+    device: str = "auto",
+) -> GeneratorEvaluation:
+    """Distance, precision, recall, density, coverage, diversity, copying and the classification accuracy score.
+
+    Generated images are measured against ones that the generator did not see, and real training images against the
+    same as the floor.
+
+    Args:
+        run: a run folder of `compare`, `train` or `train_generator`.
+        data: held-out images, as for `compare`; the run's own test images where None.
+        part: of ``data``, as for `evaluate`.
+        generator: its name in the run; the first that knows classes where None.
+        network: what images are looked at through: ``own`` (a classifier of the run's labelled training images),
+            ``efficientnet-lite0``, ``inception`` or ``timm:NAME``.
+        weights: the file of weights, for ``inception`` and ``timm:NAME``.
+        download: whether weights that are not on this machine may be fetched.
+        images: images on either side, at most.
+        at_infinity: whether to extrapolate the Fréchet distance to infinitely many images.
+
+    Raises:
+        GanliftError: no such run, generator or network, no weights, or too few images; the message says what to do.
+    """
+    from ganlift.inference.generator_quality import evaluate_generator as measured
+
+    return measured(
+        Path(run),
+        None if data is None else str(data),
+        part,
+        generator,
+        network,
+        weights=weights,
+        download=download,
+        most=images,
+        at_infinity=at_infinity,
+        data_dir=data_dir,
+        device=device,
+    )
 
 
 def export(run: str | Path, format: str = "onnx", out: Path | None = None) -> Exported:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from ganlift.inference.evaluate import Evaluation
+    from ganlift.inference.generator_quality import GeneratorEvaluation
 
 EXAMPLE = "Example: ganlift evaluate runs/photos photos-of-another-year/ --part all"
 _SHOWN = {
@@ -27,6 +28,7 @@ _SHOWN = {
     "nll": "negative log-likelihood, nats",
 }
 _IN_PERCENT = {"accuracy", "balanced_accuracy", "ece"}
+_NETWORKS = "own|efficientnet-lite0|inception|timm:NAME"
 _MATRIX, _LINES = 10, 20
 """Classes up to which the whole confusion matrix fits, and lines of the longer lists."""
 
@@ -44,29 +46,85 @@ def evaluate(
     group_column: Annotated[
         str | None, typer.Option(metavar="NAME", help="A manifest's column: figures for each of its values too.")
     ] = None,
+    what: Annotated[str, typer.Option(metavar="classifier|generator", help="Which of the two the run made.")] = (
+        "classifier"
+    ),
+    generator: Annotated[str | None, typer.Option(help="Which of the run's generators.")] = None,
+    network: Annotated[
+        str | None,
+        typer.Option(metavar=_NETWORKS, help="What images are looked at through; own if not given."),
+    ] = None,
+    weights: Annotated[Path | None, typer.Option(help="The weights of inception or timm:NAME.")] = None,
+    download: Annotated[bool, typer.Option("--download", help="Fetch weights that are not here.")] = False,
+    images: Annotated[int | None, typer.Option(help="Images on either side, at most; 2000 if not given.")] = None,
+    at_infinity: Annotated[
+        bool, typer.Option("--at-infinity", help="Extrapolate the Fréchet distance to infinitely many images.")
+    ] = False,
     data_dir: options.DataDir = None,
     device: options.Device = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Score a classifier: accuracy, recall, confusion and calibration, with 95 % intervals over images."""
-    from ganlift.api import evaluate as score
+    """Score a classifier (accuracy, recall, calibration) or a generator (distance, variety, copies), with intervals."""
+    from ganlift.errors import ConfigError
 
-    found = score(run, data, part=part, group_column=group_column, data_dir=data_dir, device=device or "auto")
+    if what not in ("classifier", "generator"):
+        raise ConfigError(f"--what {what}: expected classifier or generator.")
+    of_generators = {
+        "--generator": generator, "--network": network, "--weights": weights, "--download": download or None,
+        "--images": images, "--at-infinity": at_infinity or None,
+    }  # fmt: skip
+    given = [name for name, value in of_generators.items() if value is not None]
+    if what == "classifier" and given:
+        raise ConfigError(f"{given[0]} is about generators; add --what generator.")
+    if what == "generator" and group_column:
+        raise ConfigError("--group-column is about classifiers; leave --what generator out.")
+    found: Evaluation | GeneratorEvaluation
+    if what == "generator":
+        from ganlift.api import evaluate_generator
+
+        found = evaluate_generator(
+            run,
+            data,
+            part=part,
+            generator=generator,
+            network=network or "own",
+            weights=weights,
+            download=download,
+            images=2000 if images is None else images,
+            at_infinity=at_infinity,
+            data_dir=data_dir,
+            device=device or "auto",
+        )
+    else:
+        from ganlift.api import evaluate as score
+
+        found = score(run, data, part=part, group_column=group_column, data_dir=data_dir, device=device or "auto")
     if as_json:
         from ganlift.runs.files import plain
 
         typer.echo(json.dumps(plain(asdict(found)), ensure_ascii=False))
         return
+    _show(found)
+
+
+def _show(found: Evaluation | GeneratorEvaluation) -> None:
     from rich.console import Console
 
+    from ganlift.cli import quality
     from ganlift.cli.show import is_terminal, say
+    from ganlift.inference.generator_quality import GeneratorEvaluation
 
     console = Console(width=None if is_terminal() else 80)
-    say(console, f"{found.images} images of {safe(found.data)}, part '{found.part}'")
-    for table in (_headlines(found), _classes(found), _confusion(found), _groups(found)):
-        if table is not None:
-            console.print()
-            console.print(table)
+    if isinstance(found, GeneratorEvaluation):
+        lines, tables = quality.head(found), quality.tables(found)
+    else:
+        lines = [f"{found.images} images of {safe(found.data)}, part '{found.part}'"]
+        tables = [one for one in (_headlines(found), _classes(found), _confusion(found), _groups(found)) if one]
+    for line in lines:
+        say(console, line)
+    for one in tables:
+        console.print()
+        console.print(one)
     console.print()
     for note in found.notes:
         say(console, f"Note: {safe(note)}", indent=6)
@@ -78,14 +136,14 @@ def _headlines(found: Evaluation) -> Table:
         for name, words in _SHOWN.items()
         if name in found.measures
     ]
-    return _table(["measure", "value", "95 % interval"], lines)
+    return table(["measure", "value", "95 % interval"], lines)
 
 
 def _classes(found: Evaluation) -> Table:
     lines = [
         [one["name"], str(one["images"]), _share(one["recall"]), _share(one["precision"])] for one in found.per_class
     ]
-    return _table(["class", "images", "recall", "precision"], lines)
+    return table(["class", "images", "recall", "precision"], lines)
 
 
 def _confusion(found: Evaluation) -> Table | None:
@@ -93,7 +151,7 @@ def _confusion(found: Evaluation) -> Table | None:
     names = found.class_names
     if len(names) <= _MATRIX:
         lines = [[f"{index} {names[index]}", *map(str, counts)] for index, counts in enumerate(found.confusion)]
-        return _table(["is, predicted as", *map(str, range(len(names)))], lines)
+        return table(["is, predicted as", *map(str, range(len(names)))], lines)
     wrong = [
         (count, names[own], names[other])
         for own, counts in enumerate(found.confusion)
@@ -101,7 +159,7 @@ def _confusion(found: Evaluation) -> Table | None:
         if own != other and count
     ]
     lines = [[own, other, str(count)] for count, own, other in sorted(wrong, reverse=True)[:_LINES]]
-    return _table(["is", "predicted as", "images"], lines, words=2) if lines else None
+    return table(["is", "predicted as", "images"], lines, words=2) if lines else None
 
 
 def _groups(found: Evaluation) -> Table | None:
@@ -119,10 +177,10 @@ def _groups(found: Evaluation) -> Table | None:
     ]
     more = len(found.groups) - len(lines)
     title = f"the {_LINES} worst of {len(found.groups)} groups" if more else "group"
-    return _table([title, "images", "accuracy", "95 % interval", "balanced"], lines)
+    return table([title, "images", "accuracy", "95 % interval", "balanced"], lines)
 
 
-def _table(head: Sequence[str], lines: Sequence[Sequence[str]], words: int = 1) -> Table:
+def table(head: Sequence[str], lines: Sequence[Sequence[str]], words: int = 1) -> Table:
     """A table whose first ``words`` columns are text and may be cut; the others are numbers."""
     from rich.table import Table
     from rich.text import Text

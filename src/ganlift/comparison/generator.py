@@ -9,19 +9,16 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from ganlift.comparison.keep import keep_generator
 from ganlift.comparison.machine import shared_settings
-from ganlift.comparison.run import load_images, progress_of
+from ganlift.comparison.run import progress_of
 from ganlift.comparison.stopping import stop_requested
 from ganlift.config import GeneratorConfig, Steps, parse_budget
 from ganlift.data import data_hash, make_task
-from ganlift.data.folder import has_classes, list_unlabelled
-from ganlift.data.listing import load_listing
-from ganlift.data.split import without
-from ganlift.data.types import UNLABELLED, ImageSet, Split, Task
+from ganlift.data.types import ImageSet, Task
+from ganlift.data.visible import load_run, visible_split
 from ganlift.errors import ConfigError
 from ganlift.events import Listener
 from ganlift.runs import layout
@@ -43,23 +40,13 @@ def load_for_generator(config: GeneratorConfig, tell: Listener) -> ImageSet:
     Raises:
         DataError: there is nothing usable.
     """
-    folder = Path(config.data)
-    if folder.is_dir() and not has_classes(folder):
-        return load_listing(list_unlabelled(folder), config.image_size, on_progress=progress_of(tell))
-    return load_images(config, tell)
+    return load_run(config.identity(), config.data_dir, progress_of(tell))
 
 
 def visible_task(config: GeneratorConfig, images: ImageSet) -> tuple[Task, list[str]]:
     """What the generator may see, and notes: never an image of the data's own validation or test part, nor its copy."""
-    training = np.isin(images.parts, ["", "train"])
-    labelled = np.flatnonzero(training & (images.labels != UNLABELLED))
-    more = np.flatnonzero((training | (images.parts == "unlabelled")) & (images.labels == UNLABELLED))
-    if config.unlabelled == "none":
-        more = more[:0] if len(labelled) else more
-    held_out, notes = np.flatnonzero(np.isin(images.parts, ["val", "test"])), list[str]()
-    labelled = without(images, labelled, held_out, "training", "test or validation", notes)
-    more = without(images, more, held_out, "unlabelled", "test or validation", notes)
-    return make_task(images, Split(config.seed, labelled, held_out[:0], more, held_out)), notes
+    split = visible_split(images, config.seed, config.unlabelled)
+    return make_task(images, split), list(split.notes)
 
 
 def run_generator(config: GeneratorConfig, images: ImageSet, run: Path, tell: Listener) -> Path:

@@ -80,8 +80,8 @@ def run_arm(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, An
         shutil.copytree(
             layout.generator_folder(run, outcome.shared) / "samples", folder / "samples", dirs_exist_ok=True
         )
+    key = outcome.shared or f"{name}-{seed}"
     if outcome.generator:
-        key = outcome.shared or f"{name}-{seed}"
         keep_generator(layout.generator_folder(run, key), outcome.generator, images, {"strategy": name, "seed": seed})
     for record in records:
         for warning in record.warnings:
@@ -89,6 +89,8 @@ def run_arm(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, An
     row = _row(entry, setup, split, outcome, records, images, folder)
     row["seed"], row["options"] = seed, options.model_dump(mode="json")
     facts = {**outcome.facts, **arm_facts(setup, outcome, folder)}
+    if outcome.generator:
+        facts["generator"] = key
     for look in (collapse_alarms, pool_alarms):
         row["alarms"] += look(facts, images.class_names, row["steps"])
     write_json(folder / "facts.json", facts)

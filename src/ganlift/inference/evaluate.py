@@ -87,9 +87,9 @@ def evaluate_data(
     facts = model.facts
     images = load(data, image_size=facts.image_size, data_dir=data_dir)
     notes = list(images.notes)
-    to_model = _match_classes(images, facts, notes)
-    images = _as_trained(images, facts, notes)
-    part, chosen = _choose(images, part)
+    to_model = match_classes(images, facts.class_names, notes)
+    images = as_trained(images, facts.image_size, facts.channels, notes)
+    part, chosen = choose_part(images, part)
     overlap = _overlap(model, images.hashes[chosen], notes)
     labels = to_model[images.labels[chosen]]
     probabilities = model.probabilities(images.batch(chosen))
@@ -123,43 +123,54 @@ def _evaluation(
     )
 
 
-def _match_classes(images: ImageSet, facts: ClassifierFacts, notes: list[str]) -> NDArray[np.int64]:
-    """The classifier's index of each class of ``images``."""
-    extra = [name for name in images.class_names if name not in facts.class_names]
-    missing = [name for name in facts.class_names if name not in images.class_names]
+def match_classes(
+    images: ImageSet, class_names: tuple[str, ...], notes: list[str], model: str = "classifier"
+) -> NDArray[np.int64]:
+    """The index that the ``model`` (its kind, for messages) of these classes has for each class of ``images``.
+
+    Raises:
+        DataError: it does not know one of them.
+    """
+    extra = [name for name in images.class_names if name not in class_names]
+    missing = [name for name in class_names if name not in images.class_names]
     if extra:
         lacks = f", and lacks {_quoted(missing)}" if missing else ""
         raise DataError(
-            f"The classes do not match: {images.source} has {_quoted(extra)}, which the classifier does not know"
+            f"The classes do not match: {images.source} has {_quoted(extra)}, which the {model} does not know"
             f"{lacks}. Rename or remove them; names are compared exactly."
         )
     if missing:
         notes.append(
-            f"The data has {len(images.class_names)} of {len(facts.class_names)} classes; without {_quoted(missing)}."
+            f"The data has {len(images.class_names)} of {len(class_names)} classes; without {_quoted(missing)}."
         )
-    if images.class_names == facts.class_names:
-        return np.arange(len(facts.class_names))
-    return np.array([facts.class_names.index(name) for name in images.class_names], np.int64)
+    if images.class_names == class_names:
+        return np.arange(len(class_names))
+    return np.array([class_names.index(name) for name in images.class_names], np.int64)
 
 
-def _as_trained(images: ImageSet, facts: ClassifierFacts, notes: list[str]) -> ImageSet:
-    """``images`` at the classifier's size and number of channels."""
+def as_trained(images: ImageSet, size: int, channels: int, notes: list[str], model: str = "classifier") -> ImageSet:
+    """``images`` at the size and number of channels of the ``model``."""
     pixels = images.pixels
-    if images.size != facts.image_size:
-        pixels = square(pixels, facts.image_size)
-        notes.append(f"The images of {images.size} px were resized to the classifier's {facts.image_size} px.")
-    if images.channels < facts.channels:
-        pixels = np.repeat(pixels, facts.channels, axis=3)
-    elif images.channels > facts.channels:
+    if images.size != size:
+        pixels = square(pixels, size)
+        notes.append(f"The images of {images.size} px were resized to the {model}'s {size} px.")
+    if images.channels < channels:
+        pixels = np.repeat(pixels, channels, axis=3)
+    elif images.channels > channels:
         pixels = np.stack([to_grey(image) for image in pixels])
-        notes.append("The colours were turned into grey, as the classifier takes it.")
+        notes.append(f"The colours were turned into grey, as the {model} has it.")
     if pixels is images.pixels:
         return images
     return replace(images, pixels=pixels, hashes=content_hashes(pixels))
 
 
-def _choose(images: ImageSet, part: str | None) -> tuple[str, NDArray[np.int64]]:
-    """The part's name and its labelled images."""
+def choose_part(images: ImageSet, part: str | None) -> tuple[str, NDArray[np.int64]]:
+    """The part's name and its labelled images: ``part``, or the first of test and val that there is, else all.
+
+    Raises:
+        ConfigError: there is no such part.
+        DataError: the images have none of it.
+    """
     if part is not None and part not in PARTS:
         raise ConfigError(f"There is no part '{part}'; --part takes {', '.join(PARTS)}.")
     labelled = np.flatnonzero(images.labels != UNLABELLED)

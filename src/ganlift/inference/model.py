@@ -145,7 +145,7 @@ def parse_facts(record: Any, where: Path) -> ClassifierFacts:
 
 def _why_none(run: Path) -> str:
     if layout.generator_folders(run) and not layout.row_files(run):
-        return "it trained a generator alone; draw from it with generate."
+        return "it trained a generator alone; draw from it with generate, or measure it with evaluate --what generator."
     failed = [row for row in rows(run) if row.get("status") == "failed"]
     if failed and not layout.row_files(run):
         return f"all of its arms failed ({failed[0].get('reason')})."

