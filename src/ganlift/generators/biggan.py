@@ -23,16 +23,14 @@ from pydantic import BaseModel, Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
-from torch.optim import Adam
 
-from ganlift.augment.diffaugment import diffaugment
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
-from ganlift.generators.common import PlainOptions, TwoPlayers, resolutions
+from ganlift.generators.common import PlainOptions, TwoPlayers, adams, resolutions
+from ganlift.generators.hinge import hinge_step
 from ganlift.generators.judge import Judge, JudgeOptions
 from ganlift.layers.attention import SelfAttention
 from ganlift.layers.conditional_norm import EmbeddedBatchNorm
 from ganlift.layers.residual import SummedPlanes, UpBlock, as_it_is, down_blocks
-from ganlift.losses import discriminator_hinge, generator_hinge
 from ganlift.penalties import orthogonal_penalty
 
 
@@ -134,32 +132,16 @@ class BigGAN(TwoPlayers):
         self._judge = discriminator(shape, options).to(device)
         modules: dict[str, nn.Module] = {"generator": self._generator, "discriminator": self._judge}
         rates = {"generator": options.g_lr, "discriminator": options.d_lr}
-        optimizers = {
-            name: Adam(module.parameters(), rates[name], (options.beta1, options.beta2))
-            for name, module in modules.items()
-        }
+        optimizers = adams(modules, rates, (options.beta1, options.beta2))
         super().__init__(shape, modules, optimizers, options.latent)
         self._policy, self._orthogonal = options.policy, options.orthogonal
 
     def step(self, real: Tensor, labels: Tensor, rng: torch.Generator, update: Update) -> dict[str, Tensor]:
-        judge, fake = self._judge, self.fake(labels, rng)
+        penalty = self._penalty if self._orthogonal else None
+        return hinge_step(self._judge, self.fake(labels, rng), real, labels, rng, self._policy, update, penalty)
 
-        both = diffaugment(torch.cat([real, fake.detach()]), rng, self._policy)
-        scores, features = judge.judged(both, labels.repeat(2))
-        on_real, on_fake = scores.chunk(2)
-        d_loss = discriminator_hinge(on_real, on_fake) + judge.lecam(on_real, on_fake)
-        d_loss = d_loss + judge.class_loss(features[: len(real)], labels)
-        update("discriminator", d_loss)
-
-        # the generator has not moved since: its batch serves both steps
-        scores, features = judge.judged(diffaugment(fake, rng, self._policy), labels)
-        g_loss = generator_hinge(scores[judge.best(scores)]) + judge.class_loss(features, labels)
-        if self._orthogonal:
-            g_loss = g_loss + self._orthogonal * orthogonal_penalty(self._generator.weights())
-        update("generator", g_loss)
-
-        metrics = {"d_loss": d_loss, "g_loss": g_loss, "d_real": on_real.mean(), "d_fake": on_fake.mean()}
-        return {name: value.detach() for name, value in metrics.items()}
+    def _penalty(self) -> Tensor:
+        return self._orthogonal * orthogonal_penalty(self._generator.weights())
 
 
 def build(shape: ImageShape, options: BaseModel, device: torch.device) -> BigGAN:

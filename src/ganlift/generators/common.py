@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
-from torch.optim import Optimizer
+from torch.optim import Adam, Optimizer
 
 from ganlift.errors import ConfigError
 from ganlift.generators.base import ImageShape
@@ -126,6 +126,13 @@ def class_term(embedding: nn.Module, features: Tensor, labels: Tensor) -> Tensor
     """⟨e(y), φ⟩ of the projection discriminator (Miyato and Koyama 2018), (n,); 0 where the label is -1."""
     product: Tensor = (embedding(labels.clamp(min=0)) * features).sum(1)
     return product * (labels >= 0)
+
+
+def adams(
+    modules: Mapping[str, nn.Module], rates: Mapping[str, float], betas: tuple[float, float]
+) -> dict[str, Optimizer]:
+    """An Adam a player, by name, with its learning rate."""
+    return {name: Adam(module.parameters(), rates[name], betas) for name, module in modules.items()}
 
 
 class TwoPlayers:

@@ -12,10 +12,9 @@ from typing import cast
 import torch
 from pydantic import BaseModel, Field
 from torch import Tensor, nn
-from torch.optim import Adam
 
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
-from ganlift.generators.common import GeneratorOptions, TwoPlayers, class_term, resolutions
+from ganlift.generators.common import GeneratorOptions, TwoPlayers, adams, class_term, resolutions
 from ganlift.losses import discriminator_bce, generator_bce
 
 
@@ -108,10 +107,7 @@ class DCGAN(TwoPlayers):
             "generator": Generator(shape, options).to(device),
             "discriminator": Discriminator(shape, options).to(device),
         }
-        optimizers = {
-            name: Adam(module.parameters(), options.lr, (options.beta1, options.beta2))
-            for name, module in modules.items()
-        }
+        optimizers = adams(modules, dict.fromkeys(modules, options.lr), (options.beta1, options.beta2))
         super().__init__(shape, modules, optimizers, options.latent)
 
     def step(self, real: Tensor, labels: Tensor, rng: torch.Generator, update: Update) -> dict[str, Tensor]:

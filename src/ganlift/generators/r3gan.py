@@ -26,11 +26,10 @@ from typing import cast
 import torch
 from pydantic import BaseModel, Field
 from torch import Tensor, nn
-from torch.optim import Adam
 
 from ganlift.augment.diffaugment import diffaugment
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
-from ganlift.generators.common import PlainOptions, TwoPlayers, resolutions
+from ganlift.generators.common import PlainOptions, TwoPlayers, adams, resolutions
 from ganlift.generators.judge import Judge, JudgeOptions
 from ganlift.layers.residual import as_it_is
 from ganlift.layers.resnext import GroupedBlock, Resample, scaled
@@ -111,10 +110,7 @@ class R3GAN(TwoPlayers):
     def __init__(self, shape: ImageShape, options: R3GANOptions, device: torch.device) -> None:
         modules: dict[str, nn.Module] = {"generator": Generator(shape, options).to(device)}
         modules["discriminator"] = self._judge = discriminator(shape, options).to(device)
-        optimizers = {
-            name: Adam(module.parameters(), options.lr, (options.beta1, options.beta2))
-            for name, module in modules.items()
-        }
+        optimizers = adams(modules, dict.fromkeys(modules, options.lr), (options.beta1, options.beta2))
         super().__init__(shape, modules, optimizers, options.latent)
         self._gamma, self._policy = options.gamma, options.policy
 

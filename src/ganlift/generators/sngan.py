@@ -21,16 +21,14 @@ from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
-from torch.optim import Adam
 
-from ganlift.augment.diffaugment import diffaugment
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
-from ganlift.generators.common import LATER, AugmentedOptions, TwoPlayers, resolutions
+from ganlift.generators.common import LATER, AugmentedOptions, TwoPlayers, adams, resolutions
+from ganlift.generators.hinge import hinge_step
 from ganlift.generators.judge import Judge, JudgeOptions
 from ganlift.layers.class_latents import ClassLatents
 from ganlift.layers.conditional_norm import ConditionalBatchNorm
 from ganlift.layers.residual import SummedPlanes, UpBlock, Wrap, down_blocks, xavier
-from ganlift.losses import discriminator_hinge, generator_hinge
 
 
 class SNGANOptions(AugmentedOptions, JudgeOptions):
@@ -157,30 +155,12 @@ class SNGAN(TwoPlayers):
         modules: dict[str, nn.Module] = {"generator": made(shape, options).to(device)}
         modules["discriminator"] = self._judge = Discriminator(shape, options).to(device)
         rates = {"generator": options.g_lr, "discriminator": options.d_lr}
-        optimizers = {
-            name: Adam(module.parameters(), rates[name], (options.beta1, options.beta2))
-            for name, module in modules.items()
-        }
+        optimizers = adams(modules, rates, (options.beta1, options.beta2))
         super().__init__(shape, modules, optimizers, options.latent)
         self._policy = options.policy
 
     def step(self, real: Tensor, labels: Tensor, rng: torch.Generator, update: Update) -> dict[str, Tensor]:
-        judge, fake = self._judge, self.fake(labels, rng)
-
-        both = diffaugment(torch.cat([real, fake.detach()]), rng, self._policy)
-        scores, features = judge.judged(both, labels.repeat(2))
-        on_real, on_fake = scores.chunk(2)
-        d_loss = discriminator_hinge(on_real, on_fake) + judge.lecam(on_real, on_fake)
-        d_loss = d_loss + judge.class_loss(features[: len(real)], labels)
-        update("discriminator", d_loss)
-
-        # the generator has not moved since: its batch serves both steps
-        scores, features = judge.judged(diffaugment(fake, rng, self._policy), labels)
-        g_loss = generator_hinge(scores[judge.best(scores)]) + judge.class_loss(features, labels)
-        update("generator", g_loss)
-
-        metrics = {"d_loss": d_loss, "g_loss": g_loss, "d_real": on_real.mean(), "d_fake": on_fake.mean()}
-        return {name: value.detach() for name, value in metrics.items()}
+        return hinge_step(self._judge, self.fake(labels, rng), real, labels, rng, self._policy, update)
 
 
 def build(shape: ImageShape, options: BaseModel, device: torch.device) -> SNGAN:

@@ -18,11 +18,10 @@ from typing import cast
 import torch
 from pydantic import BaseModel, Field
 from torch import Tensor, nn
-from torch.optim import Adam
 
 from ganlift.augment.diffaugment import diffaugment
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
-from ganlift.generators.common import PlainOptions, TwoPlayers
+from ganlift.generators.common import PlainOptions, TwoPlayers, adams
 from ganlift.generators.judge import Judge, JudgeOptions
 from ganlift.generators.sngan import Generator, SNGANOptions, plain_body
 from ganlift.layers.residual import as_it_is
@@ -73,10 +72,7 @@ class WGANGP(TwoPlayers):
             "generator": Generator(shape, players).to(device),
             "discriminator": self._critic,
         }
-        optimizers = {
-            name: Adam(module.parameters(), options.lr, (options.beta1, options.beta2))
-            for name, module in modules.items()
-        }
+        optimizers = adams(modules, dict.fromkeys(modules, options.lr), (options.beta1, options.beta2))
         super().__init__(shape, modules, optimizers, options.latent)
         self._options = options
 
