@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -141,7 +142,9 @@ def test_bad_options_exit_2(trained: Path, mixed: Path, command: Command, words:
 
 def test_ctrl_c_leaves_a_line(trained: Path, mixed: Path) -> None:
     command = [sys.executable, "-m", "ganlift", "predict", str(trained), "-", "--batch", "1", "--format", "csv"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    # a shell that runs the tests in the background has them, and so this process, ignore the signal
+    with subprocess.Popen(command, **pipes, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as process:
         assert process.stdin
         assert process.stdout
         assert process.stderr
