@@ -133,6 +133,9 @@ class RunConfig(BaseModel):
     options: dict[str, dict[str, Any]] = Field({}, description="options of each strategy, by its name")
     trackers: Annotated[list[str], BeforeValidator(_names)] = Field([], description="tensorboard, wandb")
     checkpoint_every: float = Field(60.0, gt=0, description="seconds between checkpoints")
+    on_alarm: Literal["warn", "rollback", "stop"] = Field(
+        "warn", description="when training goes wrong: say so, go back with smaller steps, or stop that arm"
+    )
 
     def identity(self) -> dict[str, Any]:
         """What a run folder must agree with, as plain values: all that can change a result."""

@@ -51,7 +51,7 @@ def test_tuning_says_trials_best_and_chosen(run: Path) -> None:
 
 def test_alarms_are_gathered_over_seeds(run: Path) -> None:
     assert trust.alarm_lines(read_run(run)) == [
-        trust.AlarmLine("gan-augment", "generator", "samples vary only 15%", [1, 3])
+        trust.AlarmLine("gan-augment", "generator", "400", "samples vary only 15%", [1, 3])
     ]
 
 

@@ -41,6 +41,7 @@ def compare(
     precision: options.Precision = None,
     jobs: Annotated[int | None, typer.Option(help="Processes side by side.")] = None,
     checkpoint_every: options.CheckpointEvery = None,
+    on_alarm: options.OnAlarm = None,
     trackers: options.Trackers = None,
     config: options.ConfigFile = None,
     settings: options.Settings = None,

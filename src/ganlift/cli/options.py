@@ -32,6 +32,10 @@ Search = Annotated[int | None, typer.Option(help="Trials an arm, to choose optio
 Out = Annotated[Path | None, typer.Option(help="The run folder; the same command continues it.")]
 Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
 Precision = Annotated[str | None, typer.Option(help="auto, fp32 or bf16.")]
+OnAlarm = Annotated[
+    str | None,
+    typer.Option(metavar="warn|rollback|stop", help="When training goes wrong: say so, go back, or stop that arm."),
+]
 CheckpointEvery = Annotated[float | None, typer.Option(help="Seconds between checkpoints.")]
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="A YAML file with these options; the command line wins.")

@@ -56,7 +56,8 @@ def run_generator(config: GeneratorConfig, images: ImageSet, run: Path, tell: Li
     (task, notes), device = visible_task(config, images), torch.device(shared["device"])
     for note in notes:
         tell({"type": "note", "message": note})
-    settings = Settings(make_fabric(device, shared["precision"]), checkpoint_every=config.checkpoint_every)
+    fabric = make_fabric(device, shared["precision"])
+    settings = Settings(fabric, checkpoint_every=config.checkpoint_every, on_alarm=config.on_alarm)
     budget = Budget(1, config.batch_size, _steps(config, task, run, settings, device))
     stage = generator_stage(_setup(config, task, budget, device), folds=1)
     home = layout.generator_folder(run, stage.phase.shared or "")

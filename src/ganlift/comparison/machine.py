@@ -42,4 +42,5 @@ def shared_settings(config: RunConfig, run: Path, at_once: int) -> dict[str, Any
         "generator": config.generator,
         "generator_options": config.options.get(config.generator, {}),
         "checkpoint_every": config.checkpoint_every,
+        "on_alarm": config.on_alarm,
     }

@@ -71,6 +71,7 @@ def run_arm(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, An
     settings = Settings(
         make_fabric(setup.device, job["shared"]["precision"]),
         checkpoint_every=job["shared"]["checkpoint_every"],
+        on_alarm=job["shared"]["on_alarm"],
         should_stop=should_stop,
         on_progress=progress,
         on_metrics=lambda line: report({"type": "metrics", "strategy": name, "seed": seed, **line}),

@@ -21,7 +21,7 @@ class SmallGenerator(nn.Module):
 
     def __init__(self, channels: int, size: int, latent_size: int = 64, width: int = 16, classes: int = 0) -> None:
         super().__init__()
-        self.latent_size = latent_size
+        self.latent_size, self.classes = latent_size, classes
         self._start = (4 * width, size // 4, size // 4)
         self.embedding = nn.Embedding(classes, latent_size) if classes else None
         self.input = nn.Linear(latent_size, 4 * width * (size // 4) ** 2)

@@ -37,10 +37,11 @@ class TunedLine:
 
 @dataclass(frozen=True)
 class AlarmLine:
-    """An alarm, and the seeds that raised it."""
+    """An alarm, the seeds that raised it, and the first step at which one did."""
 
     strategy: str
     phase: str
+    step: str
     message: str
     seeds: list[int]
 
@@ -80,14 +81,22 @@ def tuned_lines(run: Run) -> list[TunedLine]:
 
 def alarm_lines(run: Run) -> list[AlarmLine]:
     """Alarms of the same name, strategy and phase as one line, with the seeds."""
-    found: dict[tuple[str, str, str], tuple[str, list[int]]] = {}
+    found: dict[tuple[str, str, str], list[tuple[int, dict[str, Any]]]] = {}
     for name, rows in run.rows.items():
         for row in rows:
             for alarm in sequence(row.get("alarms")):
                 if isinstance(alarm, dict):
                     key = (name, str(alarm.get("phase", "")), str(alarm.get("name", "")))
-                    found.setdefault(key, (str(alarm.get("message", key[2])), []))[1].append(row["seed"])
-    return [AlarmLine(key[0], key[1], message, sorted(set(seeds))) for key, (message, seeds) in found.items()]
+                    found.setdefault(key, []).append((row["seed"], alarm))
+    return [_alarm_line(key, raised) for key, raised in found.items()]
+
+
+def _alarm_line(key: tuple[str, str, str], raised: list[tuple[int, dict[str, Any]]]) -> AlarmLine:
+    name, phase, kind = key
+    steps = [step for _, alarm in raised if (step := words.number(alarm.get("step"))) is not None]
+    message = str(raised[0][1].get("message", kind))
+    seeds = sorted({seed for seed, _ in raised})
+    return AlarmLine(name, phase, words.count(min(steps)) if steps else words.NONE, message, seeds)
 
 
 def missing(run: Run) -> list[str]:

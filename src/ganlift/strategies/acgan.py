@@ -34,7 +34,7 @@ from ganlift.strategies.base import (
     shipped,
     strategy,
 )
-from ganlift.strategies.sgan import LATENT, add_generator, conditional_grid, joint_generator, new_generator
+from ganlift.strategies.sgan import LATENT, add_generator, joint_generator, new_generator
 from ganlift.training.phase import Updater
 from ganlift.training.pixels import Batch
 from ganlift.training.rng import seeded
@@ -92,7 +92,7 @@ def phases(setup: Setup, options: AcganOptions) -> Phases:
     phase = classifier_phase(
         setup, options, classifier, step, {"labelled": setup.labelled_stream()}, heads={"real/fake": head}
     )
-    add_generator(phase, generator, options.generator_lr, conditional_grid(setup, generator))
+    add_generator(setup, phase, generator, options.generator_lr)
     yield phase
 
     trained = joint_generator(setup, generator, setup.task.classes)

@@ -43,7 +43,6 @@ from ganlift.strategies.base import (
 from ganlift.strategies.sgan import (
     LATENT,
     add_generator,
-    conditional_grid,
     joint_generator,
     new_generator,
 )
@@ -131,5 +130,5 @@ def _game(setup: Setup, options: DadaOptions, classifier: nn.Module, generator: 
         rng=setup.rng,
         counts="generator",
     )
-    add_generator(phase, generator, options.generator_lr, conditional_grid(setup, generator))
+    add_generator(setup, phase, generator, options.generator_lr)
     return phase

@@ -37,7 +37,6 @@ from ganlift.strategies.sgan import (
     add_generator,
     joint_generator,
     new_generator,
-    unconditional_grid,
 )
 from ganlift.strategies.terms import one_forward
 from ganlift.training.phase import Updater
@@ -83,7 +82,7 @@ def phases(setup: Setup, options: EcGanOptions) -> Phases:
         return {**metrics, **{name: value.detach() for name, value in own.items()}}
 
     phase = classifier_phase(setup, options, classifier, step, {"labelled": setup.labelled_stream()})
-    add_generator(phase, generator, options.generator_lr, unconditional_grid(setup, generator))
+    add_generator(setup, phase, generator, options.generator_lr)
     add_discriminator(phase, discriminator, options.discriminator_lr)
     yield phase
     return Outcome(phase.averages["classifier"].module, generator=joint_generator(setup, generator))

@@ -35,7 +35,6 @@ from ganlift.strategies.sgan import (
     add_generator,
     joint_generator,
     new_generator,
-    unconditional_grid,
 )
 from ganlift.strategies.terms import one_forward
 from ganlift.training.phase import Phase, Updater
@@ -89,7 +88,7 @@ def gan_phase(setup: Setup, options: GanPretrainOptions, classifier: nn.Module, 
         return {name: value.detach() for name, value in metrics.items()}
 
     phase = pretraining_phase(setup, options, classifier, step, heads=heads, beta1=0.5, name="generator")
-    add_generator(phase, generator, options.generator_lr, unconditional_grid(setup, generator))
+    add_generator(setup, phase, generator, options.generator_lr)
     return phase
 
 

@@ -26,6 +26,7 @@ from ganlift.generators.common import identity
 from ganlift.generators.trained import GeneratorFacts, TrainedGenerator
 from ganlift.strategies.base import Setup
 from ganlift.strategies.options import checked
+from ganlift.strategies.watching import watching
 from ganlift.training.ema import Ema
 from ganlift.training.phase import Phase, Updater
 from ganlift.training.pixels import Batch, Pixels, Stream, to_uint8
@@ -106,7 +107,12 @@ def generator_stage(setup: Setup, folds: int = FOLDS, known: Known | None = None
     )
     trained = TrainedGenerator(facts, phase.averages["generator"].module)
     phase.grid = _grid(trained, rng.derive("grid"), setup.device)
+    phase.watch = watching(setup, rng, lambda n, noise: trained.sample(_any_classes(n, classes, noise), n, noise))
     return Stage(phase, trained, known, of_folds)
+
+
+def _any_classes(n: int, classes: int, rng: torch.Generator) -> Tensor | None:
+    return torch.randint(classes, (n,), generator=rng, device=rng.device) if classes else None
 
 
 def _grid(trained: TrainedGenerator, seed: int, device: torch.device) -> Callable[[], Tensor]:

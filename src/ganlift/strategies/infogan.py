@@ -28,7 +28,7 @@ from ganlift.strategies.base import Outcome, Phases, Setup, search, strategy
 from ganlift.strategies.clusters import alone
 from ganlift.strategies.gan_features import heads_of
 from ganlift.strategies.pretraining import PretrainOptions, pretraining_phase
-from ganlift.strategies.sgan import LATENT, add_generator, conditional_grid, new_generator
+from ganlift.strategies.sgan import LATENT, add_generator, new_generator
 from ganlift.training.phase import Updater
 from ganlift.training.pixels import Batch
 
@@ -78,6 +78,6 @@ def phases(setup: Setup, options: InfoGanOptions) -> Phases:
         return {name: value.detach() for name, value in {**metrics, "code_loss": code_loss}.items()}
 
     phase = alone(setup, pretraining_phase(setup, options, classifier, step, heads={"real/fake": head}, beta1=0.5))
-    add_generator(phase, generator, options.generator_lr, conditional_grid(setup, generator))
+    add_generator(setup, phase, generator, options.generator_lr)
     yield phase
     return Outcome(phase.averages["classifier"].module)

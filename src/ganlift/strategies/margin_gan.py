@@ -41,7 +41,6 @@ from ganlift.strategies.sgan import (
     add_generator,
     joint_generator,
     new_generator,
-    unconditional_grid,
 )
 from ganlift.strategies.terms import one_forward
 from ganlift.training.phase import Updater, sigmoid_ramp
@@ -94,7 +93,7 @@ def phases(setup: Setup, options: MarginGanOptions) -> Phases:
 
     streams = {"labelled": setup.labelled_stream(), "unlabelled": setup.unlabelled_stream()}
     phase = classifier_phase(setup, options, classifier, step, streams)
-    add_generator(phase, generator, options.generator_lr, unconditional_grid(setup, generator))
+    add_generator(setup, phase, generator, options.generator_lr)
     add_discriminator(phase, discriminator, options.discriminator_lr)
     yield phase
     return Outcome(phase.averages["classifier"].module, generator=joint_generator(setup, generator))

@@ -26,6 +26,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ganlift.augment import image_mixes, weak
+from ganlift.generators.base import ImageShape
+from ganlift.generators.common import draw
 from ganlift.generators.trained import JOINT, GeneratorFacts, TrainedGenerator
 from ganlift.layers.small_generator import SmallGenerator, draw_latent
 from ganlift.losses import feature_matching, sgan_unlabelled
@@ -40,6 +42,7 @@ from ganlift.strategies.base import (
     strategy,
 )
 from ganlift.strategies.terms import Forward, Moment, Term, all_extras, all_heads, all_views, one_forward, weighted_sum
+from ganlift.strategies.watching import watching
 from ganlift.training.phase import Phase, Updater
 from ganlift.training.pixels import Batch
 from ganlift.training.rng import seeded
@@ -66,10 +69,15 @@ class SganOptions(JointOptions):
     matching: float = Field(10.0, gt=0, description="w: weight of feature matching")
     generator_every: int = Field(1, ge=1, description="classifier steps a generator step")
     generator_until: float = Field(
-        1.0, gt=0, le=1, description="share of the steps with a generator; afterwards its loss and images are left out"
+        1.0,
+        gt=0,
+        le=1,
+        description="share of the steps with a generator; afterwards its images and the K + 1 loss are left out",
     )
     conditional: bool = Field(
-        False, description="a generator of wanted classes, taught by the classifier's answers to its images"
+        False,
+        description="a generator of wanted classes, taught by the classifier's answers to its images; the classifier "
+        "learns nothing from what was wanted",
     )
     class_weight: float = Field(0.1, ge=0, description="weight of that cross-entropy in the generator's loss")
 
@@ -107,11 +115,13 @@ def generator_loss(out: Forward, wanted: Tensor | None, options: SganOptions) ->
     return loss if wanted is None else loss + options.class_weight * F.cross_entropy(out.logits["fake"], wanted)
 
 
-def add_generator(phase: Phase, generator: nn.Module, lr: float, grid: Callable[[], Tensor]) -> None:
-    """Let ``phase`` train ``generator`` with Adam (β₁ 0.5) under "generator", and draw its grids."""
+def add_generator(setup: Setup, phase: Phase, generator: SmallGenerator, lr: float) -> None:
+    """Let ``phase`` train ``generator`` with Adam (β₁ 0.5) under "generator", draw its grids and watch its samples."""
     phase.modules["generator"] = generator
     phase.optimizers["generator"] = torch.optim.Adam(generator.parameters(), lr=lr, betas=(0.5, 0.999), fused=True)
-    phase.grid = grid
+    phase.grid = _grid(setup, generator)
+    shape = ImageShape(setup.task.channels, setup.task.size, generator.classes)
+    phase.watch = watching(setup, setup.rng, lambda n, noise: draw(generator, shape, LATENT, n, None, noise))
 
 
 def new_generator(setup: Setup, classes: int = 0) -> SmallGenerator:
@@ -133,29 +143,17 @@ def joint_generator(setup: Setup, generator: SmallGenerator, classes: int = 0) -
     return TrainedGenerator(facts, generator)
 
 
-def unconditional_grid(setup: Setup, generator: SmallGenerator, n: int = 64) -> Callable[[], Tensor]:
-    """Draws ``n`` images from the same noise every time."""
-    latent = draw_latent(n, LATENT, setup.rng.generator("grid"))
+def _grid(setup: Setup, generator: SmallGenerator, columns: int = 8) -> Callable[[], Tensor]:
+    """Draws ``columns`` images a condition, a row each, or 8 rows without any, from the same noise every time."""
+    rows = torch.arange(generator.classes or columns, device=setup.device).repeat_interleave(columns)
+    latent = draw_latent(len(rows), LATENT, setup.rng.generator("grid"))
 
-    def draw() -> Tensor:
-        generator.eval()
-        images: Tensor = generator(latent)
-        return images
-
-    return draw
-
-
-def conditional_grid(setup: Setup, generator: SmallGenerator, columns: int = 8) -> Callable[[], Tensor]:
-    """Draws ``columns`` images a condition, a row each, from the same noise every time."""
-    latent = draw_latent(columns * setup.task.classes, LATENT, setup.rng.generator("grid"))
-    rows = torch.arange(setup.task.classes, device=setup.device).repeat_interleave(columns)
-
-    def draw() -> Tensor:
+    def grid() -> Tensor:
         generator.eval()
         images: Tensor = generator(latent, rows)
         return images
 
-    return draw
+    return grid
 
 
 def sgan_phases(setup: Setup, options: SganOptions, classifier: nn.Module, terms: Sequence[Term] = ()) -> Phases:
@@ -184,8 +182,7 @@ def sgan_phases(setup: Setup, options: SganOptions, classifier: nn.Module, terms
     streams = {"labelled": setup.labelled_stream(), "unlabelled": setup.unlabelled_stream()}
     phase = classifier_phase(setup, options, classifier, step, streams, heads=all_heads(terms))
     phase.extras = all_extras(terms)
-    grid = conditional_grid(setup, generator) if classes else unconditional_grid(setup, generator)
-    add_generator(phase, generator, options.generator_lr, grid)
+    add_generator(setup, phase, generator, options.generator_lr)
     yield phase
     return Outcome(phase.averages["classifier"].module, generator=joint_generator(setup, generator, classes))
 

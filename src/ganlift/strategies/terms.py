@@ -183,7 +183,9 @@ class GuessOptions(TermOptions):
         1.0, ge=0, description="λ_u: weight of the consistency loss", json_schema_extra=search(0.3, 3.0, log=True)
     )
     adaptive: bool = Field(
-        False, description="a threshold for each class that follows the classifier's confidence, in place of τ"
+        False,
+        description="a threshold for each class that follows the classifier's confidence, in place of τ; it looks back "
+        "on a fiftieth of the steps",
     )
 
 

@@ -35,7 +35,6 @@ from ganlift.strategies.players import PlayerOptions, add_discriminator, new_dis
 from ganlift.strategies.sgan import (
     LATENT,
     add_generator,
-    conditional_grid,
     joint_generator,
     new_generator,
 )
@@ -126,7 +125,7 @@ def phases(setup: Setup, options: TripleGanOptions) -> Phases:
 
     streams = {"labelled": setup.labelled_stream(), "unlabelled": setup.unlabelled_stream()}
     phase = classifier_phase(setup, options, classifier, step, streams)
-    add_generator(phase, generator, options.generator_lr, conditional_grid(setup, generator))
+    add_generator(setup, phase, generator, options.generator_lr)
     add_discriminator(phase, discriminator, options.discriminator_lr)
     yield phase
     return Outcome(phase.averages["classifier"].module, generator=joint_generator(setup, generator, classes))
