@@ -24,6 +24,7 @@ SHARED = {
     "generator": "sngan",
     "generator_options": {},
     "checkpoint_every": 60.0,
+    "on_alarm": "warn",
 }
 
 

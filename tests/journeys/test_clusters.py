@@ -30,10 +30,11 @@ def test_clusters_are_scored_after_matching_and_said_to_be(tmp_path: Path) -> No
     rows = {row["strategy"]: row for row in map(json.loads, (run / "results.jsonl").read_text().splitlines())}
     assert rows["kmeans-pixels"]["test_accuracy"] > 0.6
     assert rows["kmeans-pixels"]["steps"] == 0
+    assert rows["kmeans-pixels"]["nmi"] > 0.4
     assert rows["infogan"]["steps"] == 8
     for row in rows.values():
         assert row["matched"]
-        assert 0 < row["nmi"] < 1
+        assert 0 <= row["nmi"] < 1  # 0 where a few steps leave one cluster
         assert (row["labels"], row["labelled_seen"], row["uses_unlabelled"]) == (0, 0, True)
     arrays = np.load(run / "arms" / "infogan" / "0" / "predictions.npz")
     assert (arrays["probabilities"].argmax(1) == arrays["labels"]).mean() == rows["infogan"]["test_accuracy"]
