@@ -44,7 +44,7 @@ def body_of(classifier: nn.Module) -> dict[str, Tensor]:
 @PROBED
 def test_a_linear_probe_moves_the_head_and_nothing_of_the_body(task: Task, name: str) -> None:
     entry = strategies.get(name)
-    phases = entry.phases(setup_of(task, name), entry.options())
+    phases = entry.phases(setup_of(task, name), entry.options(probe="linear"))
     bodies, settings = [], Settings(make_fabric(CPU, "fp32"))
 
     def settings_of(phase: Phase) -> Settings:
@@ -78,7 +78,7 @@ def test_pretraining_counts_besides_on_all_images_without_labels(task: Task, nam
 @PROBED
 def test_labels_do_not_reach_the_features(task: Task, name: str) -> None:
     turned = replace(task, labels=(task.labels + 1) % 10)
-    bodies = [body_of(run(one, name)[0].classifier) for one in (task, turned)]
+    bodies = [body_of(run(one, name, probe="linear")[0].classifier) for one in (task, turned)]
     assert all(torch.equal(bodies[0][key], bodies[1][key]) for key in bodies[0])
 
 

@@ -35,7 +35,7 @@ from ganlift.training.phase import Updater
 from ganlift.training.pixels import Batch
 
 
-@shipped(lr=1.7e-3, weight_decay=5e-4)  # what augment has; mixes smooth the targets already
+@shipped(lr=3.1e-3, weight_decay=5e-5, label_smoothing=0.1, policy="rand", mix_alpha=0.21, defer=0.71, beta=0.99)
 class MixupDrwOptions(ClassifierOptions):
     mix_alpha: float = Field(
         1.0, gt=0, description="Beta(alpha, alpha) of the mixing share", json_schema_extra=search(0.1, 2.0, log=True)

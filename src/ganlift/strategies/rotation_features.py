@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ganlift.augment import rotate90, weak
-from ganlift.strategies.base import Phases, Setup, strategy
+from ganlift.strategies.base import Phases, Setup, shipped, strategy
 from ganlift.strategies.pretraining import PretrainOptions, pretraining_phase, take_average
 from ganlift.strategies.probe import ProbeOptions, probe_phases
 from ganlift.training.phase import Phase, Updater
@@ -22,6 +22,9 @@ from ganlift.training.pixels import Batch
 from ganlift.training.rng import seeded
 
 
+@shipped(
+    probe="finetune", lr=3.1e-3, weight_decay=5e-5, label_smoothing=0.1, policy="rand", pretrain_lr=9.8e-4, head_lr=0.13
+)
 class RotationFeaturesOptions(PretrainOptions, ProbeOptions):
     """Settings of both steps."""
 
@@ -46,7 +49,7 @@ def rotation_phase(setup: Setup, options: PretrainOptions, classifier: nn.Module
 @strategy(
     "rotation-features",
     kind="rival",
-    summary="Features from telling four rotations apart on all images, then a linear probe on the labelled ones.",
+    summary="Features from telling four rotations apart on all images, then all fine-tuned on the labelled ones.",
     source="RotNet: Gidaris et al. 2018, eq. 2 and 3",
     options=RotationFeaturesOptions,
     unlabelled="optional",

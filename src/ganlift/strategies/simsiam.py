@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from ganlift.augment import strong
 from ganlift.losses import negative_cosine
-from ganlift.strategies.base import Phases, Setup, strategy
+from ganlift.strategies.base import Phases, Setup, shipped, strategy
 from ganlift.strategies.pretraining import PretrainOptions, pretraining_phase, take_average
 from ganlift.strategies.probe import ProbeOptions, probe_phases
 from ganlift.training.phase import Phase, Updater
@@ -35,6 +35,9 @@ class SimSiamPretrainOptions(PretrainOptions):
     bottleneck: int = Field(64, ge=1, description="size of the predictor's hidden layer")
 
 
+@shipped(
+    probe="finetune", lr=3.1e-3, weight_decay=5e-5, label_smoothing=0.1, policy="rand", pretrain_lr=9.8e-4, head_lr=0.13
+)
 class SimSiamOptions(SimSiamPretrainOptions, ProbeOptions):
     """Settings of both steps."""
 
@@ -78,7 +81,7 @@ def simsiam_phase(setup: Setup, options: SimSiamPretrainOptions, classifier: nn.
 @strategy(
     "simsiam",
     kind="rival",
-    summary="Features of which two views predict one another, on all images, then a linear probe on the labelled ones.",
+    summary="Features of which two views predict one another, on all images, then all fine-tuned on the labelled ones.",
     source="SimSiam: Chen and He 2021, eq. 1 and 4",
     options=SimSiamOptions,
     unlabelled="optional",
