@@ -109,7 +109,7 @@ def draw(
 
     Without labels a conditional model draws its classes uniformly, and without ``z`` (n, latent_size) its latents.
     """
-    device = next(module.parameters()).device
+    device = next(iter(module.state_dict().values())).device  # a generator may have buffers alone
     if labels is None:
         labels = torch.randint(0, max(shape.classes, 1), (n,), generator=rng, device=device)
     elif len(labels) != n:

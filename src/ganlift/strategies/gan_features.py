@@ -9,9 +9,9 @@ same network as every other arm's. With features φ and the real/fake logit s = 
 simultaneously, from one forward of real, generated and turned images, for BatchNorm's sake. The generator matches
 features (Salimans et al. 2016, eq. 1), as in `sgan`. The term with β is SS-GAN's (Chen et al. 2019, section 3): a
 second head r tells quarter turns of real images apart, one random turn an image where the paper has all four. With
-it a linear probe finds far more in the features of a short run; fine-tuned, they did better without (the default). Then the probe of
-`ganlift.strategies.probe`. Where Radford et al. pool the features of every layer and train a linear SVM, the probe sees
-the last layer's, as it does in the rivals.
+it a linear probe finds far more in the features of a short run; fine-tuned, they did better without, the default. Then
+the probe of `ganlift.strategies.probe`. Where Radford et al. pool the features of every layer and train a linear SVM,
+the probe sees the last layer's, as it does in the rivals.
 """
 
 from __future__ import annotations

@@ -43,7 +43,8 @@ class Ema:
     def update(self, step: int, images_seen: int, images_per_step: int) -> None:
         decay = self.decay_at(step, images_seen, images_per_step)
         averages, values = _floats(self.module), _floats(self._source)
-        torch._foreach_lerp_(averages, values, 1.0 - decay)
+        if averages:  # a generator without weights has counts and images alone
+            torch._foreach_lerp_(averages, values, 1.0 - decay)
         for average, value in zip(_integers(self.module), _integers(self._source), strict=True):
             average.copy_(value)
 
