@@ -67,6 +67,10 @@ def _budget(value: Any) -> int | str:
     return count or text
 
 
+def _generator_budget(value: Any) -> int | str | None:
+    return None if value is None else _budget(value)
+
+
 def parse_imbalance(text: str) -> tuple[str, float]:
     """``"exp:100"`` or ``"step:10"``: the kind of tail, and how many times fewer images its last class has.
 
@@ -119,7 +123,9 @@ class RunConfig(BaseModel):
     budget: Annotated[int | str, PlainValidator(_budget)] = Field(
         500, description="classifier steps an arm, or a time such as 5m for the whole run"
     )
-    generator_budget: int | None = Field(None, ge=1, description="a generator's own steps; chosen where not given")
+    generator_budget: Annotated[int | str | None, PlainValidator(_generator_budget)] = Field(
+        None, description="a generator's own steps, or a time such as 40s for each; chosen where not given"
+    )
     batch_size: int = Field(64, ge=2, description="labelled images a step")
     classifier: str = Field("small-cnn", min_length=1)
     generator: str = Field("sngan", min_length=1)

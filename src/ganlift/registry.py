@@ -26,13 +26,17 @@ class Registry(Generic[T]):
         room: the package whose modules hold the built-in members.
         group: the entry-point group through which other packages add theirs.
         member: the type that every member has.
+        made_of: what a name that nobody has taken stands for, such as a member with another part; None for nothing.
     """
 
-    def __init__(self, kind: str, room: str, group: str, member: type[T]) -> None:
+    def __init__(
+        self, kind: str, room: str, group: str, member: type[T], made_of: Callable[[str], T | None] = lambda name: None
+    ) -> None:
         self.kind = kind
         self._member = member
         self._room = room
         self._group = group
+        self._made_of = made_of
         self._members: dict[str, T] = {}
         self._loaded = False
         self._problems: list[str] = []
@@ -58,6 +62,8 @@ class Registry(Generic[T]):
         self._load()
         if name in self._members:
             return self._members[name]
+        if (made := self._made_of(name)) is not None:
+            return made
         near = difflib.get_close_matches(name, self._members, n=1, cutoff=0.4)
         hint = f" Did you mean '{near[0]}'?" if near else ""
         known = ", ".join(self.names())

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ganlift.cli import options
+
+if TYPE_CHECKING:
+    from ganlift.config import CompareConfig
 
 EXAMPLE = (
     "Example: ganlift compare photos/ --unlabelled more-photos/ --labels-per-class 50 "
@@ -51,7 +54,11 @@ def compare(
     """Train every strategy on every seed, judge each, and say in a sentence whether it helped."""
     from ganlift.config import CompareConfig
 
-    asked = options.configured(context.params, CompareConfig)
+    run(options.configured(context.params, CompareConfig), as_json, quiet)
+
+
+def run(asked: CompareConfig, as_json: bool, quiet: bool) -> None:
+    """Run the comparison and show what it found."""
     from ganlift.api import compare as run_comparison
     from ganlift.cli import show
 

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import ganlift
-from ganlift.cli import check, compare, crash, evaluate, export, generate, predict, report, train
+from ganlift.cli import check, compare, compare_generators, crash, evaluate, export, generate, predict, report, train
 from ganlift.cli import list as listing
 from ganlift.cli.words import safe
 from ganlift.errors import GanliftError, Interrupted
@@ -22,6 +22,9 @@ app = typer.Typer(
 )
 app.command("check", short_help="What is in the data, and what will go wrong.", epilog=check.EXAMPLE)(check.check)
 app.command("compare", short_help="Would a GAN help? Every strategy, judged.", epilog=compare.EXAMPLE)(compare.compare)
+app.command(
+    "compare-generators", short_help="Which generator, at equal steps or time.", epilog=compare_generators.EXAMPLE
+)(compare_generators.compare_generators)
 app.command("train", short_help="Train one strategy on all labels.", epilog=train.EXAMPLE)(train.train)
 app.command("train-generator", short_help="Train a generator alone.", epilog=train.GENERATOR_EXAMPLE)(
     train.train_generator

@@ -22,7 +22,9 @@ Imbalance = Annotated[
 Measure = Annotated[
     str | None, typer.Option(metavar="auto|accuracy|macro-recall", help="What arms are judged by.", show_default=False)
 ]
-GeneratorBudget = Annotated[int | None, typer.Option(help="A generator's own steps.")]
+GeneratorBudget = Annotated[
+    str | None, typer.Option(metavar="STEPS|TIME", help="A generator's own steps, or the time each one gets.")
+]
 BatchSize = Annotated[int | None, typer.Option(help="Labelled images a step.")]
 Classifier = Annotated[str | None, typer.Option(help="A name from 'list classifiers', timm:NAME, or module:factory.")]
 Generator = Annotated[str | None, typer.Option(help="A name from 'list generators'.")]

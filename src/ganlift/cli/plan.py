@@ -16,7 +16,7 @@ def plan_lines(plan: Mapping[str, Any]) -> list[str]:
     arms, left = plan.get("arms", 0), plan.get("arms_left", 0)
     which = "unlabelled" if plan.get("labelled") == 0 else "labelled"
     steps = f"{plan['steps']:,} steps of {plan.get('batch_size', '?')} {which} images" if plan.get("steps") else ""
-    generator = f"; a generator's own: {plan['generator_steps']:,} steps" if plan.get("needs_generator") else ""
+    generator = f"; a generator's own: {_generator_steps(plan)} steps" if plan.get("needs_generator") else ""
     search = f"; {plan['search']} trials a strategy to choose its options" if plan.get("search") else ""
     at_once = f"{plan['jobs']} at a time" if plan.get("jobs") else ""
     product = f"{len(plan.get('strategies', ()))} strategies × {len(plan.get('seeds', ()))} seeds = {arms} arms"
@@ -35,6 +35,12 @@ def plan_lines(plan: Mapping[str, Any]) -> list[str]:
         "Takes": f"{takes}{continued}",
     }
     return _named(facts)
+
+
+def _generator_steps(plan: Mapping[str, Any]) -> str:
+    """The same for all, or from the fewest to the most, where they get the same time."""
+    own = plan.get("own_generator_steps") or {"": plan["generator_steps"]}
+    return " to ".join(f"{steps:,}" for steps in sorted({min(own.values()), max(own.values())}))
 
 
 def generator_plan_lines(plan: Mapping[str, Any]) -> list[str]:

@@ -205,6 +205,8 @@ def outcome(console: Console, comparison: Any, brief: bool = False) -> None:
         console.print()
         console.print(table(comparison.rows, verdicts, named(comparison.measure)))
         console.print()
+        if any(row.get("generator") for row in comparison.rows):
+            generators_table(console, comparison.run)
     for verdict in verdicts:
         say(console, safe(verdict["sentence"]))
     if not brief:
@@ -213,6 +215,20 @@ def outcome(console: Console, comparison: Any, brief: bool = False) -> None:
             winner = f"{comparison.best['strategy']}, seed {comparison.best['seed']}"
             _point(console, f"Winner: {winner}, in", comparison.best["classifier"])
         _point(console, "Report:", comparison.report_path)
+
+
+def generators_table(console: Console, run: Path) -> None:
+    """Generators side by side, of a run whose arms name theirs."""
+    from ganlift.report import read_run, side_by_side
+
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    shown.add_column("generator", no_wrap=True)
+    for name, _ in side_by_side.HEAD[:-2]:  # gain and verdict stand in the table above
+        shown.add_column(name.replace("real ones", "real"), justify="right")
+    for line in side_by_side.side_by_side(read_run(run)):
+        shown.add_row(*(Text(cell) for cell in (safe(line.name), *line.cells[:-2])))
+    console.print(shown)
+    console.print()
 
 
 def trained(console: Console, training: Any, brief: bool = False) -> None:
@@ -247,7 +263,9 @@ def table(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, Any
     shown = Table(box=None, pad_edge=False, header_style="bold")
     score = measure.words.replace(" ", "\n") + ", %"  # two short lines keep the table within 80 columns
     for name in ("strategy", "seeds", score, "gain, points (95 %)", "against", "an arm"):
-        shown.add_column(name, justify="left" if name in ("strategy", "against") else "right", no_wrap=True)
+        shown.add_column(
+            name, justify="left" if name in ("strategy", "against") else "right", no_wrap=name != "strategy"
+        )
     judged = {verdict["strategy"]: verdict for verdict in verdicts}
     for strategy in dict.fromkeys(row["strategy"] for row in rows):
         mine = [row for row in rows if row["strategy"] == strategy]

@@ -1,4 +1,4 @@
-"""`train-generator`: a generator for its own sake, on labelled images, unlabelled ones, or both."""
+"""A generator for its own sake, on labelled images, unlabelled ones, or both; and which arms compare several."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from ganlift.data.types import ImageSet, Task
 from ganlift.data.visible import load_run, visible_split
 from ganlift.errors import ConfigError
 from ganlift.events import Listener
+from ganlift.generators.base import generators
 from ganlift.runs import layout
 from ganlift.runs.files import read_json, write_json, write_text
 from ganlift.strategies.base import Setup
@@ -32,6 +33,23 @@ from ganlift.training.rng import Rng
 
 PROBE_STEPS = 10
 MIN_STEPS = 20
+
+
+def generator_arms(names: str) -> list[str]:
+    """The strategies that compare generators: a classifier on real images, and with each generator beside and alone.
+
+    Args:
+        names: separated by commas, or ``all`` for every registered one.
+
+    Raises:
+        ConfigError: an unknown name.
+    """
+    wanted = generators.names() if names.strip() == "all" else [name.strip() for name in names.split(",")]
+    chosen = [generators.get(name).name for name in wanted]
+    return [
+        "augment",
+        *(f"{arm}-{name}" for name in dict.fromkeys(chosen) for arm in ("gan-augment", "synthetic-only")),
+    ]
 
 
 def load_for_generator(config: GeneratorConfig, tell: Listener) -> ImageSet:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ganlift.config import RunConfig
+from ganlift.generators.base import generators
 from ganlift.runs import layout
 from ganlift.runs.files import read_json, write_json
 from ganlift.training.precision import choose_precision, pick_device
@@ -40,7 +41,7 @@ def shared_settings(config: RunConfig, run: Path, at_once: int) -> dict[str, Any
         "batch_size": config.batch_size,
         "classifier": config.classifier,
         "generator": config.generator,
-        "generator_options": config.options.get(config.generator, {}),
+        "generator_options": {name: config.options.get(name, {}) for name in generators.names()},
         "checkpoint_every": config.checkpoint_every,
         "on_alarm": config.on_alarm,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ganlift.classifiers.base import classifiers, resolve
@@ -48,6 +48,11 @@ class Plan:
     threads: int
     costs: list[Cost]
     estimate_s: float
+    own_generator_steps: dict[str, int] = field(default_factory=dict)
+
+    def generator_steps_of(self, strategy: str) -> int:
+        """Steps of its generator's own phase: the same for all, or as many as a time holds."""
+        return self.own_generator_steps.get(strategy, self.generator_steps)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -55,7 +60,7 @@ class Plan:
 
 def read_plan(facts: Mapping[str, Any]) -> Plan:
     """The plan that `Plan.to_json` wrote; further keys are passed over."""
-    known = {name: facts[name] for name in Plan.__dataclass_fields__}
+    known = {name: facts[name] for name in Plan.__dataclass_fields__ if name in facts}
     return Plan(**{**known, "costs": [Cost(**cost) for cost in known["costs"]]})
 
 
@@ -83,10 +88,11 @@ def resolve_arms(
         names = [*possible, *names]
     chosen = [strategies.get(name) for name in dict.fromkeys(names) if name not in (AUTO, ALL)]
     resolve(config.classifier)
-    entry = generators.get(config.generator)
+    wanted = {config.generator, *(entry.generator for entry in chosen if entry.generator)}
+    entries = {name: generators.get(name) for name in wanted}
     for name, given in config.options.items():
-        if name == entry.name:
-            checked(f"generator '{name}'", entry.options, given)
+        if name in entries:
+            checked(f"generator '{name}'", entries[name].options, given)
         else:
             build_options(strategies.get(name), given)
     _check_labels(config, chosen)
@@ -143,7 +149,39 @@ def _check_labels(config: ArmsConfig, chosen: Sequence[Strategy]) -> None:
 
 def generator_steps_for(config: ArmsConfig, steps: int) -> int:
     """The generator's own steps: as asked for, or as many as the classifier's."""
-    return config.generator_budget or steps
+    return config.generator_budget if isinstance(config.generator_budget, int) else steps
+
+
+def steps_in_time(config: ArmsConfig, costs: Sequence[Cost]) -> dict[str, int]:
+    """Steps that each arm's generator does in the time that ``config`` gives it; empty where it gives none.
+
+    Arms that share a generator get what the first of them is found to do, so that they go on sharing it.
+
+    Raises:
+        ConfigError: the time is too short for even `MIN_STEPS`.
+    """
+    if not isinstance(config.generator_budget, str):
+        return {}
+    seconds, found = _seconds(config.generator_budget), dict[str, int]()
+    shared = dict[str | None, int]()
+    for cost in costs:
+        if not cost.per_generator_step:
+            continue
+        entry, steps = strategies.get(cost.strategy), int(seconds / cost.per_generator_step)
+        found[cost.strategy] = shared.setdefault(entry.generator, steps) if entry.needs_generator else steps
+        if steps < MIN_STEPS:
+            least = MIN_STEPS * cost.per_generator_step
+            raise ConfigError(
+                f"--generator-budget {config.generator_budget} is too short for {cost.strategy}; "
+                f"{MIN_STEPS} steps of its generator take about {least:.0f} s."
+            )
+    return found
+
+
+def _seconds(budget: str) -> float:
+    parsed = parse_budget(budget)
+    assert isinstance(parsed, Seconds)
+    return parsed.seconds
 
 
 def costs_from(probes: Sequence[Mapping[str, Any]], steps: int, generator_steps: int) -> list[Cost]:
@@ -169,13 +207,14 @@ def steps_for(config: ArmsConfig, costs: Sequence[Cost], jobs: int) -> int:
     if isinstance(budget, Steps):
         return budget.count
     assert isinstance(budget, Seconds)
+    own = steps_in_time(config, costs)
     low, high = 0, 10_000_000
     while low < high:
         middle = (low + high + 1) // 2
-        taken = estimate(costs, config.seed_list(), middle, generator_steps_for(config, middle), jobs)
+        taken = estimate(costs, config.seed_list(), middle, generator_steps_for(config, middle), jobs, own)
         low, high = (middle, high) if taken <= budget.seconds else (low, middle - 1)
     if low < MIN_STEPS:
-        least = estimate(costs, config.seed_list(), MIN_STEPS, generator_steps_for(config, MIN_STEPS), jobs)
+        least = estimate(costs, config.seed_list(), MIN_STEPS, generator_steps_for(config, MIN_STEPS), jobs, own)
         raise ConfigError(
             f"--budget {config.budget} is too short for {len(costs)} strategies and {len(config.seed_list())} seeds; "
             f"it takes at least {least:.0f} s. Give more time, fewer strategies or fewer seeds."
@@ -183,18 +222,26 @@ def steps_for(config: ArmsConfig, costs: Sequence[Cost], jobs: int) -> int:
     return low - low % 10 if low >= 100 else low
 
 
-def estimate(costs: Sequence[Cost], seeds: Sequence[int], steps: int, generator_steps: int, jobs: int) -> float:
+def estimate(
+    costs: Sequence[Cost],
+    seeds: Sequence[int],
+    steps: int,
+    generator_steps: int,
+    jobs: int,
+    own_generator_steps: Mapping[str, int] | None = None,
+) -> float:
     """Seconds until ``jobs`` workers are through with all arms, each taking the next one when it is free.
 
     A generator is trained once a seed, however many arms share it; an arm that tells it labels of its own has its own.
     """
-    ends = [0.0] * jobs
+    ends, own = [0.0] * jobs, own_generator_steps or {}
     for _ in seeds:
-        shared = False
+        trained = set[str | None]()
         for cost in costs:
-            shares = strategies.get(cost.strategy).needs_generator
-            seconds = cost.seconds(steps, 0 if shared and shares else generator_steps)
-            shared = shared or shares
+            entry, wanted = strategies.get(cost.strategy), own.get(cost.strategy, generator_steps)
+            seconds = cost.seconds(steps, 0 if entry.needs_generator and entry.generator in trained else wanted)
+            if entry.needs_generator:
+                trained.add(entry.generator)
             heapq.heapreplace(ends, ends[0] + seconds)
     return max(ends)
 
@@ -204,16 +251,18 @@ def arm_jobs(plan: Plan, arms: Sequence[tuple[str, int]], template: Mapping[str,
 
     Arms of one seed that share a generator follow one another: the first trains it.
     """
-    cost = {one.strategy: one.seconds(plan.steps, plan.generator_steps) for one in plan.costs}
+    cost = {one.strategy: one.seconds(plan.steps, plan.generator_steps_of(one.strategy)) for one in plan.costs}
     jobs: list[Job] = []
     for seed in plan.seeds:
-        sharing: list[str] = []
+        sharing: dict[str | None, list[str]] = {}
         names = [name for name, of_seed in arms if of_seed == seed]
         for name in sorted(names, key=lambda name: -cost.get(name, 0.0)):
-            job = arm_job("arm", name, seed, plan.steps, plan.generator_steps, template)
-            if strategies.get(name).needs_generator:
-                job["after"] = sharing[-1:]
-                sharing.append(job["id"])
+            job = arm_job("arm", name, seed, plan.steps, plan.generator_steps_of(name), template)
+            entry = strategies.get(name)
+            if entry.needs_generator:
+                before = sharing.setdefault(entry.generator, [])
+                job["after"] = before[-1:]
+                before.append(job["id"])
             jobs.append(job)
     return jobs
 

@@ -24,6 +24,7 @@ from ganlift.comparison.plan import (
     read_plan,
     resolve_arms,
     steps_for,
+    steps_in_time,
 )
 from ganlift.comparison.search import SEARCH_SEED, search
 from ganlift.comparison.stopping import stop_requested
@@ -143,7 +144,7 @@ def run_arms(prepared: Prepared, run: Path, tell: Listener) -> None:
         if config.search:
             template["options"] = search(plan, config.search, template, run_jobs)
         jobs = arm_jobs(plan, arms, template)
-        weights = {one.strategy: one.seconds(plan.steps, plan.generator_steps) for one in plan.costs}
+        weights = {one.strategy: one.seconds(plan.steps, plan.generator_steps_of(one.strategy)) for one in plan.costs}
         total, over = sum(weights[job["strategy"]] for job in jobs), 0.0
         for result in run_jobs(jobs):
             row = result.value or _failed(result)
@@ -219,7 +220,7 @@ def _plan(
     costs = costs_from([by_name[name] for name in names], trial_steps, trial_generator)
     searches = 1 + config.search / len(seeds)  # a search costs that many more arms
     steps = steps_for(config, costs, at_once)
-    generator_steps = generator_steps_for(config, steps)
+    generator_steps, own = generator_steps_for(config, steps), steps_in_time(config, costs)
     plan = Plan(
         strategies=names,
         seeds=seeds,
@@ -229,7 +230,8 @@ def _plan(
         precision=template["shared"]["precision"],
         threads=template["shared"]["threads"],
         costs=costs,
-        estimate_s=estimate(costs, seeds, steps, generator_steps, at_once) * searches,
+        estimate_s=estimate(costs, seeds, steps, generator_steps, at_once, own) * searches,
+        own_generator_steps=own,
     )
     write_json(path, plan.to_json())
     return plan

@@ -89,6 +89,8 @@ def run_arm(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, An
             report({"type": "note", "message": warning})
     row = _row(entry, setup, split, outcome, records, images, folder)
     row["seed"], row["options"] = seed, options.model_dump(mode="json")
+    if entry.generator:
+        row["generator"] = entry.generator
     facts = {**outcome.facts, **arm_facts(setup, outcome, folder)}
     if outcome.generator:
         facts["generator"] = key
@@ -136,15 +138,15 @@ def _data(run: Path, seed: int) -> tuple[ImageSet, Split]:
 
 def _setup(job: Job, images: ImageSet, split: Split) -> tuple[Setup, Strategy]:
     shared, entry = job["shared"], strategies.get(job["strategy"])
-    device = torch.device(shared["device"])
+    device, generator = torch.device(shared["device"]), entry.generator or shared["generator"]
     setup = Setup(
         task=make_task(images, split),
         budget=Budget(job["steps"], shared["batch_size"], job["generator_steps"]),
         rng=Rng(job["seed"], entry.name, device),
         device=device,
         classifier=shared["classifier"],
-        generator=shared["generator"],
-        generator_options=shared["generator_options"],
+        generator=generator,
+        generator_options=shared["generator_options"].get(generator, {}),
         measure=named(shared.get("measure")),
     )
     return setup, entry

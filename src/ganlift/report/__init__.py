@@ -2,5 +2,6 @@
 
 from ganlift.report.check import render_check
 from ganlift.report.page import render, render_many
+from ganlift.report.read import read_run
 
-__all__ = ["render", "render_check", "render_many"]
+__all__ = ["read_run", "render", "render_check", "render_many"]

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from ganlift import __version__
 from ganlift.errors import RunFolderError
-from ganlift.report import generated, quality, sections, tables, trust, words
+from ganlift.report import generated, quality, sections, side_by_side, tables, trust, words
 from ganlift.report.pictures import FITS, Fit
 from ganlift.report.read import Run, pretty, read_run
 from ganlift.runs import layout
@@ -84,6 +84,8 @@ def _context(run: Run, fit: Fit) -> dict[str, Any]:
         "reliability": [] if run.matched else sections.reliability(run),
         "samples": generated.samples(run, fit),
         "quality": quality.quality(run),
+        "generator_head": side_by_side.HEAD,
+        "generators": side_by_side.side_by_side(run),
         "neighbours": generated.neighbours(run, fit),
         "filters": generated.filters(run),
         "curves": sections.curves(run),

@@ -106,7 +106,7 @@ def _cell(values: list[Any], factor: float = 1) -> Cell:
 
 
 def _cas(run: Run, names: list[str]) -> Cell:
-    rows = run.rows.get("synthetic-only", []) if "synthetic-only" in names else []
+    rows = [row for name in names if name.startswith("synthetic-only") for row in run.rows[name]]
     return (words.percent(numbers.average(rows, "test_accuracy")), "") if rows else (words.NONE, "")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, TypeVar
 
@@ -20,6 +20,7 @@ from ganlift.augment import rand_augment, trivial_augment, weak
 from ganlift.classifiers.base import ClassifierSpec, resolve
 from ganlift.data.types import Task
 from ganlift.errors import ConfigError
+from ganlift.generators.base import generators
 from ganlift.generators.trained import TrainedGenerator
 from ganlift.layers.dropout import set_dropout_rng
 from ganlift.registry import Registry
@@ -217,6 +218,7 @@ class Strategy:
         unlabelled: whether it uses unlabelled images.
         needs_generator: whether its first phase is a generator that other arms of the seed share.
         validates: whether it chooses something on the validation images; the others never look at them.
+        generator: the registered generator that it takes in place of the run's; see `with_generator`.
         labels: whether it needs labelled images; those that do not find clusters, and are compared among themselves.
         options: pydantic model of its settings, each with default, range and search distribution.
     """
@@ -231,9 +233,21 @@ class Strategy:
     needs_generator: bool = False
     validates: bool = False
     labels: bool = True
+    generator: str | None = None
 
 
-strategies: Registry[Strategy] = Registry("strategy", "ganlift.strategies", "ganlift.strategies", Strategy)
+def with_generator(name: str) -> Strategy | None:
+    """``gan-augment-vae`` is `gan-augment` with the generator `vae`, and so for every strategy that shares one."""
+    for own, entry in strategies:
+        generator = name.removeprefix(f"{own}-")
+        if entry.needs_generator and generator != name and generator in generators.names():
+            return replace(entry, name=name, generator=generator)
+    return None
+
+
+strategies: Registry[Strategy] = Registry(
+    "strategy", "ganlift.strategies", "ganlift.strategies", Strategy, made_of=with_generator
+)
 
 
 def strategy(

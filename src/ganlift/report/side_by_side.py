@@ -1,0 +1,83 @@
+"""Generators side by side: what each took, how good its images are, and what a classifier gains by them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ganlift.report import numbers, words
+from ganlift.report.read import Row, Run, mapping
+
+HEAD = [
+    ("Steps", "of the generator's own phase"),
+    ("Time", "of that phase"),
+    ("Images/s", "real images that it trains on in a second"),
+    ("Fréchet", "distance to held-out images on the network named under Quality; lower is better"),
+    ("Recall", "share of real images that lie among generated ones: low where modes are missing"),
+    ("C_T", "three-sample test of copying: below -3 tells of copies"),
+    ("CAS, %", "test score of a classifier trained on generated images alone"),
+    ("Beside real ones, %", "test score of a classifier that has real and generated images"),
+    ("Gain, points", "of the latter over its reference, with the 95 % interval"),
+    ("Verdict", "over all generators, corrected for their number"),
+]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A generator's cells, in the order of `HEAD`."""
+
+    name: str
+    cells: list[str]
+
+
+def side_by_side(run: Run) -> list[Line]:
+    """A line for each generator that arms were run with by name, the nearest to the real images first."""
+    by_generator: dict[str, list[Row]] = {}
+    for rows in run.rows.values():
+        for row in rows:
+            if row.get("generator"):
+                by_generator.setdefault(str(row["generator"]), []).append(row)
+    measured = {name: _measured(run, rows) for name, rows in by_generator.items()}
+    order = sorted(by_generator, key=lambda name: measured[name].get("frechet", float("inf")))
+    return [Line(name, _cells(run, by_generator[name], measured[name])) for name in order]
+
+
+def _measured(run: Run, rows: list[Row]) -> dict[str, float]:
+    """Means over the generators of ``rows``, one a seed."""
+    keys = dict.fromkeys(str(run.facts(row["strategy"], row["seed"]).get("generator", "")) for row in rows)
+    found: dict[str, list[float]] = {}
+    for key in keys:
+        kept = run.measures.get(key, {})
+        values: dict[str, Any] = {
+            name: mapping(mapping(kept.get("generated")).get(name)).get("value") for name in ("frechet", "recall")
+        }
+        values["copies"] = mapping(kept.get("copying")).get("statistic")
+        for name, value in values.items():
+            if words.number(value) is not None:
+                found.setdefault(name, []).append(float(value))
+    return {name: sum(values) / len(values) for name, values in found.items()}
+
+
+def _cells(run: Run, rows: list[Row], measured: dict[str, float]) -> list[str]:
+    alone = [row for row in rows if row["kind"] == "control"]
+    beside = [row for row in rows if row["kind"] == "gan"]
+    verdict = next((one for one in run.verdicts if beside and one["strategy"] == beside[0]["strategy"]), {})
+    # arms that share a generator each carry the time of its one training
+    elapsed, seen = numbers.average(rows, "generator_elapsed_s"), numbers.average(rows, "generator_images_seen")
+    gain = (
+        f"{words.points(verdict['gain'])} ({words.points(verdict['ci_low'])} to {words.points(verdict['ci_high'])})"
+        if words.number(verdict.get("gain")) is not None
+        else words.NONE
+    )
+    return [
+        words.count(round(numbers.average(rows, "generator_steps"))),
+        words.seconds(elapsed),
+        words.count(round(seen / elapsed)) if elapsed else words.NONE,
+        words.decimal(measured.get("frechet"), 2),
+        words.decimal(measured.get("recall"), 2),
+        words.decimal(measured.get("copies"), 1),
+        words.percent(numbers.average(alone, run.measure.test)) if alone else words.NONE,
+        words.percent(numbers.average(beside, run.measure.test)) if beside else words.NONE,
+        gain,
+        str(verdict.get("verdict") or words.NONE),
+    ]

@@ -1,0 +1,94 @@
+"""`ganlift compare-generators`: generators as arms, at equal steps or equal time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ganlift.cli.main import app
+from ganlift.comparison.plan import Cost, Plan, arm_jobs, estimate, steps_in_time
+from ganlift.config import build_config
+from ganlift.errors import ConfigError
+from ganlift.generators.base import generators
+from ganlift.strategies.base import strategies
+
+COSTS = [
+    Cost("augment", 0.01, 0.0, 1.0),
+    Cost("gan-augment-vae", 0.02, 0.05, 2.0),
+    Cost("synthetic-only-vae", 0.01, 0.04, 1.0),
+    Cost("gan-augment-dcgan", 0.02, 0.1, 2.0),
+]
+
+
+def test_each_generator_has_a_line_and_is_trained_once_a_seed(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    command = ["compare-generators", "digits", "--generators", "gaussian,vae", "--labels-per-class", "40"]
+    settings = ["--seeds", "1", "--budget", "20", "--generator-budget", "20", "--jobs", "1", "--out", str(run)]
+    done = CliRunner().invoke(app, [*command, *settings])
+    assert done.exit_code == 0, done.output
+    rows = {row["strategy"]: row for row in map(json.loads, (run / "results.jsonl").read_text().splitlines())}
+    names = {f"{arm}-{name}" for arm in ("gan-augment", "synthetic-only") for name in ("gaussian", "vae")}
+    assert set(rows) == {"augment", *names}
+    assert {row.get("generator") for row in rows.values()} == {None, "gaussian", "vae"}
+    folders = sorted(path.name.split("-")[0] for path in (run / "generators").iterdir())
+    assert folders == ["gaussian", "vae"]  # shared by the two arms of each
+    assert {row["generator_steps"] for name, row in rows.items() if name != "augment"} == {20}
+    table = [line.split() for line in done.output.splitlines() if line.startswith(("gaussian", "vae"))]
+    assert sorted(cells[0] for cells in table) == ["gaussian", "vae"]
+    assert all(f"{100 * rows[f'synthetic-only-{cells[0]}']['test_accuracy']:.1f}" in cells for cells in table)
+    page = (run / "report.html").read_text()
+    assert 'id="generators"' in page
+    assert page.count('<th scope="row"><bdi>vae</bdi></th>') == 1
+
+
+def test_a_name_with_a_generator_is_the_strategy_with_it() -> None:
+    entry = strategies.get("gan-augment-stylegan2-ada")
+    assert (entry.name, entry.generator) == ("gan-augment-stylegan2-ada", "stylegan2-ada")
+    assert entry.options is strategies.get("gan-augment").options
+    assert not any(name.startswith("gan-augment-") for name in strategies.names())
+    for wrong in ("gan-augment-dcgam", "augment-dcgan", "gan-augment-"):
+        with pytest.raises(ConfigError, match="no strategy called"):
+            strategies.get(wrong)
+
+
+def test_a_time_becomes_steps_of_each_generator() -> None:
+    config = build_config({"data": "digits", "generator_budget": "10s"})
+    # arms of one generator go on sharing it, whatever was measured of the second
+    expected = {"gan-augment-vae": 200, "synthetic-only-vae": 200, "gan-augment-dcgan": 100}
+    assert steps_in_time(config, COSTS) == expected
+    assert steps_in_time(build_config({"data": "digits", "generator_budget": 10}), COSTS) == {}
+    with pytest.raises(ConfigError, match=r"too short for gan-augment-dcgan; 20 steps of its generator take about 2 s"):
+        steps_in_time(build_config({"data": "digits", "generator_budget": "1.5s"}), COSTS)
+    # 1.1 + (0.2 + 10 + 2) + (0.1 + 1, the generator being there) + (0.2 + 10 + 2)
+    assert estimate(COSTS, [0], 10, 7, jobs=1, own_generator_steps=expected) == pytest.approx(26.6)
+    plan = Plan([cost.strategy for cost in COSTS], [0], 10, 7, "cpu", "fp32", 1, COSTS, 5.0, expected)
+    arms = [(cost.strategy, 0) for cost in COSTS]
+    jobs = {job["strategy"]: job for job in arm_jobs(plan, arms, {"run": "r", "shared": {}, "options": {}})}
+    assert [jobs[cost.strategy]["generator_steps"] for cost in COSTS] == [7, 200, 200, 100]
+    assert jobs["synthetic-only-vae"]["after"] == ["gan-augment-vae/0"]
+    assert jobs["gan-augment-dcgan"]["after"] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--generators", "sngam"], "Did you mean 'sngan'"),
+        (["--generators", "vae", "--set", "options.vae.betta=2"], "Did you mean 'beta'"),
+        (["--generators", "vae", "--set", "options.dcgan.width=8"], "no strategy called 'dcgan'"),
+        (["--generator-budget", "soon"], "expected steps such as 500 or a time"),
+    ],
+)
+def test_mistakes_are_named(given: list[str], said: str, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["compare-generators", "digits", *given, "--out", str(tmp_path / "run")])
+    assert isinstance(done.exception, ConfigError)
+    assert said in str(done.exception)
+    assert not (tmp_path / "run").exists()
+
+
+def test_all_are_those_registered() -> None:
+    from ganlift.comparison.generator import generator_arms
+
+    assert len(generator_arms("all")) == 1 + 2 * len(generators.names())
