@@ -39,14 +39,14 @@ def commands() -> list[str]:
 def quick(words: list[str]) -> list[str]:
     """The same command with a few steps, one seed, in this process."""
     words = list(words)
-    for option, value in (("--budget", STEPS), ("--seeds", "1"), ("--search", "1")):
+    for option, value in (("--budget", STEPS), ("--generator-budget", STEPS), ("--seeds", "1"), ("--search", "1")):
         if option in words:
             words[words.index(option) + 1] = value
     if words[0] == "compare" and not {"--strategies", "--config", WITH_EVERY_ARM} & set(words):
         words += ["--strategies", "augment,sgan"]
-    if words[0] == "compare":
+    if words[0] in ("compare", "compare-generators"):
         words += ["--jobs", "1"] + ([] if "--seeds" in words or "--config" in words else ["--seeds", "1"])
-    if words[0] in ("compare", "train", "train-generator"):
+    if words[0] in ("compare", "compare-generators", "train", "train-generator"):
         words += [] if "--budget" in words or "--config" in words else ["--budget", STEPS]
         words += ["--precision", "fp32"]
     return words

@@ -12,9 +12,12 @@ ROOT = Path(__file__).parents[2]
 RUNS = sorted(path.parent for path in ROOT.glob("benchmarks/results/*/results.jsonl"))
 
 
-def table(run: Path) -> list[str]:
+MATRIX = sorted(path.parent for path in ROOT.glob("benchmarks/results/matrix/*/results.jsonl"))
+
+
+def table(*runs: Path | str) -> list[str]:
     made = subprocess.run(
-        [sys.executable, ROOT / "benchmarks" / "table.py", run], capture_output=True, text=True, check=True
+        [sys.executable, ROOT / "benchmarks" / "table.py", *runs], capture_output=True, text=True, check=True
     )
     return [line for line in made.stdout.splitlines() if line.startswith("|")]
 
@@ -23,6 +26,11 @@ def table(run: Path) -> list[str]:
 def test_every_kept_run_is_shown_as_it_was(run: Path) -> None:
     text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     assert "\n".join(table(run)) in text
+
+
+def test_the_table_of_all_strategies_is_that_of_the_kept_runs() -> None:
+    text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    assert "\n".join(table("--across", *MATRIX)) in text
 
 
 def test_the_readme_shows_the_demo_s_table() -> None:

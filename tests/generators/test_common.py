@@ -6,11 +6,13 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm, truncnorm
 from torch import nn
 
 from ganlift.generators.base import ImageShape
 from ganlift.generators.common import class_term, fake_labels, resolutions
 from ganlift.generators.sngan import Discriminator, SNGANOptions
+from ganlift.generators.trained import truncated
 
 
 @pytest.mark.parametrize(
@@ -62,3 +64,10 @@ def test_spectral_norms_are_one() -> None:
         if isinstance(layer, nn.Conv2d | nn.Linear | nn.Embedding):
             largest = torch.linalg.matrix_norm(layer.weight.flatten(1), ord=2)
             assert largest.item() == pytest.approx(1.0, abs=0.05)
+
+
+def test_a_truncated_latent_keeps_its_quantile() -> None:
+    z = torch.tensor([-40.0, -1.0, 0.0, 0.5, 40.0])
+    expected = truncnorm(-0.7, 0.7).ppf(norm.cdf(z.numpy()))
+    torch.testing.assert_close(truncated(z, 0.7), torch.tensor(expected, dtype=torch.float32), atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(truncated(z[1:4], 30.0), z[1:4])

@@ -52,6 +52,8 @@ def generate(
     latent_seeds: Sequence[int] = tuple(range(16)),
     path: int = 0,
     grid: bool = False,
+    npz: bool = False,
+    truncation: float | None = None,
 ) -> Generated:
     """Draw images from a generator of a run into the folder ``out``, each marked as generated, with a manifest.
 
@@ -63,19 +65,24 @@ def generate(
         latent_seeds: one image a class each; the same seed gives the same image.
         path: make this many steps on the way from each latent seed to the next, in place of an image a seed.
         grid: write all images as ``grid.png`` too, one class a row.
+        npz: write ``images.npz`` too: ``images`` (n, h, w, c) uint8, ``labels`` (n,), ``class_names``, ``statement``.
+        truncation: latents of a normal cut off at ± this: less variety, more typical images; whole where None.
 
     Raises:
+        ConfigError: ``truncation`` is not above 0.
         GanliftError: no such run, generator or class, or a folder in the way; the message says what to do.
     """
     from ganlift.inference.generate import plan_pictures, refuse_target, write_pictures
     from ganlift.inference.generator import generator_keys, load_generator
 
+    if truncation is not None and not 0 < truncation < float("inf"):
+        raise ConfigError(f"--truncation {truncation}: give a threshold above 0, such as 0.7.")
     kept = load_generator(run, generator)
     refuse_target(out, str(kept.record["data"]))
     labels = [_index(name, kept.class_names) for name in classes] or list(range(len(kept.class_names))) or None
-    pictures = plan_pictures(kept, labels, latent_seeds, path)
+    pictures = plan_pictures(kept, labels, latent_seeds, path, truncation)
     columns = len(pictures) // len(labels) if labels else 8
-    files = write_pictures(kept, pictures, out, columns=columns if grid else None)
+    files = write_pictures(kept, pictures, out, columns=columns if grid else None, npz=npz)
     return Generated(kept.key, files, [key for key in generator_keys(run) if key != kept.key])
 
 

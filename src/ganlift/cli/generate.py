@@ -28,6 +28,10 @@ def generate(
         str | None, typer.Option(metavar="A,B", help="The way from one latent seed to another, in -n steps.")
     ] = None,
     grid: Annotated[bool, typer.Option("--grid", help="Write grid.png too, one class a row.")] = False,
+    npz: Annotated[bool, typer.Option("--npz", help="Write images.npz too: all images and labels as arrays.")] = False,
+    truncation: Annotated[
+        float | None, typer.Option(metavar="T", help="Cut latents off at ±T: less variety, more typical images.")
+    ] = None,
     generator: Annotated[str | None, typer.Option(help="Which of the run's generators.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
@@ -35,7 +39,17 @@ def generate(
     seeds, path = _latents(n, latent_seeds, interpolate)
     from ganlift.api import generate as draw
 
-    made = draw(run, out, generator=generator, classes=classes or [], latent_seeds=seeds, path=path, grid=grid)
+    made = draw(
+        run,
+        out,
+        generator=generator,
+        classes=classes or [],
+        latent_seeds=seeds,
+        path=path,
+        grid=grid,
+        npz=npz,
+        truncation=truncation,
+    )
     if as_json:
         files = [str(path) for path in made.files]
         typer.echo(json.dumps({"generator": made.generator, "files": files, "manifest": str(out / "manifest.json")}))

@@ -91,6 +91,18 @@ def latents_of_seeds(seeds: Sequence[int], latent_size: int) -> Tensor:
     return torch.stack(rows)
 
 
+def truncated(z: Tensor, threshold: float) -> Tensor:
+    """Standard normal ``z`` as values of a normal cut off at ±``threshold``: less variety, more typical images.
+
+    BigGAN's truncation trick (Brock et al. 2019, section 3.1) draws again what lies outside. Here each value keeps its
+    quantile, Φ⁻¹(Φ(-t) + Φ(z) (Φ(t) - Φ(-t))), so that a latent moves smoothly with t and a seed stays itself.
+    """
+    edge = float(torch.special.ndtr(torch.tensor(-threshold, dtype=torch.float64)))
+    inside = edge + torch.special.ndtr(z.double()) * (1 - 2 * edge)
+    cut: Tensor = torch.special.ndtri(inside)
+    return cut.to(z.dtype)
+
+
 def rebuild(facts: GeneratorFacts) -> nn.Module:
     """The module that ``facts`` describe, its weights still to be loaded.
 
