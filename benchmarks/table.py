@@ -2,9 +2,11 @@
 
     python benchmarks/table.py RUN [--keep benchmarks/results/NAME]
     python benchmarks/table.py --across RUN RUN ...
+    python benchmarks/table.py --generators RUN [--keep benchmarks/results/generators/NAME]
 
 ``--keep`` also copies the records (results, verdicts, plan, environment, configuration) that the table is made from.
-``--across`` has a line a strategy and a column a run.
+``--across`` has a line a strategy and a column a run. ``--generators`` is of a run of `ganlift compare-generators`: a line
+a generator, as in its report; kept, the figures are in ``generators.json``, for they are made from more than the records.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ganlift.runs.files import read_json, read_jsonl
+from ganlift.report import read_run, side_by_side
+from ganlift.runs.files import read_json, read_jsonl, write_json
 from ganlift.verdict.arms import WITHOUT_GAN
 from ganlift.yardstick import Yardstick, named
 
@@ -131,25 +134,46 @@ def gain(verdict: Mapping[str, Any]) -> str:
     return "" if verdict["gain"] is None else f"{_interval(verdict)} over `{verdict['reference']}`"
 
 
+def generators(run: Path) -> dict[str, Any]:
+    """``head`` and ``lines`` of the report's table of generators; of what was kept of it, as it was."""
+    kept = run / "generators.json"
+    if kept.exists():
+        return dict(read_json(kept))
+    lines = [[line.name, *line.cells] for line in side_by_side.side_by_side(read_run(run))]
+    return {"head": ["generator", *(name for name, _ in side_by_side.HEAD)], "lines": lines}
+
+
+def generator_lines(found: Mapping[str, Any]) -> list[str]:
+    """The same as a Markdown table."""
+    rows = [[f"`{name}`", *cells] for name, *cells in found["lines"]]
+    table = [found["head"], ["---"] * len(found["head"]), *rows]
+    return ["| " + " | ".join(cells) + " |" for cells in table]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", type=Path, nargs="+")
     parser.add_argument("--across", action="store_true")
+    parser.add_argument("--generators", action="store_true")
     parser.add_argument("--keep", type=Path)
     arguments = parser.parse_args()
     if arguments.across:
         print("\n".join(across([read(run) for run in arguments.runs])))
         return
     (folder,) = arguments.runs
-    run = read(folder)
-    print("\n".join(lines(run)))
-    print()
-    for verdict in run.verdicts.values():
-        print(f"- {verdict['sentence']}")
+    found = generators(folder) if arguments.generators else None
+    print("\n".join(generator_lines(found) if found else shown(read(folder))))
     if arguments.keep:
         arguments.keep.mkdir(parents=True, exist_ok=True)
         for name in RECORDS:
             shutil.copy(folder / name, arguments.keep / name)
+        if found:
+            write_json(arguments.keep / "generators.json", found)
+
+
+def shown(run: Records) -> list[str]:
+    """The table, and a sentence for each verdict."""
+    return [*lines(run), "", *(f"- {verdict['sentence']}" for verdict in run.verdicts.values())]
 
 
 if __name__ == "__main__":

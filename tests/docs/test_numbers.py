@@ -14,6 +14,8 @@ RUNS = sorted(path.parent for path in ROOT.glob("benchmarks/results/*/results.js
 
 MATRIX = sorted(path.parent for path in ROOT.glob("benchmarks/results/matrix/*/results.jsonl"))
 
+GENERATORS = sorted(path.parent for path in ROOT.glob("benchmarks/results/generators/*/generators.json"))
+
 
 def table(*runs: Path | str) -> list[str]:
     made = subprocess.run(
@@ -31,6 +33,12 @@ def test_every_kept_run_is_shown_as_it_was(run: Path) -> None:
 def test_the_table_of_all_strategies_is_that_of_the_kept_runs() -> None:
     text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     assert "\n".join(table("--across", *MATRIX)) in text
+
+
+@pytest.mark.parametrize("run", GENERATORS, ids=lambda run: run.name)
+def test_every_table_of_generators_is_shown_as_it_was(run: Path) -> None:
+    text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    assert "\n".join(table("--generators", run)) in text
 
 
 def test_the_readme_shows_the_demo_s_table() -> None:
