@@ -5,7 +5,7 @@
     python benchmarks/table.py --generators RUN [--keep benchmarks/results/generators/NAME]
 
 ``--keep`` also copies the records (results, verdicts, plan, environment, configuration) that the table is made from.
-``--across`` has a line a strategy and a column a run. ``--generators`` is of a run of `ganlift compare-generators` and$
+``--across`` has a line a strategy and a column a run. ``--generators`` is of a run of `ganlift compare-generators` and
 has a line a generator, as in its report; what is kept are the figures, for they are made from more than the records.
 """
 
