@@ -12,8 +12,12 @@ import io
 import json
 import math
 import os
+import re
+import struct
 import threading
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,6 +29,7 @@ from numpy.typing import NDArray
 from ganlift.errors import DamagedFileError, RunFolderError
 
 _SEAL = "sha256"
+_NPZ_SEAL = b"ganlift-sha256:"
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -71,10 +76,15 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """`write_bytes` of the arrays as one compressed npz."""
+    """`write_bytes` of the arrays as one compressed npz, with a checksum of the whole in the archive's comment.
+
+    The archive has checksums of its members alone: a flipped bit in its directory would lose some unnoticed.
+    """
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **dict(arrays))
-    write_bytes(path, buffer.getvalue())
+    data = buffer.getvalue()
+    seal = _NPZ_SEAL + hashlib.sha256(data).hexdigest().encode()
+    write_bytes(path, data[:-2] + len(seal).to_bytes(2, "little") + seal)  # the comment's length, then the comment
 
 
 def append_line(path: Path, value: Mapping[str, Any]) -> None:
@@ -135,6 +145,14 @@ def read_json(path: Path) -> Any:
         raise DamagedFileError(f"{path} is damaged, not whole JSON ({fault}); remove it and run again.") from fault
 
 
+NOT_AN_NPZ = (
+    *(ValueError, OSError, EOFError, AttributeError, KeyError, OverflowError, SyntaxError, TypeError),
+    *(RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error, struct.error, tokenize.TokenError),
+)
+"""What NumPy and zipfile raise over a damaged npz, by where the damage lies: in the archive, in the packed bytes, or in
+an array's header, which is Python's notation of a dictionary."""
+
+
 def read_npz(path: Path) -> dict[str, NDArray[Any]]:
     """The arrays of an npz; nothing pickled is loaded.
 
@@ -144,10 +162,20 @@ def read_npz(path: Path) -> dict[str, NDArray[Any]]:
     """
     data = read_bytes(path)
     try:
+        _check_npz(data)
         with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+            if not stored.files:
+                raise ValueError("it holds no array")
             return {name: stored[name] for name in stored.files}
-    except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as fault:
+    except NOT_AN_NPZ as fault:
         raise DamagedFileError(f"{path} is damaged, not a whole npz ({fault}); remove it and run again.") from fault
+
+
+def _check_npz(data: bytes) -> None:
+    """Raise ValueError where `write_npz` wrote another archive; one without its comment is as it is."""
+    body, tag, digest = data.rpartition(_NPZ_SEAL)
+    if tag and hashlib.sha256(body[:-2] + b"\0\0").hexdigest().encode() != digest:
+        raise ValueError("its checksum does not match")
 
 
 def read_bytes(path: Path) -> bytes:
@@ -229,6 +257,9 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | None, str]]:
             yield number, None, _CUT_OFF if number == len(lines) else f"not a JSON object ({fault})"
             continue
         seal = row.pop(_SEAL, None)
+        # the seal stands last: what looks like one under another name has been damaged itself
+        if seal is None and row and re.fullmatch("[0-9a-f]{16}", str(list(row.values())[-1])):
+            seal = ""
         if seal is not None and seal != _seal(row):
             yield number, None, "its checksum does not match"
         else:
