@@ -24,6 +24,18 @@ EVERY = pytest.mark.parametrize("name", strategies.names())
 BUDGET = Budget(steps=4, batch_size=10, generator_steps=4)
 
 
+def test_arms_of_a_seed_start_from_the_same_weights_and_see_the_same_images_in_the_same_order(task: Task) -> None:
+    plain, gan = setup_of(task, "augment"), setup_of(task, "sgan")
+    first, second = plain.new_classifier(), gan.new_classifier(dropout=0.2)
+    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
+    for stream in ("labelled_stream", "unlabelled_stream"):
+        one, other = getattr(plain, stream)(), getattr(gan, stream)()
+        for _ in range(4):
+            assert torch.equal(next(one).index, next(other).index)
+    other_seed = setup_of(task, "augment", seed=1).new_classifier()
+    assert not torch.equal(next(iter(first.parameters())), next(iter(other_seed.parameters())))
+
+
 UNLABELLED_ALONE = [name for name, entry in strategies if not entry.labels]
 
 

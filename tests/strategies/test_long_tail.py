@@ -67,7 +67,7 @@ def test_oversampling_draws_every_class_alike(tailed: Task) -> None:
 @pytest.mark.parametrize("name", ["class-weights", "logit-adjust"])
 def test_where_nothing_is_rare_it_is_augment(task: Task, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     derive = Rng.derive
-    monkeypatch.setattr(Rng, "derive", lambda rng, purpose: derive(Rng(rng.seed, "same"), purpose))
+    monkeypatch.setattr(Rng, "derive", lambda rng, purpose, common=False: derive(Rng(rng.seed, "same"), purpose))
     _, plain = trained(task, "augment")
     _, own = trained(task, name)
     assert own == pytest.approx(plain, rel=1e-4)
@@ -76,7 +76,7 @@ def test_where_nothing_is_rare_it_is_augment(task: Task, name: str, monkeypatch:
 @pytest.mark.parametrize("name", ["class-weights", "logit-adjust"])
 def test_where_classes_are_rare_it_is_not(tailed: Task, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     derive = Rng.derive
-    monkeypatch.setattr(Rng, "derive", lambda rng, purpose: derive(Rng(rng.seed, "same"), purpose))
+    monkeypatch.setattr(Rng, "derive", lambda rng, purpose, common=False: derive(Rng(rng.seed, "same"), purpose))
     _, plain = trained(tailed, "augment")
     _, own = trained(tailed, name)
     assert own[0] != pytest.approx(plain[0], rel=1e-3)

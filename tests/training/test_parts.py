@@ -52,6 +52,17 @@ def test_purposes_do_not_share_randomness() -> None:
     assert torch.rand(1, generator=Rng(0, "a").generator("order")).item() == draws[0, "a", "order"]
 
 
+def test_what_is_common_is_the_same_for_every_owner_of_a_seed() -> None:
+    first, second = Rng(0, "a"), Rng(0, "b")
+    assert first.derive("weights", common=True) == second.derive("weights", common=True)
+    assert len({Rng(seed, "a").derive("weights", common=common) for seed in (0, 1) for common in (True, False)}) == 4
+    torch.rand(3, generator=first.generator("order", common=True))
+    saved = first.state_dict()
+    expected = torch.rand(1, generator=first.generator("order", common=True))
+    second.load_state_dict(saved)
+    assert torch.equal(torch.rand(1, generator=second.generator("order", common=True)), expected)
+
+
 def test_seeded_restores_the_global_generator() -> None:
     torch.manual_seed(5)
     expected = torch.rand(2)

@@ -66,7 +66,7 @@ class AcganOptions(ClassifierOptions):
 def phases(setup: Setup, options: AcganOptions) -> Phases:
     """Alternating steps on labelled images and as many generated ones."""
     classifier, generator = setup.new_classifier(options.dropout), new_generator(setup, setup.task.classes)
-    with seeded(setup.rng.derive("weights of real/fake head")):
+    with seeded(setup.rng.derive("weights of real/fake head", common=True)):
         head = nn.Linear(classifier.feature_size, 1).to(setup.device)  # type: ignore[arg-type]
     noise = setup.rng.generator("latent")
 

@@ -142,15 +142,18 @@ class Setup:
 
     def labelled_stream(self, rows: Tensor | None = None) -> Stream:
         """The labelled images, each once an epoch, or as often as it stands in ``rows`` (m,)."""
-        return Stream(self.labelled, self.labels, self.budget.batch_size, self.rng.generator("order"), rows)
+        return Stream(
+            self.labelled, self.labels, self.budget.batch_size, self.rng.generator("order", common=True), rows
+        )
 
     def unlabelled_stream(self) -> Stream:
-        return Stream(self.unlabelled, None, self.budget.batch_size, self.rng.generator("unlabelled order"))
+        order = self.rng.generator("unlabelled order", common=True)
+        return Stream(self.unlabelled, None, self.budget.batch_size, order)
 
     def new_classifier(self, dropout: float = 0.0, name: str = "classifier") -> nn.Module:
-        """A classifier of the kind asked for, its weights drawn for ``name``."""
+        """A classifier of the kind asked for; arms of a seed that give it one ``name`` start from the same weights."""
         task = self.task
-        with seeded(self.rng.derive(f"weights of {name}")):
+        with seeded(self.rng.derive(f"weights of {name}", common=True)):
             model = resolve(self.classifier).build(task.channels, task.size, task.classes, dropout)
         model.to(self.device)
         set_dropout_rng(model, self.rng.generator(f"dropout of {name}"))

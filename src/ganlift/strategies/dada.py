@@ -96,7 +96,7 @@ def phases(setup: Setup, options: DadaOptions) -> Phases:
 
 def _game(setup: Setup, options: DadaOptions, classifier: nn.Module, generator: SmallGenerator) -> Phase:
     """Phase 1: the generator against the classifier's features with the head s."""
-    with seeded(setup.rng.derive("weights of real/fake head")):
+    with seeded(setup.rng.derive("weights of real/fake head", common=True)):
         head = nn.Linear(classifier.feature_size, setup.task.classes).to(setup.device)  # type: ignore[arg-type]
     rng, noise = setup.rng.generator("augmentation"), setup.rng.generator("latent")
 

@@ -69,7 +69,7 @@ def phases(setup: Setup, options: DptOptions) -> Phases:
     """Teacher, generator, judges of its samples, and the classifier at the full budget."""
     apart = replace(setup, rng=Rng(setup.rng.seed, f"{setup.rng.owner}/teacher", setup.device))
     steps = max(1, round(setup.budget.steps * options.teacher_share))
-    teacher = apart.new_classifier(options.dropout)
+    teacher = apart.new_classifier(options.dropout, name="teacher")
     teaching = semi_phase(apart, options, teacher, [guesses(apart, options)], name="teacher", steps=steps)
     teaching.counts = "besides"
     yield teaching

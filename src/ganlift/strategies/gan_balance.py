@@ -123,7 +123,7 @@ def _coder(setup: Setup, stage: Stage) -> nn.Module:
     """c: the discriminator's features to a latent."""
     generator, discriminator = _players(stage)
     assert isinstance(discriminator.head, nn.Linear)
-    with seeded(setup.rng.derive("weights of coder")):
+    with seeded(setup.rng.derive("weights of coder", common=True)):
         return nn.Linear(discriminator.head.in_features, generator.project.in_features).to(setup.device)
 
 

@@ -68,7 +68,7 @@ class GanFeaturesOptions(GanPretrainOptions, ProbeOptions):
 def heads_of(setup: Setup, classifier: nn.Module) -> dict[str, nn.Module]:
     """h and r, linear on the features."""
     size: int = classifier.feature_size  # type: ignore[assignment]
-    with seeded(setup.rng.derive("weights of discriminator heads")):
+    with seeded(setup.rng.derive("weights of discriminator heads", common=True)):
         return {
             "real/fake": nn.Linear(size, 1).to(setup.device),
             "rotation": nn.Linear(size, 4).to(setup.device),

@@ -39,7 +39,7 @@ def new_discriminator(setup: Setup, classes: int = 0) -> Discriminator:
     """Judges pairs of image and one of ``classes`` labels, or images alone; its weights drawn for this arm."""
     shape = ImageShape(setup.task.channels, setup.task.size, classes)
     options = SNGANOptions.model_validate({"width": WIDTH})
-    with seeded(setup.rng.derive("weights of discriminator")):
+    with seeded(setup.rng.derive("weights of discriminator", common=True)):
         return Discriminator(shape, options).to(setup.device)
 
 

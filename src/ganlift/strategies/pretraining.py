@@ -51,7 +51,7 @@ def pretraining_phase(
     """``step`` over every image, in the stream "unlabelled", for the generator's budget; it counts besides."""
     settings = {"lr": options.pretrain_lr, "weight_decay": options.pretrain_weight_decay, "beta1": beta1}
     optimiser = ClassifierOptions.model_validate(settings)
-    order = setup.rng.generator("unlabelled order")
+    order = setup.rng.generator("unlabelled order", common=True)
     streams = {"unlabelled": Stream(every_image(setup), None, setup.budget.batch_size, order)}
     steps = setup.budget.generator_steps
     phase = classifier_phase(setup, optimiser, classifier, step, streams, name=name, steps=steps, heads=heads)

@@ -31,7 +31,7 @@ class RotationFeaturesOptions(PretrainOptions, ProbeOptions):
 
 def rotation_phase(setup: Setup, options: PretrainOptions, classifier: nn.Module) -> Phase:
     """Train the features of ``classifier`` to tell four turns apart."""
-    with seeded(setup.rng.derive("weights of rotation head")):
+    with seeded(setup.rng.derive("weights of rotation head", common=True)):
         head = nn.Linear(classifier.feature_size, 4).to(setup.device)  # type: ignore[arg-type]
     rng = setup.rng.generator("augmentation")
 

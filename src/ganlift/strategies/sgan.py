@@ -126,7 +126,7 @@ def add_generator(setup: Setup, phase: Phase, generator: SmallGenerator, lr: flo
 
 def new_generator(setup: Setup, classes: int = 0) -> SmallGenerator:
     """The joint arms' generator, its weights drawn for this arm."""
-    with seeded(setup.rng.derive("weights of generator")):
+    with seeded(setup.rng.derive("weights of generator", common=True)):
         return SmallGenerator(setup.task.channels, setup.task.size, LATENT, classes=classes).to(setup.device)
 
 

@@ -62,7 +62,7 @@ def predictor(size: int, hidden: int) -> nn.Sequential:
 
 def simsiam_phase(setup: Setup, options: SimSiamPretrainOptions, classifier: nn.Module) -> Phase:
     """Train the features of ``classifier`` by the module's equation."""
-    with seeded(setup.rng.derive("weights of projector and predictor")):
+    with seeded(setup.rng.derive("weights of projector and predictor", common=True)):
         f = projector(classifier.feature_size, options.projection).to(setup.device)  # type: ignore[arg-type]
         h = predictor(options.projection, options.bottleneck).to(setup.device)
     rng, flips = setup.rng.generator("augmentation"), setup.task.flips

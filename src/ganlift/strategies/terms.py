@@ -246,7 +246,7 @@ class TurnOptions(TermOptions):
 
 def rotation_head(setup: Setup, classifier: nn.Module) -> nn.Linear:
     """Four logits from the classifier's features: 0, 90, 180 and 270 degrees."""
-    with seeded(setup.rng.derive("weights of rotation head")):
+    with seeded(setup.rng.derive("weights of rotation head", common=True)):
         return nn.Linear(classifier.feature_size, 4).to(setup.device)  # type: ignore[arg-type]
 
 

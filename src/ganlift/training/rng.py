@@ -1,7 +1,9 @@
 """Randomness by purpose: one generator for each (seed, owner, purpose), never torch's global one.
 
 The owner is an arm's name, or a generator's where several arms share it. Two purposes never share a
-stream, so adding a draw in one place moves no other.
+stream, so adding a draw in one place moves no other. What is ``common`` to the arms of a seed, initial weights of
+the same network and the order of the images, has them all for its owner: arms are compared within a seed, and what
+they share cannot part them.
 """
 
 from __future__ import annotations
@@ -12,6 +14,9 @@ from contextlib import contextmanager
 
 import torch
 from torch import Tensor
+
+ALL_ARMS = "all arms"
+"""The owner of what the arms of a seed have in common."""
 
 
 class Rng:
@@ -29,16 +34,17 @@ class Rng:
         self.device = device or torch.device("cpu")
         self._generators: dict[str, torch.Generator] = {}
 
-    def derive(self, purpose: str) -> int:
-        """A 63-bit seed for ``purpose``."""
-        digest = hashlib.sha256(f"{self.seed}/{self.owner}/{purpose}".encode()).digest()
+    def derive(self, purpose: str, *, common: bool = False) -> int:
+        """A 63-bit seed for ``purpose``, of this owner or ``common`` to all arms of the seed."""
+        owner = ALL_ARMS if common else self.owner
+        digest = hashlib.sha256(f"{self.seed}/{owner}/{purpose}".encode()).digest()
         return int.from_bytes(digest[:8], "little") >> 1
 
-    def generator(self, purpose: str) -> torch.Generator:
-        """The generator of ``purpose``; the same object at every call."""
+    def generator(self, purpose: str, *, common: bool = False) -> torch.Generator:
+        """The generator of ``purpose``, seeded as `derive` says; the same object at every call."""
         if purpose not in self._generators:
             made = torch.Generator(device=self.device)
-            made.manual_seed(self.derive(purpose))
+            made.manual_seed(self.derive(purpose, common=common))
             self._generators[purpose] = made
         return self._generators[purpose]
 
