@@ -1,9 +1,10 @@
 """Does the verdict claim what is not there, and find what is? Simulated comparisons with known gains.
 
-    python benchmarks/calibration.py --simulations 1000 --seeds 3,5,10 --out benchmarks/results
+    python benchmarks/calibration.py --simulations 1000 --out benchmarks/results
 
-writes ``calibration.json`` and ``calibration.md`` and ends with exit code 1 where a scenario without any true
-gain is claimed to have one in more than 5 % of its comparisons, two simulation standard errors allowed.
+writes ``calibration.json`` and ``calibration.md`` and ends with exit code 1 where any scenario has a false claim in
+more than 5 % of its comparisons, two simulation standard errors allowed. ``--only WORD`` runs the scenarios whose name
+has that word, and writes nothing.
 """
 
 from __future__ import annotations
@@ -26,18 +27,25 @@ from scipy import special
 from ganlift.runs import layout
 from ganlift.runs.files import read_npz
 from ganlift.runs.folder import rows as read_rows
-from ganlift.verdict import Parts, compare_pair, judge
+from ganlift.verdict import AUTO, THOROUGH, Looks, Parts, compare_pair, judge, one_look
+from ganlift.verdict.arms import Evidence, all_seeds, by_arm
+from ganlift.verdict.decide import Terms
 from ganlift.verdict.difference import holm
 from ganlift.verdict.power import power
+from ganlift.verdict.replay import Replay, replay
 from ganlift.verdict.simulate import Comparison, Design, Spread, estimate_spread, simulate
+from ganlift.verdict.types import HELPS, HURTS, NO_GAIN
 from ganlift.yardstick import ACCURACY, MACRO_RECALL, Yardstick
 
 ALPHA = 0.05
+MARGIN = 0.01
 CLASSES = [f"class {index}" for index in range(10)]
 GANS = ("gan-1", "gan-2", "gan-3", "gan-4")
 FAMILY = {"augment": "baseline", **dict.fromkeys(GANS, "gan")}
 RIVALS = {"augment": "baseline", "rotation": "rival", "fixmatch": "rival", **dict.fromkeys(GANS, "gan")}
 ALONE = {"augment": "baseline", "gan-1": "gan"}
+SEEDS = (3, 5, 10)
+DESIGNS = {"looks at 3, 5, 7": AUTO, "looks at 5, 10, 20": THOROUGH}
 
 SPREAD = Spread(accuracy=0.72, difficulty=0.6, arm_images=0.04, seed_images=0.1, seed_sd=0.009, arm_sd=0.009)
 """Fashion-MNIST with 10 labels a class: an arm's accuracy varies over seeds by about 1.3 points."""
@@ -48,20 +56,42 @@ TESTS = ((500, 0.2), (6000, 0.0))
 
 @dataclass(frozen=True)
 class Scenario:
-    """A kind of comparison without any true gain."""
+    """A kind of comparison in which every claim of ``false`` is wrong."""
 
     name: str
     says: str
     changes: Mapping[str, float] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=lambda: FAMILY)
+    gains: Mapping[str, float] = field(default_factory=dict)
+    restless: Mapping[str, float] = field(default_factory=dict)
     images: int = 2000
+    validation: int = 100
     overlap: float = 0.0
     same_images: bool = True
     ratio: float = 1.0
     measure: Yardstick = ACCURACY
+    false: tuple[str, ...] = (HELPS, HURTS)
+    looks: tuple[Looks, ...] = tuple(one_look(count) for count in SEEDS)
 
 
 TAILED: dict[str, Any] = {"ratio": 100.0, "measure": MACRO_RECALL}
+PLANNED: dict[str, Any] = {"looks": (AUTO, THOROUGH)}
+
+
+def without_gan(count: int, behind: float) -> dict[str, Any]:
+    """``count`` arms without a GAN, all but one of them ``behind`` points worse, and GAN arms as good as that one."""
+    others = [f"rival-{index}" for index in range(1, count)]
+    return {
+        "kinds": {"augment": "baseline", **dict.fromkeys(others, "rival"), **dict.fromkeys(GANS, "gan")},
+        "gains": dict.fromkeys(others, -behind / 100),
+    }
+
+
+def unequal(count: int, behind: float, validation: int, name: str = "rivals unequal", **changes: Any) -> Scenario:
+    told = f"{count} arms without a GAN, all but one {behind:g} points behind, {validation} validation images"
+    fixed = {"looks": (one_look(5), one_look(10)), "validation": validation}
+    return Scenario(name, told, **{**without_gan(count, behind), **fixed, **changes})
+
 
 SCENARIOS = (
     Scenario("same method", "four GAN arms that are the reference again", {"arm_images": 0.0}),
@@ -86,29 +116,66 @@ SCENARIOS = (
         images=500,
         **TAILED,
     ),
+    Scenario("restless arm", "one GAN arm varies twice as much over seeds", restless={"gan-1": 2.0}, kinds=RIVALS),
+    Scenario("very restless arm", "one GAN arm varies three times as much", restless={"gan-1": 3.0}, kinds=RIVALS),
+    Scenario("restless GANs", "all GAN arms vary twice as much", restless=dict.fromkeys(GANS, 2.0), kinds=RIVALS),
+    *(unequal(count, behind, images) for count in (3, 9) for behind in (1, 2, 3) for images in (40, 100, 500)),
+    unequal(3, 2, 100, **TAILED),
+    unequal(9, 2, 40, **TAILED),
+    Scenario(
+        "gain at the margin",
+        "four GAN arms truly 1 point better: neither no gain nor hurts is true",
+        kinds=RIVALS,
+        gains=dict.fromkeys(GANS, MARGIN),
+        false=(HURTS, NO_GAIN),
+    ),
+    Scenario("equal on average, looks", "right on other images, as often", kinds=RIVALS, **PLANNED),
+    Scenario(
+        "restless arm, looks", "one GAN arm varies twice as much", restless={"gan-1": 2.0}, kinds=RIVALS, **PLANNED
+    ),
+    Scenario("macro recall, looks", "largest class 100 times the smallest", kinds=RIVALS, **TAILED, **PLANNED),
+    unequal(3, 2, 100, **PLANNED, name="rivals unequal, looks"),
+    unequal(9, 2, 40, **PLANNED, name="rivals unequal, looks"),
+    Scenario(
+        "gain at the margin, looks",
+        "four GAN arms truly 1 point better",
+        kinds=RIVALS,
+        gains=dict.fromkeys(GANS, MARGIN),
+        false=(HURTS, NO_GAIN),
+        **PLANNED,
+    ),
 )
 
 
 def main() -> int:
     options = _options()
     begun = time.perf_counter()
-    seeds = [int(text) for text in options.seeds.split(",")]
     rest = options.simulations, options.seed
     spread = estimate_spread(*read_run(options.run)) if options.run else SPREAD
+    chosen = [one for one in SCENARIOS if options.only in one.name]
     with ProcessPoolExecutor(options.jobs) as pool:
-        claims = [pool.submit(claims_of, spread, one, count, *rest) for one in SCENARIOS for count in seeds]
-        others = [pool.submit(rejected_forms, spread, *test, count, *rest) for test in TESTS for count in seeds]
-        powers = [pool.submit(power_at, spread, count, *rest) for count in sorted({*seeds, 20})]
+        claims = [pool.submit(claims_of, spread, one, looks, *rest) for one in chosen for looks in one.looks]
+        if options.only:
+            print("\n".join(claims_table([one.result() for one in claims])))
+            return 0
+        others = [pool.submit(rejected_forms, spread, *test, count, *rest) for test in TESTS for count in SEEDS]
+        powers = [pool.submit(power_at, spread, count, *rest) for count in (*SEEDS, 20)]
+        costs = [
+            pool.submit(cost_of, spread, name, looks, gain, *rest) for name, looks in COMPARED.items() for gain in GAINS
+        ]
         report: dict[str, Any] = {
             "simulations": options.simulations,
             "alpha": ALPHA,
+            "margin": MARGIN,
             "limit": ALPHA + 2 * math.sqrt(ALPHA * (1 - ALPHA) / options.simulations),
             "spread": asdict(spread),
             "false_claims": [one.result() for one in claims],
             "other_forms": [one.result() for one in others],
             "power": [one.result() for one in powers],
+            "unplanned": unplanned(spread, *rest),
+            "looks": [one.result() for one in costs],
         }
-    worst = max(max(row["per_arm"], row["family"]) for row in report["false_claims"])
+    worst = max(row["family"] for row in report["false_claims"])
     report["worst"] = worst
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "calibration.json").write_text(json.dumps(report, indent=2) + "\n")
@@ -128,34 +195,69 @@ def read_run(run: Path) -> tuple[list[dict[str, Any]], dict[tuple[str, int], NDA
     return rows, correct
 
 
-def claims_of(spread: Spread, scenario: Scenario, seeds: int, simulations: int, seed: int) -> dict[str, Any]:
-    """Shares of comparisons in which an arm alone (before Holm), and any arm of the family, is claimed to differ."""
+def claims_of(spread: Spread, scenario: Scenario, looks: Looks, simulations: int, seed: int) -> dict[str, Any]:
+    """Shares of comparisons with a false claim: of one arm before Holm, of any arm of the family, by what is claimed.
+
+    ``as_before`` is the form that this one replaced: any claim of a difference to the arm that validation picked alone,
+    without what other arms tell of the variance.
+    """
+    count = looks.seeds[-1]
     design = Design(
         scenario.kinds,
-        {},
-        seeds,
+        scenario.gains,
+        count,
         scenario.images,
+        validation=scenario.validation,
         overlap=scenario.overlap,
         same_images=scenario.same_images,
         ratio=scenario.ratio,
+        restless=scenario.restless,
     )
     spread = replace(spread, **scenario.changes)
-    rng = np.random.default_rng([seed, seeds])
-    alone, family, covered = [], [], []
+    rng = np.random.default_rng([seed, count])
+    tally: dict[str, list[float]] = {
+        key: [] for key in ("per_arm", HELPS, HURTS, NO_GAIN, "family", "coverage", "as_before")
+    }
     for _ in range(simulations):
         comparison = simulate(spread, design, rng)
-        verdicts = judge(*comparison, CLASSES, overlap=scenario.overlap, alpha=ALPHA, measure=scenario.measure)
-        alone += [verdict.p is not None and verdict.p < ALPHA for verdict in verdicts]
-        covered += [(verdict.ci_low or 0.0) <= 0.0 <= (verdict.ci_high or 0.0) for verdict in verdicts]
-        family.append(any(verdict.verdict != "no measurable effect" for verdict in verdicts))
+        evidence, found = looked(comparison, looks, scenario)
+        standings = found.standings.values()
+        answers = {one.answer for one in standings}
+        for answer in (HELPS, HURTS, NO_GAIN):
+            tally[answer].append(answer in answers)
+        tally["family"].append(any(answer in answers for answer in scenario.false))
+        for one in standings:
+            assert one.chosen is not None and one.chosen.estimate is not None  # noqa: PT018 - every arm is there
+            truth = scenario.gains.get(one.arm.name, 0.0) - scenario.gains.get(one.chosen.b, 0.0)
+            low, high = one.chosen.estimate.low or 0.0, one.chosen.estimate.high or 0.0
+            tally["coverage"].append(low <= truth <= high)
+            tally["per_arm"].append(min(one.p_helps, one.p_hurts) < ALPHA)
+        tally["as_before"].append(len(looks.seeds) == 1 and claimed_before(evidence, found))
     return {
         "scenario": scenario.name,
         "says": scenario.says,
-        "seeds": seeds,
-        "per_arm": float(np.mean(alone)),
-        "family": float(np.mean(family)),
-        "coverage": float(np.mean(covered)),
+        "seeds": " ".join(map(str, looks.seeds)),
+        "false": list(scenario.false),
+        **{key: float(np.mean(values)) for key, values in tally.items()},
     }
+
+
+def looked(comparison: Comparison, looks: Looks, scenario: Scenario) -> tuple[Evidence, Replay]:
+    """The shipped decision, without the sentences."""
+    rows, correct, labels = comparison
+    evidence = Evidence(by_arm(rows), correct, labels, scenario.measure, scenario.overlap)
+    return evidence, replay(evidence, looks, all_seeds(evidence.arms), Terms(ALPHA, MARGIN))
+
+
+def claimed_before(evidence: Evidence, found: Replay) -> bool:
+    """Whether any GAN arm is claimed to differ from its picked reference, each pair's variance its own."""
+    ps = []
+    for one in found.standings.values():
+        pair = (evidence.arms[one.arm.name], evidence.arms[str(one.reference)])
+        alone = replace(evidence, arms={arm.name: arm for arm in pair})
+        estimate = alone.difference(*pair, one.seeds, ALPHA).estimate
+        ps.append(estimate.p if estimate and estimate.p is not None else 1.0)
+    return min(holm(ps)) < ALPHA
 
 
 def rejected_forms(
@@ -234,7 +336,7 @@ def power_at(spread: Spread, seeds: int, simulations: int, seed: int) -> dict[st
         helped = 0
         for _ in range(simulations):
             verdicts = judge(*simulate(spread, design, rng), CLASSES, alpha=ALPHA)
-            helped += any(one.strategy == "gan-1" and one.verdict == "helps" for one in verdicts)
+            helped += any(one.strategy == "gan-1" and one.verdict == HELPS for one in verdicts)
         found[name] = helped / simulations
         found[f"{name}, by formula"] = power(gain, mean, ALPHA / (len(kinds) - 1))
     return found
@@ -244,21 +346,69 @@ def _mean_of(parts: Sequence[Parts], key: str) -> float:
     return float(np.mean([getattr(one, key) for one in parts]))
 
 
+def unplanned(spread: Spread, simulations: int, seed: int) -> dict[str, float]:
+    """False claims where seeds are added until something is found, and at looks that were planned; one GAN arm.
+
+    The arms differ in nothing but their seeds, so that a single judgement claims as often as it may.
+    """
+    counts = THOROUGH.seeds
+    design, scenario = Design(ALONE, {}, counts[-1]), Scenario("", "", kinds=ALONE)
+    alike, rng = replace(spread, arm_images=0.0), np.random.default_rng([seed, 4])
+    claimed = np.zeros((simulations, len(counts)), bool)
+    planned = np.zeros(simulations, bool)
+    for number in range(simulations):
+        comparison = simulate(alike, design, rng)
+        for place, count in enumerate(counts):
+            rows = [row for row in comparison[0] if row["seed"] < count]
+            _, found = looked((rows, *comparison[1:]), one_look(count), scenario)
+            claimed[number, place] = any(one.answer in (HELPS, HURTS) for one in found.standings.values())
+        _, found = looked(comparison, THOROUGH, scenario)
+        planned[number] = any(one.answer in (HELPS, HURTS) for one in found.standings.values())
+    names = [", then ".join(map(str, counts[: place + 1])) for place in range(len(counts))]
+    added = {name: float(claimed[:, : place + 1].any(1).mean()) for place, name in enumerate(names)}
+    return {**added, "planned looks at 5, 10 and 20": float(planned.mean())}
+
+
+GAINS = (0.0, 0.01, 0.015, 0.02, 0.03)
+"""True gains of one of three GAN arms, the two others being as good as the best of three arms without a GAN."""
+
+COMPARED = {
+    "5 seeds": one_look(5),
+    "7 seeds": one_look(7),
+    "looks at 3, 5, 7": AUTO,
+    "20 seeds": one_look(20),
+    "looks at 5, 10, 20": THOROUGH,
+}
+THREE = {name: kind for name, kind in RIVALS.items() if name != "gan-4"}
+
+
+def cost_of(spread: Spread, name: str, looks: Looks, gain: float, simulations: int, seed: int) -> dict[str, Any]:
+    """How often the better arm is found, how the two others are answered, and how many trainings it takes."""
+    count = looks.seeds[-1]
+    design = Design(THREE, {"gan-1": gain, "rotation": -0.01, "fixmatch": -0.02}, count)
+    scenario = Scenario(name, "", kinds=THREE)
+    rng = np.random.default_rng([seed, count, 3])
+    tally: dict[str, list[float]] = {key: [] for key in ("found", "false", "no_gain", "no_gain_of_better", "trainings")}
+    for _ in range(simulations):
+        _, looked_at = looked(simulate(spread, design, rng), looks, scenario)
+        answers = {one.arm.name: one.answer for one in looked_at.standings.values()}
+        better = answers.pop("gan-1")
+        tally["found"].append(better == HELPS)
+        tally["no_gain_of_better"].append(better == NO_GAIN)
+        tally["false"].append(any(one in (HELPS, HURTS) for one in answers.values()))
+        tally["no_gain"].append(sum(one == NO_GAIN for one in answers.values()) / len(answers))
+        tally["trainings"].append(sum(looked_at.seeds.values()) / len(THREE))
+    return {"design": name, "gain": gain, **{key: float(np.mean(values)) for key, values in tally.items()}}
+
+
 def tables(report: Mapping[str, Any]) -> str:
     """The report as Markdown."""
     lines = [f"# Calibration of the verdict: {report['simulations']:,} simulated comparisons a line", ""]
-    lines += ["False claims, in %, where nothing differs (family: any of four GAN arms, after Holm):", ""]
-    lines += _table(
-        ["scenario", "seeds", "one arm, before Holm", "family", "95 % interval holds zero"],
-        [
-            [
-                f"{row['scenario']}: {row['says']}",
-                row["seeds"],
-                *(_share(row[key]) for key in ("per_arm", "family", "coverage")),
-            ]
-            for row in report["false_claims"]
-        ],
-    )
+    lines += ["False claims, in % of comparisons (family: any false claim about any of four GAN arms, after Holm):", ""]
+    lines += claims_table(report["false_claims"])
+    lines += ["", "The worst line of each scenario, in %:", "", *worst_table(report["false_claims"])]
+    lines += ["", "Seeds that are added until something is found, one GAN arm, false claims in %:", ""]
+    lines += _table(["seeds", "claims"], [[name, _share(rate)] for name, rate in report["unplanned"].items()])
     names = list(report["other_forms"][0]["rates"])
     lines += ["", "Other forms, family-wise false claims in %:", ""]
     lines += _table(
@@ -274,7 +424,61 @@ def tables(report: Mapping[str, Any]) -> str:
         ["seeds", "gain, points", *keys],
         [[row["seeds"], f"{100 * row['gain']:.1f}", *(_share(row[key]) for key in keys)] for row in report["power"]],
     )
+    lines += ["", "Fixed seeds and planned looks: one of three GAN arms is truly better by the gain, in %:", ""]
+    lines += _table(
+        [
+            "design",
+            "true gain, points",
+            "found",
+            "false claim of the others",
+            "others: no gain",
+            "it: no gain",
+            "seeds an arm",
+        ],
+        [
+            [
+                row["design"],
+                f"{100 * row['gain']:.1f}",
+                *(_share(row[key]) for key in ("found", "false", "no_gain", "no_gain_of_better")),
+                f"{row['trainings']:.1f}",
+            ]
+            for row in report["looks"]
+        ],
+    )
     return "\n".join([*lines, ""])
+
+
+def worst_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A line a scenario: its greatest rates of false claims, now and in the form before, and its least coverage."""
+    lines = []
+    for name in dict.fromkeys(row["scenario"] for row in rows):
+        own = [row for row in rows if row["scenario"] == name]
+        before = max(row["as_before"] for row in own)
+        family, holds = max(row["family"] for row in own), min(row["coverage"] for row in own)
+        lines.append(
+            [name, len(own), _share(family), _share(before) if " " not in own[0]["seeds"] else "", _share(holds)]
+        )
+    return _table(["scenario", "designs", "family", "as before", "interval holds"], lines)
+
+
+def claims_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    head = [
+        "scenario",
+        "seeds",
+        "one arm, before Holm",
+        "helps",
+        "hurts",
+        "no gain",
+        "family",
+        "as before",
+        "interval holds",
+    ]
+    keys = ("per_arm", HELPS, HURTS, NO_GAIN, "family", "as_before", "coverage")
+    lines = []
+    for row in rows:
+        shown = [_share(row[key]) if key not in (HELPS, HURTS, NO_GAIN) or key in row["false"] else "" for key in keys]
+        lines.append([f"{row['scenario']}: {row['says']}", row["seeds"], *shown])
+    return _table(head, lines)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
@@ -288,7 +492,7 @@ def _share(value: float) -> str:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--simulations", type=int, default=1000, help="comparisons a line")
-    parser.add_argument("--seeds", default="3,5,10", help="numbers of seeds, separated by commas")
+    parser.add_argument("--only", default="", help="a word in the names of the scenarios to run")
     parser.add_argument("--seed", type=int, default=0, help="of the simulation")
     parser.add_argument("--run", type=Path, help="a run folder whose spread takes the place of the stated one")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at once")

@@ -21,9 +21,10 @@ from typing import Any
 
 from ganlift.report import read_run, side_by_side
 from ganlift.runs.files import read_json, read_jsonl, write_json
-from ganlift.verdict.arms import WITHOUT_GAN
+from ganlift.verdict.arms import IN_TIME, WITHOUT_GAN
 from ganlift.yardstick import Yardstick, named
 
+SETTLED = ("helps", "hurts", "no gain worth having")
 RECORDS = ("config.yaml", "environment.json", "plan.json", "results.jsonl", "verdict.json")
 
 
@@ -74,12 +75,12 @@ def records(
 
 
 def lines(run: Records) -> list[str]:
-    """A Markdown table, best first."""
+    """A Markdown table, best first; arms in another's time last."""
     table = [
         f"| arm | kind | {run.measure.words}, % | gain over its reference, points (95 %) | verdict | cost |",
         "|---|---|---|---|---|---|",
     ]
-    for name in sorted(run.rows, key=lambda one: (-run.mean(one), one)):
+    for name in sorted(run.rows, key=lambda one: (run.kind(one) == IN_TIME, -run.mean(one), one)):
         verdict, ratio = run.verdicts.get(name), run.ratio(name)
         cells = [
             f"`{name}`",
@@ -94,7 +95,8 @@ def lines(run: Records) -> list[str]:
 
 
 def across(runs: list[Records]) -> list[str]:
-    """A Markdown table with a line a strategy: its measure in each run, and for a GAN arm its gain with the interval.
+    """A Markdown table with a line a strategy: its measure in each run, and for a GAN arm the gain that
+    decides, with its interval.
 
     The best arm without a GAN of each run is in bold; so is a GAN arm that lies above it. The last column is the arm's
     time as a multiple of augment's, mean over the runs that have both.
@@ -102,7 +104,7 @@ def across(runs: list[Records]) -> list[str]:
     head = [f"{run.name}, {run.measure.words}" for run in runs]
     table = [f"| arm | kind | {' | '.join(head)} | cost |", "|---|---|" + "---|" * (len(runs) + 1)]
     kinds = {name: run.kind(name) for run in runs for name in run.rows}
-    order = ("baseline", "rival", "gan", "control")
+    order = ("baseline", "rival", "gan", "control", IN_TIME)
     best = [max(run.mean(name) for name in run.rows if run.kind(name) in WITHOUT_GAN) for run in runs]
     for name in sorted(kinds, key=lambda one: (order.index(kinds[one]), one)):
         cells = [_cell(run, name, top) for run, top in zip(runs, best, strict=True)]
@@ -115,13 +117,13 @@ def across(runs: list[Records]) -> list[str]:
 def _cell(run: Records, name: str, top: float) -> str:
     if name not in run.rows:
         return ""
-    mark = "**" if run.mean(name) >= top and run.kind(name) != "control" else ""
+    mark = "**" if run.mean(name) >= top and run.kind(name) not in ("control", IN_TIME) else ""
     found = f"{mark}{spread([row[run.measure.test] for row in run.rows[name]])}{mark}"
     verdict = run.verdicts.get(name)
     if verdict is None or verdict["gain"] is None:
         return found
-    told = {"helps": ", helps", "hurts": ", hurts"}.get(verdict["verdict"], "")
-    return f"{found}; {_interval(verdict)}{told}"
+    told = verdict["verdict"] if verdict["verdict"] in SETTLED else ""
+    return f"{found}; {_interval(deciding(verdict))}{f', {told}' if told else ''}"
 
 
 def _interval(verdict: Mapping[str, Any]) -> str:
@@ -131,7 +133,16 @@ def _interval(verdict: Mapping[str, Any]) -> str:
 
 def gain(verdict: Mapping[str, Any]) -> str:
     """In words: the gain in points, its interval, and over what."""
-    return "" if verdict["gain"] is None else f"{_interval(verdict)} over `{verdict['reference']}`"
+    if verdict["gain"] is None:
+        return ""
+    decisive = deciding(verdict)
+    return f"{_interval(decisive)} over `{decisive['name']}`"
+
+
+def deciding(verdict: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The gain that decides: over the nearest arm without a GAN where it helps, else over the one that was picked."""
+    nearest = verdict.get("nearest") if verdict["verdict"] == "helps" else None
+    return nearest or {**verdict, "name": verdict["reference"]}
 
 
 def generators(run: Path) -> dict[str, Any]:

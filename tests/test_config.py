@@ -20,6 +20,7 @@ from ganlift.config import (
     read_config,
 )
 from ganlift.errors import ConfigError
+from ganlift.looks import AUTO, THOROUGH, Looks
 from ganlift.plain_yaml import yaml_text
 
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
@@ -29,7 +30,9 @@ KEY = st.from_regex(r"[a-z][a-z0-9_-]{0,8}", fullmatch=True)
 def test_defaults() -> None:
     config = build_config({"data": "fashion-mini"})
     assert config.strategies == ["auto"]
-    assert config.seed_list() == [0, 1, 2, 3, 4]
+    assert config.seeds == "auto"
+    assert config.seed_list() == [0, 1, 2, 3, 4, 5, 6]
+    assert (config.thorough, config.margin, config.equal) == (False, 1.0, "both")
     assert parse_budget(config.budget) == Steps(500)
 
 
@@ -75,7 +78,50 @@ def test_seeds(seeds: Any, expected: list[int]) -> None:
     assert build_config({"data": "x", "seeds": seeds}).seed_list() == expected
 
 
-@pytest.mark.parametrize("seeds", [0, "0", -1, [], [1, 1], "a", "1,a", ",", True, 2.0, [0.5], [-1], [True]])
+@pytest.mark.parametrize("seeds", ["auto", " AUTO "])
+def test_seeds_that_are_left_to_the_looks(seeds: str) -> None:
+    config = build_config({"data": "x", "seeds": seeds})
+    assert config.seeds == "auto"
+    assert config.looks() == AUTO
+    thorough = build_config({"data": "x", "seeds": seeds, "thorough": True})
+    assert thorough.looks() == THOROUGH
+    assert thorough.seed_list() == list(range(20))
+
+
+@pytest.mark.parametrize(("seeds", "count"), [(3, 3), ("10,11", 2), ([4], 1)])
+def test_seeds_that_are_given_are_one_look(seeds: Any, count: int) -> None:
+    assert build_config({"data": "x", "seeds": seeds}).looks() == Looks((count,), (1.0,))
+
+
+@pytest.mark.parametrize("seeds", [5, "5", "1,2", [7]])
+def test_thorough_and_given_seeds_contradict_each_other(seeds: Any) -> None:
+    with pytest.raises(ConfigError, match=r"^The configuration contradicts itself: thorough plans looks at [^.]*\.$"):
+        build_config({"data": "x", "seeds": seeds, "thorough": True})
+
+
+@pytest.mark.parametrize("margin", [0.5, 2, "2.5"])
+def test_margins_in_points(margin: Any) -> None:
+    assert build_config({"data": "x", "margin": margin}).margin == float(margin)
+
+
+@pytest.mark.parametrize("margin", [0, -1, 100, float("nan"), float("inf"), "a", None, [1]])
+def test_what_is_no_margin(margin: Any) -> None:
+    with pytest.raises(ConfigError, match=r"'margin' = .*: input should be"):
+        build_config({"data": "x", "margin": margin})
+
+
+@pytest.mark.parametrize("equal", ["both", "steps", "time"])
+def test_what_arms_get_the_same_of(equal: str) -> None:
+    assert build_config({"data": "x", "equal": equal}).equal == equal
+
+
+@pytest.mark.parametrize("equal", ["tim", "", "Both", None, 1])
+def test_what_arms_cannot_get_the_same_of(equal: Any) -> None:
+    with pytest.raises(ConfigError, match=r"'equal' = .*: input should be 'both', 'steps' or 'time'"):
+        build_config({"data": "x", "equal": equal})
+
+
+@pytest.mark.parametrize("seeds", [0, "0", -1, [], [1, 1], "a", "autos", "1,a", ",", True, 2.0, [0.5], [-1], [True]])
 def test_what_are_no_seeds(seeds: Any) -> None:
     with pytest.raises(ConfigError, match=r"'seeds'.*10,11,12"):
         build_config({"data": "x", "seeds": seeds})
@@ -109,9 +155,11 @@ def test_what_cannot_be_used_is_named(values: dict[str, Any], words: str) -> Non
     st.builds(
         dict,
         data=st.text(min_size=1),
-        seeds=st.integers(1, 50) | st.lists(st.integers(0, 99), min_size=1, unique=True),
+        seeds=st.just("auto") | st.integers(1, 50) | st.lists(st.integers(0, 99), min_size=1, unique=True),
         budget=st.integers(1, 10**6) | st.sampled_from(["5m", "1h30m"]),
         strategies=st.lists(KEY, min_size=1, unique=True),
+        margin=st.floats(1e-6, 99),
+        equal=st.sampled_from(["both", "steps", "time"]),
         options=st.dictionaries(KEY, st.dictionaries(KEY, PLAIN, max_size=3), max_size=3),
         checkpoint_every=st.floats(1e-9, 1e9),
     )
@@ -129,7 +177,8 @@ def test_identity_leaves_out_what_changes_no_result() -> None:
     one = build_config({"data": "x"})
     same = build_config({"data": "x", "out": "elsewhere", "jobs": 2, "data_dir": "there", "trackers": "wandb"})
     assert one.identity() == same.identity()
-    for key, value in {"seeds": 3, "budget": 20, "options": {"sgan": {"weight": 1}}, "device": "cuda"}.items():
+    others = {"seeds": 3, "budget": 20, "options": {"sgan": {"weight": 1}}, "device": "cuda"}
+    for key, value in {**others, "thorough": True, "margin": 2, "equal": "time"}.items():
         assert build_config({"data": "x", key: value}).identity() != one.identity()
     assert set(one.identity()) | {"out", "jobs", "data_dir", "checkpoint_every", "trackers"} == set(
         CompareConfig.model_fields

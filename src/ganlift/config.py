@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
 from ganlift.errors import ConfigError
+from ganlift.looks import AUTO, THOROUGH, Looks, one_look
 from ganlift.plain_yaml import read_yaml
 
 TEST_SHARE = 0.2
+AUTO_SEEDS = "auto"
 _NOT_IDENTITY = {"out", "trackers", "jobs", "checkpoint_every", "data_dir"}
 
 
@@ -92,14 +94,16 @@ def _imbalance(value: Any) -> str:
     return text
 
 
-def _seeds(value: Any) -> int | list[int]:
+def _seeds(value: Any) -> int | list[int] | str:
+    if isinstance(value, str) and value.strip().lower() == AUTO_SEEDS:
+        return AUTO_SEEDS
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}(,[0-9]{1,9})*,?", value.replace(" ", "")):
         numbers = [int(number) for number in value.split(",") if number.strip()]
         value = numbers if "," in value else numbers[0]
     numbers = list(value) if isinstance(value, list | tuple) else [value]
     whole = all(isinstance(number, int) and not isinstance(number, bool) and number >= 0 for number in numbers)
     if not whole or not numbers or len(set(numbers)) != len(numbers) or value == 0:
-        raise ValueError("expected how many seeds, 1 or more, or different seed numbers such as 10,11,12")
+        raise ValueError("expected auto, how many seeds, 1 or more, or different seed numbers such as 10,11,12")
     return numbers if isinstance(value, list | tuple) else numbers[0]
 
 
@@ -165,14 +169,36 @@ class CompareConfig(LabelledConfig):
         min_length=1,
         description="names from 'list strategies'; auto: those that suit; all: those that can",
     )
-    seeds: Annotated[int | list[int], PlainValidator(_seeds)] = Field(5, description="how many, or their numbers")
+    seeds: Annotated[int | list[int] | str, PlainValidator(_seeds)] = Field(
+        AUTO_SEEDS, description="auto: as many as the planned looks need; how many; or their numbers"
+    )
+    thorough: bool = Field(False, description="looks at 5, 10 and 20 seeds in place of 3, 5 and 7")
+    margin: float = Field(1.0, gt=0, lt=100, description="the least gain worth having, in points")
+    equal: Literal["both", "steps", "time"] = Field(
+        "both",
+        description="what arms get the same of: steps; time; or steps, and time where a gain is about to be claimed",
+    )
+
+    @model_validator(mode="after")
+    def _one_way_to_count_seeds(self) -> CompareConfig:
+        if self.thorough and self.seeds != AUTO_SEEDS:
+            raise ValueError("thorough plans looks at 5, 10 and 20 seeds; leave seeds out, or thorough")
+        return self
 
     def strategy_list(self) -> list[str]:
         return self.strategies
 
+    def looks(self) -> Looks:
+        """When the comparison is judged."""
+        if self.seeds == AUTO_SEEDS:
+            return THOROUGH if self.thorough else AUTO
+        return one_look(len(self.seed_list()))
+
     def seed_list(self) -> list[int]:
-        """The seeds' numbers: 0, 1, ... where only their count was given."""
-        return list(range(self.seeds)) if isinstance(self.seeds, int) else self.seeds
+        """The seeds' numbers: 0, 1, ... where only their count was given, or as many as the last look takes."""
+        if isinstance(self.seeds, list):
+            return self.seeds
+        return list(range(self.seeds if isinstance(self.seeds, int) else self.looks().seeds[-1]))
 
     def test_share(self) -> float:
         """Share of the images that is kept for testing where the data names no test images."""
@@ -188,6 +214,9 @@ class TrainConfig(LabelledConfig):
 
     def strategy_list(self) -> list[str]:
         return [self.strategy]
+
+    def looks(self) -> Looks:
+        return one_look(1)
 
     def seed_list(self) -> list[int]:
         return [self.seed]
@@ -289,4 +318,6 @@ def _sentence(error: Any, model: type[BaseModel]) -> str:
     if error["type"] == "missing":
         return f"The configuration key '{key}' is missing: {model.model_fields[key].description}."
     message = error["msg"].removeprefix("Value error, ")
+    if not key:
+        return f"The configuration contradicts itself: {message}."
     return f"Configuration key '{key}' = {error['input']!r}: {message[0].lower()}{message[1:]}."

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from ganlift.comparison.costs import Cost
 from ganlift.comparison.executors import Result
 from ganlift.comparison.facts import collapse_alarms, pool_alarms
-from ganlift.comparison.plan import Cost, Plan
+from ganlift.comparison.plan import Plan
 from ganlift.comparison.search import SEARCH_SEED, best, draw_trials, search
 from ganlift.comparison.winner import choose
 from ganlift.runs.files import read_json
@@ -33,13 +34,25 @@ ROWS = [
 
 
 def test_a_gan_wins_only_if_it_helps() -> None:
-    without = choose(ROWS, [{"strategy": "sgan", "verdict": "no measurable effect"}])
+    without = choose(ROWS, [{"strategy": "sgan", "verdict": "undecided"}])
     assert without is not None
     assert (without["strategy"], without["seed"]) == ("fixmatch", 0)
     helped = choose(ROWS, [{"strategy": "sgan", "verdict": "helps"}])
     assert helped is not None
     assert (helped["strategy"], helped["seed"]) == ("sgan", 0)
     assert choose([ROWS[-1]], []) is None
+
+
+def test_arms_that_stopped_early_are_weighed_on_the_seeds_that_all_have() -> None:
+    stopped = [row("augment", "baseline", seed, 0.7) for seed in (0, 1, 2)]
+    went_on = [row("fixmatch", "rival", seed, 0.6 if seed < 3 else 0.9) for seed in range(5)]
+    in_time = [{**row("augment-in-time-of-sgan", "in-time", 0, 0.99), "rival": "augment", "time_of": "sgan"}]
+    best = choose([*stopped, *went_on, *in_time], [])
+    assert best is not None
+    assert (best["strategy"], best["seed"]) == ("augment", 0)  # 0.6 on seeds 0 to 2; its later 0.9 are not compared
+    apart = choose([row("augment", "baseline", 0, 0.7), row("fixmatch", "rival", 1, 0.8)], [])
+    assert apart is not None
+    assert apart["strategy"] == "fixmatch"  # no seed in common: each by its own
 
 
 def test_every_arm_gets_the_same_number_of_trials_on_a_seed_of_its_own(tmp_path: Path) -> None:

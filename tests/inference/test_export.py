@@ -92,9 +92,9 @@ def test_the_card_is_made_of_the_records(trained: Path, exported: Path) -> None:
 
 
 def test_the_card_has_the_verdict(run: Path, tmp_path: Path) -> None:
-    write_json(run / "verdict.json", [{"strategy": "sgan", "sentence": "sgan: no measurable effect | so far."}])
+    write_json(run / "verdict.json", [{"strategy": "sgan", "sentence": "sgan: undecided | so far."}])
     made = ganlift.export(run, "safetensors", tmp_path / "x.safetensors")
-    assert r"- sgan: no measurable effect \| so far." in made.card.read_text(encoding="utf-8")
+    assert r"- sgan: undecided \| so far." in made.card.read_text(encoding="utf-8")
 
 
 def test_without_the_run_s_images_the_bundled_ones_are_compared(run: Path, tmp_path: Path) -> None:

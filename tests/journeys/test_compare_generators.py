@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from ganlift.cli.main import app
-from ganlift.comparison.plan import Cost, Plan, arm_jobs, estimate, steps_in_time
+from ganlift.comparison.costs import Cost, estimate, steps_in_time
+from ganlift.comparison.plan import Plan, arm_jobs
 from ganlift.config import build_config
 from ganlift.errors import ConfigError
 from ganlift.generators.base import generators

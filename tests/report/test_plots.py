@@ -20,7 +20,7 @@ def marks(root: Element, tag: str, style: str) -> list[Element]:
 
 
 def test_interval_is_to_scale() -> None:
-    root = parsed(plots.interval(0.02, 0.01, 0.03, (-0.05, 0.05), "helps", "accuracy"))
+    root = parsed(plots.interval((0.02, 0.01, 0.03), (-0.05, 0.05), "helps", "accuracy"))
     # The span with a margin of 6 % of 0.1 is -0.056 to 0.056 on 12 to 328: zero at 170, one point is 28.214.
     (zero,) = marks(root, "line", "zero")
     assert float(zero.get("x1")) == pytest.approx(170, abs=0.1)
@@ -29,6 +29,15 @@ def test_interval_is_to_scale() -> None:
     whisker = marks(root, "line", "whisker")[0]
     assert float(whisker.get("x1")) == pytest.approx(198.2, abs=0.1)
     assert float(whisker.get("x2")) == pytest.approx(254.6, abs=0.1)
+
+
+def test_interval_shows_where_a_gain_is_worth_having() -> None:
+    for margin, anchor in ((0.01, "start"), (0.045, "end")):
+        root = parsed(plots.interval((0.02, 0.01, 0.03), (-0.05, 0.05), "no-gain", "accuracy", margin))
+        (mark,) = marks(root, "line", "margin")
+        assert float(mark.get("x1")) == pytest.approx(170 + margin * 2821.4, abs=0.1)
+        (said,) = (one for one in root.iter("text") if one.text and one.text.startswith("worth having"))
+        assert said.get("text-anchor") == anchor
 
 
 def test_slope_draws_a_seed_a_line_and_marks_falling_ones() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,7 @@ import numpy as np
 from ganlift.report import render, tables
 from ganlift.report.read import read_run
 
-CELL = [
-    *("Accuracy", "Against augment", "Against its reference", "Macro recall", "G-mean", "ECE", "Time", "Labels")
-].index
+CELL = [*("Accuracy", "Against augment", "Deciding gain", "Macro recall", "G-mean", "ECE", "Time", "Labels")].index
 
 
 def small_run(folder: Path, *rows: dict[str, object]) -> Path:
@@ -40,6 +39,32 @@ def test_arms_are_sorted_and_paired(tmp_path: Path) -> None:
     assert second.cells[CELL("Against augment")] == ("–", "")
     assert (last.seeds, last.failed) == (0, 1)
     assert set(last.cells) == {("–", "")}
+
+
+def test_an_arm_s_seeds_are_said_where_they_differ_and_those_in_time_come_last(run: Path) -> None:
+    lines = {line.strategy: line for line in tables.arm_lines(read_run(run))}
+    assert list(lines)[-1] == "fixmatch-in-time-of-sgan-fixmatch"
+    assert (lines["ec-gan"].beside, lines["sgan"].beside) == ("3 seeds", "5 seeds")
+    assert lines["sgan-fixmatch"].cells[CELL("Deciding gain")] == ("+1.6", "+0.5 to +2.7\nover fixmatch")
+    path = run / "results.jsonl"
+    path.write_text("".join(line for line in path.read_text().splitlines(True) if '"ec-gan"' not in line))
+    shutil.rmtree(run / "arms" / "ec-gan")
+    assert {line.beside for line in tables.arm_lines(read_run(run))} == {""}
+
+
+def test_time_is_never_a_multiple_of_an_arm_in_time(tmp_path: Path) -> None:
+    common = {"seed": 0, "test_accuracy": 0.6}
+    run = small_run(
+        tmp_path / "run",
+        {**common, "strategy": "fixmatch", "kind": "rival", "elapsed_s": 20},
+        {**common, "strategy": "fixmatch-in-time-of-sgan", "kind": "in-time", "elapsed_s": 10, "test_accuracy": 0.9},
+    )
+    first, last = tables.arm_lines(read_run(run))
+    assert (first.strategy, first.cells[CELL("Time")], last.cells[CELL("Time")]) == (
+        "fixmatch",
+        ("20 s", "1.0 ×"),
+        ("10 s", "0.5 ×"),
+    )
 
 
 def test_heat_map_is_in_shares_of_the_true_class() -> None:
@@ -88,7 +113,7 @@ def test_what_arms_are_judged_by_comes_first(tmp_path: Path) -> None:
     (run / "plan.json").write_text(json.dumps({"measure": "macro-recall"}))
     found = read_run(run)
     assert [name for name, _ in tables.arm_head(found)][:5] == [
-        *("Macro recall", "Against augment", "Against its reference", "Accuracy", "G-mean")
+        *("Macro recall", "Against augment", "Deciding gain", "Accuracy", "G-mean")
     ]
     first, second = tables.arm_lines(found)
     assert (first.strategy, first.cells[0][0], first.cells[1][0]) == ("sgan", "60.0 %", "+20.0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from ganlift.report import trust
@@ -38,6 +39,32 @@ def test_failed_and_missing_seeds_are_named(run: Path) -> None:
     assert "rotation, seed 9, failed: killed" in said
     assert "sgan has no result for seed 3." in said
     assert len(said) == 2
+
+
+def test_seeds_that_an_arm_was_settled_without_are_not_missing(run: Path) -> None:
+    assert trust.missing(read_run(run)) == []
+    path = run / "results.jsonl"
+    lines = path.read_text().splitlines(True)
+
+    def without(name: str, seeds: tuple[int, ...]) -> list[str]:
+        for seed in seeds:
+            (run / "arms" / name / str(seed) / "row.json").unlink(missing_ok=True)
+        kept = [one for one in lines if f'"{name}"' not in one or json.loads(one)["seed"] not in seeds]
+        path.write_text("".join(kept))
+        return trust.missing(read_run(run))
+
+    assert without("rotation", (3, 4)) == []  # beaten at the first look, it stopped
+    assert without("fixmatch-in-time-of-sgan-fixmatch", (4,)) == []
+    assert without("ec-gan", (2,)) == ["ec-gan has no result for seed 2."]
+    assert without("sgan", (3, 4)) == ["sgan has no result for seeds 3 and 4."]
+    assert "augment has no result for seed 4." in without("augment", (4,))
+
+
+def test_the_plan_s_looks_margin_and_range_of_time_are_told(run: Path) -> None:
+    facts = dict(trust.settings(read_run(run)))
+    assert facts["looked at after"] == "3 and 5 seeds"
+    assert facts["a gain worth having"] == "1 point"
+    assert facts["time, estimated"] == "5 min 30 s to 9 min 0 s"
 
 
 def test_tuning_says_trials_best_and_chosen(run: Path) -> None:

@@ -33,6 +33,14 @@ def test_seconds_in_the_unit_that_fits(value: float, said: str) -> None:
     assert words.seconds(value) == said
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.01, "1 point"), (0.02, "2 points"), (0.025, "2.5 points"), (0.0312, "3.1 points"), (None, "–")],
+)
+def test_a_size_has_no_sign_and_no_idle_zero(value: object, said: str) -> None:
+    assert words.size(value) == said
+
+
 def test_other_numbers() -> None:
     assert words.percent(0.7234) == "72.3 %"
     assert words.count(5800) == "5,800"

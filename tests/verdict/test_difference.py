@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ganlift.verdict.difference import LEAST_P, Parts, critical, estimate, holm, variance_parts
+from ganlift.verdict.moderation import NOTHING_KNOWN, Prior
 
 D = [np.array([1.0, 0.0, 0.0, -1.0]), np.array([1.0, 1.0, 0.0, 0.0])]
 
@@ -61,6 +62,26 @@ def test_own_test_images_have_no_common_image_part() -> None:
     assert variance_parts([D[0], D[1][:2]], same_images=False).images == pytest.approx(2 / (1 / 4 + 1 / 2))
 
 
+def test_what_is_known_moves_the_variance_and_adds_degrees_of_freedom() -> None:
+    """The seeds' variance is 1/8 with 1 degree of freedom; with 3 more at 1/20 it is (1/8 + 3/20) / 4, with 4."""
+    plain = estimate(D, same_images=True).parts
+    found = estimate(D, same_images=True, known=Prior(0.05, 3.0)).parts
+    assert plain is not None
+    assert found is not None
+    assert (plain.seed_variance, plain.freedom()) == pytest.approx((0.125, 1))
+    assert (found.seed_variance, found.freedom()) == pytest.approx((0.06875, 4))
+    assert found.freedom(10) == pytest.approx(12)
+    assert (found.image_variance, found.residual_variance) == (plain.image_variance, plain.residual_variance)
+
+
+def test_known_degrees_of_freedom_count_in_the_reach_of_the_seeds_alone() -> None:
+    """Standard error 0.01 with 2 + 4 degrees of freedom: t(6) is 2.4469; the image part keeps t(100), 1.9840."""
+    known = Parts(3, 3e-4, 0.0, 0.0, 1000.0, 0.0, 4.0)
+    assert known.reach(0.05) == pytest.approx(2.446912 * 0.01, rel=1e-6)
+    both = Parts(3, 3e-4, 0.0404, 0.0, 101.0, 0.0, 4.0)
+    assert both.reach(0.05) == pytest.approx(math.sqrt(2.446912**2 * 1e-4 + 1.983972**2 * 4e-4), rel=1e-5)
+
+
 def test_overlap_widens_until_the_pool_is_taken_as_given() -> None:
     """ρ = 1/4 adds 1/3 to 1/S: at three seeds the seed part doubles."""
     assert seeds_only(3e-4, 3, 0.25).of_seeds(3) == pytest.approx(2 * seeds_only(3e-4, 3).of_seeds(3))
@@ -104,7 +125,7 @@ def test_swapping_the_arms_mirrors_the_estimate(table: np.ndarray, same: bool, o
     one = estimate(list(table), same_images=same, overlap=overlap)
     other = estimate(list(-table), same_images=same, overlap=overlap)
     assert other.gain == pytest.approx(-one.gain)
-    assert other.low == pytest.approx(-one.high)
+    assert other.low == pytest.approx(-(one.high or 0.0))
     assert other.p == pytest.approx(one.p)
 
 
@@ -117,10 +138,13 @@ def test_order_of_seeds_and_images_does_not_matter(table: np.ndarray, same: bool
     assert (one.gain, one.low, one.p) == pytest.approx((other.gain, other.low, other.p))
 
 
-@given(tables, st.booleans(), st.sampled_from([0.01, 0.05, 0.3]))
+priors = st.sampled_from([NOTHING_KNOWN, Prior(1e-4, 4.0), Prior(0.1, 0.5)])
+
+
+@given(tables, st.booleans(), st.sampled_from([0.01, 0.05, 0.3]), priors)
 @settings(max_examples=100, deadline=None)
-def test_p_and_interval_agree(table: np.ndarray, same: bool, alpha: float) -> None:
-    found = estimate(list(table), same_images=same, alpha=alpha)
+def test_p_and_interval_agree(table: np.ndarray, same: bool, alpha: float, known: Prior) -> None:
+    found = estimate(list(table), same_images=same, alpha=alpha, known=known)
     assert found.low is not None
     assert found.high is not None
     assert found.p is not None

@@ -9,71 +9,17 @@ import numpy as np
 import pytest
 
 from ganlift.errors import ConfigError, RunFolderError
-from ganlift.verdict import Verdict, compare_pair, judge
+from ganlift.verdict import compare_pair
 from ganlift.yardstick import ACCURACY, MACRO_RECALL
 
-IMAGES = 1000
-LABELS = np.arange(IMAGES) % 4
-CLASSES = ["ant", "bee", "cat", "dog"]
-KINDS = {
-    "augment": ("baseline", False),
-    "fixmatch": ("rival", True),
-    "rotation": ("rival", True),
-    "sgan-mix": ("control", True),
-    "sgan": ("gan", True),
-    "gan-augment": ("gan", False),
-}
+from .conftest import BASE, CLASSES, KINDS, LABELS, Run, plus
 
 
-class Run:
-    """Rows and correctness of arms that are right on their first images, a few more or less a seed."""
-
-    def __init__(self) -> None:
-        self.rows: list[dict[str, Any]] = []
-        self.correct: dict[tuple[str, int], np.ndarray] = {}
-
-    def arm(
-        self, name: str, accuracy: Sequence[float], validation: float = 0.7, elapsed_s: float = 10.0, first: int = 0
-    ) -> Run:
-        kind, uses = KINDS[name]
-        for seed, share in enumerate(accuracy, first):
-            order = np.random.default_rng(3).permutation(IMAGES)
-            right = np.zeros(IMAGES, bool)
-            right[order[: round(share * IMAGES)]] = True
-            self.correct[name, seed] = right
-            self.rows.append(
-                {
-                    "strategy": name,
-                    "kind": kind,
-                    "seed": seed,
-                    "status": "done",
-                    "uses_unlabelled": uses,
-                    "test_accuracy": share,
-                    "validation_accuracy": validation,
-                    "elapsed_s": elapsed_s,
-                }
-            )
-        return self
-
-    def failed(self, name: str, seed: int, reason: str = "out of memory") -> Run:
-        kind, _ = KINDS[name]
-        self.rows.append({"strategy": name, "kind": kind, "seed": seed, "status": "failed", "reason": reason})
-        return self
-
-    def judge(self, **options: float) -> list[Verdict]:
-        return judge(self.rows, self.correct, LABELS, CLASSES, **options)
-
-
-BASE = (0.700, 0.704, 0.696, 0.702, 0.698)
-
-
-def plus(points: float, wobble: Sequence[float] = (0.002, -0.002, 0.001, -0.001, 0.0)) -> list[float]:
-    return [base + points / 100 + own for base, own in zip(BASE, wobble, strict=True)]
-
-
-def test_helps_and_hurts_and_neither() -> None:
-    for points, said in ((5, "helps"), (-5, "hurts"), (0.1, "no measurable effect")):
-        (found,) = Run().arm("augment", BASE).arm("gan-augment", plus(points), elapsed_s=31.0).judge()
+def test_the_four_answers() -> None:
+    quiet, loud = (0.002, -0.002, 0.001, -0.001, 0.0), (0.02, -0.02, 0.01, -0.01, 0.0)
+    answers = ((5, quiet, "helps"), (-5, quiet, "hurts"), (0.1, quiet, "no gain worth having"), (1, loud, "undecided"))
+    for points, wobble, said in answers:
+        (found,) = Run().arm("augment", BASE).arm("gan-augment", plus(points, wobble), elapsed_s=31.0).judge()
         assert found.verdict == said
         assert found.reference == "augment"
         assert found.gain == pytest.approx(points / 100)
@@ -81,9 +27,12 @@ def test_helps_and_hurts_and_neither() -> None:
         assert found.cost_ratio == pytest.approx(3.1)
         assert found.ci_low is not None
         assert found.ci_high is not None
+        assert found.gain is not None
         assert found.ci_low < found.gain < found.ci_high
         assert (found.ci_low > 0) == (said == "helps")
         assert (found.ci_high < 0) == (said == "hurts")
+        assert (found.ci_high < found.margin) == (said in ("hurts", "no gain worth having"))
+        assert (found.rivals, found.looks) == (1, (1, 1))
 
 
 def test_sentences() -> None:
@@ -94,14 +43,24 @@ def test_sentences() -> None:
     )
     (found,) = Run().arm("augment", BASE).arm("gan-augment", plus(-5)).judge()
     assert found.sentence.startswith("gan-augment hurts: −5.0 points of accuracy against augment (95 % interval −")
+    (found,) = Run().arm("augment", BASE).arm("gan-augment", plus(0.1)).judge()
+    assert found.sentence.startswith(
+        "gan-augment: no gain worth having: +0.1 points of accuracy against augment (95 % interval −"
+    )
+    assert found.sentence.endswith("; a gain of 1.0 point or more is ruled out.")
+
+
+def test_undecided_states_power_and_seeds() -> None:
     spread = (0.02, -0.02, 0.01, -0.01, 0.0)
     (found,) = Run().arm("augment", BASE).arm("gan-augment", plus(1, spread)).judge()
-    assert found.sentence.startswith(
-        "gan-augment: no measurable effect: +1.0 point of accuracy against augment (95 % interval −"
-    )
-    assert f"about {found.seeds_to_settle} seeds would settle it" in found.sentence
-    assert found.seeds_to_settle is not None
-    assert found.seeds_to_settle > 5
+    assert found.sentence.startswith("gan-augment: undecided: +1.0 point of accuracy against augment (95 % interval −")
+    assert [one["gain"] for one in found.power] == pytest.approx([0.01, 0.02, 0.03])
+    shares = [one["found"] for one in found.power]
+    assert 0 < shares[0] < shares[1] < shares[2] < 1
+    assert f"a true gain of 2.0 points would have been found in {100 * shares[1]:.0f} of 100 such" in found.sentence
+    assert found.seeds_to_find is not None
+    assert found.seeds_to_find > 5
+    assert f"about {found.seeds_to_find} seeds find a gain of 1.0 point 8 times in 10" in found.sentence
 
 
 def test_too_few_images_are_named() -> None:
@@ -114,7 +73,7 @@ def test_too_few_images_are_named() -> None:
         run.correct["gan-augment", seed][flips] ^= True
     (found,) = run.judge()
     assert found.ci_low == pytest.approx(0.01 - 0.028, abs=1e-3)
-    assert (found.verdict, found.seeds_to_settle) == ("no measurable effect", None)
+    assert (found.verdict, found.seeds_to_find) == ("undecided", None)
     assert "takes more test images, not more seeds" in found.sentence
 
 
@@ -164,7 +123,7 @@ def test_a_repeated_arm_counts_once() -> None:
 
 def test_one_seed_cannot_tell() -> None:
     (found,) = Run().arm("augment", BASE[:1]).arm("gan-augment", plus(9)[:1]).judge()
-    assert found.verdict == "no measurable effect"
+    assert found.verdict == "undecided"
     assert (found.ci_low, found.ci_high, found.p, found.p_corrected, found.smallest_detectable) == (None,) * 5
     assert "one seed cannot tell" in found.sentence
     assert found.gain == pytest.approx(0.092)
@@ -172,11 +131,11 @@ def test_one_seed_cannot_tell() -> None:
 
 def test_nothing_to_judge_against() -> None:
     (found,) = Run().arm("sgan", BASE).judge()
-    assert (found.reference, found.gain, found.verdict) == (None, None, "no measurable effect")
+    assert (found.reference, found.gain, found.verdict) == (None, None, "undecided")
     assert found.sentence == "sgan: not judged: it shares no finished seed with an arm without a GAN."
     (found,) = Run().arm("augment", BASE[:1]).failed("sgan", 0, "it diverged.").judge()
     assert found.sentence == "sgan: not judged: none of its seeds finished (it diverged)."
-    assert judge([], {}, LABELS, CLASSES) == []
+    assert Run().judge() == []
 
 
 def test_family_is_corrected_and_said() -> None:
@@ -189,12 +148,12 @@ def test_family_is_corrected_and_said() -> None:
     for found in run.judge():
         assert found.p_corrected == pytest.approx(min(1.0, 2 * (found.p or 1)), rel=1e-6)
         assert (found.smallest_detectable or 0) > (single.smallest_detectable or 1)
-        assert (found.seeds_to_settle or 0) > (single.seeds_to_settle or 1000)
+        assert (found.seeds_to_find or 0) > (single.seeds_to_find or 1000)
     p = single.p or 1.0
     (alone_at_p,) = alone.judge(alpha=1.5 * p)
     assert alone_at_p.verdict == "helps"
     among = run.judge(alpha=1.5 * p)[0]
-    assert among.verdict == "no measurable effect"
+    assert among.verdict == "undecided"
     assert "does not hold after the correction for 2 GAN arms" in among.sentence
 
 
@@ -221,7 +180,7 @@ def test_worst_class_by_hand() -> None:
 
 def test_class_without_test_images_is_not_the_worst() -> None:
     run = Run().arm("augment", BASE).arm("gan-augment", plus(2))
-    (found,) = judge(run.rows, run.correct, np.minimum(LABELS, 2), CLASSES)
+    (found,) = run.judge(labels=np.minimum(LABELS, 2))
     assert found.worst_class is not None
     assert found.worst_class["name"] in CLASSES[:3]
 
@@ -229,8 +188,9 @@ def test_class_without_test_images_is_not_the_worst() -> None:
 def test_json_has_the_documented_keys() -> None:
     (found,) = Run().arm("augment", BASE).arm("gan-augment", plus(5)).judge()
     assert ", ".join(found.to_json()) == (
-        "strategy, verdict, reference, gain, ci_low, ci_high, p, p_corrected, seeds, seeds_missing, "
-        "gain_over_augment, smallest_detectable, seeds_to_settle, worst_class, cost_ratio, sentence, measure"
+        "strategy, verdict, reference, gain, ci_low, ci_high, nearest, in_time, rivals, p, p_corrected, margin, seeds, "
+        "seeds_missing, looks, gain_over_augment, power, smallest_detectable, seeds_to_find, worst_class, cost_ratio, "
+        "sentence, measure"
     )
     assert found.to_json()["seeds_missing"] == []
 
@@ -252,9 +212,9 @@ def test_labels_by_seed_tell_whether_the_images_are_the_same() -> None:
     run = Run().arm("augment", BASE).arm("gan-augment", plus(1))
     same: Mapping[int, Any] = dict.fromkeys(range(5), LABELS)
     own = {seed: np.roll(LABELS, seed) for seed in range(5)}
-    first = judge(run.rows, run.correct, LABELS, CLASSES)[0]
-    assert judge(run.rows, run.correct, same, CLASSES)[0].p == first.p
-    assert judge(run.rows, run.correct, own, CLASSES)[0].p != first.p
+    first = run.judge()[0]
+    assert run.judge(labels=same)[0].p == first.p
+    assert run.judge(labels=own)[0].p != first.p
 
 
 def test_compare_pair() -> None:
@@ -279,9 +239,9 @@ def test_bad_input_is_named() -> None:
     with pytest.raises(ConfigError, match="alpha"):
         run.judge(alpha=0.0)
     with pytest.raises(RunFolderError, match="Seed 0 has 10 test labels"):
-        judge(run.rows, run.correct, LABELS[:10], CLASSES)
+        run.judge(labels=LABELS[:10])
     with pytest.raises(RunFolderError, match="labels of seed 0 are missing"):
-        judge(run.rows, run.correct, {}, CLASSES)
+        run.judge(labels={})
     del run.correct["augment", 2]
     with pytest.raises(RunFolderError, match="predictions of augment, seed 2, are missing"):
         run.judge()
@@ -314,10 +274,10 @@ def test_macro_recall_weighs_every_class_the_same() -> None:
     """The rare class gains 20 points and the common one loses 2: +9 of macro recall, +0.2 of accuracy."""
     run = unequal([0.9, 0.9, 0.9], [0.5, 0.5, 0.5], "augment")
     unequal([0.88, 0.88, 0.88], [0.7, 0.7, 0.7], "gan-augment", run)
-    (by_image,) = judge(run.rows, run.correct, RARE, ["common", "rare"])
+    (by_image,) = run.judge(labels=RARE, class_names=["common", "rare"])
     assert by_image.gain == pytest.approx(0.002)
-    assert (by_image.measure, by_image.verdict) == ("accuracy", "no measurable effect")
-    (by_class,) = judge(run.rows, run.correct, RARE, ["common", "rare"], measure=MACRO_RECALL)
+    assert (by_image.measure, by_image.verdict) == ("accuracy", "undecided")
+    (by_class,) = run.judge(labels=RARE, class_names=["common", "rare"], measure=MACRO_RECALL)
     assert by_class.gain == by_class.gain_over_augment == pytest.approx(0.09)
     assert (by_class.measure, by_class.verdict) == ("macro-recall", "helps")
     assert by_class.sentence.startswith("gan-augment helps: +9.0 points of macro recall over augment (95 % interval +")
@@ -331,7 +291,7 @@ def test_the_reference_is_chosen_by_what_arms_are_judged_by() -> None:
     unequal([0.8, 0.8], [0.8, 0.8], "rotation", run)
     unequal([0.8, 0.8], [0.8, 0.8], "sgan", run)
     for measure, reference in ((ACCURACY, "augment"), (MACRO_RECALL, "rotation")):
-        (found,) = judge(run.rows, run.correct, RARE, ["common", "rare"], measure=measure)
+        (found,) = run.judge(labels=RARE, class_names=["common", "rare"], measure=measure)
         assert found.reference == reference
 
 
@@ -343,4 +303,4 @@ def test_macro_recall_needs_labels_and_its_own_score_on_validation() -> None:
     for row in run.rows:
         del row["validation_macro_recall"]
     with pytest.raises(RunFolderError, match="has no validation_macro_recall, which chooses the reference"):
-        judge(run.rows, run.correct, RARE, ["common", "rare"], measure=MACRO_RECALL)
+        run.judge(labels=RARE, class_names=["common", "rare"], measure=MACRO_RECALL)

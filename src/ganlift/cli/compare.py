@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = (
     "Example: ganlift compare photos/ --unlabelled more-photos/ --labels-per-class 50 "
-    "--strategies augment,fixmatch,sgan --seeds 5 --budget 20m --out runs/photos"
+    "--strategies augment,fixmatch,sgan --budget 20m --out runs/photos"
 )
 
 
@@ -28,7 +28,10 @@ def compare(
     strategies: Annotated[
         str | None, typer.Option(metavar="A,B,...", help="Names from 'list strategies', auto or all.")
     ] = None,
-    seeds: Annotated[str | None, typer.Option(metavar="N|S,S,...", help="How many seeds, or their numbers.")] = None,
+    seeds: options.Seeds = None,
+    thorough: options.Thorough = None,
+    margin: options.Margin = None,
+    equal: options.Equal = None,
     budget: Annotated[
         str | None, typer.Option(metavar="STEPS|TIME", help="Classifier steps an arm, or 5m for the whole comparison.")
     ] = None,

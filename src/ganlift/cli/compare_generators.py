@@ -25,7 +25,10 @@ def compare_generators(
     labels_per_class: options.LabelsPerClass = None,
     imbalance: options.Imbalance = None,
     measure: options.Measure = None,
-    seeds: Annotated[str | None, typer.Option(metavar="N|S,S,...", help="How many seeds, or their numbers.")] = None,
+    seeds: options.Seeds = None,
+    thorough: options.Thorough = None,
+    margin: options.Margin = None,
+    equal: options.Equal = None,
     budget: Annotated[
         str | None, typer.Option(metavar="STEPS|TIME", help="Classifier steps an arm, or 5m for the whole comparison.")
     ] = None,

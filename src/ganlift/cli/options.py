@@ -22,6 +22,18 @@ Imbalance = Annotated[
 Measure = Annotated[
     str | None, typer.Option(metavar="auto|accuracy|macro-recall", help="What arms are judged by.", show_default=False)
 ]
+Seeds = Annotated[
+    str | None,
+    typer.Option(metavar="auto|N|S,S,...", help="Planned looks at 3, 5 and 7 seeds; or how many; or their numbers."),
+]
+Thorough = Annotated[
+    bool | None, typer.Option("--thorough", help="Looks at 5, 10 and 20 seeds instead.", show_default=False)
+]
+Margin = Annotated[float | None, typer.Option(metavar="POINTS", help="The least gain worth having.")]
+Equal = Annotated[
+    str | None,
+    typer.Option(metavar="both|steps|time", help="What arms get the same of; both: a claim must hold in either."),
+]
 GeneratorBudget = Annotated[
     str | None, typer.Option(metavar="STEPS|TIME", help="A generator's own steps, or the time each one gets.")
 ]

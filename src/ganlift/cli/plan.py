@@ -15,12 +15,12 @@ def plan_lines(plan: Mapping[str, Any]) -> list[str]:
         return generator_plan_lines(plan)
     arms, left = plan.get("arms", 0), plan.get("arms_left", 0)
     which = "unlabelled" if plan.get("labelled") == 0 else "labelled"
-    steps = f"{plan['steps']:,} steps of {plan.get('batch_size', '?')} {which} images" if plan.get("steps") else ""
+    steps = f"{_steps(plan)} steps of {plan.get('batch_size', '?')} {which} images" if plan.get("steps") else ""
     generator = f"; a generator's own: {_generator_steps(plan)} steps" if plan.get("needs_generator") else ""
     search = f"; {plan['search']} trials a strategy to choose its options" if plan.get("search") else ""
     at_once = f"{plan['jobs']} at a time" if plan.get("jobs") else ""
-    product = f"{len(plan.get('strategies', ()))} strategies × {len(plan.get('seeds', ()))} seeds = {arms} arms"
-    takes = f"about {duration(plan['estimate_s'])}" if plan.get("estimate_s") is not None else ""
+    seeds, up_to = len(plan.get("seeds", ())), "up to " if _looks(plan) else ""
+    product = f"{len(plan.get('strategies', ()))} strategies × {up_to}{seeds} seeds = {up_to}{arms} arms"
     continued = f"; {arms - left} of {arms} arms are done already" if left < arms else ""
     several = arms > 1
     facts = {
@@ -32,14 +32,39 @@ def plan_lines(plan: Mapping[str, Any]) -> list[str]:
         "Arms": f"{product}{search}" if several else "",
         "Each arm" if several else "Trains": f"{steps}{generator}{'' if several else search}",
         "Runs on": ", ".join(safe(part) for part in (plan.get("device"), plan.get("precision"), at_once) if part),
-        "Takes": f"{takes}{continued}",
+        "Looks": _looks(plan),
+        "Takes": f"{_takes(plan)}{continued}",
     }
     return _named(facts)
 
 
-def _generator_steps(plan: Mapping[str, Any]) -> str:
+def _looks(plan: Mapping[str, Any]) -> str:
+    """When the comparison is judged, where that is more than once."""
+    counts = [str(count) for count in plan.get("looks", {}).get("seeds", ())]
+    if len(counts) < 2:
+        return ""
+    return f"after {', '.join(counts[:-1])} and {counts[-1]} seeds; what is settled stops"
+
+
+def _takes(plan: Mapping[str, Any]) -> str:
+    """The least and the most time, where looks may end it earlier."""
+    most, least = plan.get("estimate_s"), plan.get("least_s")
+    if most is None:
+        return ""
+    shortest, longest = duration(least or most), duration(most)
+    return f"about {longest}" if shortest == longest else f"{shortest} at least, {longest} at most"
+
+
+def _steps(plan: Mapping[str, Any]) -> str:
     """The same for all, or from the fewest to the most, where they get the same time."""
-    own = plan.get("own_generator_steps") or {"": plan["generator_steps"]}
+    return _fewest_to_most(plan.get("own_steps") or {"": plan["steps"]})
+
+
+def _generator_steps(plan: Mapping[str, Any]) -> str:
+    return _fewest_to_most(plan.get("own_generator_steps") or {"": plan["generator_steps"]})
+
+
+def _fewest_to_most(own: Mapping[str, int]) -> str:
     return " to ".join(f"{steps:,}" for steps in sorted({min(own.values()), max(own.values())}))
 
 

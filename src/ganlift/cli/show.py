@@ -85,6 +85,10 @@ class _Lines:
                 if event.get("left_s") is not None:
                     self.end = time.monotonic() + event["left_s"]
                 self.arm(event["row"])
+            case "look":
+                self.look(event)
+            case "confirm":
+                self.confirm(event)
             case "note":
                 say(self.console, f"Note: {safe(event['message'])}", indent=6)
             case "download":
@@ -108,6 +112,22 @@ class _Lines:
         count = f"[{self.finished}/{self.arms}] " if self.arms else ""
         left = "" if self.end is None or self.finished >= self.arms else f"; about {duration(self.left_s())} left"
         say(self.console, f"{count}{arm_line(row, self.measure)}{left}", indent=len(count))
+
+    def look(self, event: Event) -> None:
+        self.arms = self.finished + event["arms_left"]
+        if not event["arms_left"]:
+            self.end = None
+        by_answer: dict[str, list[str]] = {}
+        for name, answer in event["answers"].items():
+            by_answer.setdefault(answer, []).append(safe(name))
+        found = "; ".join(f"{answer}: {', '.join(names)}" for answer, names in by_answer.items())
+        going_on = f". Going on: {', '.join(map(safe, event['going_on']))}" if event["going_on"] else ""
+        say(self.console, f"Look {event['look']} of {event['of']}, {event['seeds']} seeds: {found}{going_on}", indent=6)
+
+    def confirm(self, event: Event) -> None:
+        self.arms += event["arms"]
+        pairs = "; ".join(f"{safe(rival)} with the time of {safe(arm)}" for rival, arm in event["pairs"])
+        say(self.console, f"Before a gain is claimed: {pairs}", indent=6)
 
     def download(self, event: Event) -> None:
         if event["name"] not in self.downloads:
@@ -264,7 +284,10 @@ def table(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, Any
     score = measure.words.replace(" ", "\n") + ", %"  # two short lines keep the table within 80 columns
     for name in ("strategy", "seeds", score, "gain, points (95 %)", "against", "an arm"):
         shown.add_column(
-            name, justify="left" if name in ("strategy", "against") else "right", no_wrap=name != "strategy"
+            name,
+            justify="left" if name in ("strategy", "against") else "right",
+            no_wrap=name != "strategy",
+            overflow="fold",
         )
     judged = {verdict["strategy"]: verdict for verdict in verdicts}
     for strategy in dict.fromkeys(row["strategy"] for row in rows):

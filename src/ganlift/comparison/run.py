@@ -4,48 +4,49 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ganlift.comparison.executors import Job, Result, in_process, local_processes
-from ganlift.comparison.machine import shared_settings
-from ganlift.comparison.plan import (
+from ganlift.comparison.costs import (
     REFERENCE_STEPS,
-    Plan,
-    arm_job,
-    arm_jobs,
     costs_from,
+    equal_time,
     estimate,
     generator_steps_for,
-    read_plan,
-    resolve_arms,
     steps_for,
     steps_in_time,
+    steps_of_time,
 )
+from ganlift.comparison.executors import Job, Result, in_process, local_processes
+from ganlift.comparison.looking import Looking, RunJobs, question
+from ganlift.comparison.machine import shared_settings
+from ganlift.comparison.plan import Plan, arm_job, read_plan, resolve_arms
 from ganlift.comparison.search import SEARCH_SEED, search
 from ganlift.comparison.stopping import stop_requested
 from ganlift.comparison.winner import choose, clear_cache, lay_ready
 from ganlift.comparison.work import work
 from ganlift.config import ArmsConfig, CompareConfig, RunConfig, Seconds, parse_budget
-from ganlift.data import Check, check_images, data_hash, draw_split, labelled_overlap, load, write_split
+from ganlift.data import Check, check_images, data_hash, draw_split, load, write_split
 from ganlift.data.cache import save_cache
 from ganlift.data.decode import READING, OnProgress
 from ganlift.data.types import ImageSet, Split
 from ganlift.errors import ConfigError, GanliftError
 from ganlift.events import Listener
+from ganlift.looks import Looks, one_look
 from ganlift.runs import folder as run_folder
 from ganlift.runs import layout
-from ganlift.runs.files import read_json, read_npz, write_json
+from ganlift.runs.files import read_json, write_json
 from ganlift.strategies.base import strategies
 from ganlift.training.precision import pick_device
-from ganlift.verdict import Verdict, judge
+from ganlift.verdict import Question, Verdict, verdicts
 from ganlift.yardstick import Yardstick, choose_yardstick
 
-RunJobs = Callable[[Sequence[Job]], Iterable[Result]]
+SEEDS_WITHOUT_VERDICT = 5
+"""Seeds where no arm has a GAN and none were asked for by number."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,16 @@ class Prepared:
     splits: list[Split]
     strategies: list[str]
     measure: Yardstick
+    looks: Looks
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds that the last look takes."""
+        return self.config.seed_list()[: self.looks.seeds[-1]]
+
+    def question(self, run: Path) -> Question:
+        """What the verdicts are about, from the rows in ``run``."""
+        return question(run, self.config, self.images, self.splits[0], self.looks, self.seeds, self.measure)
 
 
 def prepare(config: ArmsConfig, tell: Listener) -> Prepared:
@@ -73,7 +84,15 @@ def prepare(config: ArmsConfig, tell: Listener) -> Prepared:
     measure, why = choose_yardstick(config.measure, _per_class(images, splits[0]))
     for note in [*check.sentences(), *splits[0].notes, *notes, *filter(None, [why])]:
         tell({"type": "note", "message": note})
-    return Prepared(config, images, check, splits, [entry.name for entry in entries], measure)
+    looks = config.looks() if any(entry.kind == "gan" for entry in entries) else nothing_to_settle(config)
+    names = [entry.name for entry in entries]
+    return Prepared(config, images, check, splits[: looks.seeds[-1]], names, measure, looks)
+
+
+def nothing_to_settle(config: ArmsConfig) -> Looks:
+    """One look: without a GAN arm there is no verdict that seeds could be saved for or spent on."""
+    planned = config.looks()
+    return planned if len(planned.seeds) == 1 else one_look(SEEDS_WITHOUT_VERDICT)
 
 
 def _per_class(images: ImageSet, split: Split) -> list[int]:
@@ -135,7 +154,7 @@ def run_arms(prepared: Prepared, run: Path, tell: Listener) -> None:
             workers = min(jobs_at_once, max(1, len(jobs)))
             return local_processes(jobs, tell, should_stop, workers, template["shared"]["threads"])
 
-        plan = _plan(config, run, prepared.strategies, template, jobs_at_once, run_jobs)
+        plan = _plan(prepared, run, template, jobs_at_once, run_jobs)
         done = run_folder.done(run)
         arms = [(name, seed) for seed in plan.seeds for name in plan.strategies if (name, seed) not in done]
         facts = _plan_facts(prepared, run, plan, arms, jobs_at_once)
@@ -143,16 +162,7 @@ def run_arms(prepared: Prepared, run: Path, tell: Listener) -> None:
         begun = time.perf_counter()
         if config.search:
             template["options"] = search(plan, config.search, template, run_jobs)
-        jobs = arm_jobs(plan, arms, template)
-        weights = {one.strategy: one.seconds(plan.steps, plan.generator_steps_of(one.strategy)) for one in plan.costs}
-        total, over = sum(weights[job["strategy"]] for job in jobs), 0.0
-        for result in run_jobs(jobs):
-            row = result.value or _failed(result)
-            run_folder.add_row(run, row)
-            over += weights[row["strategy"]]
-            # The first few arms say little about the pace of all: jobs that are under way count for nothing yet.
-            left_s = (time.perf_counter() - begun) * (total / over - 1.0) if over > total / 5 else None
-            tell({"type": "arm", "row": row, "left_s": left_s})
+        Looking(run, plan, prepared.looks, template, run_jobs, lambda: prepared.question(run), tell).go()
     recorded = read_json(layout.plan_file(run))
     recorded["actual_s"] = recorded.get("actual_s", 0.0) + time.perf_counter() - begun
     write_json(layout.plan_file(run), recorded)
@@ -160,22 +170,14 @@ def run_arms(prepared: Prepared, run: Path, tell: Listener) -> None:
 
 def conclude(prepared: Prepared, run: Path) -> tuple[list[Verdict], Mapping[str, Any] | None]:
     """Judge the rows, lay the winner ready, write ``verdict.json``; the verdicts and the winner's row."""
-    images, rows = prepared.images, run_folder.rows(run)
-    correct, labels = {}, {}
-    for row in rows:
-        if row["status"] == "done":
-            arrays = read_npz(layout.predictions_file(run, row["strategy"], row["seed"]))
-            right = arrays["probabilities"].argmax(1) == arrays["labels"]
-            correct[row["strategy"], row["seed"]] = right
-            labels[row["seed"]] = arrays["labels"]
-    overlap, measure = labelled_overlap(prepared.splits[0], images), prepared.measure
-    verdicts = judge(rows, correct, labels, images.class_names, overlap=overlap, measure=measure)
-    write_json(layout.verdict_file(run), [verdict.to_json() for verdict in verdicts])
-    best = choose(rows, [verdict.to_json() for verdict in verdicts], measure)
+    rows, measure = run_folder.rows(run), prepared.measure
+    found = verdicts(prepared.question(run))
+    write_json(layout.verdict_file(run), [verdict.to_json() for verdict in found])
+    best = choose(rows, [verdict.to_json() for verdict in found], measure)
     if best:
         lay_ready(run, best, _model_facts(prepared))
     clear_cache(run)
-    return verdicts, best
+    return found, best
 
 
 def finish_training(prepared: Prepared, run: Path) -> Mapping[str, Any]:
@@ -201,14 +203,13 @@ def _template(prepared: Prepared, run: Path) -> tuple[dict[str, Any], int]:
     return {"run": str(run), "shared": shared, "options": dict(config.options)}, at_once
 
 
-def _plan(
-    config: ArmsConfig, run: Path, names: list[str], template: dict[str, Any], at_once: int, run_jobs: RunJobs
-) -> Plan:
+def _plan(prepared: Prepared, run: Path, template: dict[str, Any], at_once: int, run_jobs: RunJobs) -> Plan:
     """The recorded plan, or a new one from a few steps of every arm."""
+    config, names, seeds = prepared.config, prepared.strategies, prepared.seeds
     path = layout.plan_file(run)
     if path.exists():
         return read_plan(read_json(path))
-    budget, seeds = parse_budget(config.budget), config.seed_list()
+    budget = parse_budget(config.budget)
     trial_steps = REFERENCE_STEPS if isinstance(budget, Seconds) else budget.count
     trial_generator = generator_steps_for(config, trial_steps)
     probes = [arm_job("probe", name, seeds[0], trial_steps, trial_generator, template) for name in names]
@@ -218,9 +219,14 @@ def _plan(
             raise ConfigError(f"'{result.job['strategy']}' fails in its first steps: {result.reason}")
     by_name = {result.job["strategy"]: result.value or {} for result in results}
     costs = costs_from([by_name[name] for name in names], trial_steps, trial_generator)
-    searches = 1 + config.search / len(seeds)  # a search costs that many more arms
-    steps = steps_for(config, costs, at_once)
+    steps = steps_for(config, costs, at_once, seeds)
     generator_steps, own = generator_steps_for(config, steps), steps_in_time(config, costs)
+    own_steps = steps_of_time(costs, steps, generator_steps, own) if equal_time(config) else {}
+
+    def takes(count: int) -> float:
+        return estimate(costs, seeds[:count], steps, generator_steps, at_once, own, own_steps)
+
+    search_s = config.search * takes(len(seeds)) / len(seeds)  # each trial is an arm of one more seed
     plan = Plan(
         strategies=names,
         seeds=seeds,
@@ -230,8 +236,10 @@ def _plan(
         precision=template["shared"]["precision"],
         threads=template["shared"]["threads"],
         costs=costs,
-        estimate_s=estimate(costs, seeds, steps, generator_steps, at_once, own) * searches,
+        estimate_s=takes(len(seeds)) + search_s,
+        least_s=takes(prepared.looks.seeds[0]) + search_s,
         own_generator_steps=own,
+        own_steps=own_steps,
     )
     write_json(path, plan.to_json())
     return plan
@@ -250,6 +258,8 @@ def _plan_facts(prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str,
         "imbalance": config.imbalance,
         "labelled_per_class": _per_class(images, split),
         "measure": prepared.measure.name,
+        "looks": asdict(prepared.looks),
+        **({"margin": config.margin, "equal": config.equal} if isinstance(config, CompareConfig) else {}),
         "validation": len(split.validation),
         "unlabelled": len(split.unlabelled),
         "test": len(split.test),
@@ -264,17 +274,6 @@ def _plan_facts(prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str,
     recorded = read_json(path) if path.exists() else {}
     write_json(path, {**recorded, **facts})
     return facts
-
-
-def _failed(result: Result) -> dict[str, Any]:
-    name = result.job["strategy"]
-    return {
-        "strategy": name,
-        "kind": strategies.get(name).kind,
-        "seed": result.job["seed"],
-        "status": "failed",
-        "reason": result.reason,
-    }
 
 
 def _model_facts(prepared: Prepared) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def search(plan: Plan, trials: int, template: Mapping[str, Any], run_jobs: Run) 
         for number, drawn in enumerate(draw_trials(name, trials)):
             if (name, number) not in known:
                 options = {**template["options"].get(name, {}), **drawn}
-                job = arm_job("trial", name, SEARCH_SEED, plan.steps, plan.generator_steps_of(name), template)
+                job = arm_job("trial", name, SEARCH_SEED, plan.steps_of(name), plan.generator_steps_of(name), template)
                 jobs.append({**job, "id": f"{name}/trial-{number}", "options": options, "trial": number})
     for result in run_jobs(jobs):
         job, value = result.job, result.value or {}

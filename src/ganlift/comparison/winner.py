@@ -21,7 +21,8 @@ def choose(
     """The row of the winning arm, or None where none is done whose classifier can be laid ready.
 
     A GAN arm can win only where the verdict says that it helps; among those, and else among the arms
-    without a GAN, the mean of ``measure`` on validation over seeds decides. Its seed is the best on validation.
+    without a GAN, the mean of ``measure`` on validation decides, over the seeds that all of them have where there are
+    such: looks let arms stop early, and seeds differ. Its seed is the best of its own on validation.
     """
     done = [row for row in rows if row["status"] == "done" and row.get("rebuildable", True)]
     helping = {one["strategy"] for one in verdicts if one["verdict"] == "helps"}
@@ -29,14 +30,23 @@ def choose(
     candidates = candidates or [row for row in done if row["kind"] in ("baseline", "rival")]
     if not candidates:
         return None
-    names = sorted({row["strategy"] for row in candidates})
+    seeds = {name: {row["seed"] for row in candidates if row["strategy"] == name} for name in _names(candidates)}
+    common = set.intersection(*seeds.values())
 
     def mean_validation(name: str) -> float:
-        return fmean(row[measure.validation] for row in candidates if row["strategy"] == name)
+        return fmean(
+            row[measure.validation]
+            for row in candidates
+            if row["strategy"] == name and row["seed"] in (common or seeds[name])
+        )
 
-    winner = max(names, key=mean_validation)
+    winner = max(seeds, key=mean_validation)
     own = [row for row in candidates if row["strategy"] == winner]
     return max(own, key=lambda row: (row[measure.validation], -row["seed"]))
+
+
+def _names(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    return sorted({row["strategy"] for row in rows})
 
 
 def lay_ready(run: Path, row: Mapping[str, Any], model: Mapping[str, Any]) -> Path:

@@ -1,7 +1,8 @@
 """What a job does: one arm of a comparison, a short run of it for an estimate, or a trial of a search.
 
 A job carries plain JSON: ``kind``, ``strategy``, ``seed``, ``run`` (the folder), ``steps``,
-``generator_steps``, ``options``, and the settings that all jobs of the run share under ``shared``.
+``generator_steps``, ``options``, and the settings that all jobs of the run share under ``shared``. Under ``as`` it may
+hold columns of the row, a name of its own among them, for an arm that is trained once more in another way.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ def work(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
 
 def run_arm(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
     """Train one arm of one seed, continuing where it was left; write its folder; return its row."""
-    run, name, seed = Path(job["run"]), job["strategy"], job["seed"]
+    run, own, seed = Path(job["run"]), job.get("as", {}), job["seed"]
+    name = own.get("strategy", job["strategy"])
     folder = layout.arm_folder(run, name, seed)
     images, split = _data(run, seed)
     setup, entry = _setup(job, images, split)
@@ -88,7 +90,7 @@ def run_arm(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, An
         for warning in record.warnings:
             report({"type": "note", "message": warning})
     row = _row(entry, setup, split, outcome, records, images, folder)
-    row["seed"], row["options"] = seed, options.model_dump(mode="json")
+    row |= {**own, "seed": seed, "options": options.model_dump(mode="json")}
     if entry.generator:
         row["generator"] = entry.generator
     facts = {**outcome.facts, **arm_facts(setup, outcome, folder)}

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from ganlift import __version__
 from ganlift.errors import RunFolderError
-from ganlift.report import generated, quality, sections, side_by_side, tables, trust, words
+from ganlift.report import answers, generated, quality, sections, side_by_side, tables, trust, words
 from ganlift.report.pictures import FITS, Fit
 from ganlift.report.read import Run, pretty, read_run
 from ganlift.runs import layout
@@ -57,10 +57,7 @@ def render_many(runs: list[Path], out: Path) -> Path:
     for path in runs:
         found = read_run(path)
         link = quote(Path(os.path.relpath(render(path), out.resolve().parent)).as_posix())
-        headline, style = sections.answer(found)
-        entries.append(
-            {"run": found, "link": link, "headline": headline, "style": style, "cards": sections.cards(found)}
-        )
+        entries.append({"run": found, "link": link, "answer": answers.answer(found), "cards": sections.cards(found)})
     page = clean(template("index.html.j2").render(entries=entries, **assets()))
     if len(page.encode()) >= LIMIT:
         raise RunFolderError(f"An index of {len(runs)} runs exceeds {LIMIT:,} bytes; report on fewer at a time.")
@@ -69,15 +66,15 @@ def render_many(runs: list[Path], out: Path) -> Path:
 
 
 def _context(run: Run, fit: Fit) -> dict[str, Any]:
-    headline, style = sections.answer(run)
+    lines = tables.arm_lines(run)
     shown = {
-        "headline": headline,
-        "style": style,
+        "answer": answers.answer(run),
         "matched": run.matched,
         "cards": sections.cards(run),
         "measure": run.measure.words,
         "arm_head": tables.arm_head(run),
-        "arms": tables.arm_lines(run),
+        "arms": lines,
+        "arm_count": sum(line.strategy not in run.in_time for line in lines),
         "slopes": sections.slopes(run),
         "class_plots": sections.class_plots(run),
         "confusions": sections.confusions(run),
@@ -101,6 +98,9 @@ def _trust(run: Run) -> dict[str, Any]:
     notes, more = trust.notes(run)
     return {
         "settings": trust.settings(run),
+        "looks": trust.planned_looks(run),
+        "margin": trust.margin(run),
+        "older": bool(run.verdicts) and not any("margin" in verdict for verdict in run.verdicts),
         "parts": trust.PARTS,
         "splits": trust.split_lines(run),
         "same_test": trust.same_test_images(run),
@@ -134,7 +134,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters.update(listed=words.listed, count=words.count, style_of=sections.style_of)
+    environment.filters.update(
+        listed=words.listed, count=words.count, style_of=answers.style_of, kind=tables.kind_words
+    )
     return environment
 
 

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from ganlift.report.numbers import Bin, Pair, Spread, histogram
 from ganlift.report.svg import WIDTH, Scale, circle, figure, line, path, rect, scale, text, ticks
-from ganlift.report.words import MINUS, percent, points, short
+from ganlift.report.words import MINUS, percent, points, short, size
 
 GUTTER = 112
 """Room for class names at the left of a row plot."""
@@ -16,16 +16,35 @@ ROW = 20
 """Height of one row."""
 
 
-def interval(gain: float, low: float, high: float, span: tuple[float, float], style: str, measure: str) -> Markup:
-    """A gain and its interval on an axis that several figures share (``span``, fractions)."""
+def interval(
+    ends: tuple[float, float, float], span: tuple[float, float], style: str, measure: str, margin: float | None = None
+) -> Markup:
+    """A gain and its interval (``ends``: gain, low, high) on an axis that several figures share (``span``, fractions).
+
+    What is worth having begins at ``margin``.
+    """
+    gain, low, high = ends
     x = scale([*span, 0.0], 12, WIDTH - 12)
-    zero = x(0.0)
-    parts = [_x_axis(x, 34, _signed), line(zero, 4, zero, 34, "zero")]
-    parts.append(line(x(low), 18, x(high), 18, f"whisker {style}"))
-    parts += [line(x(end), 13, x(end), 23, f"whisker {style}") for end in (low, high)]
-    parts.append(circle(x(gain), 18, 5, f"mark {style}"))
+    zero, top = x(0.0), 4.0 if margin is None else 20.0
+    middle, bottom = top + 14, top + 30
+    parts = [_x_axis(x, bottom, _signed), line(zero, top, zero, bottom, "zero")]
+    if margin is not None:
+        parts += _worth_having(x(margin), top, bottom)
+    parts.append(line(x(low), middle, x(high), middle, f"whisker {style}"))
+    parts += [line(x(end), middle - 5, x(end), middle + 5, f"whisker {style}") for end in (low, high)]
+    parts.append(circle(x(gain), middle, 5, f"mark {style}"))
     words = f"Gain {points(gain)} points, interval {points(low)} to {points(high)}"
-    return figure(54, f"Gain in {measure} with its 95 % interval, in points", words, parts)
+    words += f"; worth having from {size(margin)}" if margin is not None else ""
+    return figure(bottom + 20, f"Gain in {measure} with its 95 % interval, in points", words, parts)
+
+
+def _worth_having(place: float, top: float, bottom: float) -> list[Markup]:
+    """A line where it begins, and beside it what it is, on the side that has room."""
+    right = place < WIDTH - 100
+    return [
+        line(place, top - 8, place, bottom, "margin"),
+        text(place + (5 if right else -5), top - 8, "worth having →", "tick", "start" if right else "end"),
+    ]
 
 
 def slope(

@@ -21,13 +21,16 @@ from ganlift.yardstick import Yardstick, named
 
 Row = dict[str, Any]
 
+IN_TIME = "in-time"
+"""The kind of an arm without a GAN that was given the time of a GAN arm in place of its steps."""
+
 
 @dataclass(frozen=True)
 class Run:
     """What `read_run` found.
 
     Attributes:
-        rows: those of arms that are done, by strategy, each in the order of seeds.
+        rows: those of arms that are done, by strategy, each in the order of seeds; arms in time come last.
         failed: the rows of arms that failed.
         verdicts: the objects of ``verdict.json``, best gain first.
         class_names: one a class, in label order.
@@ -56,6 +59,17 @@ class Run:
     def seeds(self) -> list[int]:
         """Every seed that any arm has a row for."""
         return sorted({row["seed"] for rows in [*self.rows.values(), self.failed] for row in rows})
+
+    @property
+    def in_time(self) -> set[str]:
+        """Arms whose steps are as many as another arm's time held: no candidates for anything."""
+        rows = [*(row for rows in self.rows.values() for row in rows), *self.failed]
+        return {row["strategy"] for row in rows if row.get("kind") == IN_TIME}
+
+    @property
+    def uneven(self) -> bool:
+        """Whether arms have different numbers of seeds: the comparison of some was settled earlier."""
+        return len({len(rows) for name, rows in self.rows.items() if name not in self.in_time}) > 1
 
     @property
     def matched(self) -> bool:
@@ -123,7 +137,7 @@ def read_run(path: Path) -> Run:
     damaged: list[str] = []
     rows = [row for row in read_rows(path, damaged.append) if isinstance(row.get("strategy"), str)]
     done: dict[str, list[Row]] = {}
-    for row in sorted((row for row in rows if _is_done(row)), key=lambda row: row["seed"]):
+    for row in sorted(filter(_is_done, rows), key=lambda row: (row.get("kind") == IN_TIME, row["seed"])):
         done.setdefault(row["strategy"], []).append(row)
     plan = mapping(_json(layout.plan_file(path), damaged))
     verdicts = [verdict for verdict in sequence(_json(layout.verdict_file(path), damaged)) if _is_verdict(verdict)]

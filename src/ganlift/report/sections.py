@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from ganlift.report import numbers, plots, tables, words
+from ganlift.report import answers, numbers, plots, tables, words
 from ganlift.report.read import Row, Run
-from ganlift.yardstick import named
 
 METRICS = {"validation_accuracy": "validation accuracy", "g_loss": "generator loss"}
-STYLES = {"helps": "helps", "hurts": "hurts"}
 MOST_ROWS = 40
 """Classes in a plot with a row a class: beyond, the ones in the middle are left out."""
 
@@ -51,70 +48,28 @@ class Confusion:
     changes: list[tuple[str, str, str, str, str]]
 
 
-def style_of(verdict: Any) -> str:
-    return STYLES.get(str(verdict), "none")
-
-
-def answer(run: Run) -> tuple[str, str]:
-    """The page's headline, and its style."""
-    helping = [verdict for verdict in run.verdicts if verdict.get("verdict") == "helps"]
-    if helping:
-        best = helping[0]
-        gain = f"{words.points(best.get('gain')).lstrip('+')} points of {run.measure.words}"
-        return f"Yes: {best['strategy']} gains {gain} over {best.get('reference')}.", "helps"
-    if not run.verdicts:
-        return "No verdict: no arm with a GAN could be judged yet.", "none"
-    if all(verdict.get("verdict") == "hurts" for verdict in run.verdicts):
-        return "No: every arm with a GAN made the classifier worse.", "hurts"
-    return "No gain that could be told from noise.", "none"
-
-
 def cards(run: Run) -> list[Card]:
     """One a verdict, their intervals on a common axis."""
-    ends = [_estimate(verdict) for verdict in run.verdicts]
-    reach = [value for end in ends if end for value in end] or [0.0]
-    span = (min(reach), max(reach))
+    gains = [answers.deciding(verdict) for verdict in run.verdicts]
+    margins = [words.number(verdict.get("margin")) for verdict in run.verdicts]
+    reach = [value for gain in gains if gain and gain.ends for value in gain.ends]
+    reach += [margin for margin in margins if margin is not None]
+    span = (min(reach, default=0.0), max(reach, default=0.0))
     found = []
-    for verdict, end in zip(run.verdicts, ends, strict=True):
-        style = style_of(verdict.get("verdict"))
-        plot = plots.interval(*end, span, style, run.measure.words) if end else None
-        said = str(verdict.get("verdict") or "not judged")
+    for verdict, gain, margin in zip(run.verdicts, gains, margins, strict=True):
+        style = answers.style_of(verdict.get("verdict"))
+        plot = plots.interval(gain.ends, span, style, run.measure.words, margin) if gain and gain.ends else None
+        said = str(verdict.get("verdict") or "not judged") if gain else "not judged"
         sentence = str(verdict.get("sentence") or "")
-        found.append(Card(verdict["strategy"], said, style, sentence, plot, _verdict_facts(verdict)))
+        found.append(Card(verdict["strategy"], said, style, sentence, plot, answers.facts(verdict)))
     return found
 
 
-def _estimate(verdict: Row) -> tuple[float, float, float] | None:
-    gain, low, high = (words.number(verdict.get(key)) for key in ("gain", "ci_low", "ci_high"))
-    return None if gain is None or low is None or high is None else (gain, low, high)
-
-
-def _verdict_facts(verdict: Row) -> list[tuple[str, str]]:
-    worst = verdict.get("worst_class")
-    worst_said = (
-        f"{worst.get('name')} {words.points(worst.get('gain'))} of recall" if isinstance(worst, dict) else words.NONE
-    )
-    lines = [
-        (f"gain, points of {named(verdict.get('measure')).words}", words.points(verdict.get("gain"))),
-        ("95 % interval", f"{words.points(verdict.get('ci_low'))} to {words.points(verdict.get('ci_high'))}"),
-        ("p, corrected", words.probability(verdict.get("p_corrected"))),
-        ("seeds", words.count(verdict.get("seeds"))),
-        ("gain over augment", words.points(verdict.get("gain_over_augment"))),
-        ("worst class", worst_said),
-        ("cost against reference", words.ratio(verdict.get("cost_ratio"))),
-    ]
-    if style_of(verdict.get("verdict")) == "none":
-        lines += [
-            ("smallest gain to be found", words.points(verdict.get("smallest_detectable")).lstrip("+")),
-            ("seeds to settle it", words.count(verdict.get("seeds_to_settle"))),
-        ]
-    return [(name, value) for name, value in lines if value != words.NONE]
-
-
 def compared(run: Run) -> list[tuple[str, str, Row]]:
-    """Arm, reference and verdict of each judged arm; of each GAN arm against ``augment`` without verdicts."""
+    """Each judged arm, the arm that its verdict is over, and the verdict; GAN arms and ``augment`` without verdicts."""
     if run.verdicts:
-        found = [(verdict["strategy"], str(verdict.get("reference")), verdict) for verdict in run.verdicts]
+        gains = [(verdict, answers.deciding(verdict)) for verdict in run.verdicts]
+        found = [(verdict["strategy"], gain.name, verdict) for verdict, gain in gains if gain]
     else:
         found = [(name, "augment", {}) for name, rows in run.rows.items() if rows[0].get("kind") == "gan"]
     return [one for one in found if one[0] in run.rows and one[1] in run.rows]
@@ -126,8 +81,9 @@ def slopes(run: Run) -> list[Plot]:
         paired = numbers.pairs(run.rows[reference], run.rows[arm], run.measure.test)
         if paired:
             ahead = sum(pair.after > pair.before for pair in paired)
-            note = f"{arm} is ahead in {ahead} of {len(paired)} seeds."
-            svg = plots.slope(paired, reference, arm, _estimate(verdict), run.measure.words)
+            note = f"{arm} is ahead in {ahead} of {len(paired)} seed{'s' * (len(paired) > 1)}."
+            gain = answers.deciding(verdict)
+            svg = plots.slope(paired, reference, arm, gain.ends if gain else None, run.measure.words)
             found.append(Plot(f"{arm} against {reference}", svg, note))
     return found
 
@@ -244,10 +200,11 @@ def _points(trace: Sequence[Row], phase: str, metric: str) -> list[tuple[float, 
 
 
 def cost(run: Run) -> Plot | None:
-    """Mean training time of each arm, the generator's own phase lighter."""
+    """Mean training time of each arm, the generator's own phase lighter; without those in time, who have another's."""
     named = [
         (name, numbers.average(rows, "elapsed_s"), numbers.average(rows, "generator_elapsed_s"))
         for name, rows in run.rows.items()
+        if name not in run.in_time
     ]
     named = sorted((one for one in named if one[1]), key=lambda one: one[1])
     if not named:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ganlift.report import numbers, words
+from ganlift.report import answers, numbers, words
 from ganlift.report.read import Row, Run, mapping
 
 HEAD = [
@@ -17,7 +17,7 @@ HEAD = [
     ("C_T", "three-sample test of copying: below -3 tells of copies"),
     ("CAS, %", "test score of a classifier trained on generated images alone"),
     ("Beside real ones, %", "test score of a classifier that has real and generated images"),
-    ("Gain, points", "of the latter over its reference, with the 95 % interval"),
+    ("Gain, points", "of the latter over the arm that decides its verdict, with the 95 % interval"),
     ("Verdict", "over all generators, corrected for their number"),
 ]
 
@@ -64,11 +64,7 @@ def _cells(run: Run, rows: list[Row], measured: dict[str, float]) -> list[str]:
     verdict = next((one for one in run.verdicts if beside and one["strategy"] == beside[0]["strategy"]), {})
     # arms that share a generator each carry the time of its one training
     elapsed, seen = numbers.average(rows, "generator_elapsed_s"), numbers.average(rows, "generator_images_seen")
-    gain = (
-        f"{words.points(verdict['gain'])} ({words.points(verdict['ci_low'])} to {words.points(verdict['ci_high'])})"
-        if words.number(verdict.get("gain")) is not None
-        else words.NONE
-    )
+    gain = answers.deciding(verdict)
     return [
         words.count(round(numbers.average(rows, "generator_steps"))),
         words.seconds(elapsed),
@@ -78,6 +74,6 @@ def _cells(run: Run, rows: list[Row], measured: dict[str, float]) -> list[str]:
         words.decimal(measured.get("copies"), 1),
         words.percent(numbers.average(alone, run.measure.test)) if alone else words.NONE,
         words.percent(numbers.average(beside, run.measure.test)) if beside else words.NONE,
-        gain,
+        gain.said if gain else words.NONE,
         str(verdict.get("verdict") or words.NONE),
     ]

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganlift.report import numbers, words
-from ganlift.report.read import Row, Run, sequence
+from ganlift.report import answers, numbers, words
+from ganlift.report.read import IN_TIME, Row, Run, sequence
 from ganlift.yardstick import ACCURACY, MACRO_RECALL
 
 MOST_CLASSES = 20
@@ -19,7 +19,10 @@ MOST_CLASSES = 20
 
 @dataclass(frozen=True)
 class ArmLine:
-    """One strategy of the comparison, its cells (text and a smaller line below) in the order of the table's head."""
+    """One strategy of the comparison, its cells (text and a smaller line below) in the order of the table's head.
+
+    ``beside`` stands under its name: how many seeds it has, where arms have not as many as each other.
+    """
 
     strategy: str
     kind: str
@@ -27,6 +30,7 @@ class ArmLine:
     failed: int
     cells: list[tuple[str, str]]
     verdict: str
+    beside: str = ""
 
 
 _SCORES = {ACCURACY: "share of the test images that are right", MACRO_RECALL: "mean recall over classes"}
@@ -39,8 +43,9 @@ def arm_head(run: Run) -> list[tuple[str, str]]:
         (_capital(judged.words), f"{_SCORES[judged]}, mean ± standard deviation over seeds"),
         ("Against augment", f"mean paired difference in points of {judged.words}, and its range over seeds"),
         (
-            "Against its reference",
-            f"gain in points of {judged.words} with its 95 % interval, where a verdict was made",
+            "Deciding gain",
+            f"gain in points of {judged.words} with its 95 % interval over the arm without a GAN that decides the "
+            "verdict: the nearest where it helps, else the one that validation picked",
         ),
         (_capital(other.words), _SCORES[other]),
         *_MORE,
@@ -60,21 +65,28 @@ _MORE = [
 
 
 def arm_lines(run: Run) -> list[ArmLine]:
-    """All arms, best mean accuracy first; those of which every seed failed come last."""
+    """All arms, best first; then those of which every seed failed, and last those in time."""
     verdicts = {verdict["strategy"]: verdict for verdict in run.verdicts}
     times = {name: numbers.mean(numbers.values(rows, "elapsed_s")) for name, rows in run.rows.items()}
-    base = times.get("augment") or min(filter(None, times.values()), default=None)
+    equal = (time for name, time in times.items() if time and name not in run.in_time)
+    base = times.get("augment") or min(equal, default=None)
     ordered = sorted(run.rows, key=lambda name: -numbers.average(run.rows[name], run.measure.test))
     only_failed = sorted({row["strategy"] for row in run.failed} - set(ordered))
     lines = []
-    for name in [*ordered, *only_failed]:
+    for name in sorted([*ordered, *only_failed], key=lambda name: name in run.in_time):
         rows = run.rows.get(name, [])
         failures = [row for row in run.failed if row["strategy"] == name]
         verdict = verdicts.get(name, {})
         cells = _cells(run, name, verdict, base)
         kind = str((rows or failures)[0].get("kind", ""))
-        lines.append(ArmLine(name, kind, len(rows), len(failures), cells, str(verdict.get("verdict", ""))))
+        beside = f"{len(rows)} seed{'s' * (len(rows) > 1)}" if run.uneven and rows else ""
+        lines.append(ArmLine(name, kind, len(rows), len(failures), cells, str(verdict.get("verdict", "")), beside))
     return lines
+
+
+def kind_words(kind: str) -> str:
+    """A kind as the page shows it."""
+    return {"gan": "GAN", IN_TIME: "in time"}.get(kind, kind)
 
 
 def _cells(run: Run, name: str, verdict: Row, base: float | None) -> list[tuple[str, str]]:
@@ -111,10 +123,10 @@ def _beside(rows: Sequence[Row], deviation: float | None) -> str:
 
 
 def _judged(verdict: Row) -> tuple[str, str]:
-    if words.number(verdict.get("gain")) is None:
+    gain = answers.deciding(verdict)
+    if gain is None:
         return words.NONE, ""
-    ends = _range(verdict.get("ci_low"), verdict.get("ci_high"))
-    return words.points(verdict["gain"]), f"{ends}, on {verdict.get('reference', '?')}"
+    return words.points(gain.gain), f"{gain.interval}\nover {gain.name}"
 
 
 def _range(low: Any, high: Any) -> str:
@@ -131,8 +143,8 @@ def _same(rows: Sequence[Row], key: str) -> str:
 
 
 SPENT_HEAD = [
-    ("Classifier steps", "of the classifier that is scored: equal for all"),
-    ("Labelled images", "drawn by those steps, repeats counted: equal for all"),
+    ("Classifier steps", "of the classifier that is scored: equal for all, but those in time"),
+    ("Labelled images", "drawn by those steps, repeats counted: equal for all, but those in time"),
     ("Unlabelled images", "drawn by those steps"),
     ("Steps besides", "of choosing runs, judges, teachers and pre-training"),
     ("Generator steps", "of a generator's own phase; in the one-model arms it learns in the classifier's steps"),

@@ -100,17 +100,54 @@ def _alarm_line(key: tuple[str, str, str], raised: list[tuple[int, dict[str, Any
 
 
 def missing(run: Run) -> list[str]:
-    """A sentence about each arm that failed, and each seed that a strategy lacks."""
+    """A sentence about each arm that failed, and each seed that a strategy lacks; not those it was settled without."""
     said = [
         f"{row['strategy']}, seed {row['seed']}, failed: {row.get('reason') or 'no reason was recorded'}"
         for row in run.failed
     ]
     for name in dict.fromkeys([*sequence(run.plan.get("strategies")), *run.rows]):
         have = {row["seed"] for row in [*run.rows.get(str(name), []), *run.failed] if row["strategy"] == name}
-        lacking = [str(seed) for seed in sequence(run.plan.get("seeds")) or run.seeds if seed not in have]
+        lacking = [str(seed) for seed in _asked(run, str(name), have) if seed not in have]
         if lacking:
             said.append(f"{name} has no result for seed{'s' * (len(lacking) > 1)} {words.listed(lacking)}.")
     return said
+
+
+def _asked(run: Run, name: str, have: set[int]) -> list[Any]:
+    """The seeds that an arm was to have: up to the look at which it was settled, or at which nothing was open."""
+    seeds = sequence(run.plan.get("seeds")) or run.seeds
+    if name in run.in_time:
+        return []
+    planned = [
+        int(count) for one in sequence(mapping(run.plan.get("looks")).get("seeds")) if (count := words.number(one))
+    ]
+    reached = {verdict["strategy"]: look for verdict in run.verdicts if (look := _look(verdict, len(planned)))}
+    if not reached:
+        return seeds
+    if name in reached:
+        return seeds[: planned[reached[name] - 1]]
+    looks = [seeds[:count] for count in planned[: max(reached.values())]]
+    return next((one for one in looks if set(one) == have), looks[-1])  # beaten by all that are open, a rival stops
+
+
+def _look(verdict: Row, planned: int) -> int | None:
+    """The look at which it was settled or given up, from 1 to ``planned``; None where the record doesn't tell."""
+    looks = sequence(verdict.get("looks"))
+    number = words.number(looks[1]) if len(looks) == 2 else None
+    return int(number) if number and 1 <= number <= planned else None
+
+
+def planned_looks(run: Run) -> int:
+    """How many times the arms were to be looked at, as the plan says or else the verdicts do."""
+    planned = len(sequence(mapping(run.plan.get("looks")).get("seeds")))
+    said = [words.number(looks[0]) or 1 for one in run.verdicts if (looks := sequence(one.get("looks")))]
+    return planned or int(max(said, default=1))
+
+
+def margin(run: Run) -> str:
+    """The least gain worth having, in words."""
+    found = [words.size(one.get("margin")) for one in [*run.verdicts, run.plan]]
+    return next((one for one in found if one != words.NONE), "a gain")
 
 
 _TOLD_ELSEWHERE = ("findings", "classes", "per_class_and_part", "training_per_class")
@@ -195,6 +232,11 @@ def settings(run: Run) -> list[tuple[str, str]]:
     plan: Row = run.plan
     estimate, actual = words.number(plan.get("estimate_s")), words.number(plan.get("actual_s"))
     per_class = ", ".join(map(words.count, sequence(plan.get("labelled_per_class"))))
+    least = words.number(plan.get("least_s"))
+    estimated = words.seconds(estimate)
+    if estimate and least and least < estimate:
+        estimated = f"{words.seconds(least)} to {estimated}"
+    looks = list(map(words.count, sequence(mapping(plan.get("looks")).get("seeds"))))
     lines = [
         ("data", str(plan.get("data") or words.NONE)),
         ("data hash", str(plan.get("data_hash") or words.NONE)),
@@ -202,11 +244,13 @@ def settings(run: Run) -> list[tuple[str, str]]:
         ("long tail", str(plan.get("imbalance") or words.NONE)),
         ("labelled images a class", per_class or words.NONE),
         ("judged by", run.measure.words),
+        ("a gain worth having", words.size(plan.get("margin"))),
+        ("looked at after", f"{words.listed(looks)} seeds" if len(looks) > 1 else words.NONE),
         ("classifier steps an arm", words.count(plan.get("steps"))),
         ("generator steps", words.count(plan.get("generator_steps"))),
         ("device", str(plan.get("device") or words.NONE)),
         ("precision", str(plan.get("precision") or words.NONE)),
-        ("time, estimated", words.seconds(estimate)),
+        ("time, estimated", estimated),
         ("time, taken", words.seconds(actual)),
     ]
     return [(name, value) for name, value in lines if value != words.NONE]

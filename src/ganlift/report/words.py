@@ -31,6 +31,15 @@ def points(value: Any, digits: int = 1) -> str:
     return text.replace("-", MINUS) if float(text) else f"{0:.{digits}f}"
 
 
+def size(value: Any) -> str:
+    """A size of a gain, without a sign: 0.01 is ``1 point``, 0.025 ``2.5 points``."""
+    share = number(value)
+    if share is None:
+        return NONE
+    text = f"{round(100 * share, 1):g}"
+    return f"{text} {'point' if text == '1' else 'points'}"
+
+
 def decimal(value: Any, digits: int = 3) -> str:
     """A plain number: 0.0421 is ``0.042``."""
     plain = number(value)

@@ -26,6 +26,13 @@ from ganlift.runs.files import (
 _MARK = "# A ganlift run; the same command with this --out continues it."
 _MISSING = "(not set)"
 
+_WHY_FIXED = {
+    ("seeds", "thorough"): "Seeds that are added after a verdict was seen give false claims a second chance (5 in 100 "
+    "become 9). Looks that are planned do not: --seeds auto, or --thorough, in a folder of their own.",
+    ("margin",): "A margin that is chosen after the gain was seen says nothing about it.",
+}
+"""Why a run that was judged may not be changed in these."""
+
 Arm = tuple[str, int]
 """A strategy's name and a seed."""
 
@@ -151,9 +158,10 @@ def _refuse_other(folder: Path, config: Mapping[str, Any]) -> None:
     differing = [key for key in {**there, **asked} if there.get(key, _MISSING) != asked.get(key, _MISSING)]
     if differing:
         changes = "; ".join(f"{key}: {there.get(key, _MISSING)} → {asked.get(key, _MISSING)}" for key in differing)
+        why = [f" {reason}" for keys, reason in _WHY_FIXED.items() if set(keys) & set(differing)]
         raise RunFolderError(
             f"{folder} holds a run of another configuration ({changes}); "
-            "choose another folder with --out, or ask for the same as before to continue it."
+            f"choose another folder with --out, or ask for the same as before to continue it.{''.join(why)}"
         )
 
 

@@ -1,8 +1,26 @@
-"""Verdicts: rows of results and per-image correctness in; helps, hurts or no measurable effect out."""
+"""Verdicts: rows of results and per-image correctness in; helps, hurts, no gain worth having or undecided out."""
 
+from ganlift.looks import AUTO, THOROUGH, Looks, one_look
 from ganlift.verdict.arms import Difference
 from ganlift.verdict.difference import Estimate, Parts
-from ganlift.verdict.judge import compare_pair, judge
-from ganlift.verdict.types import Verdict
+from ganlift.verdict.judge import Question, after_look, compare_pair, judge, verdicts
+from ganlift.verdict.replay import Replay
+from ganlift.verdict.types import Gain, Verdict
 
-__all__ = ["Difference", "Estimate", "Parts", "Verdict", "compare_pair", "judge"]
+__all__ = [
+    "AUTO",
+    "THOROUGH",
+    "Difference",
+    "Estimate",
+    "Gain",
+    "Looks",
+    "Parts",
+    "Question",
+    "Replay",
+    "Verdict",
+    "after_look",
+    "compare_pair",
+    "judge",
+    "one_look",
+    "verdicts",
+]

@@ -1,9 +1,9 @@
-"""Rows and correctness by arm, the seeds two arms share, and the reference an arm is measured against."""
+"""Rows and correctness by arm, the seeds two arms share, and the arms without a GAN that one is measured against."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ganlift.errors import RunFolderError
 from ganlift.verdict.difference import Estimate, estimate
+from ganlift.verdict.moderation import NOTHING_KNOWN, Prior, prior
 from ganlift.yardstick import Yardstick
 
 Row = Mapping[str, Any]
@@ -19,16 +20,26 @@ Correct = Mapping[tuple[str, int], NDArray[np.bool_]]
 Labels = Mapping[int, NDArray[np.int64]] | NDArray[np.int64]
 
 WITHOUT_GAN = ("baseline", "rival")
+IN_TIME = "in-time"
+"""The kind of a rival that was given the time of a GAN arm in place of its steps."""
+
+JUDGED = ("gan", *WITHOUT_GAN)
+AGAIN = "remove that arm's folder and its row, and run the same command again."
 
 
 @dataclass(frozen=True)
 class Arm:
-    """One strategy's rows: those done by seed, and the reasons of those that failed by seed."""
+    """One strategy's rows: those done by seed, and the reasons of those that failed by seed.
+
+    ``rival_in_time`` is the rival and the GAN arm whose time it was given, even where all its rows failed; None for an
+    arm of equal steps.
+    """
 
     name: str
     kind: str
     done: dict[int, Row]
     failed: dict[int, str]
+    rival_in_time: tuple[str, str] | None = None
 
     @property
     def uses_unlabelled(self) -> bool:
@@ -50,7 +61,8 @@ def by_arm(rows: Sequence[Row]) -> dict[str, Arm]:
     """The arms in ``rows`` by name. Where a seed has several rows, one that is done counts, the last of them."""
     arms: dict[str, Arm] = {}
     for row in rows:
-        arm = arms.setdefault(row["strategy"], Arm(row["strategy"], row["kind"], {}, {}))
+        given = (str(row["rival"]), str(row["time_of"])) if row["kind"] == IN_TIME else None
+        arm = arms.setdefault(row["strategy"], Arm(row["strategy"], row["kind"], {}, {}, given))
         if row.get("status", "done") == "done":
             arm.done[row["seed"]] = row
         else:
@@ -63,28 +75,98 @@ def all_seeds(arms: Mapping[str, Arm]) -> list[int]:
     return sorted({seed for arm in arms.values() for seed in (*arm.done, *arm.failed)})
 
 
-def choose_reference(arm: Arm, arms: Mapping[str, Arm], measure: Yardstick) -> Arm | None:
-    """The best arm without a GAN that saw the same images, by ``measure`` on validation; None where none is there.
+@dataclass(frozen=True)
+class Evidence:
+    """Rows and correctness of a comparison, and how its arms are measured; `ganlift.verdict.judge` says what each is.
 
-    Candidates are compared through their mean lead over ``arm`` on the seeds they share with it, so that a
-    candidate does not win by having missed a hard seed; one that shares fewer than half as many seeds as
-    the fullest is left out. Where no candidate saw the same images, all are candidates.
+    ``labels`` may be None where the measure does not go by class.
+    """
+
+    arms: Mapping[str, Arm]
+    correct: Correct
+    labels: Labels | None
+    measure: Yardstick
+    overlap: float = 0.0
+    _scores: dict[tuple[str, int], float] = field(default_factory=dict, compare=False)
+    _tables: dict[tuple[int, ...], tuple[list[str], NDArray[np.float64]]] = field(
+        default_factory=dict, init=False, compare=False
+    )
+
+    def difference(self, a: Arm, b: Arm, seeds: Sequence[int], alpha: float) -> Difference:
+        """Arm ``a`` less arm ``b`` by the measure, paired by seed; ``seeds`` are those that both should have."""
+        common = [seed for seed in seeds if seed in a.done and seed in b.done]
+        missing = tuple(seed for seed in seeds if seed not in common)
+        if not common:
+            return Difference(a.name, b.name, (), missing, None)
+        differences = [less(self.correct, a.name, b.name, seed) for seed in common]
+        found = estimate(
+            differences,
+            same_images=_same_images(differences, self.labels, common),
+            weights=_weights(differences, self.labels, common, self.measure) if self.measure.by_class else None,
+            overlap=self.overlap,
+            alpha=alpha,
+            known=self._known(a, b, common),
+        )
+        return Difference(a.name, b.name, tuple(common), missing, found)
+
+    def _known(self, a: Arm, b: Arm, seeds: Sequence[int]) -> Prior:
+        """What the arms that were judged on all of ``seeds`` tell about the spread of ``a`` less ``b``."""
+        names, scores = self._table(tuple(seeds))
+        if len(seeds) < 2 or a.name not in names:
+            return NOTHING_KNOWN
+        if b.name in names:
+            return prior(scores, names.index(a.name), names.index(b.name))
+        own = [self._score(b.name, seed) for seed in seeds]  # a rival in the arm's time is no arm of its own
+        return prior(np.vstack([scores, own]), names.index(a.name), len(names))
+
+    def _table(self, seeds: tuple[int, ...]) -> tuple[list[str], NDArray[np.float64]]:
+        """The arms that are judged and have all of ``seeds``, and their scores (arms, seeds)."""
+        if seeds not in self._tables:
+            names = [
+                one.name for one in self.arms.values() if one.kind in JUDGED and all(seed in one.done for seed in seeds)
+            ]
+            scores = np.array([[self._score(name, seed) for seed in seeds] for name in names])
+            self._tables[seeds] = names, scores.reshape(len(names), len(seeds))
+        return self._tables[seeds]
+
+    def _score(self, name: str, seed: int) -> float:
+        if (name, seed) not in self._scores:
+            right = _predictions(self.correct, name, seed)
+            labels = labels_of(self.labels, seed, len(right)) if self.measure.by_class else None
+            self._scores[name, seed] = float(right.mean()) if labels is None else self.measure.of(right, labels)
+        return self._scores[name, seed]
+
+
+def eligible(arm: Arm, arms: Mapping[str, Arm], seeds: Sequence[int]) -> list[Arm]:
+    """The arms without a GAN that ``arm`` has to beat: those that saw the same images, by name.
+
+    One that shares fewer than half as many of ``seeds`` with it as the fullest is left out. Where none saw the same
+    images, all are eligible.
+    """
+    own = set(arm.done) & set(seeds)
+    others = [one for one in arms.values() if one.kind in WITHOUT_GAN and set(one.done) & own]
+    fair = others if arm.uses_unlabelled else [one for one in others if not one.uses_unlabelled]
+    candidates = fair or others
+    most = max((len(set(one.done) & own) for one in candidates), default=0)
+    return sorted((one for one in candidates if 2 * len(set(one.done) & own) >= most), key=lambda one: one.name)
+
+
+def choose_reference(arm: Arm, candidates: Sequence[Arm], seeds: Sequence[int], measure: Yardstick) -> Arm | None:
+    """The best of ``candidates`` by ``measure`` on validation; None where there is none.
+
+    They are compared through their mean lead over ``arm`` on those of ``seeds`` that they share with it, so that a
+    candidate does not win by having missed a hard seed.
 
     Raises:
         RunFolderError: a row has no score on validation. The one on test must not choose in its place.
     """
-    others = [one for one in arms.values() if one.kind in WITHOUT_GAN and set(one.done) & set(arm.done)]
-    fair = others if arm.uses_unlabelled else [one for one in others if not one.uses_unlabelled]
-    candidates = fair or others
     if not candidates:
         return None
-    most = max(len(set(one.done) & set(arm.done)) for one in candidates)
-    candidates = [one for one in candidates if 2 * len(set(one.done) & set(arm.done)) >= most]
-    return min(candidates, key=lambda one: (-_lead(one, arm, measure), one.name))
+    return min(candidates, key=lambda one: (-_lead(one, arm, seeds, measure), one.name))
 
 
-def _lead(candidate: Arm, arm: Arm, measure: Yardstick) -> float:
-    common = set(candidate.done) & set(arm.done)
+def _lead(candidate: Arm, arm: Arm, seeds: Sequence[int], measure: Yardstick) -> float:
+    common = [seed for seed in seeds if seed in candidate.done and seed in arm.done]
     return fmean(_validation(candidate.done[seed], measure) - _validation(arm.done[seed], measure) for seed in common)
 
 
@@ -96,36 +178,6 @@ def _validation(row: Row, measure: Yardstick) -> float:
             "reference; remove that arm's folder and its row, and run the same command again."
         )
     return float(value)
-
-
-def difference(
-    a: Arm,
-    b: Arm,
-    correct: Correct,
-    labels: Labels | None,
-    seeds: Sequence[int],
-    *,
-    measure: Yardstick,
-    overlap: float,
-    alpha: float,
-) -> Difference:
-    """Arm ``a`` less arm ``b`` by ``measure``, paired by seed; ``seeds`` are all that were asked for.
-
-    ``labels`` may be None where the measure does not go by class.
-    """
-    common = sorted(set(a.done) & set(b.done))
-    missing = tuple(seed for seed in seeds if seed not in common)
-    if not common:
-        return Difference(a.name, b.name, (), missing, None)
-    differences = [less(correct, a.name, b.name, seed) for seed in common]
-    found = estimate(
-        differences,
-        same_images=_same_images(differences, labels, common),
-        weights=_weights(differences, labels, common, measure) if measure.by_class else None,
-        overlap=overlap,
-        alpha=alpha,
-    )
-    return Difference(a.name, b.name, tuple(common), missing, found)
 
 
 def labels_of(labels: Labels | None, seed: int, images: int | None = None) -> NDArray[np.int64]:
@@ -167,14 +219,16 @@ def less(correct: Correct, a: str, b: str, seed: int) -> NDArray[np.float64]:
     Raises:
         RunFolderError: predictions are missing, or the two arms' are not of as many images.
     """
-    again = "remove that arm's folder and its row, and run the same command again."
-    for name in (a, b):
-        if (name, seed) not in correct or not len(correct[name, seed]):
-            raise RunFolderError(f"The predictions of {name}, seed {seed}, are missing; {again}")
-    own, other = (np.asarray(correct[name, seed], np.float64) for name in (a, b))
+    own, other = (_predictions(correct, name, seed) for name in (a, b))
     if len(own) != len(other):
         raise RunFolderError(
             f"The predictions of {a} and {b}, seed {seed}, are of {len(own)} and {len(other)} test images and "
-            f"cannot be paired; {again}"
+            f"cannot be paired; {AGAIN}"
         )
-    return own - other
+    return own.astype(np.float64) - other
+
+
+def _predictions(correct: Correct, name: str, seed: int) -> NDArray[np.bool_]:
+    if (name, seed) not in correct or not len(correct[name, seed]):
+        raise RunFolderError(f"The predictions of {name}, seed {seed}, are missing; {AGAIN}")
+    return np.asarray(correct[name, seed], np.bool_)

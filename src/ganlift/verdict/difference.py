@@ -8,7 +8,8 @@ the reference's, S seeds, N test images, and t(n) the critical value of Student'
 where s_a² is the variance over seeds of the per-seed means, s_b² the variance over images of the
 seed-averaged differences, and σ_b² what of it is left without the noise from seed to seed (which s_a²
 holds already). For macro recall each d[s, i] is weighted by N / (K n_k), n_k the test images of its class, so
-that its mean is the difference of macro recalls. Each part keeps its own degrees of freedom (Howe, 1974); ρ is
+that its mean is the difference of macro recalls. s_a² is drawn towards what the other arms show, and S - 1 grows by the
+prior degrees of freedom (`moderation`). Each part keeps its own degrees of freedom (Howe, 1974); ρ is
 the share of labelled images that two seeds have in common (Nadeau and Bengio, 2003). docs/statistics.md says why
 this form and no other.
 """
@@ -17,11 +18,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special
+
+from ganlift.verdict.moderation import NOTHING_KNOWN, Prior
 
 SAME_POOL = 0.5
 """From this overlap on, seeds hardly differ in their labels: the labelled pool is taken as given."""
@@ -36,11 +40,12 @@ class Parts:
 
     Attributes:
         seeds: S, at least 2.
-        seed_variance: s_a².
+        seed_variance: s_a², moderated where other arms tell of it.
         image_variance: σ_b², which stays however many seeds there are; 0 where every seed has its own images.
         residual_variance: the noise of one image's difference from seed to seed.
         images: N, test images a seed (the harmonic mean where seeds differ).
         overlap: ρ, in [0, 1].
+        prior_freedom: degrees of freedom of s_a² beside S - 1.
     """
 
     seeds: int
@@ -49,6 +54,7 @@ class Parts:
     residual_variance: float
     images: float
     overlap: float = 0.0
+    prior_freedom: float = 0.0
 
     @property
     def same_pool(self) -> bool:
@@ -59,6 +65,10 @@ class Parts:
         """The seed part of the variance of a mean over ``seeds``."""
         correlated = 0.0 if self.same_pool else self.overlap / (1.0 - self.overlap)
         return self.seed_variance * (1.0 / seeds + correlated)
+
+    def freedom(self, seeds: int | None = None) -> float:
+        """Degrees of freedom of the seed part over ``seeds`` (default: those there are)."""
+        return (seeds or self.seeds) - 1 + self.prior_freedom
 
     def of_images(self) -> float:
         """The image part of the variance of a mean."""
@@ -72,7 +82,7 @@ class Parts:
         """Half the width of the interval that covers 1 - ``alpha``, over ``seeds`` (default: those there are)."""
         count = seeds or self.seeds
         over_images = critical(alpha, max(1.0, self.images - 1)) ** 2
-        both = critical(alpha, count - 1) ** 2 * self.of_seeds(count) + over_images * self.of_images()
+        both = critical(alpha, self.freedom(count)) ** 2 * self.of_seeds(count) + over_images * self.of_images()
         return math.sqrt(max(both, over_images * self.least(count)))
 
     def p(self, gain: float) -> float:
@@ -93,8 +103,12 @@ class Estimate:
     gain: float
     low: float | None
     high: float | None
-    p: float | None
     parts: Parts | None
+
+    @cached_property
+    def p(self) -> float | None:
+        """Two-sided, that there is no difference."""
+        return self.parts.p(self.gain) if self.parts else None
 
 
 def estimate(
@@ -104,6 +118,7 @@ def estimate(
     weights: Sequence[NDArray[np.float64]] | None = None,
     overlap: float = 0.0,
     alpha: float = 0.05,
+    known: Prior = NOTHING_KNOWN,
 ) -> Estimate:
     """Estimate from one array of differences a seed, each (N,) in {-1, 0, 1}; at least one seed.
 
@@ -112,17 +127,18 @@ def estimate(
         weights: one array a seed, each (N,) with mean 1; all 1 where None.
         overlap: share of labelled images that two seeds have in common, in [0, 1].
         alpha: one less the interval's coverage.
+        known: what other arms tell about the variance over seeds.
     """
-    weights = weights or [np.ones(len(one)) for one in differences]
-    weighted = [one * weight for one, weight in zip(differences, weights, strict=True)]
+    added = [added_squares(one) for one in weights] if weights else None
+    weighted = [one * weight for one, weight in zip(differences, weights, strict=True)] if weights else differences
     gain = math.fsum(float(one.mean()) for one in weighted) / len(weighted)
     if len(differences) < 2:
-        return Estimate(gain, None, None, None, None)
-    parts = variance_parts(
-        weighted, same_images=same_images, overlap=overlap, added=[added_squares(one) for one in weights]
-    )
+        return Estimate(gain, None, None, None)
+    parts = variance_parts(weighted, same_images=same_images, overlap=overlap, added=added)
+    moderated = known.moderate(parts.seed_variance, parts.seeds - 1)
+    parts = replace(parts, seed_variance=moderated, prior_freedom=known.freedom)
     reach = parts.reach(alpha)
-    return Estimate(gain, gain - reach, gain + reach, parts.p(gain), parts)
+    return Estimate(gain, gain - reach, gain + reach, parts)
 
 
 def added_squares(weights: NDArray[np.float64]) -> float:

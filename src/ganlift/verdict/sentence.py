@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ganlift.verdict.types import NOTHING, Verdict
+from ganlift.verdict.types import HELPS, HURTS, NO_GAIN, UNDECIDED, Gain, Verdict
 from ganlift.yardstick import named
 
 MINUS = "\N{MINUS SIGN}"
@@ -20,25 +20,35 @@ class Circumstances:
         unfair: whether the reference saw unlabelled images that the arm did not see.
         same_pool: whether the seeds share their labelled images, or where none is, their training images.
         matched: whether the arm finds clusters, whose accuracy is one after matching.
-        images_forbid: whether these test images are too few, however many the seeds.
+        images_forbid: whether these test images are too few to find a gain worth having, however many the seeds.
         failures: the reasons, where every seed of the arm failed.
+        unconfirmed: rivals that could not be given the arm's time, so that a claim is not made.
+        equal_time: whether all arms were given the same time, and not the same steps.
     """
 
     alpha: float
     family: int
-    unfair: bool
-    same_pool: bool
-    matched: bool
-    images_forbid: bool
-    failures: tuple[str, ...]
+    unfair: bool = False
+    same_pool: bool = False
+    matched: bool = False
+    images_forbid: bool = False
+    failures: tuple[str, ...] = ()
+    unconfirmed: tuple[str, ...] = ()
+    equal_time: bool = False
+
+
+def with_sentence(verdict: Verdict, circumstances: Circumstances) -> Verdict:
+    """``verdict`` with its `sentence`."""
+    return replace(verdict, sentence=sentence(verdict, circumstances))
 
 
 def sentence(verdict: Verdict, circumstances: Circumstances) -> str:
-    """One sentence: the verdict, the gain over the named reference with its interval, and the caveats."""
+    """One sentence: the verdict, the gain over the named arm with its interval, and the caveats."""
     if verdict.gain is None:
         return f"{_not_judged(verdict, circumstances)}."
-    head = _one_seed(verdict) if verdict.seeds == 1 else _judged(verdict, circumstances)
-    return "; ".join([head, *_caveats(verdict, circumstances)]) + "."
+    heads = {HELPS: _helps, HURTS: _hurts, NO_GAIN: _no_gain, UNDECIDED: _undecided}
+    head = _one_seed if verdict.seeds == 1 else heads[verdict.verdict]
+    return "; ".join([*head(verdict, circumstances), *_caveats(verdict, circumstances)]) + "."
 
 
 def _not_judged(verdict: Verdict, circumstances: Circumstances) -> str:
@@ -47,49 +57,107 @@ def _not_judged(verdict: Verdict, circumstances: Circumstances) -> str:
     return f"{verdict.strategy}: not judged: it shares no finished seed with an arm without a GAN"
 
 
-def _one_seed(verdict: Verdict) -> str:
-    gain = f"{_gain(verdict)} against {verdict.reference}"
-    return f"{verdict.strategy}: {verdict.verdict}: {gain} in one seed, and one seed cannot tell"
+def _one_seed(verdict: Verdict, circumstances: Circumstances) -> list[str]:
+    gain = f"{_of(verdict, verdict.gain)} against {verdict.reference}"
+    return [f"{verdict.strategy}: {verdict.verdict}: {gain} in one seed, and one seed cannot tell"]
 
 
-def _judged(verdict: Verdict, circumstances: Circumstances) -> str:
-    gain, interval = _gain(verdict), _interval(verdict, circumstances)
-    if verdict.verdict == NOTHING:
-        head = f"{verdict.strategy}: {verdict.verdict}: {gain} against {verdict.reference} ({interval})"
-        return f"{head}{_only_before(verdict, circumstances)}; {_outlook(verdict, circumstances)}"
-    word = "over" if (verdict.gain or 0.0) > 0 else "against"
-    cost = f", at {verdict.cost_ratio:.1f} times the cost" if verdict.cost_ratio else ""
-    found = f"{gain} {word} {verdict.reference} ({interval}, {verdict.seeds} seeds)"
-    return f"{verdict.strategy} {verdict.verdict}: {found}{cost}"
+def _helps(verdict: Verdict, circumstances: Circumstances) -> list[str]:
+    assert verdict.nearest is not None
+    nearest = verdict.nearest
+    among = f", the nearest of {verdict.rivals} arms without a GAN" if verdict.rivals > 1 else ""
+    interval = _interval(nearest, circumstances.alpha, verdict)
+    said = [
+        f"{verdict.strategy} helps: {_of(verdict, nearest.gain)} over {nearest.name}{among} ({interval})"
+        f"{_cost(verdict)}"
+    ]
+    if verdict.reference != nearest.name:
+        said.append(f"{points(verdict.gain)} over {verdict.reference}, which validation picked")
+    if verdict.in_time:
+        span = _span(verdict.in_time)
+        said.append(f"it holds in equal time too: {points(verdict.in_time.gain)} over {verdict.in_time.name} ({span})")
+    if nearest.ci_high is not None and nearest.ci_high < verdict.margin:
+        said.append(f"that is less than the {points(verdict.margin, signed=False)} that would be worth having")
+    return said
 
 
-def _gain(verdict: Verdict) -> str:
-    """``+1.2 points of accuracy``."""
-    return f"{points(verdict.gain)} of {named(verdict.measure).words}"
+def _hurts(verdict: Verdict, circumstances: Circumstances) -> list[str]:
+    interval = _interval(_chosen(verdict), circumstances.alpha, verdict)
+    found = f"{_of(verdict, verdict.gain)} against {verdict.reference} ({interval})"
+    return [f"{verdict.strategy} hurts: {found}{_cost(verdict)}"]
 
 
-def _interval(verdict: Verdict, circumstances: Circumstances) -> str:
-    cover = f"{100 * (1 - circumstances.alpha):g}"
-    return f"{cover} % interval {_number(verdict.ci_low)} to {_number(verdict.ci_high)}"
+def _no_gain(verdict: Verdict, circumstances: Circumstances) -> list[str]:
+    interval = _interval(_chosen(verdict), circumstances.alpha, verdict)
+    ruled_out = f"a gain of {points(verdict.margin, signed=False)} or more is ruled out"
+    found = f"{_of(verdict, verdict.gain)} against {verdict.reference} ({interval})"
+    return [f"{verdict.strategy}: {NO_GAIN}: {found}; {ruled_out}"]
 
 
-def _only_before(verdict: Verdict, circumstances: Circumstances) -> str:
-    """Why an interval that leaves zero out is still no claim."""
-    if verdict.p is None or verdict.p_corrected is None or verdict.p >= circumstances.alpha:
-        return ""
-    family = f"the correction for {circumstances.family} GAN arms"
-    return f", which does not hold after {family} (p = {verdict.p_corrected:.2f})"
-
-
-def _outlook(verdict: Verdict, circumstances: Circumstances) -> str:
-    found = f"{verdict.seeds} seeds are too few to find anything"
-    if verdict.smallest_detectable is not None:
-        found = f"{verdict.seeds} seeds could have found {points(verdict.smallest_detectable, signed=False)}"
-    if verdict.seeds_to_settle is not None:
-        return f"{found}; about {verdict.seeds_to_settle} seeds would settle it"
+def _undecided(verdict: Verdict, circumstances: Circumstances) -> list[str]:
+    chosen = _chosen(verdict)
+    interval = _interval(chosen, circumstances.alpha, verdict)
+    head = f"{verdict.strategy}: undecided: {_of(verdict, verdict.gain)} against {verdict.reference} ({interval})"
+    said = [head + _why_no_claim(verdict, circumstances), *_found(verdict)]
     if circumstances.images_forbid:
-        return f"{found}; settling it takes more test images, not more seeds"
-    return f"{found}; even 1,000 would not settle it"
+        said.append(f"telling a gain of {points(verdict.margin, signed=False)} takes more test images, not more seeds")
+    elif verdict.seeds_to_find is None:
+        said.append(f"no 1,000 seeds would find {points(verdict.margin, signed=False)}")
+    else:
+        gain = points(verdict.margin, signed=False)
+        said.append(f"about {verdict.seeds_to_find} seeds find a gain of {gain} 8 times in 10")
+    return said
+
+
+def _why_no_claim(verdict: Verdict, circumstances: Circumstances) -> str:
+    """Why an interval that leaves zero out is still no claim; nothing where it does not leave it out."""
+    if circumstances.unconfirmed:
+        return f", which is not confirmed: {', '.join(circumstances.unconfirmed)} could not be given the same time"
+    if verdict.ci_low is None or verdict.ci_high is None or verdict.ci_low <= 0 <= verdict.ci_high:
+        return ""
+    nearest, timed = verdict.nearest, verdict.in_time
+    if verdict.ci_low > 0 and nearest and nearest.name != verdict.reference and _reaches_zero(nearest):
+        return f", but {points(nearest.gain)} over {nearest.name}, the nearest ({_span(nearest)})"
+    if verdict.ci_low > 0 and timed and _reaches_zero(timed):
+        return f", but {points(timed.gain)} over {timed.name} where that is given the same time ({_span(timed)})"
+    family = f"the correction for {circumstances.family} GAN arms"
+    return f", which does not hold after {family} (p = {verdict.p_corrected or 0.0:.2f})"
+
+
+def _reaches_zero(gain: Gain) -> bool:
+    return gain.ci_low is None or gain.ci_low <= 0
+
+
+def _found(verdict: Verdict) -> list[str]:
+    """What such a comparison would have found of a gain of two margins."""
+    if len(verdict.power) < 2:
+        return []
+    asked = verdict.power[1]
+    gain, share = points(asked["gain"], signed=False), round(100 * asked["found"])
+    return [f"a true gain of {gain} would have been found in {share} of 100 such comparisons"]
+
+
+def _chosen(verdict: Verdict) -> Gain:
+    assert verdict.reference is not None
+    assert verdict.gain is not None
+    return Gain(verdict.reference, verdict.gain, verdict.ci_low, verdict.ci_high)
+
+
+def _of(verdict: Verdict, gain: float | None) -> str:
+    """``+1.2 points of accuracy``."""
+    return f"{points(gain)} of {named(verdict.measure).words}"
+
+
+def _interval(gain: Gain, alpha: float, verdict: Verdict) -> str:
+    return f"{100 * (1 - alpha):g} % interval {_span(gain)}, {verdict.seeds} seeds"
+
+
+def _span(gain: Gain) -> str:
+    return f"{_number(gain.ci_low)} to {_number(gain.ci_high)}"
+
+
+def _cost(verdict: Verdict) -> str:
+    return f", at {verdict.cost_ratio:.1f} times the cost" if verdict.cost_ratio else ""
 
 
 def _caveats(verdict: Verdict, circumstances: Circumstances) -> list[str]:
@@ -103,6 +171,8 @@ def _caveats(verdict: Verdict, circumstances: Circumstances) -> list[str]:
         found.append(f"the seeds have most of their {images} images in common, so this speaks of {what}")
     if circumstances.matched:
         found.append("accuracy is that of clusters after matching them to classes")
+    if circumstances.equal_time:
+        found.append("every arm had the same time")
     if verdict.seeds_missing:
         plural = "seeds" if len(verdict.seeds_missing) > 1 else "seed"
         found.append(f"{plural} {', '.join(map(str, verdict.seeds_missing))} missing")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from statistics import fmean
 from typing import Any
@@ -52,7 +52,8 @@ class Design:
     Attributes:
         kinds: kind of each arm by name.
         gains: true gain in accuracy by name; zero where absent.
-        seeds, images: how many of each; ``validation`` images choose the reference.
+        seeds, images: how many of each; ``validation`` images, which the arms of a seed share, choose the reference.
+        restless: how many times as much as the others an arm varies over seeds, by name; 1 where absent.
         overlap: correlation between seeds of the shifts of an arm, as of labels drawn from one small pool.
         same_images: whether all seeds share their test images.
         ratio: how many times as many test images the first of the ten classes has as the last, falling evenly.
@@ -66,6 +67,7 @@ class Design:
     overlap: float = 0.0
     same_images: bool = True
     ratio: float = 1.0
+    restless: Mapping[str, float] = field(default_factory=dict)
 
 
 Comparison = tuple[list[dict[str, Any]], dict[tuple[str, int], NDArray[np.bool_]], dict[int, NDArray[np.int64]]]
@@ -73,21 +75,12 @@ Comparison = tuple[list[dict[str, Any]], dict[tuple[str, int], NDArray[np.bool_]
 
 def simulate(spread: Spread, design: Design, rng: np.random.Generator) -> Comparison:
     """Rows, correctness and labels of one comparison, as `ganlift.verdict.judge` takes them."""
-    names, seeds, images = list(design.kinds), design.seeds, design.images
-    shape = (len(names), seeds, images)
-    rest = 1.0 - spread.difficulty - spread.arm_images - spread.seed_images
-    latent = math.sqrt(rest) * rng.standard_normal(shape, np.float32)
-    own = 1 if design.same_images else seeds
-    for share, axes in (
-        (spread.difficulty, (1, own, images)),
-        (spread.arm_images, (len(names), own, images)),
-        (spread.seed_images, (1, seeds, images)),
-    ):
-        if share > 0:
-            latent += np.float32(math.sqrt(share)) * rng.standard_normal(axes, np.float32)
+    names, seeds = list(design.kinds), design.seeds
     threshold = _threshold(spread, design, rng)
-    right = latent < threshold[:, :, None]
-    validation = rng.binomial(design.validation, special.ndtr(threshold)) / design.validation
+    right = _right(spread, threshold, design.images, rng, same_images=design.same_images)
+    on_validation = _right(spread, threshold, design.validation, rng, same_images=False)
+    labels = rng.permutation(_labels(design)) if design.ratio > 1 else _labels(design)
+    drawn = rng.choice(labels, (seeds, design.validation))
     rows = [
         {
             "strategy": name,
@@ -95,15 +88,33 @@ def simulate(spread: Spread, design: Design, rng: np.random.Generator) -> Compar
             "seed": seed,
             "status": "done",
             "uses_unlabelled": False,
-            **{one.validation: float(validation[place, seed]) for one in YARDSTICKS.values()},
+            **{one.validation: one.of(on_validation[place, seed], drawn[seed]) for one in YARDSTICKS.values()},
             "elapsed_s": 1.0,
         }
         for place, name in enumerate(names)
         for seed in range(seeds)
     ]
     correct = {(name, seed): right[place, seed] for place, name in enumerate(names) for seed in range(seeds)}
-    labels = rng.permutation(_labels(design)) if design.ratio > 1 else _labels(design)
     return rows, correct, {seed: labels if design.same_images else np.roll(labels, seed) for seed in range(seeds)}
+
+
+def _right(
+    spread: Spread, threshold: NDArray[np.float64], images: int, rng: np.random.Generator, *, same_images: bool
+) -> NDArray[np.bool_]:
+    """Whether each arm of each seed is right on each of ``images`` images, the same ones in all seeds or not."""
+    arms, seeds = threshold.shape
+    rest = 1.0 - spread.difficulty - spread.arm_images - spread.seed_images
+    latent = math.sqrt(rest) * rng.standard_normal((arms, seeds, images), np.float32)
+    own = 1 if same_images else seeds
+    for share, axes in (
+        (spread.difficulty, (1, own, images)),
+        (spread.arm_images, (arms, own, images)),
+        (spread.seed_images, (1, seeds, images)),
+    ):
+        if share > 0:
+            latent += np.float32(math.sqrt(share)) * rng.standard_normal(axes, np.float32)
+    found: NDArray[np.bool_] = latent < threshold[:, :, None]
+    return found
 
 
 def _labels(design: Design) -> NDArray[np.int64]:
@@ -120,7 +131,8 @@ def _threshold(spread: Spread, design: Design, rng: np.random.Generator) -> NDAr
     slope = math.exp(-(special.ndtri(spread.accuracy) ** 2) / 2) / math.sqrt(2 * math.pi)
     shared = rng.standard_normal((len(gains), 1)) * math.sqrt(design.overlap)
     single = rng.standard_normal((len(gains), design.seeds)) * math.sqrt(1 - design.overlap)
-    shifts = spread.seed_sd * rng.standard_normal((1, design.seeds)) + spread.arm_sd * (shared + single)
+    own = spread.arm_sd * np.array([design.restless.get(name, 1.0) for name in design.kinds])
+    shifts = spread.seed_sd * rng.standard_normal((1, design.seeds)) + own[:, None] * (shared + single)
     return np.asarray(special.ndtri(spread.accuracy + gains)[:, None] + shifts / slope)
 
 

@@ -5,28 +5,46 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-HELPS, HURTS, NOTHING = "helps", "hurts", "no measurable effect"
+HELPS, HURTS, NO_GAIN, UNDECIDED = "helps", "hurts", "no gain worth having", "undecided"
+ANSWERS = (HELPS, HURTS, NO_GAIN, UNDECIDED)
+
+
+@dataclass(frozen=True)
+class Gain:
+    """The arm less another one: a difference of the measure with its interval, fractions; no interval from one seed."""
+
+    name: str
+    gain: float
+    ci_low: float | None
+    ci_high: float | None
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What a comparison says about one GAN arm; the fields are those of ``verdict.json``.
 
-    ``gain``, ``ci_low``, ``ci_high``, ``gain_over_augment`` and ``smallest_detectable`` are differences of
-    ``measure`` on the test images, the worst class's gain is one of recall, all as fractions: 0.01 is one point.
-    None where there is too little to tell: an interval takes two seeds, everything else a reference and a seed
-    in common with it.
+    Gains, intervals, ``margin`` and ``smallest_detectable`` are differences of ``measure`` on the test images, the
+    worst class's gain is one of recall, all as fractions: 0.01 is one point. None where there is too little to tell:
+    an interval takes two seeds, everything else a reference and a seed in common with it.
 
     Attributes:
-        p, p_corrected: two-sided, before and after Holm's correction over the GAN arms.
+        reference: the arm without a GAN that was best on validation; ``gain``, ``ci_low`` and ``ci_high`` are over it.
+        nearest: the arm without a GAN that decides whether this one helps, and the gain over it.
+        in_time: the nearest of the rivals that were given this arm's time instead of its steps, and the gain over it.
+        rivals: how many arms without a GAN it had to beat.
+        p: two-sided, of the difference that decides, before any correction.
+        p_corrected: after Holm's correction over the GAN arms and that for the looks.
+        margin: the least gain worth having.
         seeds: how many seeds were paired with the reference; ``seeds_missing`` names the others.
+        looks: how many times there was to be a look, and at which one it was settled or given up: ``[3, 2]``.
+        power: the chance that true gains, as multiples of the margin, would have been found:
+            ``[{"gain": 0.01, "found": 0.14}, ...]``.
         smallest_detectable: the true gain that this many seeds and images find with 80 % power; None
             where no gain is found as often.
-        seeds_to_settle: how many seeds would tell the estimated gain from zero, the number there was
-            where it is told already; None beyond a thousand.
+        seeds_to_find: how many seeds would find a gain of ``margin`` with 80 % power; None beyond a thousand.
         worst_class: ``{"name", "gain"}`` of the class with the lowest mean gain.
         measure: name of the `ganlift.yardstick.Yardstick` that all but the worst class's gain is about.
-        cost_ratio: training seconds of the arm over the reference's.
+        cost_ratio: training seconds of the arm over those of the arm that it is measured against.
     """
 
     strategy: str
@@ -35,13 +53,19 @@ class Verdict:
     gain: float | None
     ci_low: float | None
     ci_high: float | None
+    nearest: Gain | None
+    in_time: Gain | None
+    rivals: int
     p: float | None
     p_corrected: float | None
+    margin: float
     seeds: int
     seeds_missing: tuple[int, ...]
+    looks: tuple[int, int]
     gain_over_augment: float | None
+    power: tuple[dict[str, float], ...]
     smallest_detectable: float | None
-    seeds_to_settle: int | None
+    seeds_to_find: int | None
     worst_class: dict[str, Any] | None
     cost_ratio: float | None
     sentence: str
@@ -49,4 +73,5 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """The object that ``verdict.json`` lists."""
-        return {**asdict(self), "seeds_missing": list(self.seeds_missing)}
+        lists = {"seeds_missing": list(self.seeds_missing), "looks": list(self.looks), "power": list(self.power)}
+        return {**asdict(self), **lists}

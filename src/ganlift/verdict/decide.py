@@ -1,0 +1,196 @@
+"""What one look at a comparison settles: which GAN arms help, hurt, or cannot bring a gain worth having.
+
+A GAN arm *helps* where it beats every eligible arm without a GAN: its p is the largest of those against each of them,
+an intersection-union test, which needs no correction for how many they are (Berger 1982). It *hurts*, and it has *no
+gain worth having*, against the one that validation picked, since one picked on test would be flattered. Both
+families, claims of a difference and claims of no gain, are corrected over the GAN arms by Holm; each p over the looks
+by its share.
+
+R. L. Berger, "Multiparameter hypothesis testing and acceptance sampling", Technometrics 24 (1982).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from ganlift.verdict.arms import Arm, Difference, Evidence, choose_reference, eligible
+from ganlift.verdict.difference import holm
+from ganlift.verdict.types import HELPS, HURTS, NO_GAIN, UNDECIDED
+
+NEAR = 0.03
+"""Rivals further behind than this are not given the GAN arm's time: the most that time alone was measured to bring
+is 1.9 points (docs/statistics.md)."""
+
+SLOWER = 1.1
+"""How many times a rival's seconds a GAN arm takes before it is worth asking what the rival does with them."""
+
+NOT_TESTED = 1.0
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What all looks at a comparison agree on.
+
+    Attributes:
+        alpha: the error rate over all GAN arms and all looks.
+        margin: the least gain worth having, a fraction.
+        in_time: whether a claim must hold against the nearest rivals given the arm's time as well.
+    """
+
+    alpha: float = 0.05
+    margin: float = 0.01
+    in_time: bool = False
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A GAN arm at one look.
+
+    Attributes:
+        rivals: its difference to each arm without a GAN that still runs, by name.
+        reference: the one of them that validation picked.
+        timed: its difference to rivals that were given its time, by the rival's name.
+        wanted: rivals that are yet to be given its time before it may be said to help.
+        beaten: p, corrected for looks, against rivals that were beaten at an earlier look and stopped.
+        share: of the error that this look may spend.
+        answer: what is settled.
+        p_corrected: of the claim that it differs, over arms and looks.
+    """
+
+    arm: Arm
+    seeds: tuple[int, ...]
+    rivals: Mapping[str, Difference]
+    reference: str | None
+    timed: Mapping[str, Difference]
+    wanted: tuple[str, ...]
+    beaten: Mapping[str, float]
+    share: float
+    answer: str = UNDECIDED
+    p_corrected: float | None = None
+
+    @cached_property
+    def against(self) -> dict[str, float]:
+        """p that the arm is no better, corrected for looks, by rival that still runs; 1 where it is not ahead."""
+        return {name: _ahead(one) / self.share for name, one in self.rivals.items()}
+
+    @cached_property
+    def nearest(self) -> str | None:
+        """The rival that decides whether the arm helps: the one with the largest p, the closest of those."""
+        if not self.rivals:
+            return None
+        return max(self.rivals, key=lambda name: (min(1.0, self.against[name]), -_gain(self.rivals[name]), name))
+
+    @property
+    def chosen(self) -> Difference | None:
+        """The difference to the arm that validation picked."""
+        return self.rivals[self.reference] if self.reference else None
+
+    @property
+    def tested(self) -> bool:
+        return self.chosen is not None and self.chosen.estimate is not None and self.chosen.estimate.parts is not None
+
+    @property
+    def p_helps(self) -> float:
+        """The largest p over all rivals, those given the arm's time among them."""
+        timed = [_ahead(one) / self.share for one in self.timed.values()]
+        return min(1.0, max([*self.against.values(), *self.beaten.values(), *timed], default=NOT_TESTED))
+
+    @property
+    def p_hurts(self) -> float:
+        found = self.chosen.estimate if self.chosen else None
+        return min(1.0, found.p / self.share) if found and found.gain < 0 and found.p is not None else NOT_TESTED
+
+    def p_no_gain(self, margin: float) -> float:
+        """One-sided p that the gain over the picked arm reaches ``margin``."""
+        found = self.chosen.estimate if self.chosen else None
+        if not found or not found.parts or found.gain >= margin:
+            return NOT_TESTED
+        return min(1.0, found.parts.p(found.gain - margin) / 2.0 / self.share)
+
+
+def _ahead(difference: Difference) -> float:
+    found = difference.estimate
+    return found.p if found and found.gain > 0 and found.p is not None else NOT_TESTED
+
+
+def _gain(difference: Difference) -> float:
+    return difference.estimate.gain if difference.estimate else 0.0
+
+
+def stand(
+    arm: Arm, evidence: Evidence, seeds: tuple[int, ...], share: float, beaten: Mapping[str, float], terms: Terms
+) -> Standing:
+    """How ``arm`` stands on ``seeds``; rivals in ``beaten`` have stopped and are not asked again."""
+    level = terms.alpha * share
+    running = [one for one in eligible(arm, evidence.arms, seeds) if one.name not in beaten]
+    reference = choose_reference(arm, running, seeds, evidence.measure)
+    rivals = {one.name: evidence.difference(arm, one, seeds, level) for one in running}
+    found = Standing(arm, seeds, rivals, reference.name if reference else None, {}, (), beaten, share)
+    if not terms.in_time or found.p_helps >= terms.alpha:
+        return found
+    timed, wanted = {}, []
+    given = {one.rival_in_time: one for one in evidence.arms.values() if one.rival_in_time}
+    for name in sorted(deciding(found, evidence.arms)):
+        one = given.get((name, arm.name))
+        if one is None or any(seed not in one.done and seed not in one.failed for seed in rivals[name].seeds):
+            wanted.append(name)
+        else:
+            timed[name] = evidence.difference(arm, one, rivals[name].seeds, level)
+    return replace(found, timed=timed, wanted=tuple(wanted))
+
+
+def deciding(standing: Standing, arms: Mapping[str, Arm]) -> list[str]:
+    """The rivals that might take the lead given the arm's time: near ones, faster ones, and the one that was picked."""
+    near = {standing.nearest, standing.reference}
+    near |= {name for name, one in standing.rivals.items() if _gain(one) < NEAR}
+    return [name for name in standing.rivals if name in near and _slower(standing, arms[name])]
+
+
+def _slower(standing: Standing, rival: Arm) -> bool:
+    common = standing.rivals[rival.name].seeds
+    own, other = (
+        sum(float(one.done[seed].get("elapsed_s") or 0.0) for seed in common) for one in (standing.arm, rival)
+    )
+    return other > 0 and own > SLOWER * other
+
+
+@dataclass
+class Settled:
+    """What earlier looks have settled: the standing of each arm that stopped, by name."""
+
+    standings: dict[str, Standing] = field(default_factory=dict)
+
+    def count(self, *answers: str) -> int:
+        return sum(one.answer in answers for one in self.standings.values())
+
+
+def decide(standings: Iterable[Standing], settled: Settled, terms: Terms) -> list[Standing]:
+    """The open arms' ``standings`` with their answers; arms settled earlier keep their place in Holm's order."""
+    standings = list(standings)
+    tested = [one for one in standings if one.tested]
+    differ, same = settled.count(HELPS, HURTS), settled.count(NO_GAIN)
+    claims = holm([*[0.0] * differ, *[1.0] * same, *(min(one.p_helps, one.p_hurts) for one in tested)])
+    idle = holm([*[0.0] * same, *[1.0] * differ, *(one.p_no_gain(terms.margin) for one in tested)])
+    before, found = differ + same, []
+    corrected = {one.arm.name: (claims[before + i], idle[before + i]) for i, one in enumerate(tested)}
+    for one in standings:
+        p, p_idle = corrected.get(one.arm.name, (None, NOT_TESTED))
+        found.append(replace(one, answer=_answer(one, p, p_idle, terms), p_corrected=p))
+    return found
+
+
+def _answer(standing: Standing, p: float | None, p_no_gain: float, terms: Terms) -> str:
+    if p is not None and p < terms.alpha:
+        if standing.p_hurts < standing.p_helps:
+            return HURTS
+        return UNDECIDED if standing.wanted else HELPS
+    high = standing.chosen.estimate.high if standing.chosen and standing.chosen.estimate else None
+    below = high is not None and high < terms.margin
+    return NO_GAIN if below and p_no_gain < terms.alpha else UNDECIDED
+
+
+def surely_beaten(standing: Standing, family: int, alpha: float) -> dict[str, float]:
+    """Rivals that ``standing``'s arm has beaten at the strictest step of Holm over ``family`` arms, with their p."""
+    return {name: p for name, p in standing.against.items() if name != standing.reference and family * p < alpha}
