@@ -139,9 +139,7 @@ def test_the_same_command_again_trains_nothing_and_says_the_same(settled: tuple[
     ("more", "change", "why"),
     [
         (["--seeds", "10"], "seeds: auto → 10", "give false claims a second chance"),
-        (["--thorough"], "thorough: False → True", "give false claims a second chance"),
         (["--margin", "2"], "margin: 1.0 → 2.0", "A margin that is chosen after the gain was seen says nothing"),
-        (["--equal", "steps"], "equal: both → steps", "choose another folder"),
     ],
 )
 def test_a_judged_run_is_not_changed(settled: tuple[Path, Any], more: list[str], change: str, why: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from ganlift.errors import DamagedFileError, RunFolderError
 from ganlift.runs import files, folder, layout
 
+SEEDS, MARGIN = "false claims a second chance", "A margin that is chosen after the gain was seen"
 CONFIG: dict[str, Any] = {"data": "digits", "seeds": [0, 1], "options": {"sgan": {"weight": 0.3}}, "budget": 1e-05}
 
 
@@ -36,6 +37,28 @@ def test_another_configuration_is_refused_naming_each_key(tmp_path: Path) -> Non
     assert "options.acgan.weight: (not set) → 1" in message
     assert "data" not in message.partition("(")[2].partition("; choose")[0]
     assert "--out" in message
+
+
+@pytest.mark.parametrize(
+    ("change", "reasons"),
+    [
+        ({"seeds": 10}, [SEEDS]),
+        ({"thorough": True}, [SEEDS]),
+        ({"margin": 2.0}, [MARGIN]),
+        ({"seeds": 10, "thorough": True, "margin": 2.0}, [SEEDS, MARGIN]),
+        ({"budget": 7}, []),
+    ],
+)
+def test_a_refusal_says_why_what_was_judged_is_fixed(
+    tmp_path: Path, change: dict[str, Any], reasons: list[str]
+) -> None:
+    config = {**CONFIG, "seeds": "auto", "thorough": False, "margin": 1.0}
+    folder.open_run(tmp_path, config)
+    with pytest.raises(RunFolderError) as refused:
+        folder.open_run(tmp_path, {**config, **change})
+    message = str(refused.value)
+    for reason in (SEEDS, MARGIN):
+        assert message.count(reason) == (reason in reasons)
 
 
 def test_an_empty_mapping_is_the_same_as_none(tmp_path: Path) -> None:

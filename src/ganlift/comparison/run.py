@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -258,7 +258,7 @@ def _plan_facts(prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str,
         "imbalance": config.imbalance,
         "labelled_per_class": _per_class(images, split),
         "measure": prepared.measure.name,
-        "looks": asdict(prepared.looks),
+        "looks": {"seeds": list(prepared.looks.seeds), "shares": list(prepared.looks.shares)},
         **({"margin": config.margin, "equal": config.equal} if isinstance(config, CompareConfig) else {}),
         "validation": len(split.validation),
         "unlabelled": len(split.unlabelled),

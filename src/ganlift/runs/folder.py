@@ -28,7 +28,7 @@ _MISSING = "(not set)"
 
 _WHY_FIXED = {
     ("seeds", "thorough"): "Seeds that are added after a verdict was seen give false claims a second chance (5 in 100 "
-    "become 9). Looks that are planned do not: --seeds auto, or --thorough, in a folder of their own.",
+    "become 9). Looks that are planned from the start do not: --seeds auto, or --thorough.",
     ("margin",): "A margin that is chosen after the gain was seen says nothing about it.",
 }
 """Why a run that was judged may not be changed in these."""
@@ -158,7 +158,8 @@ def _refuse_other(folder: Path, config: Mapping[str, Any]) -> None:
     differing = [key for key in {**there, **asked} if there.get(key, _MISSING) != asked.get(key, _MISSING)]
     if differing:
         changes = "; ".join(f"{key}: {there.get(key, _MISSING)} → {asked.get(key, _MISSING)}" for key in differing)
-        why = [f" {reason}" for keys, reason in _WHY_FIXED.items() if set(keys) & set(differing)]
+        changed = {key for key in differing if key in there and key in asked}
+        why = [f" {reason}" for keys, reason in _WHY_FIXED.items() if changed.intersection(keys)]
         raise RunFolderError(
             f"{folder} holds a run of another configuration ({changes}); "
             f"choose another folder with --out, or ask for the same as before to continue it.{''.join(why)}"

@@ -3,7 +3,7 @@
 from ganlift.looks import AUTO, THOROUGH, Looks, one_look
 from ganlift.verdict.arms import Difference
 from ganlift.verdict.difference import Estimate, Parts
-from ganlift.verdict.judge import Question, after_look, compare_pair, judge, verdicts
+from ganlift.verdict.judge import Question, after_look, compare_pair, verdicts
 from ganlift.verdict.replay import Replay
 from ganlift.verdict.types import Gain, Verdict
 
@@ -20,7 +20,6 @@ __all__ = [
     "Verdict",
     "after_look",
     "compare_pair",
-    "judge",
     "one_look",
     "verdicts",
 ]

@@ -177,7 +177,9 @@ def decide(standings: Iterable[Standing], settled: Settled, terms: Terms) -> lis
     corrected = {one.arm.name: (claims[before + i], idle[before + i]) for i, one in enumerate(tested)}
     for one in standings:
         p, p_idle = corrected.get(one.arm.name, (None, NOT_TESTED))
-        found.append(replace(one, answer=_answer(one, p, p_idle, terms), p_corrected=p))
+        claims_gain = p is not None and p < terms.alpha and one.p_helps <= one.p_hurts
+        one = replace(one, wanted=one.wanted if claims_gain else (), p_corrected=p)
+        found.append(replace(one, answer=_answer(one, p, p_idle, terms)))
     return found
 
 

@@ -79,11 +79,6 @@ class Question:
         return list(self.seeds) if self.seeds is not None else all_seeds(self.evidence.arms)
 
 
-def judge(rows, correct, labels, class_names, *, in_time=False, **terms):  # type: ignore
-    equal = "both" if in_time else "steps"
-    return verdicts(Question(rows, correct, labels, class_names, **{"equal": equal, **terms}))
-
-
 def verdicts(question: Question) -> list[Verdict]:
     """A verdict for each arm of kind ``gan``, the greatest gain first.
 
