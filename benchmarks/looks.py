@@ -2,11 +2,11 @@
 
     ganlift compare fashion-mini --labels-per-class 10 --seeds 20 --budget 500 --out RUN \\
         --strategies augment,rotation,fixmatch,fixmatch-rotation,mean-teacher,gan-augment,sgan,sgan-fixmatch
-    python benchmarks/looks.py RUN --keep benchmarks/results/twenty
+    python benchmarks/looks.py RUN --keep benchmarks/results/looks/fashion-mini
 
 A run of 20 seeds holds what a design that looks at the first 3, 5 and 7 of them would have trained, so its answers and
-its cost are read off. What the rivals in the GAN arms' time would cost is not in there. Designs that take as many seeds are
-judged on other seeds of the run as well (the next 7, and so on), for how much an answer depends on them.
+its cost are read off. What the rivals in the GAN arms' time would cost is not in there. Shorter designs are judged on
+the run's other seeds as well (the next 7, and so on), for how much an answer depends on them.
 """
 
 from __future__ import annotations

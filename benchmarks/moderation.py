@@ -3,8 +3,9 @@
     python benchmarks/moderation.py --simulations 4000 --out benchmarks/results/moderation.md
 
 Scores of A arms on S seeds without any true difference, normal, after the seeds' common part; the first arm is compared
-with the second. ``none``: the pair's own variance. ``at most 4``: 4 prior degrees of freedom or what there are. ``Smyth``:
-estimated from the spread of the arms' variances (2004, section 6.2). ``shipped``: `ganlift.verdict.moderation`.
+with the second. ``none``: the pair's own variance. ``at most 4``: 4 prior degrees of freedom or what there are.
+``Smyth``: estimated from the spread of the arms' variances (2004, section 6.2). ``shipped``: that of
+`ganlift.verdict.moderation`.
 """
 
 from __future__ import annotations

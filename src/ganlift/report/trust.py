@@ -15,6 +15,13 @@ from ganlift.report.tables import validation_score
 PARTS = ("labelled", "validation", "unlabelled", "test")
 MOST_NOTES = 30
 
+EQUAL = {
+    "both": "steps; for a claim of a gain the time as well",
+    "steps": "steps",
+    "time": "time",
+}
+"""What ``plan.json`` calls the budget that arms share."""
+
 
 @dataclass(frozen=True)
 class SplitLine:
@@ -245,6 +252,7 @@ def settings(run: Run) -> list[tuple[str, str]]:
         ("labelled images a class", per_class or words.NONE),
         ("judged by", run.measure.words),
         ("a gain worth having", words.size(plan.get("margin"))),
+        ("arms have the same", EQUAL.get(str(plan.get("equal")), words.NONE)),
         ("looked at after", f"{words.listed(looks)} seeds" if len(looks) > 1 else words.NONE),
         ("classifier steps an arm", words.count(plan.get("steps"))),
         ("generator steps", words.count(plan.get("generator_steps"))),
