@@ -138,7 +138,7 @@ def test_the_same_command_again_trains_nothing_and_says_the_same(settled: tuple[
 @pytest.mark.parametrize(
     ("more", "change", "why"),
     [
-        (["--seeds", "10"], "seeds: auto → 10", "give false claims a second chance"),
+        (["--seeds", "10"], "seeds: auto → 10", "give false claims another chance"),
         (["--margin", "2"], "margin: 1.0 → 2.0", "A margin that is chosen after the gain was seen says nothing"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from ganlift.errors import DamagedFileError, RunFolderError
 from ganlift.runs import files, folder, layout
 
-SEEDS, MARGIN = "false claims a second chance", "A margin that is chosen after the gain was seen"
+SEEDS, MARGIN = "false claims another chance", "A margin that is chosen after the gain was seen"
 CONFIG: dict[str, Any] = {"data": "digits", "seeds": [0, 1], "options": {"sgan": {"weight": 0.3}}, "budget": 1e-05}
 
 

@@ -27,8 +27,8 @@ _MARK = "# A ganlift run; the same command with this --out continues it."
 _MISSING = "(not set)"
 
 _WHY_FIXED = {
-    ("seeds", "thorough"): "Seeds that are added after a verdict was seen give false claims a second chance (5 in 100 "
-    "become 9). Looks that are planned from the start do not: --seeds auto, or --thorough.",
+    ("seeds", "thorough"): "Seeds that are added after a verdict was seen give false claims another chance; looks that "
+    "are planned from the start do not: --seeds auto, or --thorough.",
     ("margin",): "A margin that is chosen after the gain was seen says nothing about it.",
 }
 """Why a run that was judged may not be changed in these."""
