@@ -11,7 +11,7 @@ PYTHON ?= python3 python3.13 python3.12 python3.11 python3.14 python
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 DEMO_SEEDS ?= auto
-DEMO_BUDGET ?= 400
+DEMO_BUDGET ?= 300
 DEMO_STRATEGIES ?= augment,mean-teacher,fixmatch,sgan,sgan-fixmatch
 FULL_STRATEGIES ?= all
 FULL_SEARCH ?= 10
