@@ -44,3 +44,13 @@ def test_every_table_of_generators_is_shown_as_it_was(run: Path) -> None:
 def test_the_readme_shows_the_demo_s_table() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "\n".join(table(ROOT / "benchmarks" / "results" / "demo")) in text
+
+
+def test_the_tables_of_the_statistics_page_are_those_of_the_simulations_and_of_the_kept_run() -> None:
+    results = ROOT / "benchmarks" / "results"
+    kept = (results / "calibration.md").read_text() + (results / "looks" / "fashion-mini" / "looks.md").read_text()
+    page = (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
+    shown = [line for line in page.splitlines() if line.startswith("|")]
+    figures = [line for line in shown if line.split("|")[-2].strip().replace(".", "").isdigit()]
+    assert len(figures) > 50
+    assert [line for line in figures if line not in kept] == []
