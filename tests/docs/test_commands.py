@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from pathlib import Path
@@ -73,12 +74,13 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_the_commands_of_the_docs_run(
     workspace: Path, monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests
 ) -> None:
     """One test in one folder, for a command needs what those before it made."""
     monkeypatch.chdir(workspace)
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)  # one thread a command: other tests run beside it
     for command in commands():
         with subtests.test(command):
             app(quick(shlex.split(command)[1:]), prog_name="ganlift", standalone_mode=False)
