@@ -205,7 +205,7 @@ def test_the_plan_says_the_least_and_the_most_time(undecided: tuple[Path, str]) 
     assert " at most " in words
     assert 0 < plan["least_s"] < plan["estimate_s"]
     assert plan["looks"] == {"seeds": [3, 5, 7], "shares": [0.2, 0.3, 0.5]}
-    assert (plan["margin"], plan["equal"]) == (1.0, "both")
+    assert (plan["margin"], plan["equal"]) == (0.01, "both")
 
 
 def test_broken_off_between_looks_it_comes_to_the_same(undecided: tuple[Path, str], tmp_path: Path) -> None:

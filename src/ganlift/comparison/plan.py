@@ -33,9 +33,9 @@ class Plan:
     threads: int
     costs: list[Cost]
     estimate_s: float
-    least_s: float = 0.0
     own_generator_steps: dict[str, int] = field(default_factory=dict)
     own_steps: dict[str, int] = field(default_factory=dict)
+    least_s: float = 0.0
 
     def steps_of(self, strategy: str) -> int:
         """Its classifier's steps: the same for all, or as many as fill the same time."""
