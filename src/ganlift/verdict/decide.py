@@ -20,8 +20,7 @@ from ganlift.verdict.difference import holm
 from ganlift.verdict.types import HELPS, HURTS, NO_GAIN, UNDECIDED
 
 NEAR = 0.03
-"""Rivals further behind than this are not given the GAN arm's time: the most that time alone was measured to bring
-is 1.9 points (docs/statistics.md)."""
+"""Rivals further behind are not given the GAN arm's time: a choice, meant to be more than time alone brings."""
 
 SLOWER = 1.1
 """How many times a rival's seconds a GAN arm takes before it is worth asking what the rival does with them."""

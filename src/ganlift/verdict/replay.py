@@ -63,15 +63,13 @@ def replay(evidence: Evidence, looks: Looks, seeds: Sequence[int], terms: Terms,
         standings = decide(standings, settled, terms)
         looks_of |= {one.arm.name: number for one in standings}
         wanted = tuple((rival, one.arm.name) for one in standings for rival in one.wanted)
-        final = number == len(looks.seeds) or number == len(planned)
-        ended = [one for one in standings if one.answer != UNDECIDED or final]
-        settled.standings |= {one.arm.name: one for one in ended}
+        settled.standings |= {one.arm.name: one for one in standings if one.answer != UNDECIDED}
         still_open = [one for one in standings if one.answer == UNDECIDED]
         going_on = _needed(arms, going_on, still_open, beaten, family, terms) if number < len(looks.seeds) else ()
         if wanted or not going_on:
             break
-    settled.standings |= {one.arm.name: one for one in standings if one.arm.name not in settled.standings}
-    return Replay(settled.standings, looks_of, family, going_on, wanted, asked)
+    at_the_end = {**settled.standings, **{one.arm.name: one for one in standings}}
+    return Replay(at_the_end, looks_of, family, going_on, wanted, asked)
 
 
 def _until(arm: Arm, seeds: Sequence[int]) -> Arm:

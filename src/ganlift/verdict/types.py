@@ -32,8 +32,9 @@ class Verdict:
         nearest: the arm without a GAN that decides whether this one helps, and the gain over it.
         in_time: the nearest of the rivals that were given this arm's time instead of its steps, and the gain over it.
         rivals: how many arms without a GAN it had to beat.
-        p: two-sided, of the difference that decides, before any correction.
-        p_corrected: after Holm's correction over the GAN arms and that for the looks.
+        p: two-sided, before any correction: of the gain over ``nearest`` where it helps, over ``reference`` else.
+        p_corrected: of the claim that it helps or hurts, whichever is nearer, after Holm's correction over the GAN arms
+            and that for the looks; so it need not follow from ``p`` where neither is claimed.
         margin: the least gain worth having.
         seeds: how many seeds were paired with the reference; ``seeds_missing`` names the others.
         looks: how many times there was to be a look, and at which one it was settled or given up: ``[3, 2]``.
