@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -18,15 +19,10 @@ LIMIT = 0.05 + 2 * (0.05 * 0.95 / SIMULATIONS) ** 0.5
 
 
 @pytest.fixture(scope="module")
-def calibration() -> ModuleType:
-    path = Path(__file__).parents[2] / "benchmarks" / "calibration.py"
-    spec = importlib.util.spec_from_file_location("calibration", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["calibration"] = module
-    spec.loader.exec_module(module)
-    return module
+def calibration() -> Iterator[ModuleType]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks"))
+        yield importlib.import_module("calibration")
 
 
 SHORT = [
@@ -42,6 +38,8 @@ SHORT = [
     ("gain at the margin", 0, 10),
     ("rivals unequal, looks", 0, 7),
     ("gain at the margin, looks", 0, 7),
+    ("in equal time", 0, 5),  # all arms without a GAN catch up
+    ("in equal time", 2, 7),  # one of three does, from 2.5 points behind
 ]
 
 
@@ -63,7 +61,9 @@ def test_a_picked_reference_alone_claims_too_much(calibration: ModuleType) -> No
 
 
 def test_what_is_left_out_claims_too_much(calibration: ModuleType) -> None:
-    found = calibration.rejected_forms(calibration.SPREAD, 500, calibration.APART, 10, SIMULATIONS, 1)["rates"]
+    found = calibration.rejected_forms(
+        calibration.SPREAD, 500, {"difficulty": 0.5, "arm_images": 0.2, "seed_images": 0.2}, 10, SIMULATIONS, 1
+    )["rates"]
     assert found["shipped"] <= LIMIT
     for name in ("without Holm", "seeds alone (paired t)", "not paired (Welch)"):
         assert found[name] > LIMIT, name

@@ -20,7 +20,8 @@ from ganlift.verdict.difference import holm
 from ganlift.verdict.types import HELPS, HURTS, NO_GAIN, UNDECIDED
 
 NEAR = 0.03
-"""Rivals further behind are not given the GAN arm's time: a choice, meant to be more than time alone brings."""
+"""Rivals that are further behind for certain (their interval's lower end) are not given the GAN arm's time: a choice,
+meant to be more than time alone brings."""
 
 SLOWER = 1.1
 """How many times a rival's seconds a GAN arm takes before it is worth asking what the rival does with them."""
@@ -118,6 +119,12 @@ def _gain(difference: Difference) -> float:
     return difference.estimate.gain if difference.estimate else 0.0
 
 
+def _least(difference: Difference) -> float:
+    """The lower end of the gain's interval; without one, no gain."""
+    low = difference.estimate.low if difference.estimate else None
+    return 0.0 if low is None else low
+
+
 def stand(
     arm: Arm, evidence: Evidence, seeds: tuple[int, ...], share: float, beaten: Mapping[str, float], terms: Terms
 ) -> Standing:
@@ -143,7 +150,7 @@ def stand(
 def deciding(standing: Standing, arms: Mapping[str, Arm]) -> list[str]:
     """The rivals that might take the lead given the arm's time: near ones, faster ones, and the one that was picked."""
     near = {standing.nearest, standing.reference}
-    near |= {name for name, one in standing.rivals.items() if _gain(one) < NEAR}
+    near |= {name for name, one in standing.rivals.items() if _least(one) < NEAR}
     return [name for name in standing.rivals if name in near and _slower(standing, arms[name])]
 
 
