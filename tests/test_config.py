@@ -175,12 +175,14 @@ def test_yaml_gives_back_what_was_dumped(tmp_path_factory: pytest.TempPathFactor
 
 def test_identity_leaves_out_what_changes_no_result() -> None:
     one = build_config({"data": "x"})
-    same = build_config({"data": "x", "out": "elsewhere", "jobs": 2, "data_dir": "there", "trackers": "wandb"})
+    same = build_config(
+        {"data": "x", "out": "elsewhere", "jobs": 2, "threads": 2, "data_dir": "there", "trackers": "wandb"}
+    )
     assert one.identity() == same.identity()
     others = {"seeds": 3, "budget": 20, "options": {"sgan": {"weight": 1}}, "device": "cuda"}
     for key, value in {**others, "thorough": True, "margin": 2, "equal": "time"}.items():
         assert build_config({"data": "x", key: value}).identity() != one.identity()
-    assert set(one.identity()) | {"out", "jobs", "data_dir", "checkpoint_every", "trackers"} == set(
+    assert set(one.identity()) | {"out", "jobs", "threads", "data_dir", "checkpoint_every", "trackers"} == set(
         CompareConfig.model_fields
     )
 

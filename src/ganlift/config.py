@@ -9,6 +9,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -21,7 +22,10 @@ from ganlift.plain_yaml import read_yaml
 
 TEST_SHARE = 0.2
 AUTO_SEEDS = "auto"
-_NOT_IDENTITY = {"out", "trackers", "jobs", "checkpoint_every", "data_dir"}
+PARTS = ("train", "val", "test", "unlabelled", "skip")
+"""What a folder above the class folders may be said to be."""
+_NOT_IDENTITY = {"out", "trackers", "jobs", "threads", "checkpoint_every", "data_dir"}
+"""Threads round differently, but a run keeps those that it began with, whatever is asked for later."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,35 @@ def _seeds(value: Any) -> int | list[int] | str:
     return numbers if isinstance(value, list | tuple) else numbers[0]
 
 
+def _range(value: Any) -> list[float] | None:
+    if value is None:
+        return None
+    given = value.split(",") if isinstance(value, str) else value
+    try:
+        low, high = (float(one) for one in given)
+    except (TypeError, ValueError):
+        low, high = 0.0, 0.0
+    if not (low < high and isfinite(high - low)):
+        raise ValueError("expected the values of black and white, the lower one first, such as 0,1 or -1,1")
+    return [low, high]
+
+
+def _switch(value: Any) -> Any:
+    """YAML reads a bare on and off as true and false."""
+    return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
+
+
+def _parts(value: Any) -> dict[str, str] | None:
+    if value is None or value == "auto":
+        return None
+    if isinstance(value, str):
+        pairs = [one.partition("=") for one in value.split(",")] if value.strip().lower() != "none" else []
+        value = {name.strip(): part.strip().lower() for name, equals, part in pairs} if all(p[1] for p in pairs) else 0
+    if not isinstance(value, Mapping) or not set(value.values()) <= set(PARTS):
+        raise ValueError(f"expected none, or folders with what each is ({', '.join(PARTS)}), such as Testing=test")
+    return {str(name): str(part) for name, part in value.items()}
+
+
 def _names(value: Any) -> Any:
     names = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
     if isinstance(names, list | tuple) and (not all(names) or len({str(name) for name in names}) != len(names)):
@@ -133,12 +166,28 @@ class RunConfig(BaseModel):
     batch_size: int = Field(64, ge=2, description="labelled images a step")
     classifier: str = Field("small-cnn", min_length=1)
     generator: str = Field("sngan", min_length=1)
-    image_size: int | None = Field(None, ge=8, le=1024, description="pixels; chosen from the data where not given")
+    image_size: int | None = Field(
+        None, ge=8, le=1024, multiple_of=4, description="pixels, a multiple of 4; chosen from the data where not given"
+    )
+    value_range: Annotated[list[float] | None, PlainValidator(_range)] = Field(
+        None, description="the values of black and white, such as 0,1; found from the data where not given"
+    )
+    colours: Literal["auto", "grey", "rgb"] = Field("auto", description="auto: grey where no image has any colour")
+    orientation: Literal["exif", "stored"] = Field("exif", description="exif: photographs are set upright")
+    flips: Annotated[Literal["auto", "on", "off"], BeforeValidator(_switch)] = Field(
+        "auto", description="whether a mirrored image keeps its class; auto: as the classes' names say"
+    )
+    parts: Annotated[dict[str, str] | None, PlainValidator(_parts)] = Field(
+        None, description="what folders above the class folders are, such as Testing=test; none: they are classes"
+    )
     data_dir: Path | None = Field(None, description="where data sets lie or are downloaded to")
     out: Path = Field(Path("run"), description="the run folder")
     device: str = Field("auto", min_length=1)
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     jobs: int | None = Field(None, ge=1, description="processes; the cores where that is faster")
+    threads: int | None = Field(
+        None, ge=1, description="threads a job; one where not given, or more where the first steps are faster with them"
+    )
     search: int = Field(0, ge=0, description="trials an arm to choose its options with, on validation; 0 for none")
     options: dict[str, dict[str, Any]] = Field({}, description="options of each strategy, by its name")
     trackers: Annotated[list[str], BeforeValidator(_names)] = Field([], description="tensorboard, wandb")
@@ -148,7 +197,10 @@ class RunConfig(BaseModel):
     )
 
     def identity(self) -> dict[str, Any]:
-        """What a run folder must agree with, as plain values: all that can change a result."""
+        """What a run folder must agree with, as plain values: all that can change a result.
+
+        ``data`` and ``unlabelled`` are in it for the record; where they name places, what lies there is compared.
+        """
         return self.model_dump(mode="json", exclude=_NOT_IDENTITY)
 
 

@@ -181,6 +181,22 @@ def test_workers_import_what_stands_beside_the_script(tmp_path: Path) -> None:
     assert ended.stdout == "done\n", ended.stderr
 
 
+@pytest.mark.parametrize("begun", [["mynet.py"], ["-c", "import mynet"]])
+def test_a_script_that_every_process_would_run_again_is_refused(tmp_path: Path, begun: list[str]) -> None:
+    script = SCRIPT.replace('if __name__ == "__main__":', "if True:")
+    (tmp_path / "mynet.py").write_text(FACTORY + script)
+    command = [sys.executable, *begun]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=200)
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    said = ended.stderr.splitlines()[-1].partition(": ")[2]
+    assert said == (
+        "The module of the classifier mynet:make calls ganlift.compare as soon as it is imported, and every process "
+        'that trains imports it; put that call under `if __name__ == "__main__":`.'
+    )
+    assert not (tmp_path / "run" / "plan.json").exists()
+
+
 def test_without_timm_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "timm", None)
     with pytest.raises(ConfigError, match=r"pip install 'ganlift\[timm\]'"):

@@ -152,14 +152,23 @@ def test_options_come_before_the_file_and_set_before_both(tmp_path: Path) -> Non
     assert config["labels_per_class"] == 10
 
 
+@pytest.mark.parametrize("verb", ["compare", "compare-generators"])
+def test_threads_and_jobs_are_asked_for_alike(verb: str, tmp_path: Path) -> None:
+    asked = tmp_path / "asked.json"
+    ended = pretend(verb, "x", "--threads", "3", "--jobs", "2", ASKED=str(asked))
+    assert ended.returncode == 0, ended.stderr
+    config = json.loads(asked.read_text())
+    assert (config["threads"], config["jobs"]) == (3, 2)
+
+
 def test_without_a_terminal_it_prints_plain_lines_of_80_columns() -> None:
     ended = pretend("compare", "fashion-mini", "--out", "runs/x")
     assert ended.returncode == 0, ended.stderr
     lines = ended.stdout.splitlines()
     assert max(map(len, lines)) <= 80
     assert "\x1b" not in ended.stdout
-    assert "Takes:      about 9 min" in lines
-    assert "Arms:       2 strategies × 2 seeds = 4 arms" in lines
+    assert "Takes:       about 9 min" in lines
+    assert "Arms:        2 strategies × 2 seeds = 4 arms" in lines
     assert "[2/4] sgan, seed 0: accuracy 71.0 %, 12 s (generator 3 s); about 9 min left" in lines
     assert "sgan, seed 2: FAILED: out of memory" in ended.stdout
     assert "sgan      2 of 3   72.0 ± 1.4  +3.4 (+1.2 to +5.6)  augment    12 s" in lines

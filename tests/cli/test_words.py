@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganlift.cli.words import duration, safe, size, some
+from ganlift.cli.words import duration, safe, shortened, size, some
 
 
 @given(st.text())
@@ -30,3 +30,19 @@ def test_size(count: float, words: str) -> None:
 def test_some_says_how_many_there_are() -> None:
     assert some("ab") == "a, b"
     assert some("abcd", 2) == "a, b, ... (4 in all)"
+
+
+@pytest.mark.parametrize(
+    ("names", "width", "short"),
+    [
+        (("1", "10", "2"), 2, ["1", "10", "2"]),
+        (("T-shirt/top", "Trouser", "Bag"), 4, ["T-s…", "Tro…", "Bag"]),
+        (("T-shirt/top", "T-shirt", "Bag"), 4, None),
+        (("ant hill", "bee"), 5, ["ant…", "bee"]),
+        (("猫狗鸟", "狗"), 5, ["猫狗…", "狗"]),  # each is two columns wide
+    ],
+)
+def test_names_are_shortened_as_long_as_they_stay_apart(
+    names: tuple[str, ...], width: int, short: list[str] | None
+) -> None:
+    assert shortened(names, width) == short

@@ -60,7 +60,7 @@ def test_npz_shapes_floats_and_names(tmp_path: Path) -> None:
     images = load(str(tmp_path / "f.npz"))
     assert images.pixels.shape == (6, 16, 16, 3)
     assert images.class_names == ("cat", "dog")
-    assert "8 bits from [0, 1]" in images.notes[0]
+    assert "0 is black and 1 is white (float32" in images.guesses[0].taken
 
 
 def test_npz_that_cannot_be_used_is_named(tmp_path: Path) -> None:

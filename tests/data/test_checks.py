@@ -5,17 +5,21 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 import ganlift
 from ganlift.data import check_images, load
 from ganlift.data.findings import KINDS
+from ganlift.data.generated import STATEMENT
 from ganlift.errors import DataError
+from ganlift.runs.folder import open_run
 
 DOCS = Path(__file__).parents[2] / "docs" / "check.md"
 CLASSES = {"Sandal": 5, "Shirt": 6}
@@ -142,8 +146,25 @@ def only_in_train(folder: Path) -> None:
         noise.save(folder / "train" / "Boot" / f"{index}.png")
 
 
+def unused(folder: Path) -> None:
+    (folder / "extra").mkdir()
+    again(folder, same, "extra/0.png")
+
+
+def without_class_folders(folder: Path) -> None:
+    (folder / "val").mkdir()
+    again(folder, same, "val/0.png")
+
+
+def marked_as_generated(folder: Path) -> None:
+    text = PngInfo()
+    text.add_text("Comment", STATEMENT)
+    again(folder, same, "train/Sandal/0.png", pnginfo=text)
+
+
 PLANTED: dict[str, Callable[[Path], object]] = {
     "empty-class": empty_class,
+    "too-few-classes": lambda folder: [shutil.rmtree(folder / part / "Shirt") for part in ("train", "test")],
     "class-not-in-train": only_in_test,
     "class-unreadable": unreadable_class,
     "cannot-split": lambda folder: keep(folder, "train", "Sandal", 1),
@@ -154,6 +175,11 @@ PLANTED: dict[str, Callable[[Path], object]] = {
     "animated": animated,
     "not-an-image": lambda folder: (folder / "train/Shirt/n.jpg").write_text("text"),
     "other-file": lambda folder: (folder / "train/Shirt/notes.txt").write_text("text"),
+    "loose-image": lambda folder: again(folder, same, "0.png"),
+    "unused-folder": unused,
+    "no-class-folders": without_class_folders,
+    "run-folder": lambda folder: open_run(folder / "train" / "Shirt" / "run", {}),
+    "generated-image": marked_as_generated,
     "wrong-suffix": lambda folder: (folder / "train/Shirt/1.png").rename(folder / "train/Shirt/1.jpg"),
     "exif-rotated": turned,
     "converted": lambda folder: again(folder, lambda one: one.convert("P"), "train/Sandal/0.png"),
@@ -174,12 +200,17 @@ PLANTED: dict[str, Callable[[Path], object]] = {
         folder, lambda one: one.resize((56, 56)), "test/Sandal/copy.png"
     ),
     "near-conflicting-labels": lambda folder: again(folder, same, "train/Shirt/copy.jpg", quality=60),
+    "alike-names": lambda folder: [
+        (folder / part / name).rename(folder / part / renamed)
+        for part in ("train", "test")
+        for name, renamed in (("Sandal", "T shirt"), ("Shirt", "T  shirt"))
+    ],
     "no-flips": lambda folder: [
         (folder / part / "Sandal").rename(folder / part / "left-Sandal") for part in ("train", "test")
     ],
     "few-for-generator": lambda folder: keep(folder, "train", "Sandal", 19),
 }
-ELSEWHERE = {"missing-file", "near-duplicates-unsplit", "no-unlabelled"}
+ELSEWHERE = {"absent-label", "missing-file", "near-duplicates-unsplit", "no-unlabelled"}
 
 
 def test_every_kind_has_its_planted_example() -> None:
@@ -272,7 +303,7 @@ def test_arrays_are_checked(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x_train=x[:150] / 255, y_train=y[:150], x_test=x[150:] / 255, y_test=y[150:])
     found = ganlift.check(tmp_path / "a.npz")
     assert "duplicates-across-parts" in {one.code for one in found.findings}
-    assert "8 bits" in found.notes[0]
+    assert "0 is black and 1 is white (float64" in found.facts["guesses"][0]["taken"]
 
 
 def test_what_cannot_be_read_at_all_is_refused(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganlift.data import draw_split, load
+from ganlift.data import Reading, draw_split, load
 from ganlift.errors import DataError
 
 
@@ -40,7 +40,7 @@ def test_a_flat_folder_gets_a_test_set(tmp_path: Path, suffix: str) -> None:
 def test_parts_are_kept_and_val_validates(tmp_path: Path) -> None:
     for start, (part, count) in enumerate({"train": 6, "valid": 3, "test": 2}.items()):
         make(tmp_path / part, {"a b": count, "ü<b>": count}, start=10_000 * start)
-    images = load(str(tmp_path), image_size=16)
+    images = load(str(tmp_path), Reading(image_size=16))
     assert images.class_names == ("a b", "ü<b>")
     split = draw_split(images, 0)
     assert (len(split.labelled), len(split.validation), len(split.test)) == (12, 6, 4)
@@ -95,7 +95,7 @@ def test_odd_images_are_listed_or_converted(tmp_path: Path) -> None:
         "clear.png",
     }
     words = " ".join(images.notes)
-    for expected in ("empty", "truncated", "animated", "not a PNG, JPEG, WebP or BMP", "not named as images"):
+    for expected in ("empty", "truncated", "animated", "not a PNG, JPEG, WebP or BMP", "no images by name or content"):
         assert expected in words
     for white in ("sixteen.png", "clear.png"):
         index = next(i for i, name in enumerate(images.names) if name.endswith(white))
@@ -142,7 +142,7 @@ def test_bad_folders_are_named(tmp_path: Path, prepare: object, words: str) -> N
 def test_a_class_whose_files_all_break_is_fatal(tmp_path: Path) -> None:
     make(tmp_path, {"a": 3, "b": 1})
     (tmp_path / "b" / "0.png").write_bytes(b"broken")
-    with pytest.raises(DataError, match="No image of class 'b'"):
+    with pytest.raises(DataError, match=r"No image of 1 class\(es\) of .* can be read: b\. Mend or replace"):
         load(str(tmp_path))
 
 

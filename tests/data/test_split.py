@@ -187,3 +187,4 @@ def test_overlap_counts_each_class_by_what_it_draws() -> None:
     images = load("fashion-mini")
     split = draw_split(images, 0, labels_per_class=300, imbalance="step:10")
     assert labelled_overlap(split, images) == pytest.approx((750 + 7.5) / 1650)
+    assert labelled_overlap(split, images, by_class=True) == pytest.approx((5 * 0.5 + 5 * 0.05) / 10)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from ganlift import cores
 from ganlift.cli.main import app
 
 ROOT = Path(__file__).parents[2]
@@ -80,7 +80,7 @@ def test_the_commands_of_the_docs_run(
 ) -> None:
     """One test in one folder, for a command needs what those before it made."""
     monkeypatch.chdir(workspace)
-    monkeypatch.setattr(os, "cpu_count", lambda: 1)  # one thread a command: other tests run beside it
+    monkeypatch.setattr(cores, "allowance", lambda: 1.0)  # one thread a command: other tests run beside it
     for command in commands():
         with subtests.test(command):
             app(quick(shlex.split(command)[1:]), prog_name="ganlift", standalone_mode=False)

@@ -283,3 +283,44 @@ def test_parameters_are_not_written_to(digits: Digits) -> None:
     before = copy.deepcopy(classifier.get_params())
     classifier.fit(digits[0][:40], digits[1][:40])
     assert classifier.get_params() == before
+
+
+class Listening(torch.nn.Module):
+    """A classifier of 8 px that notes with how many threads it computes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = torch.nn.Linear(64, 10)
+        self.heard = set[int]()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.heard.add(torch.get_num_threads())
+        logits: torch.Tensor = self.head(x.flatten(1))
+        return logits
+
+
+@pytest.mark.parametrize(("threads", "allowed", "used"), [(3, 1, 3), (None, 8, 2), (None, 1, 1)])
+def test_threads_hold_while_it_works(
+    digits: Digits, monkeypatch: pytest.MonkeyPatch, threads: int | None, allowed: int, used: int
+) -> None:
+    monkeypatch.setattr("ganlift.estimators.door.cores", lambda: allowed)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        heard = set[int]()
+
+        def build(channels: int, size: int, classes: int) -> torch.nn.Module:
+            module = Listening()
+            module.heard = heard
+            return module
+
+        quick(classifier=build, threads=threads).fit(digits[0][:60], digits[1][:60]).predict(digits[0][:5])
+        assert heard == {used}
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_no_number_of_threads_is_a_value_error(digits: Digits) -> None:
+    with pytest.raises(ValueError, match="threads == 0, must be >= 1"):
+        quick(threads=0).fit(digits[0][:60], digits[1][:60])

@@ -90,7 +90,7 @@ def test_odd_sizes_become_squares_that_every_network_takes(shape: tuple[int, int
 
 @pytest.mark.parametrize(
     ("low", "high", "dtype"),
-    [(0, 16, float), (-1, 1, float), (0, 1, np.int64), (0, 100, np.uint16), (-3, 3, np.float32), (0, 65535, np.uint16)],
+    [(0, 16, float), (-1, 1, float), (0, 9, np.int64), (0, 100, np.uint16), (-3, 3, np.float32), (0, 4095, np.uint16)],
 )
 def test_a_range_that_tells_nothing_is_refused(digits: Digits, low: float, high: float, dtype: Any) -> None:
     images = (low + digits[0][:N] * ((high - low) / 255)).astype(dtype)

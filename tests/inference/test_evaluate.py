@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 import shutil
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -131,6 +134,86 @@ def test_colour_and_size_become_what_the_classifier_takes(trained: Path, photos:
     found = ganlift.evaluate(trained, tmp_path / "set.npz")
     assert found.images == 4
     assert any("turned into grey" in note for note in found.notes)
+
+
+def of_one_class(photos: Path, to: Path, kind: str) -> Path:
+    """The first 30 images of the first class, as a folder, a folder with another class that has none, a table, ..."""
+    paths = sorted((photos / CLASSES[0]).glob("*.png"))[:30]
+    if kind == "table":
+        (to / "set.csv").write_text("\n".join(["path,label", *(f"{path},{CLASSES[0]}" for path in paths)]))
+        return to / "set.csv"
+    if kind == "arrays":
+        pixels = np.stack([np.asarray(Image.open(path)) for path in paths])
+        np.savez(to / "set.npz", x_train=pixels, y_train=np.zeros(30, int), class_names=np.array(CLASSES))
+        return to / "set.npz"
+    (to / "set" / CLASSES[0]).mkdir(parents=True)
+    for path in paths:
+        shutil.copy(path, to / "set" / CLASSES[0])
+    if kind in ("empty", "broken", "stranger"):
+        (to / "set" / ("stranger" if kind == "stranger" else CLASSES[1])).mkdir()
+    if kind == "broken":
+        (to / "set" / CLASSES[1] / "0.png").write_bytes(b"broken")
+    return to / "set"
+
+
+@pytest.mark.parametrize("kind", ["folder", "empty", "broken", "stranger", "table", "arrays"])
+def test_one_class_is_enough_to_be_scored_on(
+    trained: Path, photos: Path, tmp_path: Path, command: Command, kind: str
+) -> None:
+    data = of_one_class(photos, tmp_path, kind)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = ganlift.evaluate(trained, data)
+    answers = ganlift.predict(trained, sorted((photos / CLASSES[0]).glob("*.png"))[:30])
+    right = sum(one.best() == [answers.class_names.index(CLASSES[0])] for one in answers.items)
+    assert 0 < right < 30
+    assert found.images == 30
+    assert [one["recall"] for one in found.per_class] == [pytest.approx(right / 30), None]
+    assert found.per_class[0]["precision"] == 1.0
+    for name in ("accuracy", "balanced_accuracy", "macro_recall"):
+        assert found.measures[name]["value"] == pytest.approx(right / 30)
+    assert "auroc" not in found.measures
+    assert all(math.isfinite(value) for line in found.measures.values() for value in line.values())
+    assert f"The data has 1 of 2 classes; without '{CLASSES[1]}'." in found.notes
+    shown = command("evaluate", trained, data)
+    assert (shown.code, shown.err) == (0, "")
+    assert "nan" not in shown.out
+    refused = command("train", data, "--budget", 1, "--out", tmp_path / "other")
+    assert refused.code == 2
+    assert not (tmp_path / "other").exists()
+
+
+def test_no_class_is_not_enough(trained: Path, photos: Path, tmp_path: Path, command: Command) -> None:
+    flat = shutil.copytree(photos / CLASSES[0], tmp_path / "flat")
+    assert "has 0 class folder(s) with images" in command("evaluate", trained, flat).err
+    (tmp_path / "set.csv").write_text(f"path,label\n{flat}/00-0.png,\n")
+    assert "names 0 class(es) in its label column" in command("evaluate", trained, tmp_path / "set.csv").err
+
+
+LONG = ("Golden retriever, adult", "Golden retriever, puppy", "Golden retriever, red", "Golden retriever, young")
+
+
+@pytest.mark.parametrize(
+    ("classes", "columns", "rows"),
+    [
+        (("1", "10", "2"), ["1", "10", "2"], ["1", "10", "2"]),
+        (("Ankle boot", "Shirt"), ["Ankle boot", "Shirt"], ["Ankle boot", "Shirt"]),
+        (LONG, ["(A)", "(B)", "(C)", "(D)"], ["(A) Golden retriever, adult", "(B) Golden retriever, puppy"]),
+    ],
+)
+def test_the_confusion_matrix_is_headed_by_names(
+    tmp_path: Path, command: Command, classes: tuple[str, ...], columns: list[str], rows: list[str]
+) -> None:
+    for index, name in enumerate(classes):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for place in range(10):
+            Image.new("L", (8, 8), 20 * index + place).save(tmp_path / "photos" / name / f"{place}.png")
+    ganlift.train(tmp_path / "photos", budget=1, batch_size=8, precision="fp32", keep_test=0.2, out=tmp_path / "run")
+    lines = command("evaluate", tmp_path / "run").out.splitlines()
+    head = next(place for place, line in enumerate(lines) if line.startswith("is, predicted as"))
+    assert re.split(r"  +", lines[head].removeprefix("is, predicted as").strip()) == columns
+    assert [re.split(r"  +", line)[0] for line in lines[head + 1 : head + 1 + len(rows)]] == rows
+    assert max(map(len, lines)) <= 80
 
 
 def test_json_is_all_there_is_on_standard_output(trained: Path, command: Command) -> None:

@@ -32,7 +32,7 @@ def mixed(photos: Path, tmp_path: Path) -> Path:
         Image.open(path).convert("RGB").resize((20 + index, 31)).save(folder / f"{index}.png")
     (folder / "bad.png").write_text("no image")
     (folder / "empty.jpg").write_bytes(b"")
-    (folder / "notes.txt").write_text("passed over: not named as an image")
+    (folder / "notes.txt").write_text("passed over: no image by name or content")
     Image.open(folder / "0.png").save(folder / "below" / "last.png")
     return folder
 
@@ -69,6 +69,28 @@ def test_the_exit_code_says_whether_all_some_or_none_could_be_read(
     assert command("predict", trained, "-").err == "Error: No image was named; the list is empty.\n"
 
 
+def test_what_is_no_image_below_a_folder_is_named_and_what_is_one_is_read(
+    trained: Path, mixed: Path, run: Path, command: Command
+) -> None:
+    for broken in ("bad.png", "empty.jpg"):
+        (mixed / broken).unlink()
+    for index in range(3):
+        Image.open(mixed / "0.png").save(mixed / f"{index}.jfif", "JPEG")
+    (mixed / "Thumbs.db").write_bytes(b"x")
+    run.rename(mixed / "run")
+    ended = command("predict", trained, mixed, "--json")
+    found = json.loads(ended.out)
+    assert ended.code == 0
+    assert names(found) == ["0.jfif", "0.png", "1.jfif", "1.png", "2.jfif", "2.png", "last.png"]
+    assert [Path(name).name for name in found["passed"]] == ["notes.txt", "run"]
+    assert f"1 file(s) left out, no images by name or content: {mixed}/notes.txt." in ended.err
+    assert f"1 folder(s) left out, made by ganlift and no data: {mixed}/run." in ended.err
+    (mixed / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1")
+    ended = command("predict", trained, mixed)
+    assert ended.code == 1
+    assert f"Cannot read {mixed}/phone.heic: not a PNG, JPEG, WebP or BMP image" in ended.err
+
+
 def test_patterns_lists_and_arguments_keep_their_order(trained: Path, mixed: Path, command: Command) -> None:
     listed = f"{mixed}/1.png\n\n{mixed}/0.png\n"
     ended = command("predict", trained, mixed / "2.png", "-", f"{mixed}/**/last.png", "--json", stdin=listed)
@@ -78,6 +100,22 @@ def test_patterns_lists_and_arguments_keep_their_order(trained: Path, mixed: Pat
 def test_a_name_with_brackets_is_no_pattern_where_it_is_there(trained: Path, mixed: Path, command: Command) -> None:
     (mixed / "0.png").rename(mixed / "[ab].png")
     assert names(json.loads(command("predict", trained, mixed / "[ab].png", "--json").out)) == ["[ab].png"]
+
+
+def test_a_folder_with_brackets_is_no_pattern_where_it_is_there(trained: Path, mixed: Path, command: Command) -> None:
+    folder = mixed.rename(mixed.with_name("photos [2024]"))
+    (folder / "[ab]").mkdir()
+    (folder / "1.png").rename(folder / "[ab]" / "a.png")
+    (folder / "2.png").rename(folder / "below" / "b.png")
+
+    def found(pattern: str) -> list[str]:
+        return names(json.loads(command("predict", trained, f"{folder}/{pattern}", "--json").out))
+
+    assert found("0.*") == ["0.png"]
+    assert found("**/*.png") == ["0.png", "a.png", "b.png", "last.png"]  # and bad.png, which is none
+    assert found("[ab]/*.png") == ["a.png"]
+    assert found("*/[ab].png") == ["a.png", "b.png"]
+    assert found("../photos [[]2024]/be*/") == ["b.png", "last.png"]
 
 
 def test_csv_has_every_probability_and_no_formula(trained: Path, mixed: Path, command: Command) -> None:

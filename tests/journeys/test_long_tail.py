@@ -52,7 +52,7 @@ def test_records_agree_on_the_tail_and_the_measure(compared: tuple[ganlift.Compa
 def test_what_people_see_names_the_measure(compared: tuple[ganlift.Comparison, list[dict[str, Any]]]) -> None:
     comparison, _ = compared
     lines = plan_lines(json.loads((comparison.run / "plan.json").read_text()))
-    assert "Judged by:  macro recall" in lines
+    assert "Judged by:   macro recall" in lines
     assert any(line.startswith("Long tail:  step:5: ") for line in lines)
     shown = table(comparison.rows, [verdict.to_json() for verdict in comparison.verdicts], MACRO_RECALL)
     assert "macro\nrecall, %" in [column.header for column in shown.columns]

@@ -61,6 +61,29 @@ def test_a_refusal_says_why_what_was_judged_is_fixed(
         assert message.count(reason) == (reason in reasons)
 
 
+@pytest.mark.parametrize(
+    ("there", "asked", "continues"),
+    [
+        ({"data": "photos"}, {"data": "/home/me/photos"}, True),
+        ({"unlabelled": "more"}, {"unlabelled": "../more/"}, True),
+        ({"unlabelled": "rest"}, {"unlabelled": "more"}, False),
+        ({"unlabelled": "more"}, {"unlabelled": "none"}, False),
+        ({"unlabelled": "rest"}, {"unlabelled": "none"}, False),
+        ({"unlabelled": "more"}, {}, False),
+    ],
+)
+def test_where_images_lie_is_no_part_of_a_configuration(
+    tmp_path: Path, there: dict[str, Any], asked: dict[str, Any], continues: bool
+) -> None:
+    folder.open_run(tmp_path, there)
+    if continues:
+        folder.open_run(tmp_path, asked)
+    else:
+        with pytest.raises(RunFolderError, match=r"another configuration \(unlabelled: "):
+            folder.open_run(tmp_path, asked)
+    assert folder.run_config(tmp_path) == there
+
+
 def test_an_empty_mapping_is_the_same_as_none(tmp_path: Path) -> None:
     folder.open_run(tmp_path, {"data": "x", "options": {}})
     folder.open_run(tmp_path, {"data": "x", "options": {"sgan": {}}})

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ganlift.report import render, render_many
 from ganlift.runs import folder as run_folder
@@ -19,6 +19,11 @@ def check(
     *,
     unlabelled: str | Path | None = None,
     image_size: int | None = None,
+    value_range: tuple[float, float] | None = None,
+    colours: Literal["auto", "grey", "rgb"] = "auto",
+    orientation: Literal["exif", "stored"] = "exif",
+    flips: Literal["auto", "on", "off"] = "auto",
+    parts: Mapping[str, str] | None = None,
     data_dir: Path | None = None,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> Check:
@@ -27,7 +32,7 @@ def check(
     Args:
         data: what `compare` takes.
         unlabelled: a folder of further images, without labels.
-        image_size: pixels of each side; chosen from the data where None.
+        image_size, value_range, colours, orientation, flips, parts: what `ganlift.data.Reading` says of each.
         data_dir: where data sets lie or are downloaded to.
         on_progress: told what is done, how far, of how much.
 
@@ -37,10 +42,11 @@ def check(
     Raises:
         DataError: the data cannot be read at all.
     """
-    from ganlift.data import check_survey, survey
+    from ganlift.data import Reading, check_survey, survey
 
+    reading = Reading(image_size, value_range, colours, orientation, parts, flips)
     extra = None if unlabelled is None else str(unlabelled)
-    found = survey(str(data), image_size=image_size, unlabelled=extra, data_dir=data_dir, on_progress=on_progress)
+    found = survey(str(data), reading, unlabelled=extra, data_dir=data_dir, on_progress=on_progress)
     checked = check_survey(found)
     return checked.with_more(*_strategies_lack(checked.facts))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ganlift.classifiers.own import refuse_while_imported
 from ganlift.config import CompareConfig, GeneratorConfig, RunConfig, TrainConfig, build_config
 from ganlift.errors import GanliftError
 from ganlift.events import Event, Listener
@@ -76,6 +77,7 @@ def compare(data: str | Path | CompareConfig, *, on_event: Listener | None = Non
     from ganlift.comparison.run import conclude, prepare
     from ganlift.inference.generator_quality import measure_generators
 
+    refuse_while_imported("compare")
     config = data if isinstance(data, CompareConfig) else build_config({"data": str(data), **_plain(settings)})
     with tracked(config.trackers, config.out.resolve(), on_event or _silent) as tell:
         prepared = prepare(config, tell)
@@ -109,6 +111,7 @@ def train(data: str | Path | TrainConfig, *, on_event: Listener | None = None, *
     """
     from ganlift.comparison.run import finish_training, prepare
 
+    refuse_while_imported("train")
     config = data
     if not isinstance(config, TrainConfig):
         config = build_config({"data": str(data), **_plain(settings)}, TrainConfig)
@@ -137,6 +140,7 @@ def train_generator(data: str | Path | GeneratorConfig, *, on_event: Listener | 
     from ganlift.comparison.generator import load_for_generator, run_generator
     from ganlift.generators.base import generators
 
+    refuse_while_imported("train_generator")
     config = data
     if not isinstance(config, GeneratorConfig):
         config = build_config({"data": str(data), **_plain(settings)}, GeneratorConfig)

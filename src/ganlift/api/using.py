@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from ganlift.config import nearest
 from ganlift.errors import ConfigError
 
 if TYPE_CHECKING:
+    from ganlift.data.types import FileFacts
     from ganlift.inference.evaluate import Evaluation
     from ganlift.inference.export import Exported
     from ganlift.inference.generator_quality import GeneratorEvaluation
@@ -33,14 +34,23 @@ class Predictions:
     Attributes:
         class_names: what the probabilities' columns belong to.
         temperature: what calibrated them; 1 where nothing did.
+        passed: what lies below the folders that were named and is no image; whole when all items are gone through.
     """
 
     class_names: tuple[str, ...]
     temperature: float
     items: Iterator[Prediction | Unreadable]
+    passed: list[FileFacts] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Prediction | Unreadable]:
         return self.items
+
+    @property
+    def notes(self) -> list[str]:
+        """What was passed over, in sentences."""
+        from ganlift.data.findings import about_files
+
+        return [finding.message for finding in about_files(self.passed)]
 
 
 def generate(
@@ -86,13 +96,21 @@ def generate(
     return Generated(kept.key, files, [key for key in generator_keys(run) if key != kept.key])
 
 
-def predict(run: str | Path, images: Iterable[str | Path], *, batch: int = 64, device: str = "auto") -> Predictions:
+def predict(
+    run: str | Path,
+    images: Iterable[str | Path],
+    *,
+    batch: int = 64,
+    value_range: tuple[float, float] | None = None,
+    device: str = "auto",
+) -> Predictions:
     """Calibrated class probabilities of image files; decoded as the training images were.
 
     Args:
         run: a run folder, its ``classifier/``, or an exported ``.onnx`` or ``.safetensors`` file.
         images: files, folders and patterns such as ``"photos/*.png"``.
         batch: files that are read and held at once.
+        value_range: the values of black and white in 16-bit files; those of the training images where None.
 
     Raises:
         GanliftError: there is no usable classifier; the message says what to do. A file that is no image is an
@@ -102,7 +120,9 @@ def predict(run: str | Path, images: Iterable[str | Path], *, batch: int = 64, d
     from ganlift.inference.predict import find_images, predictions
 
     model = load_model(Path(run), device)
-    return Predictions(model.facts.class_names, model.facts.temperature, predictions(model, find_images(images), batch))
+    passed: list[FileFacts] = []
+    found = predictions(model, find_images(images, passed), batch, value_range)
+    return Predictions(model.facts.class_names, model.facts.temperature, found, passed)
 
 
 def evaluate(
@@ -111,6 +131,8 @@ def evaluate(
     *,
     part: str | None = None,
     group_column: str | None = None,
+    value_range: tuple[float, float] | None = None,
+    parts: Mapping[str, str] | None = None,
     data_dir: Path | None = None,
     device: str = "auto",
 ) -> Evaluation:
@@ -122,6 +144,7 @@ def evaluate(
         part: ``test``, ``val``, ``train`` or ``all`` of ``data``; where None, the first of test and val that it has,
             else all.
         group_column: a column of a manifest; the figures are also given for each of its values.
+        value_range, parts: of ``data``, as `ganlift.data.Reading` has them.
 
     Raises:
         GanliftError: no usable classifier or data, or classes that the classifier doesn't know.
@@ -130,10 +153,14 @@ def evaluate(
     from ganlift.inference.model import load_model
 
     if data is None:
-        if part or group_column:
-            raise ConfigError("--part and --group-column are about DATA; name it after the run.")
+        if part or group_column or value_range or parts is not None:
+            raise ConfigError(
+                "--part, --group-column, --value-range and --parts are about DATA; name it after the run."
+            )
         return evaluate_recorded(Path(run))
-    return evaluate_data(load_model(Path(run), device), str(data), part, group_column, data_dir)
+    model = load_model(Path(run), device)
+    reading = model.facts.reading(value_range, parts)
+    return evaluate_data(model, str(data), part, group_column, data_dir, reading)
 
 
 def evaluate_generator(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from torch import Tensor, nn
 
+from ganlift.classifiers.own import imported
 from ganlift.errors import ConfigError
 from ganlift.registry import Registry
 
@@ -68,7 +67,7 @@ def resolve(spec: ClassifierSpec) -> ClassifierEntry:
     if spec.startswith(PREFIX):
         return timm_entry(spec)
     if ":" in spec:
-        return ClassifierEntry(spec, "A factory of yours.", "", calls(_imported(spec), spec))
+        return ClassifierEntry(spec, "A factory of yours.", "", calls(imported(spec), spec))
     return classifiers.get(spec)
 
 
@@ -87,16 +86,3 @@ def resolve_recorded(spec: str) -> ClassifierEntry:
             "set GANLIFT_ALLOW_IMPORT=1 if you trust where it comes from."
         )
     return resolve(spec.removesuffix(":pretrained") if not named else spec)
-
-
-def _imported(spec: str) -> Callable[[int, int, int], nn.Module]:
-    module, _, attribute = spec.partition(":")
-    if (here := os.getcwd()) not in sys.path:  # the command `ganlift` does not look into the folder it is run in
-        sys.path.append(here)
-    try:
-        found = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as fault:
-        raise ConfigError(f"--classifier {spec}: {fault}; expected package.module:factory.") from fault
-    if not callable(found):
-        raise ConfigError(f"--classifier {spec} is a {type(found).__name__} and a factory was expected.")
-    return found  # type: ignore[no-any-return]

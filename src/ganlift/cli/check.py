@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ganlift.cli import options
 from ganlift.cli.words import safe
 
 if TYPE_CHECKING:
@@ -32,9 +33,12 @@ def check(
         ),
     ],
     unlabelled: Annotated[Path | None, typer.Option(metavar="PATH", help="Images without labels.")] = None,
-    image_size: Annotated[
-        int | None, typer.Option(min=8, max=1024, help="Pixels; chosen from the data if not given.")
-    ] = None,
+    image_size: options.ImageSize = None,
+    value_range: options.ValueRange = None,
+    colours: options.Colours = None,
+    orientation: options.Orientation = None,
+    flips: options.Flips = None,
+    parts: options.Parts = None,
     data_dir: Annotated[Path | None, typer.Option(help="Where data sets lie or are downloaded to.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 where there is an error or a warning.")] = False,
     html: Annotated[Path | None, typer.Option(metavar="PATH", help="Write a page as well.")] = None,
@@ -45,9 +49,22 @@ def check(
 
     from ganlift.api import check as run_check
     from ganlift.cli import show
+    from ganlift.config import RunConfig, build_config
 
+    given = {"image_size": image_size, "colours": colours, "orientation": orientation, "flips": flips}
+    asked = build_config({"data": data, **{key: value for key, value in given.items() if value is not None}}, RunConfig)
     with _reading() as tell:
-        found = run_check(data, unlabelled=unlabelled, image_size=image_size, data_dir=data_dir, on_progress=tell)
+        found = run_check(
+            data,
+            unlabelled=unlabelled,
+            image_size=asked.image_size,
+            colours=asked.colours,
+            orientation=asked.orientation,
+            flips=asked.flips,
+            **options.reading(value_range, parts),
+            data_dir=data_dir,
+            on_progress=tell,
+        )
     facts = found.to_json()
     if html:
         from ganlift.report import render_check
@@ -86,7 +103,7 @@ def _print(console: Console, facts: Mapping[str, Any], html: Path | None) -> Non
     from ganlift.report.check import fact_lines, headline
 
     for name, fact in fact_lines(facts):
-        say(console, f"{name + ':':<12}{safe(fact)}", indent=12)
+        say(console, f"{name + ':':<13}{safe(fact)}", indent=13)
     console.print()
     console.print(_classes(facts))
     console.print()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import string
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ganlift.cli import options
-from ganlift.cli.words import safe
+from ganlift.cli.words import safe, shortened
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -31,6 +32,9 @@ _IN_PERCENT = {"accuracy", "balanced_accuracy", "ece"}
 _NETWORKS = "own|efficientnet-lite0|inception|timm:NAME"
 _MATRIX, _LINES = 10, 20
 """Classes up to which the whole confusion matrix fits, and lines of the longer lists."""
+_CORNER = "is, predicted as"
+_ROW, _GAP = 20, 2
+"""Columns of a terminal that a row's name may take before it is folded, and that lie between two numbers."""
 
 
 def evaluate(
@@ -46,6 +50,8 @@ def evaluate(
     group_column: Annotated[
         str | None, typer.Option(metavar="NAME", help="A manifest's column: figures for each of its values too.")
     ] = None,
+    value_range: options.ValueRange = None,
+    parts: options.Parts = None,
     what: Annotated[str, typer.Option(metavar="classifier|generator", help="Which of the two the run made.")] = (
         "classifier"
     ),
@@ -76,8 +82,10 @@ def evaluate(
     given = [name for name, value in of_generators.items() if value is not None]
     if what == "classifier" and given:
         raise ConfigError(f"{given[0]} is about generators; add --what generator.")
-    if what == "generator" and group_column:
-        raise ConfigError("--group-column is about classifiers; leave --what generator out.")
+    if what == "generator" and (group_column or value_range or parts):
+        raise ConfigError(
+            "--group-column, --value-range and --parts are about classifiers; leave --what generator out."
+        )
     found: Evaluation | GeneratorEvaluation
     if what == "generator":
         from ganlift.api import evaluate_generator
@@ -98,7 +106,15 @@ def evaluate(
     else:
         from ganlift.api import evaluate as score
 
-        found = score(run, data, part=part, group_column=group_column, data_dir=data_dir, device=device or "auto")
+        found = score(
+            run,
+            data,
+            part=part,
+            group_column=group_column,
+            **options.reading(value_range, parts),
+            data_dir=data_dir,
+            device=device or "auto",
+        )
     if as_json:
         from ganlift.runs.files import plain
 
@@ -119,7 +135,8 @@ def _show(found: Evaluation | GeneratorEvaluation) -> None:
         lines, tables = quality.head(found), quality.tables(found)
     else:
         lines = [f"{found.images} images of {safe(found.data)}, part '{found.part}'"]
-        tables = [one for one in (_headlines(found), _classes(found), _confusion(found), _groups(found)) if one]
+        confusion = _confusion(found, console.width)
+        tables = [one for one in (_headlines(found), _classes(found), confusion, _groups(found)) if one]
     for line in lines:
         say(console, line)
     for one in tables:
@@ -146,12 +163,13 @@ def _classes(found: Evaluation) -> Table:
     return table(["class", "images", "recall", "precision"], lines)
 
 
-def _confusion(found: Evaluation) -> Table | None:
-    """The matrix, or the commonest confusions where it would not fit."""
+def _confusion(found: Evaluation, width: int) -> Table | None:
+    """The matrix, or the commonest confusions where ``width`` columns of a terminal would not do."""
     names = found.class_names
     if len(names) <= _MATRIX:
-        lines = [[f"{index} {names[index]}", *map(str, counts)] for index, counts in enumerate(found.confusion)]
-        return table(["is, predicted as", *map(str, range(len(names)))], lines)
+        rows, heads = _headings(names, width)
+        lines = [[row, *map(str, counts)] for row, counts in zip(rows, found.confusion, strict=True)]
+        return table([_CORNER, *heads], lines)
     wrong = [
         (count, names[own], names[other])
         for own, counts in enumerate(found.confusion)
@@ -160,6 +178,17 @@ def _confusion(found: Evaluation) -> Table | None:
     ]
     lines = [[own, other, str(count)] for count, own, other in sorted(wrong, reverse=True)[:_LINES]]
     return table(["is", "predicted as", "images"], lines, words=2) if lines else None
+
+
+def _headings(names: Sequence[str], width: int) -> tuple[Sequence[str], Sequence[str]]:
+    """What the rows and the columns of a matrix are called: a letter, where the names do not fit above the columns."""
+    names = [safe(name) for name in names]
+    first = min(_ROW, max(map(len, [_CORNER, *names])))
+    heads = shortened(names, (width - first) // len(names) - _GAP)
+    if heads:
+        return names, heads
+    letters = [f"({letter})" for letter in string.ascii_uppercase[: len(names)]]
+    return [f"{letter} {name}" for letter, name in zip(letters, names, strict=True)], letters
 
 
 def _groups(found: Evaluation) -> Table | None:

@@ -12,6 +12,7 @@ import ganlift
 from ganlift.cli import check, compare, compare_generators, crash, evaluate, export, generate, predict, report, train
 from ganlift.cli import list as listing
 from ganlift.cli.words import safe
+from ganlift.cores import tell_libraries_of_the_quota
 from ganlift.errors import GanliftError, Interrupted
 
 app = typer.Typer(
@@ -59,6 +60,7 @@ def main() -> None:
     """
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a name must not break the output
+    tell_libraries_of_the_quota()
     try:
         app(sys.argv[1:] or ["--help"], prog_name="ganlift")
     except GanliftError as fault:

@@ -40,12 +40,47 @@ GeneratorBudget = Annotated[
 BatchSize = Annotated[int | None, typer.Option(help="Labelled images a step.")]
 Classifier = Annotated[str | None, typer.Option(help="A name from 'list classifiers', timm:NAME, or module:factory.")]
 Generator = Annotated[str | None, typer.Option(help="A name from 'list generators'.")]
-ImageSize = Annotated[int | None, typer.Option(help="Pixels; chosen from the data if not given.")]
+_IMAGES = "What the images are"
+ImageSize = Annotated[
+    int | None,
+    typer.Option(
+        help="Pixels, a multiple of 4; chosen from the data if not given.",
+        rich_help_panel=_IMAGES,
+        show_default=False,
+    ),
+]
+ValueRange = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LOW,HIGH", help="Black and white in arrays and 16-bit files, if not as found.", rich_help_panel=_IMAGES
+    ),
+]
+Colours = Annotated[
+    str | None, typer.Option(metavar="auto|grey|rgb", help="One channel or three.", rich_help_panel=_IMAGES)
+]
+Orientation = Annotated[
+    str | None,
+    typer.Option(metavar="exif|stored", help="Photographs set upright, or as stored.", rich_help_panel=_IMAGES),
+]
+Flips = Annotated[
+    str | None,
+    typer.Option(metavar="auto|on|off", help="Whether a mirrored image keeps its class.", rich_help_panel=_IMAGES),
+]
+Parts = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FOLDER=PART,...|none",
+        help="What folders are: train, val, test, unlabelled, skip; none: classes.",
+        rich_help_panel=_IMAGES,
+    ),
+]
 DataDir = Annotated[Path | None, typer.Option(help="Where data sets lie or are downloaded to.")]
 Search = Annotated[int | None, typer.Option(help="Trials an arm, to choose options on validation.")]
 Out = Annotated[Path | None, typer.Option(help="The run folder; the same command continues it.")]
 Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
 Precision = Annotated[str | None, typer.Option(help="auto, fp32 or bf16.")]
+Jobs = Annotated[int | None, typer.Option(help="Processes side by side.")]
+Threads = Annotated[int | None, typer.Option(help="Threads a job; one, unless more are clearly faster.")]
 OnAlarm = Annotated[
     str | None,
     typer.Option(metavar="warn|rollback|stop", help="When training goes wrong: say so, go back, or stop that arm."),
@@ -63,6 +98,20 @@ Trackers = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 _NOT_CONFIG = {"config", "settings", "as_json", "quiet"}
+
+
+def reading(value_range: str | None, parts: str | None = None) -> dict[str, Any]:
+    """``value_range`` and ``parts`` as the Python API takes them, from the command line's text.
+
+    Raises:
+        ConfigError: they can't be read.
+    """
+    from ganlift.config import RunConfig, build_config
+
+    given = {"value_range": value_range, "parts": parts}
+    asked = build_config({"data": "-", **{key: value for key, value in given.items() if value is not None}}, RunConfig)
+    low_high = None if asked.value_range is None else (asked.value_range[0], asked.value_range[1])
+    return {"value_range": low_high, "parts": asked.parts}
 
 
 def configured(given: Mapping[str, Any], model: type[Config]) -> Config:

@@ -19,6 +19,7 @@ def plan_lines(plan: Mapping[str, Any]) -> list[str]:
     generator = f"; a generator's own: {_generator_steps(plan)} steps" if plan.get("needs_generator") else ""
     search = f"; {plan['search']} trials a strategy to choose its options" if plan.get("search") else ""
     at_once = f"{plan['jobs']} at a time" if plan.get("jobs") else ""
+    threads = f"{plan['threads']} thread{'s' if plan['threads'] > 1 else ''} each" if plan.get("threads") else ""
     seeds, up_to = len(plan.get("seeds", ())), "up to " if _looks(plan) else ""
     product = f"{len(plan.get('strategies', ()))} strategies × {up_to}{seeds} seeds = {up_to}{arms} arms"
     continued = f"; {arms - left} of {arms} arms are done already" if left < arms else ""
@@ -27,11 +28,12 @@ def plan_lines(plan: Mapping[str, Any]) -> list[str]:
         **_data_facts(plan),
         "Images": _counts(plan) + (", in each seed" if several else ""),
         "Long tail": _tail(plan),
+        **_guesses(plan),
         "Judged by": named(plan["measure"]).words if plan.get("measure") else "",
         "Strategies" if several else "Strategy": some(plan.get("strategies", ()), 20),
         "Arms": f"{product}{search}" if several else "",
         "Each arm" if several else "Trains": f"{steps}{generator}{'' if several else search}",
-        "Runs on": ", ".join(safe(part) for part in (plan.get("device"), plan.get("precision"), at_once) if part),
+        "Runs on": ", ".join(safe(one) for one in (plan.get("device"), plan.get("precision"), at_once, threads) if one),
         "Looks": _looks(plan),
         "Takes": f"{_takes(plan)}{continued}",
     }
@@ -71,7 +73,8 @@ def _fewest_to_most(own: Mapping[str, int]) -> str:
 def generator_plan_lines(plan: Mapping[str, Any]) -> list[str]:
     """The plan of a generator that trains for its own sake."""
     steps = f"{plan['generator_steps']:,} steps of {plan['batch_size']} images"
-    return _named({**_data_facts(plan), "Images": _counts(plan), "Generator": f"{safe(plan['generator'])}, {steps}"})
+    generator = f"{safe(plan['generator'])}, {steps}"
+    return _named({**_data_facts(plan), "Images": _counts(plan), **_guesses(plan), "Generator": generator})
 
 
 def _data_facts(plan: Mapping[str, Any]) -> dict[str, str]:
@@ -87,6 +90,13 @@ def _counts(plan: Mapping[str, Any]) -> str:
     return ", ".join(f"{plan[part]:,} {part}" for part in parts if plan.get(part))
 
 
+def _guesses(plan: Mapping[str, Any]) -> dict[str, str]:
+    """What was taken to be so of the images, where nobody said."""
+    from ganlift.report.words import guessed
+
+    return {name: safe(taken) for name, taken in guessed(plan.get("guesses", ()))}
+
+
 def _tail(plan: Mapping[str, Any]) -> str:
     """What the labelled images were thinned out to; nothing where they were not."""
     if not plan.get("imbalance"):
@@ -95,4 +105,4 @@ def _tail(plan: Mapping[str, Any]) -> str:
 
 
 def _named(facts: Mapping[str, str]) -> list[str]:
-    return [f"{name + ':':<12}{fact}" for name, fact in facts.items() if fact]
+    return [f"{name + ':':<13}{fact}" for name, fact in facts.items() if fact]

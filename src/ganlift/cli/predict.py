@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ganlift.api import Predictions
+    from ganlift.data.types import FileFacts
     from ganlift.inference.predict import Prediction
 
 EXAMPLE = "Example: ganlift predict runs/photos new/ --top 3 --min-confidence 0.6"
@@ -59,10 +60,11 @@ class Asked:
 
 @dataclass
 class Tally:
-    """What has gone by: how many images were read, and which files could not be."""
+    """What has gone by: how many images were read, which files could not be, and what was passed over as no image."""
 
     read: int = 0
     unreadable: list[dict[str, str]] = field(default_factory=list)
+    passed: list[FileFacts] = field(default_factory=list)
 
 
 def predict(
@@ -80,24 +82,28 @@ def predict(
     ] = 0.0,
     batch: Annotated[int, typer.Option(min=1, help="Images held at once.")] = 64,
     out: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
+    value_range: options.ValueRange = None,
     device: options.Device = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
     """Name the class of images, with calibrated probabilities.
 
-    Files that cannot be read are listed on standard error and the rest is predicted. The exit code is 0 where all
+    Images that cannot be read are listed on standard error and the rest is predicted. The exit code is 0 where all
     could be read, 1 where some could not, 2 where none could.
     """
     from ganlift.api import predict as ask
     from ganlift.errors import DataError
 
-    answers = ask(run, _listed(images), batch=batch, device=device or "auto")
+    scale = options.reading(value_range)["value_range"]
+    answers = ask(run, _listed(images), batch=batch, value_range=scale, device=device or "auto")
     asked = Asked(run, answers.class_names, answers.temperature, top, min_confidence, batch, out)
-    tally = Tally()
+    tally = Tally(passed=answers.passed)
     write = _WRITERS[Format.json if as_json else output]
     with _sink(out) as put:
         for piece in write(_readable(answers, tally), asked, tally):
             put(piece)
+        for note in answers.notes:
+            typer.echo(safe(note), err=True)
         if not tally.read:
             raise DataError(_none_read(tally))
     if out:
@@ -178,7 +184,8 @@ def _as_json(found: Iterator[Prediction], asked: Asked, tally: Tally) -> Iterato
                 "probabilities": one.probabilities.tolist(),
             }
         )
-    yield f'], "unreadable": {dumped(tally.unreadable)}}}\n'
+    passed = [str(one.path) for one in tally.passed]
+    yield f'], "unreadable": {dumped(tally.unreadable)}, "passed": {dumped(passed)}}}\n'
 
 
 def _as_csv(found: Iterator[Prediction], asked: Asked, tally: Tally) -> Iterator[str]:

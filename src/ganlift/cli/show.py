@@ -103,7 +103,7 @@ class _Lines:
         if plan.get("estimate_s") is not None:
             self.end = time.monotonic() + plan["estimate_s"] * left / max(self.arms, 1)
         for line in plan_lines(plan):
-            say(self.console, line, indent=12)
+            say(self.console, line, indent=13)
 
     def progress(self, event: Event) -> None:
         """Nothing: between finished arms plain output keeps still."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 def safe(text: object) -> str:
@@ -31,6 +31,14 @@ def some(names: Iterable[object], most: int = 10) -> str:
     """Names separated by commas, the first ``most`` of them."""
     listed = [safe(name) for name in names]
     return ", ".join(listed[:most]) + (f", ... ({len(listed)} in all)" if len(listed) > most else "")
+
+
+def shortened(names: Sequence[str], width: int) -> list[str] | None:
+    """Each of ``names`` in ``width`` columns of a terminal; None where their beginnings do not tell them apart."""
+    from rich.cells import cell_len, set_cell_size
+
+    short = [name if cell_len(name) <= width else set_cell_size(name, width - 1).rstrip() + "…" for name in names]
+    return short if len(set(short)) == len(set(names)) else None
 
 
 def cell(text: str) -> str:

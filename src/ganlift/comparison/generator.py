@@ -9,14 +9,21 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from ganlift.comparison.auto import copying_note
+from ganlift.comparison.images import progress_of, warn_of_place
 from ganlift.comparison.keep import keep_generator
-from ganlift.comparison.machine import shared_settings
-from ganlift.comparison.run import progress_of
+from ganlift.comparison.machine import BUSY, machine_notes, settle_threads, shared_settings, thread_choices
 from ganlift.comparison.stopping import stop_requested
 from ganlift.config import GeneratorConfig, Steps, parse_budget
+from ganlift.cores import share_of_a_core
 from ganlift.data import data_hash, make_task
+from ganlift.data.build import content_hashes
+from ganlift.data.reading import asked
+from ganlift.data.recorded import as_recorded, record_images
 from ganlift.data.types import ImageSet, Task
 from ganlift.data.visible import load_run, visible_split
 from ganlift.errors import ConfigError
@@ -24,12 +31,14 @@ from ganlift.events import Listener
 from ganlift.generators.base import generators
 from ganlift.runs import layout
 from ganlift.runs.files import read_json, write_json, write_text
+from ganlift.runs.folder import refuse_other
 from ganlift.strategies.base import Setup
 from ganlift.strategies.generation import Stage, generator_stage, restandardise
 from ganlift.training.fit import Settings, fit
 from ganlift.training.phase import Budget
 from ganlift.training.precision import make_fabric
 from ganlift.training.rng import Rng
+from ganlift.training.threads import Quickest, using_threads
 
 PROBE_STEPS = 10
 MIN_STEPS = 20
@@ -55,10 +64,19 @@ def generator_arms(names: str) -> list[str]:
 def load_for_generator(config: GeneratorConfig, tell: Listener) -> ImageSet:
     """The images that ``config`` names; a folder without class folders is a set of unlabelled images.
 
+    Where ``config.out`` holds a run that began, they are in its order.
+
     Raises:
         DataError: there is nothing usable.
+        RunFolderError: ``config.out`` holds a run of another configuration, or on other images.
     """
-    return load_run(config.identity(), config.data_dir, progress_of(tell))
+    refuse_other(config.out, config.identity())
+    warn_of_place(config, tell)
+    return as_recorded(config.out, _load(config, tell))
+
+
+def _load(config: GeneratorConfig, tell: Listener) -> ImageSet:
+    return load_run(config.data, config.unlabelled, asked(config.identity()), config.data_dir, progress_of(tell))
 
 
 def visible_task(config: GeneratorConfig, images: ImageSet) -> tuple[Task, list[str]]:
@@ -69,13 +87,29 @@ def visible_task(config: GeneratorConfig, images: ImageSet) -> tuple[Task, list[
 
 def run_generator(config: GeneratorConfig, images: ImageSet, run: Path, tell: Listener) -> Path:
     """Train (or go on training) the generator in ``run``, which the caller has opened and holds; its folder."""
-    shared = shared_settings(config, run, at_once=1)
-    torch.set_num_threads(shared["threads"])
+    record_images(run, images)
+    shared = shared_settings(config, run)
     (task, notes), device = visible_task(config, images), torch.device(shared["device"])
-    for note in notes:
+    for note in [*images.notes, *notes, *filter(None, [_few(config.generator, task)])]:
         tell({"type": "note", "message": note})
     fabric = make_fabric(device, shared["precision"])
     settings = Settings(fabric, checkpoint_every=config.checkpoint_every, on_alarm=config.on_alarm)
+    threads = _threads(config, task, run, settings, device)
+    for note in machine_notes(config, threads):
+        tell({"type": "note", "message": note})
+    with using_threads(threads):
+        return _train(config, images, task, run, settings, device, tell)
+
+
+def _train(
+    config: GeneratorConfig,
+    images: ImageSet,
+    task: Task,
+    run: Path,
+    settings: Settings,
+    device: torch.device,
+    tell: Listener,
+) -> Path:
     budget = Budget(1, config.batch_size, _steps(config, task, run, settings, device))
     stage = generator_stage(_setup(config, task, budget, device), folds=1)
     home = layout.generator_folder(run, stage.phase.shared or "")
@@ -102,6 +136,20 @@ def run_generator(config: GeneratorConfig, images: ImageSet, run: Path, tell: Li
     return home
 
 
+def _few(name: str, task: Task) -> str:
+    """What is to be said where the generator ``name`` has few images that differ."""
+    if not len(task.labels):
+        return copying_note(name, {"": _different(task.unlabelled)}, 0)
+    classes = enumerate(task.class_names)
+    different = {own: _different(task.labelled[task.labels == label]) for label, own in classes}
+    return copying_note(name, different, _different(task.unlabelled))
+
+
+def _different(pixels: NDArray[np.uint8]) -> int:
+    """How many of ``pixels`` (n, c, h, w) are equal to none before them."""
+    return len(set(content_hashes(pixels)))
+
+
 def _setup(config: GeneratorConfig, task: Task, budget: Budget, device: torch.device) -> Setup:
     options = config.options.get(config.generator, {})
     return Setup(
@@ -112,6 +160,21 @@ def _setup(config: GeneratorConfig, task: Task, budget: Budget, device: torch.de
         generator=config.generator,
         generator_options=options,
     )
+
+
+def _threads(config: GeneratorConfig, task: Task, run: Path, settings: Settings, device: torch.device) -> int:
+    """As recorded or asked for; or as a few steps with one thread and with more say, where the machine is free."""
+    choices = thread_choices(config, run, at_once=1)
+    if len(choices) > 1 and share_of_a_core() < BUSY:
+        choices = choices[:1]
+    seconds = dict.fromkeys(choices, 0.0)
+    for count in choices if len(choices) > 1 else ():
+        quickest, trial = Quickest(), Budget(1, config.batch_size, PROBE_STEPS)
+        with using_threads(count):
+            stage = generator_stage(_setup(config, task, trial, device), folds=1)
+            fit(stage.phase, replace(settings, limit=PROBE_STEPS, on_progress=quickest))
+        seconds[count] = quickest.seconds()
+    return settle_threads(run, seconds)
 
 
 def _steps(config: GeneratorConfig, task: Task, run: Path, settings: Settings, device: torch.device) -> int:
@@ -137,6 +200,7 @@ def _plan(config: GeneratorConfig, images: ImageSet, task: Task, steps: int) -> 
         "data": images.source,
         "data_hash": data_hash(images),
         "image": f"{images.size}×{images.size} {'grey' if images.channels == 1 else 'RGB'}",
+        "guesses": [guess.to_json() for guess in images.guesses],
         "classes": list(images.class_names),
         "labelled": len(task.labelled),
         "unlabelled": len(task.unlabelled),

@@ -49,7 +49,7 @@ def question(
         correct=correct,
         labels=labels,
         class_names=images.class_names,
-        overlap=labelled_overlap(split, images),
+        overlap=labelled_overlap(split, images, by_class=measure.by_class),
         measure=measure,
         margin=config.margin / 100 if compared else 0.01,
         looks=looks,

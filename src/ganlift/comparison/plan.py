@@ -21,7 +21,8 @@ from ganlift.strategies.options import build_options, checked
 class Plan:
     """Fixed once, before the first arm, and recorded: a continued run keeps it.
 
-    ``estimate_s`` is the most that all looks may take, ``least_s`` what the first one takes.
+    ``estimate_s`` is the most that all looks may take, ``least_s`` what the first one takes;
+    ``core_share`` is what jobs got of a core while they were timed, 1 where no other work held them up.
     """
 
     strategies: list[str]
@@ -36,6 +37,7 @@ class Plan:
     own_generator_steps: dict[str, int] = field(default_factory=dict)
     own_steps: dict[str, int] = field(default_factory=dict)
     least_s: float = 0.0
+    core_share: float = 1.0
 
     def steps_of(self, strategy: str) -> int:
         """Its classifier's steps: the same for all, or as many as fill the same time."""

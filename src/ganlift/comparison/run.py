@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import numpy as np
 
 from ganlift.comparison.costs import (
     REFERENCE_STEPS,
-    costs_from,
     equal_time,
     estimate,
     generator_steps_for,
@@ -22,26 +20,25 @@ from ganlift.comparison.costs import (
     steps_of_time,
 )
 from ganlift.comparison.executors import Job, Result, in_process, local_processes
+from ganlift.comparison.first_steps import Trial, first_steps
+from ganlift.comparison.images import load_images, split_of, write_images
 from ganlift.comparison.looking import Looking, RunJobs, question
-from ganlift.comparison.machine import shared_settings
-from ganlift.comparison.plan import Plan, arm_job, read_plan, resolve_arms
-from ganlift.comparison.search import SEARCH_SEED, search
+from ganlift.comparison.machine import jobs_at_once, machine_notes, settle_threads, shared_settings, thread_choices
+from ganlift.comparison.plan import Plan, read_plan, resolve_arms
+from ganlift.comparison.search import search
 from ganlift.comparison.stopping import stop_requested
 from ganlift.comparison.winner import choose, clear_cache, lay_ready
 from ganlift.comparison.work import work
-from ganlift.config import ArmsConfig, CompareConfig, RunConfig, Seconds, parse_budget
-from ganlift.data import Check, check_images, data_hash, draw_split, load, write_split
-from ganlift.data.cache import save_cache
-from ganlift.data.decode import READING, OnProgress
+from ganlift.config import ArmsConfig, CompareConfig, Seconds, parse_budget
+from ganlift.data import Check, check_images, data_hash
 from ganlift.data.types import ImageSet, Split
-from ganlift.errors import ConfigError, GanliftError
+from ganlift.errors import GanliftError
 from ganlift.events import Listener
 from ganlift.looks import Looks, one_look
 from ganlift.runs import folder as run_folder
 from ganlift.runs import layout
 from ganlift.runs.files import read_json, write_json
 from ganlift.strategies.base import strategies
-from ganlift.training.precision import pick_device
 from ganlift.verdict import Question, Verdict, verdicts
 from ganlift.yardstick import Yardstick, choose_yardstick
 
@@ -74,11 +71,13 @@ class Prepared:
 def prepare(config: ArmsConfig, tell: Listener) -> Prepared:
     """Load the images, draw every seed's split, check every name and option.
 
+    Of a run that began in ``config.out``, images come in its order, and splits as it wrote them.
+
     Raises:
-        GanliftError: bad data or a bad option; the message says what to do.
+        GanliftError: bad data or a bad option, or the run there is another one; the message says what to do.
     """
     images = load_images(config, tell)
-    splits = [_draw(config, images, seed) for seed in config.seed_list()]
+    splits = [split_of(config, images, seed) for seed in config.seed_list()]
     entries, notes = resolve_arms(config, _per_class(images, splits[0]), len(splits[0].unlabelled))
     check = check_images(images)
     measure, why = choose_yardstick(config.measure, _per_class(images, splits[0]))
@@ -101,71 +100,35 @@ def _per_class(images: ImageSet, split: Split) -> list[int]:
     return counts
 
 
-def load_images(config: RunConfig, tell: Listener) -> ImageSet:
-    """The images that ``config`` names, with those of its folder of unlabelled ones."""
-    extra = config.unlabelled if config.unlabelled not in ("rest", "none") else None
-    return load(
-        config.data,
-        image_size=config.image_size,
-        unlabelled=extra,
-        data_dir=config.data_dir,
-        on_progress=progress_of(tell),
-    )
-
-
-def progress_of(tell: Listener) -> OnProgress:
-    """Turns a loader's progress into events."""
-
-    def progress(name: str, done: int, total: int) -> None:
-        if name == READING:
-            tell({"type": "reading", "done": done, "total": total})
-        else:
-            tell({"type": "download", "name": name, "done": done, "total": total})
-
-    return progress
-
-
-def _draw(config: ArmsConfig, images: ImageSet, seed: int) -> Split:
-    return draw_split(
-        images,
-        seed,
-        labels_per_class=config.labels_per_class,
-        imbalance=config.imbalance,
-        use_rest=config.unlabelled == "rest",
-        test_fraction=config.test_share(),
-    )
-
-
 def run_arms(prepared: Prepared, run: Path, tell: Listener) -> None:
     """Run every arm that is not done yet in ``run``, which the caller has opened and holds."""
-    config, images, splits = prepared.config, prepared.images, prepared.splits
-    if config.search:
-        splits = [*splits, _draw(config, images, SEARCH_SEED)]
-    for split in splits:
-        write_split(split, images, layout.split_file(run, split.seed))
-    write_json(layout.check_file(run), prepared.check.to_json())
-    save_cache(images, layout.cache_folder(run))
+    config = prepared.config
+    write_images(run, config, prepared.images, prepared.splits, prepared.check)
     with stop_requested() as should_stop:
-        template, jobs_at_once = _template(prepared, run)
+        template, at_once = _template(prepared, run)
 
         def run_jobs(jobs: Sequence[Job]) -> Iterable[Result]:
-            if jobs_at_once == 1:
+            if at_once == 1:
                 return in_process(jobs, work, tell, should_stop)
-            workers = min(jobs_at_once, max(1, len(jobs)))
-            return local_processes(jobs, tell, should_stop, workers, template["shared"]["threads"])
+            workers = min(at_once, max(1, len(jobs)))
+            return local_processes(jobs, tell, should_stop, workers, jobs[0]["shared"]["threads"] if jobs else 1)
 
-        plan = _plan(prepared, run, template, jobs_at_once, run_jobs)
+        plan = _plan(prepared, run, template, at_once, run_jobs)
+        template["shared"]["threads"] = plan.threads
         done = run_folder.done(run)
         arms = [(name, seed) for seed in plan.seeds for name in plan.strategies if (name, seed) not in done]
-        facts = _plan_facts(prepared, run, plan, arms, jobs_at_once)
+        facts = _plan_facts(prepared, run, plan, arms, at_once)
         tell({"type": "plan", **facts, "out": str(run)})
+        for note in machine_notes(config, plan.threads, plan.core_share if arms else 1.0):
+            tell({"type": "note", "message": note})
         begun = time.perf_counter()
         if config.search:
             template["options"] = search(plan, config.search, template, run_jobs)
         Looking(run, plan, prepared.looks, template, run_jobs, lambda: prepared.question(run), tell).go()
     recorded = read_json(layout.plan_file(run))
-    recorded["actual_s"] = recorded.get("actual_s", 0.0) + time.perf_counter() - begun
-    write_json(layout.plan_file(run), recorded)
+    if run_folder.done(run) != done or "actual_s" not in recorded:
+        recorded["actual_s"] = recorded.get("actual_s", 0.0) + time.perf_counter() - begun
+        write_json(layout.plan_file(run), recorded)
 
 
 def conclude(prepared: Prepared, run: Path) -> tuple[list[Verdict], Mapping[str, Any] | None]:
@@ -195,12 +158,11 @@ def finish_training(prepared: Prepared, run: Path) -> Mapping[str, Any]:
 
 
 def _template(prepared: Prepared, run: Path) -> tuple[dict[str, Any], int]:
-    """What all jobs share, and how many run at once."""
+    """What all jobs share, but for their threads, and how many run at once."""
     config = prepared.config
-    on_cpu = pick_device(config.device).type == "cpu"
-    at_once = config.jobs or ((os.cpu_count() or 1) if on_cpu and isinstance(config, CompareConfig) else 1)
-    shared = {**shared_settings(config, run, at_once), "measure": prepared.measure.name}
-    return {"run": str(run), "shared": shared, "options": dict(config.options)}, at_once
+    arms = len(prepared.strategies) * max(len(prepared.seeds), config.search)
+    shared = {**shared_settings(config, run), "measure": prepared.measure.name}
+    return {"run": str(run), "shared": shared, "options": dict(config.options)}, jobs_at_once(config, run, arms)
 
 
 def _plan(prepared: Prepared, run: Path, template: dict[str, Any], at_once: int, run_jobs: RunJobs) -> Plan:
@@ -212,13 +174,10 @@ def _plan(prepared: Prepared, run: Path, template: dict[str, Any], at_once: int,
     budget = parse_budget(config.budget)
     trial_steps = REFERENCE_STEPS if isinstance(budget, Seconds) else budget.count
     trial_generator = generator_steps_for(config, trial_steps)
-    probes = [arm_job("probe", name, seeds[0], trial_steps, trial_generator, template) for name in names]
-    results = list(run_jobs(probes))
-    for result in results:
-        if result.value is None:
-            raise ConfigError(f"'{result.job['strategy']}' fails in its first steps: {result.reason}")
-    by_name = {result.job["strategy"]: result.value or {} for result in results}
-    costs = costs_from([by_name[name] for name in names], trial_steps, trial_generator)
+    trial = Trial(names, seeds[0], trial_steps, trial_generator, at_once, template, run_jobs)
+    tried = first_steps(trial, thread_choices(config, run, at_once))
+    threads = settle_threads(run, {count: one.quickest_s for count, one in tried.items()})
+    costs = tried[threads].costs
     steps = steps_for(config, costs, at_once, seeds)
     generator_steps, own = generator_steps_for(config, steps), steps_in_time(config, costs)
     own_steps = steps_of_time(costs, steps, generator_steps, own) if equal_time(config) else {}
@@ -234,8 +193,9 @@ def _plan(prepared: Prepared, run: Path, template: dict[str, Any], at_once: int,
         generator_steps=generator_steps,
         device=template["shared"]["device"],
         precision=template["shared"]["precision"],
-        threads=template["shared"]["threads"],
+        threads=threads,
         costs=costs,
+        core_share=tried[threads].core_share,
         estimate_s=takes(len(seeds)) + search_s,
         least_s=takes(prepared.looks.seeds[0]) + search_s,
         own_generator_steps=own,
@@ -252,6 +212,7 @@ def _plan_facts(prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str,
         **plan.to_json(),
         "data": images.source,
         "data_hash": data_hash(images),
+        "guesses": [guess.to_json() for guess in images.guesses],
         "classes": list(images.class_names),
         "image": f"{images.size}×{images.size} {'grey' if images.channels == 1 else 'RGB'}",
         "labelled": len(split.labelled),
@@ -272,7 +233,7 @@ def _plan_facts(prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str,
     }
     path = layout.plan_file(run)
     recorded = read_json(path) if path.exists() else {}
-    write_json(path, {**recorded, **facts})
+    write_json(path, {**facts, **recorded})  # a continued run stays what it was; what is left of it is told alone
     return facts
 
 
@@ -284,6 +245,8 @@ def _model_facts(prepared: Prepared) -> dict[str, Any]:
         "image_size": images.size,
         "channels": images.channels,
         "preprocessing": "resize the shorter side, centre-crop, uint8 / 127.5 - 1",
+        "scale": None if images.scale is None else asdict(images.scale),
+        "orientation": images.orientation,
         "data": images.source,
         "data_hash": data_hash(images),
     }

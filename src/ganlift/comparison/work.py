@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from ganlift.comparison.executors import Job, ShouldStop
 from ganlift.comparison.facts import arm_facts, collapse_alarms, pool_alarms
 from ganlift.comparison.keep import keep_generator
-from ganlift.data import make_task, read_split
+from ganlift.cores import share_of_a_core
+from ganlift.data import data_hash, make_task, read_split
 from ganlift.data.cache import load_cache
 from ganlift.data.types import ImageSet, Split
 from ganlift.events import Listener
@@ -38,6 +39,7 @@ from ganlift.training.fit import Record, Settings
 from ganlift.training.phase import Budget, Phase
 from ganlift.training.precision import make_fabric
 from ganlift.training.rng import Rng
+from ganlift.training.threads import Quickest, using_threads
 from ganlift.yardstick import YARDSTICKS, named
 
 PROBE_STEPS = 10
@@ -46,13 +48,13 @@ PROBE_STEPS = 10
 
 def work(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
     """Do ``job`` and return its result, plain JSON: a row, an estimate, or a trial's validation score."""
-    torch.set_num_threads(job["shared"]["threads"])
     kinds: dict[str, Callable[[Job, Listener, ShouldStop], dict[str, Any]]] = {
         "arm": run_arm,
         "probe": run_probe,
         "trial": run_trial,
     }
-    return kinds[job["kind"]](job, report, should_stop)
+    with using_threads(job["shared"]["threads"]):
+        return kinds[job["kind"]](job, report, should_stop)
 
 
 def run_arm(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
@@ -108,11 +110,12 @@ def run_arm(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, An
 
 
 def run_probe(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
-    """A few steps of each phase: projected seconds of the steps, and of everything else."""
+    """A few steps of each phase: projected seconds of the steps and of everything else, and what of a core it got."""
+    core_share, quickest = share_of_a_core(), Quickest()
     begun = time.perf_counter()
     images, split = _data(Path(job["run"]), job["seed"])
     setup, entry = _setup(job, images, split)
-    settings = Settings(make_fabric(setup.device, job["shared"]["precision"]), limit=PROBE_STEPS)
+    settings = Settings(make_fabric(setup.device, job["shared"]["precision"]), limit=PROBE_STEPS, on_progress=quickest)
     settings.should_stop = should_stop
     phases = entry.phases(setup, build_options(entry, job["options"]))
     outcome, records = run_phases(phases, lambda phase: settings)
@@ -121,7 +124,9 @@ def run_probe(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, 
     for record in records:
         projected["generator" if record.counts == "generator" else "classifier"] += record.projected_s
     spent = sum(record.elapsed_s for record in records)
-    return {"strategy": job["strategy"], **projected, "rest": time.perf_counter() - begun - spent}
+    rest = time.perf_counter() - begun - spent
+    facts = {"strategy": job["strategy"], "quickest": quickest.seconds(), "core_share": core_share}
+    return {**facts, **projected, "rest": rest}
 
 
 def run_trial(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
@@ -215,6 +220,7 @@ def _row(
         **(_of_clusters(test, arrays["labels"]) if len(test) and not entry.labels else {}),
         "rebuildable": outcome.rebuildable and entry.labels,
         **{one.validation: one.of(right, arrays["validation_labels"]) for one in YARDSTICKS.values()},
+        "data_hash": data_hash(images),
         "validation_n": len(split.validation),
         "labels": len(split.labelled),
         "unlabelled_n": len(split.unlabelled) if uses_unlabelled else 0,

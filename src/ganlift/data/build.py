@@ -9,13 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlift.data.reading import Guess, Scale
 from ganlift.data.types import ImageSet
 
 Labelled = tuple[NDArray[np.uint8], NDArray[Any]]
 
 
 def from_arrays(
-    parts: Mapping[str, Labelled], class_names: Sequence[str], source: str, notes: Sequence[str] = ()
+    parts: Mapping[str, Labelled],
+    class_names: Sequence[str],
+    source: str,
+    notes: Sequence[str] = (),
+    guesses: Sequence[Guess] = (),
+    scale: Scale | None = None,
 ) -> ImageSet:
     """Images and labels by part ("train", "val", "test", "unlabelled", or "" for a set without parts).
 
@@ -34,6 +40,8 @@ def from_arrays(
         names=np.concatenate([[f"{part or 'image'}[{i}]" for i in range(n)] for part, n in sizes.items()]),
         source=source,
         notes=tuple(notes),
+        guesses=tuple(guesses),
+        scale=scale,
     )
 
 

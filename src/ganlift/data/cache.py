@@ -21,7 +21,7 @@ def save_cache(images: ImageSet, folder: Path) -> None:
     np.save(folder / "pixels.npy", images.pixels)
     arrays = {name: getattr(images, name) for name in _ARRAYS if getattr(images, name) is not None}
     np.savez(folder / "arrays.npz", **arrays)
-    facts = {"class_names": images.class_names, "source": images.source, "notes": images.notes}
+    facts = {"class_names": images.class_names, "source": images.source, "notes": images.notes, "flips": images.flips}
     write_text(folder / "set.json", json.dumps(facts))
 
 
@@ -35,5 +35,6 @@ def load_cache(folder: Path) -> ImageSet:
         class_names=tuple(facts["class_names"]),
         source=facts["source"],
         notes=tuple(facts["notes"]),
+        flips=facts["flips"],
         **arrays,
     )

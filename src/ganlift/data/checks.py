@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,10 @@ from numpy.typing import NDArray
 
 from ganlift.data.copies import about_copies
 from ganlift.data.findings import KINDS, Finding, about_files, shown
-from ganlift.data.split import draw_split, flips_safe, why_no_flips
+from ganlift.data.fitness import unfit
+from ganlift.data.flips import flips_safe, why_no_flips
+from ganlift.data.names import alike_names
+from ganlift.data.split import draw_split
 from ganlift.data.survey import Survey, survey_images
 from ganlift.data.types import UNLABELLED, ImageSet
 from ganlift.errors import DataError
@@ -46,9 +48,9 @@ class Check:
         return all(finding.kind.severity == "info" for finding in self.findings)
 
     def sentences(self) -> list[str]:
-        """The notes, and of the findings the errors and warnings, as sentences."""
-        serious = [finding.sentence for finding in self.findings if finding.kind.severity != "info"]
-        return [*self.notes, *serious]
+        """The notes, and of the findings the errors, the warnings and what is left out, as sentences."""
+        told = [finding for finding in self.findings if finding.kind.severity != "info" or finding.left_out]
+        return [*self.notes, *(finding.sentence for finding in told)]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values: the facts, ``findings``, ``notes`` and, where looked at, ``strategies``."""
@@ -70,9 +72,8 @@ def check_survey(found: Survey) -> Check:
     images = found.images
     counts = class_counts(images)
     copies, copy_facts = about_copies(found)
-    findings = _ordered(
-        [*_about_classes(found, counts), *about_files(images.files, images.size), *_about_images(found), *copies]
-    )
+    about = [*_about_classes(found, counts), *alike_names(images.class_names), *_about_images(found)]
+    findings = _ordered([*about, *about_files(images.files, images.size), *copies])
     messages = {finding.message for finding in findings}
     notes = tuple(note for note in images.notes if note not in messages)
     return Check({**_facts(images, counts), **copy_facts}, findings, notes)
@@ -108,6 +109,7 @@ def _facts(images: ImageSet, counts: Counts) -> dict[str, Any]:
         "training_per_class": training_counts(counts).tolist(),
         "unlabelled": int(np.sum(images.labels == UNLABELLED)),
         "flips": flips_safe(images),
+        "guesses": [guess.to_json() for guess in images.guesses],
     }
     return facts | ({"files": _file_facts(images)} if images.files else {})
 
@@ -119,7 +121,7 @@ def _file_facts(images: ImageSet) -> dict[str, Any]:
     aspects = np.maximum(widths, heights) / np.minimum(widths, heights)
     return {
         "used": len(used),
-        "left_out": len(images.files) - len(used),
+        "left_out": sum(file.count for file in images.files if file.fault),
         "formats": _tally([file.format for file in used]),
         "modes": _tally([file.mode for file in used]),
         "width": _spread(widths),
@@ -138,15 +140,8 @@ def _spread(values: NDArray[Any]) -> list[float]:
 
 
 def _about_classes(found: Survey, counts: Counts) -> list[Finding]:
-    images, findings = found.images, list(found.refused)
-    names = np.array(images.class_names)
-    everywhere = sum(counts.values(), np.zeros(len(names), np.int64))
-    listed_none = {Path(folder).name for finding in found.refused for folder in finding.examples}
-    unread = [str(name) for name in names[everywhere == 0] if name not in listed_none]
-    if unread:
-        said = f"No image of {len(unread)} class(es) can be read: {shown(unread)}."
-        findings.append(Finding("class-unreadable", said, len(unread), tuple(unread)))
-    if findings:
+    images, names = found.images, np.array(found.images.class_names)
+    if findings := unfit(images, found.refused):
         return findings  # what follows would only say the same in other words
     try:
         split = draw_split(images, 0, test_fraction=TEST_FRACTION)
@@ -195,7 +190,7 @@ def _about_images(found: Survey) -> list[Finding]:
         said = f"{len(constant)} image(s) are of one colour throughout: {shown(constant)}."
         findings.append(Finding("constant-image", said, len(constant), tuple(constant)))
     reason = why_no_flips(images.class_names)
-    if reason:
+    if reason and not flips_safe(images):
         findings.append(Finding("no-flips", f"Mirroring is switched off: {reason}.", len(images)))
     return findings
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlift.data.findings import SHOWN, Finding
+from ganlift.data.flips import flips_safe
 from ganlift.data.near import near_pairs
-from ganlift.data.split import flips_safe
 from ganlift.data.survey import Survey
 from ganlift.data.types import UNLABELLED, ImageSet
 

@@ -1,14 +1,13 @@
 """Image files to uint8 arrays of one size; what cannot be used is listed, never fatal by itself.
 
-PNG, JPEG, WebP and BMP, told by their content and not by their name. EXIF rotation is applied. Palette and CMYK
-become RGB, transparency is laid on white, 16-bit grey is scaled to 8 bits. Left out, with the reason: animated,
-truncated, empty and unreadable files, and pictures of more than 100 million pixels. The shorter side is resized
-(antialiased) and the longer one cropped around its middle.
+PNG, JPEG, WebP and BMP, told by their content and not by their name. EXIF rotation is applied unless it is asked not
+to. Palette and CMYK become RGB, transparency is laid on white, 16-bit grey is brought to 8 bits by the scale of the
+whole set (`deep.scale_of`). Left out, with the reason: animated, truncated, empty and unreadable files, and pictures of
+more than 100 million pixels. The shorter side is resized (antialiased) and the longer one cropped around its middle.
 """
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+from ganlift.cores import most_threads
+from ganlift.data.colours import is_grey, settle_colours, to_grey
+from ganlift.data.generated import is_generated
+from ganlift.data.reading import AS_FOUND, Reading
 from ganlift.data.types import FileFacts
+from ganlift.data.values import to_bytes
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
@@ -31,12 +35,17 @@ FAULTS = {
     "truncated": "truncated",
     "unreadable": "unreadable",
     "huge-image": "larger than 100 million pixels",
+    "no-scale": "16 bits a pixel, and the scale of these is not known",
     "animated": "animated",
     "not-an-image": "not a PNG, JPEG, WebP or BMP image",
     "missing-file": "listed and not there",
-    "other-file": "not named as images",
+    "other-file": "no images by name or content",
+    "loose-image": "beside the class folders and so without a label",
+    "unused-folder": "of which nobody said what they are",
+    "no-class-folders": "without class folders in them and so without labels",
+    "run-folder": "made by ganlift and no data",
 }
-"""Why a file is left out. The last two are found while listing, before anything is opened."""
+"""Why a file, or a folder as a whole, is left out. From "missing-file" on it is found while listing."""
 
 BATCH = 256
 """Images that are decoded and not yet taken, at most."""
@@ -60,29 +69,22 @@ class Decoded:
         return [(facts.path, FAULTS[facts.fault]) for facts in self.files if facts.fault]
 
 
-def decode(
-    paths: Sequence[Path],
-    size: int | None = None,
-    channels: int | None = None,
-    on_progress: OnProgress | None = None,
-) -> Decoded:
-    """Read ``paths`` into one array.
+def decode(paths: Sequence[Path], reading: Reading = AS_FOUND, on_progress: OnProgress | None = None) -> Decoded:
+    """Read ``paths`` into one array, as ``reading`` asks.
 
-    Args:
-        size: pixels of each side; chosen from the data where None (`default_size`).
-        channels: 1 or 3; where None, 1 if every image is grey, even when stored as RGB.
+    Its size is chosen from the data where it has none (`default_size`), its colours are settled by `settle_colours`;
+    16-bit files are left out where it has no range for them.
     """
-    size = size or default_size(paths)
+    size = reading.image_size or default_size(paths)
     images: list[NDArray[np.uint8]] = []
     kept: list[int] = []
     files: list[FileFacts] = []
-    for index, (image, facts) in enumerate(read_images(paths, size, on_progress)):
+    for index, (image, facts) in enumerate(read_images(paths, replace(reading, image_size=size), on_progress)):
         files.append(facts)
         if image is not None:
             images.append(image)
             kept.append(index)
-    if channels is None:
-        channels = 1 if all(files[index].grey for index in kept) else 3
+    channels, _ = settle_colours(all_grey=all(files[index].grey for index in kept), reading=reading)
     pixels = np.empty((len(images), size, size, channels), np.uint8)
     for index, image in enumerate(images):
         pixels[index] = image if channels == 3 else to_grey(image)
@@ -90,17 +92,17 @@ def decode(
 
 
 def read_images(
-    paths: Sequence[Path], size: int, on_progress: OnProgress | None = None
+    paths: Sequence[Path], reading: Reading, on_progress: OnProgress | None = None
 ) -> Iterator[tuple[NDArray[np.uint8] | None, FileFacts]]:
-    """Each file's image (size, size, 3) uint8, or None where it is left out, and its facts; in order.
+    """Each file's image (size, size, 3) uint8 at ``reading``'s size, or None where it is left out, and its facts.
 
     At most `BATCH` images wait decoded, whatever the length of ``paths``.
     """
     tell = on_progress or (lambda name, done, total: None)
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(min(8, most_threads())) as pool:
         for start in range(0, len(paths), BATCH):
             batch = paths[start : start + BATCH]
-            for index, found in enumerate(pool.map(lambda path: _read(path, size), batch), start + 1):
+            for index, found in enumerate(pool.map(lambda path: _read(path, reading), batch), start + 1):
                 yield found
                 tell(READING, index, len(paths))
 
@@ -121,7 +123,7 @@ def default_size(paths: Sequence[Path], sample: int = 200) -> int:
     return fitting[-1] if fitting else max(8, median - median % 4)
 
 
-def _read(path: Path, size: int) -> tuple[NDArray[np.uint8] | None, FileFacts]:
+def _read(path: Path, reading: Reading) -> tuple[NDArray[np.uint8] | None, FileFacts]:
     facts = FileFacts(path)
     try:
         if not path.stat().st_size:
@@ -135,8 +137,12 @@ def _read(path: Path, size: int) -> tuple[NDArray[np.uint8] | None, FileFacts]:
                 if getattr(picture, "n_frames", 1) > 1:
                     return None, replace(facts, fault="animated")
                 turned = picture.getexif().get(ExifTags.Base.Orientation, 1) in range(2, 9)
-                image = np.asarray(_fit(_rgb(ImageOps.exif_transpose(picture)), size), np.uint8)
-                return image, replace(facts, turned=turned, grey=_is_grey(image))
+                if is_deep(picture.mode) and reading.value_range is None:
+                    return None, replace(facts, fault="no-scale")
+                upright = ImageOps.exif_transpose(picture) if reading.orientation == "exif" else picture
+                image = np.asarray(_fit(_rgb(upright, reading), reading.image_size or min(upright.size)), np.uint8)
+                made = is_generated(picture.info)
+                return image, replace(facts, turned=turned, grey=is_grey(image), generated=made)
     except Image.DecompressionBombError:
         fault = "huge-image"
     except UnidentifiedImageError:
@@ -148,11 +154,14 @@ def _read(path: Path, size: int) -> tuple[NDArray[np.uint8] | None, FileFacts]:
     return None, replace(facts, fault=fault)
 
 
-def _rgb(picture: Image.Image) -> Image.Image:
-    if picture.mode.startswith("I") or picture.mode == "F":
-        values = np.asarray(picture, np.float64)
-        top = 65535.0 if values.max(initial=0) > 255 else 255.0
-        picture = Image.fromarray(np.clip(values * (255.0 / top), 0, 255).round().astype(np.uint8))
+def is_deep(mode: str) -> bool:
+    """Whether Pillow's ``mode`` holds more than 8 bits a pixel."""
+    return mode.startswith("I") or mode == "F"
+
+
+def _rgb(picture: Image.Image, reading: Reading) -> Image.Image:
+    if is_deep(picture.mode) and reading.value_range:
+        picture = Image.fromarray(to_bytes(np.asarray(picture), *reading.value_range))
     if "A" in picture.getbands() or "transparency" in picture.info:
         picture = picture.convert("RGBA")
         white = Image.new("RGBA", picture.size, "white")
@@ -164,14 +173,3 @@ def _fit(picture: Image.Image, size: int) -> Image.Image:
     if picture.size == (size, size):
         return picture
     return ImageOps.fit(picture, (size, size), Image.Resampling.BICUBIC)
-
-
-def _is_grey(image: NDArray[np.uint8]) -> bool:
-    return bool((image[..., 0] == image[..., 1]).all() and (image[..., 1] == image[..., 2]).all())
-
-
-def to_grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(h, w, 3) as (h, w, 1): the channel of a grey image, else the luminance."""
-    if _is_grey(image):
-        return image[..., :1]
-    return np.asarray(Image.fromarray(image).convert("L"), np.uint8)[..., None]

@@ -1,53 +1,72 @@
-"""A folder of class folders, flat or with train/, val/ and test/ above them; a folder of images without labels."""
+"""A folder of class folders, flat or with parts such as train/ and test/ above them; a folder without labels."""
 
 from __future__ import annotations
 
-import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from ganlift.data.decode import SUFFIXES
 from ganlift.data.findings import Finding
+from ganlift.data.fitness import refuse, too_few
+from ganlift.data.layout import lay_out, wraps
 from ganlift.data.listing import Entry, Listing
 from ganlift.data.types import FileFacts
+from ganlift.data.walking import holds_run, image_files, look
 from ganlift.errors import DataError
 
-PARTS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 
-
-def list_folder(folder: Path) -> Listing:
+def list_folder(folder: Path, parts: Mapping[str, str] | None = None) -> Listing:
     """The files of ``folder``: one sub-folder a class, or ``train/`` (with ``val/``, ``test/``) above the classes.
 
+    ``parts`` says which folder is which part, as `Reading.parts` has it.
+
     Raises:
-        DataError: no such folder, no class folders, or one class only.
+        DataError: no such folder, no class folders, one class only, or it is not sure which folders are classes.
     """
+    layout = lay_out(existing(folder), parts)
     entries: list[Entry] = []
-    others: list[Path] = []
+    passed = layout.passed
     empty: list[Path] = []
-    for root, part in _roots(existing(folder)):
-        for class_folder in _folders(root):
-            paths, passed = image_files(class_folder)
-            others += passed
-            empty += [] if paths else [class_folder]
-            entries += [Entry(path, class_folder.name, part, "", str(path.relative_to(folder))) for path in paths]
+    for path, part in layout.classes:
+        images, others = image_files(path)
+        passed += others
+        entries += [_entry(image, path.name, part, folder) for image in images]
+        if not images and not any(one.fault == "run-folder" for one in others):
+            empty.append(path)
     with_images = {entry.label for entry in entries}
-    if len(with_images) < 2 and not (entries and empty):
-        raise DataError(
-            f"{folder} has {len(with_images)} class folder(s) with images and at least 2 are needed: "
-            "one folder a class, each with its images inside (or train/ and test/ with such folders). Images without "
-            "any label can be learned from (--unlabelled), but nothing can be scored without the labels of some."
-        )
+    class_names = tuple(sorted(with_images | {path.name for path in empty}))
+    message = (
+        f"{folder} has {len(with_images)} class folder(s) with images and at least 2 are needed: "
+        "one folder a class, each with its images inside (or train/ and test/ with such folders)."
+    )
+    few = too_few(class_names if with_images else (), message)
+    if not with_images:
+        refuse(few)
+    for path in layout.unlabelled:
+        images, others = image_files(path)
+        passed += others
+        entries += [_entry(image, "", "unlabelled", folder) for image in images]
     return Listing(
         source=str(folder),
         entries=entries,
-        class_names=tuple(sorted(with_images | {path.name for path in empty})),
-        passed=tuple(FileFacts(path.relative_to(folder), "other-file") for path in others),
-        refused=tuple(_refused(entries, empty, folder)),
+        class_names=class_names,
+        passed=tuple(replace(one, path=one.path.relative_to(folder)) for one in passed),
+        refused=(*few, *_refused(entries, empty, folder)),
+        guesses=tuple(layout.guesses),
     )
 
 
-def has_classes(folder: Path) -> bool:
-    """Whether at least two sub-folders of ``folder``, or of its ``train/``, hold images."""
-    return any(sum(bool(image_files(own)[0]) for own in _folders(root)) >= 2 for root, _ in _roots(folder))
+def has_classes(folder: Path, parts: Mapping[str, str] | None = None) -> bool:
+    """Whether at least two class folders of ``folder``, or of one of its parts, hold images.
+
+    Raises:
+        DataError: it is not sure which folders are classes.
+    """
+    if not look(wraps(folder)).folders:
+        return False
+    classes = lay_out(existing(folder), parts).classes
+    return any(count >= 2 for count in Counter(part for path, part in classes if image_files(path)[0]).values())
 
 
 def list_unlabelled(folder: Path) -> Listing:
@@ -56,11 +75,10 @@ def list_unlabelled(folder: Path) -> Listing:
     Raises:
         DataError: no such folder, or no image file in it.
     """
-    paths, others = image_files(existing(folder))
+    paths, passed = image_files(existing(folder))
     if not paths:
         raise DataError(f"{folder} holds no usable image; give a folder with PNG, JPEG, WebP or BMP files.")
-    entries = [Entry(path, "", "unlabelled", "", str(path)) for path in paths]
-    return Listing(str(folder), entries, (), tuple(FileFacts(path, "other-file") for path in others))
+    return Listing(str(folder), [Entry(path, "", "unlabelled", "", str(path)) for path in paths], (), tuple(passed))
 
 
 def existing(folder: Path) -> Path:
@@ -69,27 +87,15 @@ def existing(folder: Path) -> Path:
         raise DataError(f"There is no folder {folder}; check the path.")
     if not folder.is_dir():
         raise DataError(f"{folder} is a file and a folder of images was expected.")
+    if holds_run(folder):
+        raise DataError(f"{folder} is a run folder of ganlift and no data; name a folder of images.")
+    if look(folder).passed == [FileFacts(folder, "unreadable")]:
+        raise DataError(f"{folder} may not be looked into; check its permissions.")
     return folder
 
 
-def image_files(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Image files below ``folder``, sorted, and the others; links to folders are not followed."""
-    images: list[Path] = []
-    others: list[Path] = []
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if name.startswith("."):
-                continue
-            kind = images if Path(name).suffix.lower() in SUFFIXES else others
-            kind.append(Path(parent) / name)
-    return images, others
-
-
-def _roots(folder: Path) -> list[tuple[Path, str]]:
-    """The folders that hold class folders, each with its part."""
-    parts = [(path, PARTS[path.name.lower()]) for path in _folders(folder) if path.name.lower() in PARTS]
-    return parts if any(part == "train" for _, part in parts) else [(folder, "")]
+def _entry(image: Path, label: str, part: str, folder: Path) -> Entry:
+    return Entry(image, label, part, "", str(image.relative_to(folder)))
 
 
 def _refused(entries: list[Entry], empty: list[Path], folder: Path) -> list[Finding]:
@@ -100,12 +106,8 @@ def _refused(entries: list[Entry], empty: list[Path], folder: Path) -> list[Find
             Finding("empty-class", f"Class folder {names} holds no image.", len(empty), tuple(map(str, empty)))
         )
     in_train = {entry.label for entry in entries if entry.part in ("", "train")}
-    missing = sorted({entry.label for entry in entries} - in_train)
+    missing = sorted({entry.label for entry in entries if entry.part != "unlabelled"} - in_train)
     if missing:
         said = f"Class(es) {', '.join(missing)} of {folder} have no training image."
         found.append(Finding("class-not-in-train", said, len(missing), tuple(missing)))
     return found
-
-
-def _folders(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ganlift.data.build import from_arrays
+from ganlift.data.arrays import from_pairs
+from ganlift.data.reading import AS_FOUND, Reading
 from ganlift.data.types import ImageSet
 from ganlift.errors import DataError
 
@@ -22,7 +23,7 @@ def is_idx_folder(folder: Path) -> bool:
     return folder.is_dir() and _file(folder, "train-images") is not None
 
 
-def load_idx(folder: Path) -> ImageSet:
+def load_idx(folder: Path, reading: Reading = AS_FOUND) -> ImageSet:
     """The images of an IDX folder; classes are named by their numbers.
 
     Raises:
@@ -40,7 +41,7 @@ def load_idx(folder: Path) -> ImageSet:
             raise DataError(f"{images} and {labels} do not fit together: {x.shape} and {y.shape}.")
         parts[part if _file(folder, "t10k-images") else ""] = (x, y)
     classes = int(max(y.max() for _, y in parts.values())) + 1
-    return from_arrays(parts, [str(k) for k in range(classes)], str(folder))
+    return from_pairs(parts, [str(k) for k in range(classes)], str(folder), reading)
 
 
 def read_idx(file: Path) -> NDArray[np.uint8]:

@@ -9,11 +9,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlift.data import sizes
 from ganlift.data.build import content_hashes
+from ganlift.data.colours import settle_colours
 from ganlift.data.decode import OnProgress, decode
 from ganlift.data.findings import Finding, about_files
+from ganlift.data.reading import AS_FOUND, Guess, Reading
 from ganlift.data.types import UNLABELLED, FileFacts, ImageSet
 from ganlift.errors import DataError
+
+ORIENTATION = "--orientation stored"
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,8 @@ class Listing:
         class_names: sorted; also those of which no file is listed.
         passed: what is named there and not read: missing files, files that are no images.
         refused: what makes the source unfit to train on, whatever is in the files.
+        guesses: what was taken to be so where nobody said: which folder is which part, say.
+        notes: sentences for the user about how the source was read.
     """
 
     source: str
@@ -44,27 +51,22 @@ class Listing:
     class_names: tuple[str, ...]
     passed: tuple[FileFacts, ...] = ()
     refused: tuple[Finding, ...] = ()
+    guesses: tuple[Guess, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def paths(self) -> list[Path]:
         return [entry.path for entry in self.entries]
 
 
-def load_listing(
-    listing: Listing, size: int | None = None, channels: int | None = None, on_progress: OnProgress | None = None
-) -> ImageSet:
-    """Every image that ``listing`` names, decoded; arguments as `decode` has them.
+def load_listing(listing: Listing, reading: Reading = AS_FOUND, on_progress: OnProgress | None = None) -> ImageSet:
+    """Every image that ``listing`` names, decoded as ``reading`` asks.
 
     Raises:
-        DataError: the listing is refused, or no file (of a class) can be read.
+        DataError: no file can be read.
     """
-    if listing.refused:
-        raise DataError(listing.refused[0].sentence)
-    found = decode(listing.paths, size, channels, on_progress)
-    images = as_images(listing, found.pixels, found.kept, content_hashes(found.pixels), found.files)
-    for label, name in enumerate(images.class_names):
-        if not np.any(images.labels == label):
-            raise DataError(f"No image of class '{name}' in {listing.source} can be read; mend or replace its files.")
+    found = decode(listing.paths, reading, on_progress)
+    images = as_images(listing, found.pixels, found.kept, content_hashes(found.pixels), found.files, reading)
     if not len(images):
         raise DataError(
             f"{listing.source} holds no usable image; give a folder with PNG, JPEG, WebP or BMP files that can be read."
@@ -72,13 +74,20 @@ def load_listing(
     return images
 
 
-def load_unlabelled(listing: Listing, images: ImageSet, on_progress: OnProgress | None = None) -> ImageSet:
-    """The images that ``listing`` names, at the size and in the colours of ``images``.
+def load_unlabelled(
+    listing: Listing, images: ImageSet, reading: Reading, on_progress: OnProgress | None = None
+) -> ImageSet:
+    """The images that ``listing`` names, at the size and in the colours of ``images``, else as ``reading`` asks.
 
     Raises:
         DataError: none of the files can be read.
     """
-    return load_listing(listing, images.size, images.channels, on_progress)
+    return load_listing(listing, alike(reading, images), on_progress)
+
+
+def alike(reading: Reading, images: ImageSet) -> Reading:
+    """``reading`` with the size and the colours that ``images`` have."""
+    return replace(reading, image_size=images.size, colours="grey" if images.channels == 1 else "rgb")
 
 
 def as_images(
@@ -87,6 +96,7 @@ def as_images(
     kept: Sequence[int],
     hashes: NDArray[np.str_],
     files: Sequence[FileFacts],
+    reading: Reading,
 ) -> ImageSet:
     """An `ImageSet` of ``pixels`` (n, h, w, c) and ``hashes`` (n,), those of the entries at ``kept``."""
     entries = [listing.entries[index] for index in kept]
@@ -103,9 +113,24 @@ def as_images(
         names=np.array([entry.name for entry in entries], np.str_),
         groups=groups if groups.any() else None,
         source=listing.source,
-        notes=tuple(finding.message for finding in about_files(facts) if finding.left_out),
+        notes=(*listing.notes, *(finding.message for finding in about_files(facts) if finding.noted)),
         files=facts,
+        guesses=(*listing.guesses, *_of_files([files[index] for index in kept], pixels.shape[1], reading)),
+        orientation=reading.orientation,
     )
+
+
+def _of_files(used: Sequence[FileFacts], size: int, reading: Reading) -> list[Guess]:
+    """What was taken for the size, the orientation and the colours of the files that are used."""
+    turned = sum(file.turned for file in used)
+    shorter = [min(file.width, file.height) for file in used]
+    given = f" of a shorter side of {min(shorter)} to {max(shorter)} px" if shorter else ""
+    upright = f"{turned} set upright by their EXIF data" if turned else "no EXIF data say to turn one"
+    return [
+        Guess("size", f"{size} × {size}{given}, the middle square of each", sizes.OPTION),
+        Guess("orientation", upright if reading.orientation == "exif" else "as stored, as asked", ORIENTATION),
+        settle_colours(all_grey=all(file.grey for file in used), reading=reading)[1],
+    ]
 
 
 def joined(images: ImageSet, more: ImageSet) -> ImageSet:
@@ -124,4 +149,5 @@ def joined(images: ImageSet, more: ImageSet) -> ImageSet:
         source=images.source,
         notes=(*images.notes, *more.notes),
         files=(*images.files, *more.files),
+        guesses=images.guesses,
     )

@@ -7,14 +7,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from ganlift.data.build import content_hashes
 from ganlift.data.bundled_sets import digits, fashion_mini
 from ganlift.data.cifar10 import fetch_cifar10, load_cifar10
+from ganlift.data.colours import in_channels
 from ganlift.data.decode import OnProgress
+from ganlift.data.deep import scale_of
+from ganlift.data.fitness import refuse, unfit
 from ganlift.data.folder import list_folder, list_unlabelled
+from ganlift.data.guesses import with_guesses
 from ganlift.data.idx import is_idx_folder, load_idx
 from ganlift.data.listing import Listing, joined, load_listing, load_unlabelled
 from ganlift.data.manifest import list_manifest
 from ganlift.data.npz import load_npz
+from ganlift.data.reading import AS_FOUND, Reading
+from ganlift.data.sizes import settle, square
 from ganlift.data.types import ImageSet
 from ganlift.errors import DataError
 
@@ -30,38 +37,59 @@ _KINDS = ("cifar10", "npz", "idx")
 
 def load(
     spec: str,
+    reading: Reading = AS_FOUND,
     *,
-    image_size: int | None = None,
     unlabelled: str | None = None,
     data_dir: Path | None = None,
     on_progress: OnProgress | None = None,
+    to_train: bool = True,
 ) -> ImageSet:
     """The images that ``spec`` names.
 
     Args:
         spec: ``fashion-mini``, ``digits``, ``cifar10``, ``cifar10:PATH``, an ``.npz``, a CSV manifest, a folder of IDX
             files, or a folder of class folders; ``npz:PATH`` and ``idx:PATH`` say which.
-        image_size: pixels of each side, for sources of files; chosen from the data where None.
+        reading: what is asked for of the images; what it leaves open is found from all of them and said in ``guesses``.
         unlabelled: a folder of further images, without labels.
         data_dir: where ``cifar10`` lies or is downloaded to.
         on_progress: told what is done, how far, of how much.
+        to_train: whether to refuse what nothing can be trained on (`unfit`); to be scored on, one class is enough.
 
     Raises:
         DataError: there is nothing of that name or at that path, or it cannot be used.
     """
-    listing = list_files(spec)
+    listing = list_files(spec, reading)
+    if to_train and listing:
+        refuse(listing.refused)
+    more = list_unlabelled(Path(unlabelled)) if unlabelled is not None else None
+    scaled, of_scale = with_scale(reading, listing, more)
     if listing:
-        images = load_listing(listing, image_size, on_progress=on_progress)
+        images = of_scale(load_listing(listing, scaled, on_progress))
     else:
-        images = _arrays(spec, image_size, data_dir, on_progress)
-    images = replace(images, source=spec)
-    if unlabelled is None:
-        return images
-    more = list_unlabelled(Path(unlabelled))
-    return joined(images, load_unlabelled(more, images, on_progress))
+        images = _arrays(spec, reading, data_dir, on_progress)
+    images = with_guesses(replace(images, source=spec), reading)
+    if to_train:
+        refuse(unfit(images))
+    return joined(images, load_unlabelled(more, images, scaled, on_progress)) if more else images
 
 
-def list_files(spec: str) -> Listing | None:
+def load_alone(listing: Listing, reading: Reading, on_progress: OnProgress | None = None) -> ImageSet:
+    """The images of ``listing`` and no others, read as ``reading`` asks; raises as `load_listing`."""
+    scaled, of_scale = with_scale(reading, listing)
+    return of_scale(load_listing(listing, scaled, on_progress))
+
+
+def with_scale(reading: Reading, *listings: Listing | None) -> tuple[Reading, Callable[[ImageSet], ImageSet]]:
+    """``reading`` with the scale of all 16-bit files of ``listings``, and what writes it into their `ImageSet`."""
+    found = scale_of([path for one in listings if one for path in one.paths], reading)
+    if found is None:
+        return reading, lambda images: images
+    scale, guess = found
+    scaled = replace(reading, value_range=(scale.low, scale.high))
+    return scaled, lambda images: replace(images, scale=scale, guesses=(guess, *images.guesses))
+
+
+def list_files(spec: str, reading: Reading = AS_FOUND) -> Listing | None:
     """The files that ``spec`` names where it is a folder of class folders or a manifest; None for any other source.
 
     Raises:
@@ -83,16 +111,26 @@ def list_files(spec: str) -> Listing | None:
         raise DataError(
             f"{path} is a file that is neither .npz nor .csv; give a folder of class folders, or one of these."
         )
-    return list_folder(path)
+    return list_folder(path, reading.parts)
 
 
-def _arrays(spec: str, image_size: int | None, data_dir: Path | None, on_progress: OnProgress | None) -> ImageSet:
+def _arrays(spec: str, reading: Reading, data_dir: Path | None, on_progress: OnProgress | None) -> ImageSet:
     if spec == "cifar10":
-        return cifar10(data_dir, on_progress)
+        return as_asked(cifar10(data_dir, on_progress), reading)
     if spec in NAMED:
-        return NAMED[spec]()
+        return as_asked(NAMED[spec](), reading)
     kind, colon, rest = spec.partition(":")
     path = Path(rest if colon and kind in _KINDS else spec)
     if kind == "cifar10":
-        return load_cifar10(path)
-    return load_idx(path) if kind == "idx" or path.is_dir() else load_npz(path, image_size)
+        return as_asked(load_cifar10(path), reading)
+    return load_idx(path, reading) if kind == "idx" or path.is_dir() else load_npz(path, reading)
+
+
+def as_asked(images: ImageSet, reading: Reading) -> ImageSet:
+    """``images`` in the size and the colours that ``reading`` asks for; what it leaves open stays."""
+    size, of_size = settle(images.size, images.size, reading.image_size)
+    channels = reading.channels or images.channels
+    pixels = in_channels(square(images.pixels, size), channels)
+    same = pixels.shape == images.pixels.shape
+    hashes = images.hashes if same else content_hashes(pixels)
+    return replace(images, pixels=pixels, hashes=hashes, guesses=(*images.guesses, of_size))

@@ -3,32 +3,64 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from ganlift.data.folder import PARTS
+from ganlift.data.findings import Finding, shown
+from ganlift.data.fitness import refuse, too_few
 from ganlift.data.listing import Entry, Listing
+from ganlift.data.paths import BACKSLASHES, NO_SUFFIX, finder
 from ganlift.data.types import FileFacts
 from ganlift.errors import DataError
+
+PARTS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+
+EMPTY = {"nan", "na", "n/a", "#n/a", "<na>", "null", "none"}
+"""What other programs write into an empty cell, in lower case."""
+
+Find = Callable[[str], tuple[Path, tuple[str, ...]]]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a manifest: its number, what it lists, and what of its path was not as written."""
+
+    number: int
+    entry: Entry
+    mended: tuple[str, ...]
 
 
 def list_manifest(file: Path) -> Listing:
     """The images that ``file`` lists. A group (patient, site, speaker) never straddles splits.
 
     Raises:
-        DataError: columns are missing, a split is unknown, a picture has several labels, or fewer than 2 classes.
+        DataError: columns are missing, a split is unknown, a path may mean several files or no file is there, a
+            picture has several labels, or no line has a label.
     """
-    entries = list(_entries(file))
+    lines = list(_lines(file))
+    entries = [line.entry for line in lines]
     _one_label_each(entries, file)
     class_names = tuple(sorted({entry.label for entry in entries} - {""}))
-    if len(class_names) < 2:
-        raise DataError(f"{file} names {len(class_names)} class(es) in its label column and at least 2 are needed.")
+    few = too_few(
+        class_names, f"{file} names {len(class_names)} class(es) in its label column and at least 2 are needed."
+    )
+    if not class_names:
+        refuse(few)
     present = [entry for entry in entries if entry.path.is_file()]
     missing = [FileFacts(entry.path, "missing-file") for entry in entries if not entry.path.is_file()]
-    return Listing(str(file), present, class_names, tuple(missing))
+    if not present:
+        raise DataError(
+            f"None of the {len(missing)} files that {file} lists is there ({shown([file.path for file in missing])}); "
+            "write paths relative to the manifest's folder, or whole ones."
+        )
+    refused, notes = _labels_of_nothing(lines, class_names, file)
+    notes = (*_mended(lines, file), *notes)
+    return Listing(str(file), present, class_names, tuple(missing), (*few, *refused), notes=notes)
 
 
-def _entries(file: Path) -> Iterator[Entry]:
+def _lines(file: Path) -> Iterator[Line]:
+    find = finder(file.parent)
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream)
@@ -38,22 +70,52 @@ def _entries(file: Path) -> Iterator[Entry]:
                 raise DataError(f"{file} needs the columns path and label in its first line; it has: {given}.")
             reader.fieldnames = columns
             for row in reader:
-                yield _entry(file, reader.line_num, row)
+                yield _line(file, reader.line_num, row, find)
     except (UnicodeDecodeError, csv.Error) as fault:
         raise DataError(f"{file} is not a CSV file in UTF-8: {fault}.") from fault
 
 
-def _entry(file: Path, line: int, row: dict[str, str | None]) -> Entry:
+def _line(file: Path, number: int, row: dict[str, str | None], find: Find) -> Line:
     values = {key: (row.get(key) or "").strip() for key in ("path", "label", "split", "group")}
     if not values["path"]:
-        raise DataError(f"{file}, line {line}: the path is empty.")
+        raise DataError(f"{file}, line {number}: the path is empty.")
     split = values["split"].lower()
     if split not in ("", "unlabelled", *PARTS):
-        raise DataError(f"{file}, line {line}: split '{values['split']}' is none of train, val, test, unlabelled.")
+        raise DataError(f"{file}, line {number}: split '{values['split']}' is none of train, val, test, unlabelled.")
     part = PARTS.get(split, split)
     label = "" if part == "unlabelled" else values["label"]
-    path = file.parent / values["path"]
-    return Entry(path, label, part, values["group"], str(path))
+    try:
+        path, mended = find(values["path"])
+    except DataError as fault:
+        raise DataError(f"{file}, line {number}: {fault}") from fault
+    return Line(number, Entry(path, label, part, values["group"], str(path)), mended)
+
+
+def _mended(lines: list[Line], file: Path) -> Iterator[str]:
+    """A sentence for each way in which paths were not as written."""
+    for how, words in ((BACKSLASHES, "backslashes between folders"), (NO_SUFFIX, "no suffix")):
+        found = [line.entry.name for line in lines if how in line.mended]
+        if found:
+            yield f"{len(found)} path(s) of {file} have {words} and were found as {shown(found)}."
+
+
+def _labels_of_nothing(
+    lines: list[Line], class_names: tuple[str, ...], file: Path
+) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    """What is wrong, or worth a note, about labels that read like an empty cell."""
+    doubtful = [line for line in lines if line.entry.label.lower() in EMPTY]
+    if not doubtful:
+        return (), ()
+    names = sorted({line.entry.label for line in doubtful})
+    said = " and ".join(f"'{name}'" for name in names)
+    if len(class_names) - len(names) < 2:  # with one class beside it, such as 'none' and 'crack', it is one
+        return (), (
+            f"The label {said} of {file} is taken as a class; where an image has no label, leave the cell empty.",
+        )
+    where = f"{file}, line {doubtful[0].number}"
+    more = f" (and {len(doubtful) - 1} more)" if len(doubtful) > 1 else ""
+    message = f"{where}{more}: the label {said} reads like an empty cell."
+    return (Finding("absent-label", message, len(doubtful), tuple(names)),), ()
 
 
 def _one_label_each(entries: list[Entry], file: Path) -> None:
@@ -85,5 +147,5 @@ def read_column(file: Path, column: str) -> dict[str, str]:
         if column.strip().lower() not in columns:
             raise DataError(f"{file} has no column '{column}'; it has: {', '.join(columns)}.")
         reader.fieldnames = columns
-        key = column.strip().lower()
-        return {str(file.parent / (row["path"] or "").strip()): (row[key] or "").strip() for row in reader}
+        key, find = column.strip().lower(), finder(file.parent)
+        return {str(find((row["path"] or "").strip())[0]): (row[key] or "").strip() for row in reader}

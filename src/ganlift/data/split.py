@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlift.data.flips import flips_safe
 from ganlift.data.imbalance import thinned
 from ganlift.data.types import UNLABELLED, ImageSet, Split, Task
-from ganlift.errors import DataError
+from ganlift.errors import DamagedFileError, DataError
 from ganlift.runs.files import read_json, write_json
 
 Index = NDArray[np.int64]
@@ -24,6 +24,9 @@ APART = (
     ("unlabelled", "validation"),
 )
 """Parts of a split that share no image: the first is what a strategy, its generator included, sees."""
+
+PARTS = ("labelled", "validation", "unlabelled", "test")
+"""The parts of a split."""
 
 VALIDATION_ALONE = 50
 """Validation images a class, at most, where no label trains anything."""
@@ -93,11 +96,12 @@ def draw_split(
     return Split(seed, np.sort(labelled), np.sort(validation), np.sort(unlabelled), np.sort(test), tuple(notes))
 
 
-def labelled_overlap(split: Split, images: ImageSet) -> float:
+def labelled_overlap(split: Split, images: ImageSet, *, by_class: bool = False) -> float:
     """Share of one seed's labelled images that another seed is expected to draw too.
 
-    Of class k, with n_k images labelled of N_k in the pool, it draws each with chance n_k / N_k. Where nothing is
-    labelled, the same of the unlabelled images whose class the source knows: they are all that trains.
+    Where ``by_class`` it is the mean of the classes' shares, as macro recall weighs them. Of class k, with n_k images
+    labelled of N_k in the pool, it draws each with chance n_k / N_k. Where nothing is labelled, the same of the
+    unlabelled images whose class the source knows: they are all that trains.
     """
     classes = len(images.class_names)
     known = images.labels != UNLABELLED
@@ -106,7 +110,9 @@ def labelled_overlap(split: Split, images: ImageSet) -> float:
     trains = split.labelled if len(split.labelled) else split.unlabelled[known[split.unlabelled]]
     pool = np.bincount(images.labels[in_pool], minlength=classes)
     drawn = np.bincount(images.labels[trains], minlength=classes)
-    return float(min(1.0, (drawn**2 / np.maximum(pool, 1)).sum() / max(drawn.sum(), 1)))
+    chance = drawn / np.maximum(pool, 1)
+    weights = (drawn > 0) if by_class else drawn
+    return float(min(1.0, (weights * chance).sum() / max(weights.sum(), 1)))
 
 
 def make_task(images: ImageSet, split: Split) -> Task:
@@ -146,23 +152,6 @@ def refuse_leaks(images: ImageSet, split: Split) -> None:
             )
 
 
-def flips_safe(images: ImageSet) -> bool:
-    """Whether a mirrored image keeps its class: not for digits, letters and names that say left or right."""
-    return not why_no_flips(images.class_names)
-
-
-def why_no_flips(class_names: Sequence[str]) -> str:
-    """Why a mirrored image may belong to another class; "" where it keeps its own."""
-    names = [name.strip().lower() for name in class_names]
-    if all(len(name) == 1 or name.isdigit() for name in names):
-        return "the classes are digits or letters"
-    for name in names:
-        for side in ("left", "right"):
-            if side in name.replace("_", " ").replace("-", " ").split():
-                return f"a class is named '{name}', with '{side}' in it"
-    return ""
-
-
 def data_hash(images: ImageSet) -> str:
     """One hash of all images, labels, parts and class names, 16 hex digits; order does not matter."""
     lines = sorted(
@@ -175,7 +164,7 @@ def data_hash(images: ImageSet) -> str:
 def write_split(split: Split, images: ImageSet, path: Path) -> None:
     """Write the split with names and content hashes, for people and for `read_split`."""
     parts: dict[str, Any] = {}
-    for name in ("labelled", "validation", "unlabelled", "test"):
+    for name in PARTS:
         index: Index = getattr(split, name)
         labels = images.labels[index]
         parts[name] = {
@@ -191,15 +180,21 @@ def read_split(path: Path, images: ImageSet) -> Split:
     """The split that `write_split` wrote.
 
     Raises:
-        DataError: it belongs to other images.
+        DataError: it belongs to other images, or to these in another order.
+        DamagedFileError: it is not what was written.
     """
     facts = read_json(path)
-    index = {name: np.asarray(part["index"], np.int64) for name, part in facts["parts"].items()}
-    for name, part in facts["parts"].items():
-        outside = index[name].size and index[name].max() >= len(images)
-        if outside or list(images.hashes[index[name]]) != part["hashes"]:
+    try:
+        index = {name: np.asarray(facts["parts"][name]["index"], np.int64) for name in PARTS}
+        hashes = {name: facts["parts"][name]["hashes"] for name in PARTS}
+        seed, notes = int(facts["seed"]), tuple(facts["notes"])
+    except (KeyError, TypeError, ValueError) as fault:
+        raise DamagedFileError(f"{path} is damaged, not a split ({fault!r}); remove it and run again.") from fault
+    for name, own in index.items():
+        outside = own.size and not 0 <= own.min() <= own.max() < len(images)
+        if outside or images.hashes[own].tolist() != hashes[name]:
             raise DataError(f"{path} was drawn from other images; use the images of that run, or another run folder.")
-    return Split(facts["seed"], **index, notes=tuple(facts["notes"]))
+    return Split(seed, **index, notes=notes)
 
 
 def _test_and_pool(images: ImageSet, fraction: float, seed: int, notes: list[str]) -> tuple[Index, Index, Index]:

@@ -10,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlift.data.build import content_hashes
-from ganlift.data.decode import BATCH, OnProgress, default_size, read_images, to_grey
+from ganlift.data.colours import settle_colours, to_grey
+from ganlift.data.decode import BATCH, OnProgress, default_size, read_images
 from ganlift.data.findings import Finding
 from ganlift.data.folder import list_unlabelled
-from ganlift.data.listing import Listing, as_images, joined
-from ganlift.data.load import list_files, load
+from ganlift.data.guesses import with_guesses
+from ganlift.data.listing import Listing, alike, as_images, joined
+from ganlift.data.load import list_files, load, with_scale
 from ganlift.data.near import fingerprints
+from ganlift.data.reading import AS_FOUND, Reading
 from ganlift.data.types import FileFacts, ImageSet
 
 Pixels = NDArray[np.uint8]
@@ -40,8 +43,8 @@ class Survey:
 
 def survey(
     spec: str,
+    reading: Reading = AS_FOUND,
     *,
-    image_size: int | None = None,
     unlabelled: str | None = None,
     data_dir: Path | None = None,
     on_progress: OnProgress | None = None,
@@ -54,22 +57,23 @@ def survey(
     Raises:
         DataError: there is nothing of that name or at that path, or its files cannot be made out.
     """
-    listing = list_files(spec)
+    listing = list_files(spec, reading)
     if listing is None:
-        return survey_images(
-            load(spec, image_size=image_size, unlabelled=unlabelled, data_dir=data_dir, on_progress=on_progress)
-        )
-    size = image_size or default_size(listing.paths)
-    found = _survey_files(listing, size, None, on_progress)
-    if unlabelled is not None:
-        more = _survey_files(list_unlabelled(Path(unlabelled)), size, found.images.channels, on_progress)
+        images = load(spec, reading, unlabelled=unlabelled, data_dir=data_dir, on_progress=on_progress, to_train=False)
+        return survey_images(images)
+    others = list_unlabelled(Path(unlabelled)) if unlabelled is not None else None
+    scaled, of_scale = with_scale(reading, listing, others)
+    sized = replace(scaled, image_size=reading.image_size or default_size(listing.paths))
+    found = _survey_files(listing, sized, on_progress)
+    if others is not None:
+        more = _survey_files(others, alike(sized, found.images), on_progress)
         found = replace(
             found,
             images=joined(found.images, more.images),
             prints=np.concatenate([found.prints, more.prints]),
             constant=np.concatenate([found.constant, more.constant]),
         )
-    return replace(found, images=replace(found.images, source=spec))
+    return replace(found, images=with_guesses(replace(of_scale(found.images), source=spec), reading))
 
 
 def survey_images(images: ImageSet) -> Survey:
@@ -79,23 +83,24 @@ def survey_images(images: ImageSet) -> Survey:
     return Survey(images, prints, constant)
 
 
-def _survey_files(listing: Listing, size: int, channels: int | None, on_progress: OnProgress | None) -> Survey:
-    """The files of ``listing``; ``channels`` are as the set has them, or found here where None."""
+def _survey_files(listing: Listing, reading: Reading, on_progress: OnProgress | None) -> Survey:
+    """The files of ``listing`` at the size of ``reading``."""
+    size = reading.image_size or default_size(listing.paths)
     files: list[FileFacts] = []
     kept: list[int] = []
     found, hashes = [_look(np.empty((0, size, size, 3), np.uint8))], [np.empty(0, "<U16")]
-    reading = iter(read_images(listing.paths, size, on_progress))
-    while batch := list(islice(reading, BATCH)):
+    waiting = iter(read_images(listing.paths, reading, on_progress))
+    while batch := list(islice(waiting, BATCH)):
         kept += [index for index, (image, _) in enumerate(batch, len(files)) if image is not None]
         files += [facts for _, facts in batch]
-        whole = [(image, facts.grey or channels == 1) for image, facts in batch if image is not None]
+        whole = [(image, facts.grey or reading.channels == 1) for image, facts in batch if image is not None]
         if whole:
             found.append(_look(np.stack([image for image, _ in whole])))
             # Copies are told as `load` tells them: it keeps one channel where all are grey, and grey in three is equal.
             hashes.append(np.concatenate([content_hashes((to_grey(x) if grey else x)[None]) for x, grey in whole]))
-    channels = channels or (1 if all(files[index].grey for index in kept) else 3)
+    channels, _ = settle_colours(all_grey=all(files[index].grey for index in kept), reading=reading)
     nothing = np.broadcast_to(np.zeros((), np.uint8), (len(kept), size, size, channels))
-    images = as_images(listing, nothing, kept, np.concatenate(hashes), files)
+    images = as_images(listing, nothing, kept, np.concatenate(hashes), files, reading)
     prints, constant = (np.concatenate(column) for column in zip(*found, strict=True))
     return Survey(images, prints, constant, listing.refused)
 

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlift.data.reading import Guess, Orientation, Scale
+
 UNLABELLED = -1
 
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """An image file as it lies on disk, before anything is converted.
+    """An image file as it lies on disk, before anything is converted; or a folder that is left out as a whole.
 
     Attributes:
         path: where it is; in an `ImageSet` below its folder, or as the manifest has it.
@@ -24,6 +26,8 @@ class FileFacts:
         width, height: pixels, as stored.
         turned: whether its EXIF data say that it must be turned or mirrored to stand upright.
         grey: whether all its pixels are grey, however they are stored.
+        generated: whether its metadata say that `ganlift generate` made it.
+        count: of a folder that is left out as a whole, how many images are in it; else 1.
     """
 
     path: Path
@@ -34,6 +38,8 @@ class FileFacts:
     height: int = 0
     turned: bool = False
     grey: bool = False
+    generated: bool = False
+    count: int = 1
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,10 @@ class ImageSet:
         source: the specification it was loaded from, for messages and records.
         notes: sentences for the user: files skipped and why, conversions made.
         files: the files it was read from, those left out too; empty where the source is no files.
+        guesses: what was taken to be so where nobody said.
+        scale: what black and white were, where not all came as 8 bits from files.
+        flips: whether a mirrored image keeps its class, where that was asked for; told from the names where None.
+        orientation: whether photographs were turned as their EXIF data say, or taken as stored.
     """
 
     pixels: NDArray[np.uint8]
@@ -63,6 +73,10 @@ class ImageSet:
     source: str = ""
     notes: tuple[str, ...] = ()
     files: tuple[FileFacts, ...] = ()
+    guesses: tuple[Guess, ...] = ()
+    scale: Scale | None = None
+    flips: bool | None = None
+    orientation: Orientation = "exif"
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ganlift.data.decode import OnProgress
 from ganlift.data.folder import has_classes, list_unlabelled
-from ganlift.data.listing import load_listing
-from ganlift.data.load import load
+from ganlift.data.load import load, load_alone
+from ganlift.data.reading import Reading
 from ganlift.data.split import without
 from ganlift.data.types import UNLABELLED, ImageSet, Split
 
 
-def load_run(config: Mapping[str, Any], data_dir: Path | None, on_progress: OnProgress | None = None) -> ImageSet:
-    """The images that a run's ``config`` names (``data``, ``image_size``, ``unlabelled``).
+def load_run(
+    data: str,
+    unlabelled: str,
+    reading: Reading,
+    data_dir: Path | None,
+    on_progress: OnProgress | None = None,
+) -> ImageSet:
+    """The images of ``data``, with those of ``unlabelled`` where it is a folder, not "rest" or "none".
 
     A folder without class folders is a set of unlabelled images.
 
     Raises:
         DataError: there is nothing usable.
     """
-    folder, size, more = Path(config["data"]), config["image_size"], config["unlabelled"]
-    if folder.is_dir() and not has_classes(folder):
-        return load_listing(list_unlabelled(folder), size, on_progress=on_progress)
-    extra = more if more not in ("rest", "none") else None
-    return load(config["data"], image_size=size, unlabelled=extra, data_dir=data_dir, on_progress=on_progress)
+    folder = Path(data)
+    if folder.is_dir() and not has_classes(folder, reading.parts):
+        return load_alone(list_unlabelled(folder), reading, on_progress)
+    extra = unlabelled if unlabelled not in ("rest", "none") else None
+    return load(data, reading, unlabelled=extra, data_dir=data_dir, on_progress=on_progress)
 
 
 def visible_split(images: ImageSet, seed: int, unlabelled: str) -> Split:

@@ -20,7 +20,7 @@ from torch import nn
 from ganlift.data import Split, Task, make_task
 from ganlift.data.types import UNLABELLED
 from ganlift.errors import InputError
-from ganlift.estimators.door import Given, as_value_errors, machine, more_images, seed_of, take_in, whole
+from ganlift.estimators.door import Given, as_value_errors, machine, more_images, seed_of, take_in, whole, with_threads
 from ganlift.estimators.images import Shape
 from ganlift.estimators.labels import hold_out, is_labelled, off_torch
 from ganlift.generators.base import generators
@@ -69,15 +69,17 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         image_shape: (h, w) or (h, w, c) of each row of a 2-D ``X``.
         image_size: pixels of each side that the networks see, a multiple of 4; the shorter side of the images, rounded
             up, where None.
-        value_range: the values of black and white; "auto" takes uint8 as 0 to 255, floats that all lie in [0, 1] as
-            such, numbers up to 255 whose largest is at least 128 as 0 to 255, the extremes of ``X`` for rows without
-            ``image_shape``, and refuses the rest.
+        value_range: the values of black and white; "auto" takes bytes as 0 to 255, fractions about [0, 1] as such,
+            numbers up to 255 whose largest is at least 128 as 0 to 255, 0 and 1 alone as black and white, the extremes
+            of ``X`` for rows without ``image_shape``, and refuses the rest (`docs/own-data.md`).
         flips: whether a mirrored image keeps its class; "auto" says no for rows without ``image_shape`` and where
             classes are numbers or single letters, or their names say left or right: set True where you know better.
         validation_fraction: share of each class's labelled images that is kept back, where the strategy chooses
             something on them (``gan-augment``) and only there. A class with one image keeps it for training.
         device: "auto", "cpu", "cuda", ...
         precision: "fp32", "bf16", or "auto" for the faster of them, which may differ from one fit to the next.
+        threads: of torch while it fits and is used; where None as many as torch is set to, but no more than there are
+            cores that this process may use.
         random_state: an int for the same numbers every time; None draws one.
 
     Attributes:
@@ -119,6 +121,7 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         validation_fraction: float = 0.2,
         device: str = "auto",
         precision: str = "fp32",
+        threads: int | None = None,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.strategy = strategy
@@ -136,6 +139,7 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.validation_fraction = validation_fraction
         self.device = device
         self.precision = precision
+        self.threads = threads
         self.random_state = random_state
 
     def fit(self, X: Any, y: ArrayLike, unlabelled: Any = None) -> Self:  # noqa: N803 - scikit-learn's name
@@ -150,7 +154,7 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             ValueError: something does not fit (a `ganlift.errors.InputError` where the package found it).
         """
-        with as_value_errors():
+        with as_value_errors(), with_threads(self.threads):
             entry, budget = self._entry(), self._budget()
             options = build_options(entry, self.options or {})
             device, settings = machine(self.device, self.precision)
@@ -179,7 +183,8 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             device = pick_device(self.device)
             images = more_images(self, X, self.encoding_)
         model = self.model_ if device.type == "cpu" else copy.deepcopy(self.model_).to(device)
-        found = predict(model, torch.from_numpy(images.transpose(0, 3, 1, 2)).to(device))
+        with with_threads(self.threads):
+            found = predict(model, torch.from_numpy(images.transpose(0, 3, 1, 2)).to(device))
         probabilities: NDArray[np.float64] = found.cpu().numpy().astype(np.float64)
         probabilities /= probabilities.sum(1, keepdims=True)  # to 1 in 64 bits, as log_loss asks
         return probabilities

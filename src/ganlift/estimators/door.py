@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any
@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state, check_scalar, get_tags
 from sklearn.utils.validation import validate_data
 
+from ganlift.cores import cores
 from ganlift.data.build import from_arrays
 from ganlift.data.types import UNLABELLED, ImageSet
 from ganlift.errors import GanliftError, InputError
@@ -22,6 +23,7 @@ from ganlift.estimators.images import Encoding, are_paths, checked_size, encode,
 from ganlift.estimators.labels import classes_and_codes, off_torch
 from ganlift.training.fit import Settings
 from ganlift.training.precision import choose_precision, make_fabric, pick_device
+from ganlift.training.threads import using_threads
 
 
 @dataclass(frozen=True)
@@ -109,3 +111,9 @@ def machine(device: str, precision: str) -> tuple[torch.device, Settings]:
     found = pick_device(device)
     chosen, _ = choose_precision(precision, found)
     return found, Settings(make_fabric(found, chosen))
+
+
+def with_threads(threads: Any) -> AbstractContextManager[None]:
+    """Compute with ``threads`` inside; where None as torch is set, but with no more than there are cores for."""
+    count = min(torch.get_num_threads(), cores()) if threads is None else whole(threads, "threads")
+    return using_threads(count)

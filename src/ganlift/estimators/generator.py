@@ -14,10 +14,10 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from ganlift.data import Split, make_task
-from ganlift.data.npz import square
+from ganlift.data.sizes import square
 from ganlift.data.types import UNLABELLED
 from ganlift.errors import InputError
-from ganlift.estimators.door import as_value_errors, machine, seed_of, take_in, whole
+from ganlift.estimators.door import as_value_errors, machine, seed_of, take_in, whole, with_threads
 from ganlift.estimators.images import Shape
 from ganlift.generators.trained import TrainedGenerator
 from ganlift.strategies.base import Setup
@@ -45,6 +45,8 @@ class GanLiftGenerator(BaseEstimator):  # type: ignore[misc]
         value_range: the values of black and white in ``X``, as for `GanLiftClassifier`.
         device: "auto", "cpu", "cuda", ...
         precision: "fp32", "bf16", or "auto" for the faster of them, which may differ from one fit to the next.
+        threads: of torch while it fits and is used; where None as many as torch is set to, but no more than there are
+            cores that this process may use.
         random_state: an int for the same numbers every time; None draws one.
 
     Attributes:
@@ -78,6 +80,7 @@ class GanLiftGenerator(BaseEstimator):  # type: ignore[misc]
         value_range: Literal["auto"] | tuple[float, float] = "auto",
         device: str = "auto",
         precision: str = "fp32",
+        threads: int | None = None,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.generator = generator
@@ -89,6 +92,7 @@ class GanLiftGenerator(BaseEstimator):  # type: ignore[misc]
         self.value_range = value_range
         self.device = device
         self.precision = precision
+        self.threads = threads
         self.random_state = random_state
 
     def fit(self, X: Any, y: ArrayLike | None = None) -> Self:  # noqa: N803 - scikit-learn's name
@@ -97,7 +101,7 @@ class GanLiftGenerator(BaseEstimator):  # type: ignore[misc]
         Raises:
             ValueError: something does not fit (a `ganlift.errors.InputError` where the package found it).
         """
-        with as_value_errors():
+        with as_value_errors(), with_threads(self.threads):
             budget = Budget(1, whole(self.batch_size, "batch_size", least=2), whole(self.budget, "budget"))
             device, settings = machine(self.device, self.precision)
             given = take_in(self, X, y)
@@ -136,7 +140,8 @@ class GanLiftGenerator(BaseEstimator):  # type: ignore[misc]
         rng = torch.Generator()
         rng.manual_seed(seed_of(random_state))
         codes = self._codes(whole(n, "n"), labels, rng)
-        drawn = to_uint8(self.trained_.sample(codes, n, rng)).permute(0, 2, 3, 1).numpy()
+        with with_threads(self.threads):
+            drawn = to_uint8(self.trained_.sample(codes, n, rng)).permute(0, 2, 3, 1).numpy()
         return self._shaped(drawn)
 
     def __sklearn_tags__(self) -> Any:

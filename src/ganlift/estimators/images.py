@@ -19,12 +19,10 @@ from numpy.typing import NDArray
 from sklearn.exceptions import DataConversionWarning
 
 from ganlift.data.decode import decode
-from ganlift.data.npz import square
-from ganlift.errors import InputError
-
-LEAST = 8
-STEP = 4
-"""Networks want squares of at least 8 px, generators multiples of 4."""
+from ganlift.data.reading import AS_FOUND, Reading
+from ganlift.data.sizes import LEAST, fits, settle, square
+from ganlift.data.values import find_scale, to_bytes, values_of
+from ganlift.errors import DataError, InputError
 
 Shape = tuple[int, int, int]
 
@@ -92,7 +90,7 @@ def learn(
         raise InputError(f"X has {rows.shape[1]} values a row and image_shape={image_shape} has {math.prod(asked)}.")
     table = seen is None and asked is None
     final = seen or asked or _picture_of(rows.shape[1])
-    size = checked_size(image_size) or max(LEAST, math.ceil(min(final[:2]) / STEP) * STEP)
+    size, _ = settle(final[0], final[1], checked_size(image_size))
     low, high = _range(rows, table, value_range)
     learned = table and isinstance(value_range, str) and rows.dtype.kind != "b" and rows.dtype != np.uint8
     return Encoding(final, size, low, high, table, learned)
@@ -107,13 +105,11 @@ def encode(rows: NDArray[Any], encoding: Encoding) -> NDArray[np.uint8]:
     low, high = encoding.low, encoding.high
     if not encoding.learned:
         _same_scale(rows, low, high)
-    if rows.dtype != np.uint8 or (low, high) != (0.0, 255.0):
-        scaled = np.subtract(rows, low, dtype=np.result_type(rows.dtype, np.float32))
-        rows = (scaled * (255.0 / (high - low))).round().clip(0, 255).astype(np.uint8)
-    missing = math.prod(encoding.shape) - rows.shape[1]
+    pixels = to_bytes(rows, low, high)
+    missing = math.prod(encoding.shape) - pixels.shape[1]
     if missing:
-        rows = np.pad(rows, ((0, 0), (0, missing)))
-    return square(rows.reshape(len(rows), *encoding.shape), encoding.size)
+        pixels = np.pad(pixels, ((0, 0), (0, missing)))
+    return square(pixels.reshape(len(pixels), *encoding.shape), encoding.size)
 
 
 def are_paths(x: Any) -> bool:
@@ -127,7 +123,8 @@ def _read(paths: list[Path], known: Encoding | None, image_size: int | None) -> 
         raise InputError(
             f"The estimator was fitted on images of {_words(known.shape)} and files are read as squares; give arrays."
         )
-    found = decode(paths, known.shape[0] if known else image_size, known.shape[2] if known else None)
+    reading = Reading(known.shape[0], None, "grey" if known.shape[2] == 1 else "rgb") if known else Reading(image_size)
+    found = decode(paths, reading)
     if found.skipped:
         shown = ", ".join(f"{path} ({reason})" for path, reason in found.skipped[:3])
         more = ", ..." if len(found.skipped) > 3 else ""
@@ -149,7 +146,7 @@ def checked_size(image_size: Any) -> int | None:
     """``image_size`` where it is a size that every network here takes, or None."""
     if image_size is None:
         return None
-    if isinstance(image_size, int | np.integer) and image_size >= LEAST and image_size % STEP == 0:
+    if isinstance(image_size, int | np.integer) and fits(int(image_size)):
         return int(image_size)
     raise InputError(f"image_size={image_size!r}; it must be 8, 12, 16, ... pixels, or None.")
 
@@ -189,26 +186,22 @@ def _picture_of(columns: int) -> Shape:
 
 
 def _range(rows: NDArray[Any], table: bool, value_range: Any) -> tuple[float, float]:
-    """The values of black and white."""
+    """The values of black and white: as asked, those of a table's own extremes, or by the rule for all images."""
     if not isinstance(value_range, str):
         return _asked_range(value_range)
     if value_range != "auto":
         raise InputError(f"value_range={value_range!r}; it must be 'auto' or (low, high).")
-    if rows.dtype == np.uint8:
-        return 0.0, 255.0
-    if rows.dtype.kind == "b":
-        return 0.0, 1.0
-    low, high = float(rows.min()), float(rows.max())
-    if table:
-        return low, high if high > low else low + 1.0
-    if low >= 0 and high <= 1 and rows.dtype.kind == "f":
-        return 0.0, 1.0
-    if low >= 0 and 128 <= high <= 255:
-        return 0.0, 255.0
-    raise InputError(
-        f"X has values from {low:g} to {high:g}, which does not tell what is black and what is white; "
-        "give value_range=(low, high), such as (0, 16) or (-1, 1)."
-    )
+    values = values_of(rows, "X")
+    if table and rows.dtype.kind != "b" and rows.dtype != np.uint8:
+        return values.least, values.most if values.most > values.least else values.least + 1.0
+    try:
+        scale, _ = find_scale({"X": values}, AS_FOUND)
+    except DataError:
+        raise InputError(
+            f"X has values from {values.least:g} to {values.most:g}, which does not tell what is black and what is "
+            "white; give value_range=(low, high), such as (0, 16) or (-1, 1)."
+        ) from None
+    return scale.low, scale.high
 
 
 def _asked_range(value_range: Any) -> tuple[float, float]:

@@ -11,10 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlift.data import load
-from ganlift.data.build import content_hashes
-from ganlift.data.decode import to_grey
 from ganlift.data.manifest import read_column
-from ganlift.data.npz import square
+from ganlift.data.reading import Reading
 from ganlift.data.types import UNLABELLED, ImageSet
 from ganlift.errors import ConfigError, DataError, RunFolderError
 from ganlift.inference.model import ClassifierFacts, Model, locate, read_facts
@@ -24,6 +22,8 @@ from ganlift.runs import layout
 from ganlift.runs.files import read_json, read_npz
 
 PARTS = ("test", "val", "train", "all")
+TOLD = ("values", "parts", "labels")
+"""What is guessed of the data that can make its figures others."""
 
 
 @dataclass(frozen=True)
@@ -76,19 +76,24 @@ def evaluate_recorded(path: Path) -> Evaluation:
 
 
 def evaluate_data(
-    model: Model, data: str, part: str | None, group_column: str | None, data_dir: Path | None
+    model: Model,
+    data: str,
+    part: str | None,
+    group_column: str | None,
+    data_dir: Path | None,
+    reading: Reading | None = None,
 ) -> Evaluation:
-    """The figures on ``part`` of ``data``, whose classes are matched by name.
+    """The figures on ``part`` of ``data``, whose classes are matched by name; read as the model's images were.
 
     Raises:
         DataError: the data can't be read, has no such part, or classes that the classifier doesn't know.
         ConfigError: ``part`` is no part, or ``group_column`` is given for data without columns.
     """
     facts = model.facts
-    images = load(data, image_size=facts.image_size, data_dir=data_dir)
-    notes = list(images.notes)
+    images = load(data, reading or facts.reading(), data_dir=data_dir, to_train=False)
+    told = [one for one in images.guesses if one.about in TOLD or "turned into grey" in one.taken]
+    notes = [*images.notes, *(f"{one.about.capitalize()}: {one.taken}." for one in told)]
     to_model = match_classes(images, facts.class_names, notes)
-    images = as_trained(images, facts.image_size, facts.channels, notes)
     part, chosen = choose_part(images, part)
     overlap = _overlap(model, images.hashes[chosen], notes)
     labels = to_model[images.labels[chosen]]
@@ -131,8 +136,9 @@ def match_classes(
     Raises:
         DataError: it does not know one of them.
     """
-    extra = [name for name in images.class_names if name not in class_names]
-    missing = [name for name in class_names if name not in images.class_names]
+    there = [name for label, name in enumerate(images.class_names) if np.any(images.labels == label)]
+    extra = [name for name in there if name not in class_names]
+    missing = [name for name in class_names if name not in there]
     if extra:
         lacks = f", and lacks {_quoted(missing)}" if missing else ""
         raise DataError(
@@ -140,28 +146,9 @@ def match_classes(
             f"{lacks}. Rename or remove them; names are compared exactly."
         )
     if missing:
-        notes.append(
-            f"The data has {len(images.class_names)} of {len(class_names)} classes; without {_quoted(missing)}."
-        )
-    if images.class_names == class_names:
-        return np.arange(len(class_names))
-    return np.array([class_names.index(name) for name in images.class_names], np.int64)
-
-
-def as_trained(images: ImageSet, size: int, channels: int, notes: list[str], model: str = "classifier") -> ImageSet:
-    """``images`` at the size and number of channels of the ``model``."""
-    pixels = images.pixels
-    if images.size != size:
-        pixels = square(pixels, size)
-        notes.append(f"The images of {images.size} px were resized to the {model}'s {size} px.")
-    if images.channels < channels:
-        pixels = np.repeat(pixels, channels, axis=3)
-    elif images.channels > channels:
-        pixels = np.stack([to_grey(image) for image in pixels])
-        notes.append(f"The colours were turned into grey, as the {model} has it.")
-    if pixels is images.pixels:
-        return images
-    return replace(images, pixels=pixels, hashes=content_hashes(pixels))
+        notes.append(f"The data has {len(there)} of {len(class_names)} classes; without {_quoted(missing)}.")
+    own = [class_names.index(name) if name in class_names else UNLABELLED for name in images.class_names]
+    return np.array(own, np.int64)
 
 
 def choose_part(images: ImageSet, part: str | None) -> tuple[str, NDArray[np.int64]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ganlift.data.reading import Orientation, Reading, Scale
 from ganlift.errors import DamagedFileError, DataError, RunFolderError
 from ganlift.runs import layout
 from ganlift.runs.files import read_json, sha256_file
@@ -27,6 +28,8 @@ Apply = Callable[[Pixels], Probabilities]
 class ClassifierFacts(BaseModel):
     """What ``model.json`` says of the weights beside it, and an exported file of itself.
 
+    ``scale`` and ``orientation`` say how its training images were read (`ganlift.data.reading`): what was black and
+    white in arrays and 16-bit files, and whether photographs were set upright.
     ``sha256`` is that of the weights. ``strategy`` and ``seed`` name the arm of the run that trained them.
     """
 
@@ -36,12 +39,27 @@ class ClassifierFacts(BaseModel):
     class_names: tuple[str, ...] = Field(min_length=2)
     image_size: int = Field(ge=1)
     channels: Literal[1, 3]
+    scale: Scale | None = None
+    orientation: Orientation = "exif"
     sha256: str
     temperature: float = Field(1.0, gt=0)
     strategy: str = ""
     seed: int = 0
     data: str = ""
     data_hash: str = ""
+
+    def reading(
+        self, value_range: tuple[float, float] | None = None, parts: Mapping[str, str] | None = None
+    ) -> Reading:
+        """How images for this classifier are read; arrays on the scale that they tell, else on the one it learned."""
+        return Reading(
+            image_size=self.image_size,
+            value_range=value_range,
+            colours="grey" if self.channels == 1 else "rgb",
+            orientation=self.orientation,
+            parts=parts,
+            learned=self.scale,
+        )
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
+from ganlift.cores import most_threads
 from ganlift.errors import ConfigError, DamagedFileError
 from ganlift.inference.metadata import read_metadata
 from ganlift.inference.model import Apply, ClassifierFacts, Pixels, Probabilities
@@ -43,7 +43,7 @@ def read_onnx(path: Path) -> tuple[ClassifierFacts, Apply]:
 
 
 def _threads(onnxruntime: Any) -> Any:
-    """OMP_NUM_THREADS holds here too, as it does for torch; onnxruntime itself does not look at it."""
-    options, wanted = onnxruntime.SessionOptions(), os.environ.get("OMP_NUM_THREADS", "")
-    options.intra_op_num_threads = int(wanted) if wanted.isdecimal() else 0
+    """What holds for torch holds here too; onnxruntime itself looks neither at OMP_NUM_THREADS nor at a quota."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = most_threads()
     return options

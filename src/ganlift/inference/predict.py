@@ -10,7 +10,9 @@ from itertools import islice
 from pathlib import Path
 
 from ganlift.data.decode import decode
-from ganlift.data.folder import image_files
+from ganlift.data.deep import DEEP
+from ganlift.data.types import FileFacts
+from ganlift.data.walking import image_files
 from ganlift.inference.model import Model, Probabilities
 
 
@@ -38,23 +40,36 @@ class Unreadable:
     reason: str
 
 
-def find_images(given: Iterable[str | Path]) -> Iterator[Path]:
+def find_images(given: Iterable[str | Path], passed: list[FileFacts]) -> Iterator[Path]:
     """Each file in the order given; in place of a folder all images below it, of a pattern its matches, both sorted.
 
-    A path is a pattern only where nothing has that very name. What leads to no image is yielded as it is.
+    A path is a pattern only where nothing has that very name, and then only below the folders that have theirs. What
+    leads to no image is yielded as it is. What lies below a folder and is no image goes to ``passed``.
     """
     for text in given:
-        names = [str(text)] if os.path.exists(text) else sorted(glob.glob(str(text), recursive=True))
+        names = [str(text)] if os.path.exists(text) else sorted(glob.glob(_pattern(str(text)), recursive=True))
         for name in names or [str(text)]:
-            inside = image_files(Path(name))[0] if os.path.isdir(name) else []
-            yield from inside or [Path(name)]
+            inside, others = image_files(Path(name)) if os.path.isdir(name) else ([], [])
+            closed = [one.path for one in others if one.fault == "unreadable"]
+            passed += [one for one in others if one.path not in closed]
+            yield from [*inside, *closed] or [Path(name)]
 
 
-def predictions(model: Model, files: Iterable[Path], batch: int) -> Iterator[Prediction | Unreadable]:
-    """One answer a file, in the order of ``files``; no more than ``batch`` of them are held at once."""
+def predictions(
+    model: Model, files: Iterable[Path], batch: int, value_range: tuple[float, float] | None = None
+) -> Iterator[Prediction | Unreadable]:
+    """One answer a file, in the order of ``files``; no more than ``batch`` of them are held at once.
+
+    16-bit files are on the scale of ``value_range``, else of the 16-bit files that the classifier has learned from;
+    without either they can't be used.
+    """
+    learned = model.facts.scale
+    if value_range is None and learned and learned.types == DEEP:
+        value_range = (learned.low, learned.high)
+    reading = model.facts.reading(value_range)
     for group in _groups(files, batch):
         present = [path for path in group if os.path.isfile(path)]  # and no fault of a name that no system can have
-        read = decode(present, model.facts.image_size, model.facts.channels)
+        read = decode(present, reading)
         probabilities = model.probabilities(read.pixels.transpose(0, 3, 1, 2))
         found = {present[index]: row for index, row in zip(read.kept, probabilities, strict=True)}
         reasons = dict(read.skipped)
@@ -65,6 +80,17 @@ def predictions(model: Model, files: Iterable[Path], batch: int) -> Iterator[Pre
                 yield Unreadable(path, reasons.get(path) or _absence(path))
 
 
+def _pattern(text: str) -> str:
+    """``text`` with the folders that it begins with and that are there taken by their names, brackets and all."""
+    folder, rest = os.path.split(text)
+    while folder and not os.path.isdir(folder):
+        folder, last = os.path.split(folder)
+        if not last:  # a root that is not there
+            break
+        rest = os.path.join(last, rest)
+    return os.path.join(glob.escape(folder), rest)
+
+
 def _groups(files: Iterable[Path], size: int) -> Iterator[Sequence[Path]]:
     waiting = iter(files)
     while group := list(islice(waiting, size)):
@@ -73,5 +99,5 @@ def _groups(files: Iterable[Path], size: int) -> Iterator[Sequence[Path]]:
 
 def _absence(path: Path) -> str:
     if os.path.isdir(path):
-        return "a folder without images"
+        return "a folder without images" if os.access(path, os.R_OK | os.X_OK) else "a folder that may not be read"
     return "not a file" if os.path.exists(path) else "there is no such file"

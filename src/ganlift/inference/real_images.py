@@ -11,7 +11,7 @@ from ganlift.data.build import content_hashes
 from ganlift.data.bundled_sets import fashion_mini
 from ganlift.data.decode import decode
 from ganlift.data.idx import is_idx_folder
-from ganlift.data.npz import square
+from ganlift.data.sizes import square
 from ganlift.errors import GanliftError
 from ganlift.inference.model import ClassifierFacts, Model, Pixels
 from ganlift.runs import layout
@@ -43,7 +43,7 @@ def _of_files(facts: ClassifierFacts, names: list[str]) -> Pixels | None:
     paths = [Path(facts.data) / name for name in names]
     if not all(path.is_file() for path in paths):
         return None
-    return decode(paths, facts.image_size, facts.channels).pixels
+    return decode(paths, facts.reading(_range_of(facts))).pixels
 
 
 def _of_set(facts: ClassifierFacts, index: list[int]) -> Pixels | None:
@@ -51,7 +51,7 @@ def _of_set(facts: ClassifierFacts, index: list[int]) -> Pixels | None:
     if facts.data == "cifar10":
         return None
     try:
-        images = load(facts.data, image_size=facts.image_size)
+        images = load(facts.data, facts.reading(_range_of(facts)))
     except (GanliftError, OSError):
         return None
     inside = len(images) > max(index, default=0)
@@ -62,3 +62,8 @@ def _of_set(facts: ClassifierFacts, index: list[int]) -> Pixels | None:
 def _bundled(facts: ClassifierFacts) -> Pixels:
     pixels = square(fashion_mini().pixels[:MOST], facts.image_size)
     return np.repeat(pixels, facts.channels, axis=3).transpose(0, 3, 1, 2).copy()
+
+
+def _range_of(facts: ClassifierFacts) -> tuple[float, float] | None:
+    """The scale of the run's own images."""
+    return (facts.scale.low, facts.scale.high) if facts.scale else None

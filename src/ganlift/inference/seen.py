@@ -10,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlift.data import data_hash, read_split
+from ganlift.data.listing import alike
+from ganlift.data.reading import Reading, asked
+from ganlift.data.recorded import as_recorded, changes
 from ganlift.data.types import ImageSet, Split
 from ganlift.data.visible import load_run, visible_split
 from ganlift.errors import DataError, RunFolderError
-from ganlift.inference.evaluate import as_trained, choose_part, match_classes
+from ganlift.inference.evaluate import choose_part, match_classes
 from ganlift.inference.generator import KeptGenerator
 from ganlift.runs import layout
 from ganlift.runs.folder import run_config
@@ -63,11 +66,19 @@ def images_of(run: Path, kept: KeptGenerator, data_dir: Path | None) -> tuple[Im
         DataError: they can't be read, or are others than the generator learned from.
     """
     config = run_config(run)
-    images = load_run(config, data_dir)
-    if data_hash(images) != kept.record["data_hash"]:
+    try:
+        images = load_run(config["data"], config["unlabelled"], asked(config), data_dir)
+    except DataError as fault:
         raise DataError(
-            f"The images of {config['data']} have changed since the generator learned from them, so that what it has "
-            "seen is not known; bring them back, or train it again."
+            f"What the generator has seen is told from its run's images, which are needed: {fault}"
+        ) from fault
+    changed = changes(run, images)
+    images = images if changed else as_recorded(run, images)
+    if changed or data_hash(images) != kept.record["data_hash"]:
+        how = f" ({changed})" if changed else ""
+        raise DataError(
+            f"The images of {config['data']} have changed since the generator learned from them{how}, so that what it "
+            "has seen is not known; bring them back, or train it again."
         )
     return images, split_of(run, kept.record, images, config)
 
@@ -100,11 +111,10 @@ def other_held_out(images: ImageSet, split: Split, data: str, part: str | None, 
         DataError: they can't be read, are of other classes, or were all seen.
     """
     notes: list[str] = []
-    others = load_run({"data": data, "image_size": images.size, "unlabelled": "none"}, data_dir)
+    others = load_run(data, "none", alike(Reading(learned=images.scale), images), data_dir)
     notes += others.notes
     known = len(images.class_names) > 0
     to_own = match_classes(others, images.class_names, notes, "generator") if known else None
-    others = as_trained(others, images.size, images.channels, notes, "generator")
     part, chosen = choose_part(others, part) if known else ("all", np.arange(len(others)))
     seen = np.isin(others.hashes[chosen], images.hashes[np.concatenate([split.labelled, split.unlabelled])])
     if seen.all():

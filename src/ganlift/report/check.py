@@ -55,7 +55,7 @@ def fact_lines(facts: Facts) -> Iterator[tuple[str, str]]:
             yield "Width", _spread(files["width"], " px")
             yield "Height", _spread(files["height"], " px")
             yield "Aspect", f"{_spread(files['aspect'], '')}, longer over shorter side"
-    yield "Mirroring", "on: a mirrored image keeps its class" if facts["flips"] else "off"
+    yield from words.guessed(facts["guesses"])
 
 
 def class_lines(facts: Facts) -> list[tuple[str, list[int]]]:

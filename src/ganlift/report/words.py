@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 NONE = "–"
@@ -88,3 +89,9 @@ def short(text: str, limit: int = 18) -> str:
     """One line of at most ``limit`` characters, cut with an ellipsis."""
     line = " ".join(text.split()) or "(no name)"
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def guessed(guesses: Iterable[Mapping[str, str]]) -> Iterator[tuple[str, str]]:
+    """Name and words of each thing about the images that nobody said, with what says otherwise."""
+    for one in guesses:
+        yield str(one["about"]).capitalize(), f"{one['taken']} ({one['option']})"

@@ -33,6 +33,10 @@ _WHY_FIXED = {
 }
 """Why a run that was judged may not be changed in these."""
 
+_PLACES: Mapping[str, tuple[str, ...]] = {"data": (), "unlabelled": ("rest", "none")}
+"""Keys that say where images lie, and their values that name no place. What lies there is compared by its content
+(`ganlift.data.recorded`), so that a folder may be moved, or called by another path."""
+
 Arm = tuple[str, int]
 """A strategy's name and a seed."""
 
@@ -43,7 +47,7 @@ def open_run(folder: Path, config: Mapping[str, Any], warn: Callable[[str], None
     Removes what killed processes left behind and completes ``results.jsonl`` from the finished arms.
 
     Args:
-        config: what the run is, as plain values; a second call must agree with it.
+        config: what the run is, as plain values; a second call must agree with it, but for where images lie.
         warn: takes a sentence about each thing that was mended.
 
     Returns:
@@ -56,9 +60,8 @@ def open_run(folder: Path, config: Mapping[str, Any], warn: Callable[[str], None
     folder = folder.resolve()
     refuse_foreign(folder)
     config = plain(config)
-    if layout.config_file(folder).exists():
-        _refuse_other(folder, config)
-    else:
+    refuse_other(folder, config)
+    if not layout.config_file(folder).exists():
         text = yaml_text(config)
         write_text(layout.config_file(folder), f"{_MARK}\n{text}")
     remove_leftovers(folder)
@@ -78,6 +81,22 @@ def refuse_foreign(folder: Path) -> None:
         raise RunFolderError(
             f"{folder} is not a run and not empty (it holds {', '.join(held[:3])}"
             f"{', ...' if len(held) > 3 else ''}); choose another folder with --out."
+        )
+
+
+def refuse_other(folder: Path, config: Mapping[str, Any]) -> None:
+    """Raise RunFolderError where ``folder`` holds a run of another configuration; it names each key that differs."""
+    if not is_run(folder):
+        return
+    there, asked = _flat(run_config(folder)), _flat(plain(config))
+    differing = [key for key in {**there, **asked} if _differ(key, there.get(key, _MISSING), asked.get(key, _MISSING))]
+    if differing:
+        changes = "; ".join(f"{key}: {there.get(key, _MISSING)} → {asked.get(key, _MISSING)}" for key in differing)
+        changed = {key for key in differing if key in there and key in asked}
+        why = [f" {reason}" for keys, reason in _WHY_FIXED.items() if changed.intersection(keys)]
+        raise RunFolderError(
+            f"{folder} holds a run of another configuration ({changes}); "
+            f"choose another folder with --out, or ask for the same as before to continue it.{''.join(why)}"
         )
 
 
@@ -153,17 +172,10 @@ def _finished(run: Path, warn: Callable[[str], None] | None) -> list[dict[str, A
     return found
 
 
-def _refuse_other(folder: Path, config: Mapping[str, Any]) -> None:
-    there, asked = _flat(run_config(folder)), _flat(config)
-    differing = [key for key in {**there, **asked} if there.get(key, _MISSING) != asked.get(key, _MISSING)]
-    if differing:
-        changes = "; ".join(f"{key}: {there.get(key, _MISSING)} → {asked.get(key, _MISSING)}" for key in differing)
-        changed = {key for key in differing if key in there and key in asked}
-        why = [f" {reason}" for keys, reason in _WHY_FIXED.items() if changed.intersection(keys)]
-        raise RunFolderError(
-            f"{folder} holds a run of another configuration ({changes}); "
-            f"choose another folder with --out, or ask for the same as before to continue it.{''.join(why)}"
-        )
+def _differ(key: str, a: Any, b: Any) -> bool:
+    """Whether two values of ``key`` ask for different runs. Two places do not: the same images may lie there."""
+    places = key in _PLACES and not any(one in (*_PLACES[key], _MISSING) for one in (a, b))
+    return bool(a != b) and not places
 
 
 def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

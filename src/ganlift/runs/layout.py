@@ -17,6 +17,11 @@ def plan_file(run: Path) -> Path:
     return run / "plan.json"
 
 
+def data_file(run: Path) -> Path:
+    """What the images are that the run learns from: a hash, a label and a part each, and no pixel."""
+    return run / "data.npz"
+
+
 def check_file(run: Path) -> Path:
     return run / "check.json"
 

@@ -34,6 +34,9 @@ LONG_ENOUGH = 100
 WARM_UP = 2
 """Steps left out of a time estimate: the first ones choose kernels and fill caches."""
 
+ESTIMATE_S = 5.0
+"""Seconds of a phase after which an estimate takes no further step, two that count being done."""
+
 
 @dataclass
 class Settings:
@@ -49,7 +52,7 @@ class Settings:
         should_stop: 0, or the exit code of the signal that asked for a stop; asked before every step.
         on_progress: called with (phase name, step, steps, images a second) after every step.
         on_metrics: called with each line of the trace when it is made.
-        limit: an estimate: run this many steps only, and project the time of all of them.
+        limit: an estimate: run this many steps at most, and project the time of all of them.
         on_alarm: what is done when something goes wrong (`ganlift.training.rescue`).
     """
 
@@ -122,6 +125,8 @@ def fit(phase: Phase, settings: Settings) -> Record:
                 course.save(t)
                 saved_at = time.perf_counter()
             settings.on_progress(phase.name, t, phase.steps, rate)
+            if settings.limit and t >= WARM_UP + 2 and now - begun > ESTIMATE_S:
+                last = t
         except NonFiniteLossError as fault:
             t = course.go_on(rescue.step_after_fault(t, fault))
     if settings.limit:

@@ -1,0 +1,88 @@
+"""How images are read: what was asked for, and what was taken to be so where nobody said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Colours = Literal["auto", "grey", "rgb"]
+Orientation = Literal["exif", "stored"]
+Flips = Literal["auto", "on", "off"]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The values of black and white, and the types of the arrays or files that they are of, such as "uint16"."""
+
+    low: float
+    high: float
+    types: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.low:g} is black and {self.high:g} is white"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What may be asked for of a set of images; the same at every door.
+
+    Attributes:
+        image_size: pixels of each side, a multiple of 4; chosen from the data where None.
+        value_range: the values of black and white, for arrays and 16-bit files; found from the whole set where None.
+        colours: "grey" for one channel, "rgb" for three; "auto" for one where every image is grey.
+        orientation: whether photographs are turned as their EXIF data say, or taken as they are stored.
+        parts: the part ("train", "val", "test", "unlabelled", "skip") of folders above the class folders, by their
+            names; that of others is told from the name. An empty mapping says that the folders are classes.
+        flips: whether a mirrored image keeps its class; "auto" goes by the classes' names.
+        learned: the scale that a classifier was trained on, for values that do not tell their own.
+    """
+
+    image_size: int | None = None
+    value_range: tuple[float, float] | None = None
+    colours: Colours = "auto"
+    orientation: Orientation = "exif"
+    parts: Mapping[str, str] | None = None
+    flips: Flips = "auto"
+    learned: Scale | None = None
+
+    @property
+    def channels(self) -> int | None:
+        """1 or 3 where that was asked for."""
+        return {"grey": 1, "rgb": 3}.get(self.colours)
+
+
+def asked(config: Mapping[str, Any]) -> Reading:
+    """What a run's configuration asks for; keys that it lacks ask for nothing."""
+    value_range = config.get("value_range")
+    return Reading(
+        image_size=config.get("image_size"),
+        value_range=None if value_range is None else (float(value_range[0]), float(value_range[1])),
+        colours=config.get("colours", "auto"),
+        orientation=config.get("orientation", "exif"),
+        parts=config.get("parts"),
+        flips=config.get("flips", "auto"),
+    )
+
+
+AS_FOUND = Reading()
+"""Nothing is asked for; everything is found from the images."""
+
+
+@dataclass(frozen=True)
+class Guess:
+    """Something about a set of images that nobody said.
+
+    Attributes:
+        about: what, in a word or two.
+        taken: what it was taken to be, and what that follows from.
+        option: what says otherwise on the command line.
+    """
+
+    about: str
+    taken: str
+    option: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values: ``about``, ``taken``, ``option``."""
+        return {"about": self.about, "taken": self.taken, "option": self.option}

@@ -1,0 +1,132 @@
+"""Mirroring, size, colours, orientation, labels: each said, each overridable, each with the value it must have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ganlift.data import Guess, Reading, load
+from ganlift.data.flips import flips_safe, why_no_flips
+from ganlift.errors import DataError
+
+RNG = np.random.default_rng(0)
+Y = np.arange(12) % 3
+
+
+def guess_of(images: object, about: str) -> Guess:
+    return next(guess for guess in images.guesses if guess.about == about)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [str(k) for k in range(10)],
+        [f"class {k}" for k in range(10)],
+        [f"{k}.0" for k in range(10)],
+        [*(str(k) for k in range(10)), "nan"],
+        [f"digit_{k}" for k in range(3)],
+        ["Class-01", "Class-02"],
+        ["A", "b", "C"],
+        ["letter A", "letter B"],
+        ["zero", "one", "two"],
+        ["left", "right"],
+        ["leftHand", "other"],
+        ["turn_LEFT", "straight"],
+        ["clockwise", "still"],
+    ],
+)
+def test_no_mirroring_where_names_are_signs_or_sides(names: list[str]) -> None:
+    assert why_no_flips(names)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["ants", "bees"],
+        ["bright", "dark"],
+        ["t-shirt", "shirt"],
+        ["cat", "dog"],
+        ["class act", "class war"],
+        ["1 euro coin", "rose"],
+        ["grade I", "grade II", "benign"],
+    ],
+)
+def test_mirroring_where_nothing_speaks_against_it(names: list[str]) -> None:
+    assert not why_no_flips(names)
+
+
+def test_mirroring_is_said_and_may_be_settled() -> None:
+    assert not flips_safe(load("digits"))
+    assert "off" in guess_of(load("digits"), "mirroring").taken
+    assert flips_safe(load("digits", Reading(flips="on")))
+    assert not flips_safe(load("fashion-mini", Reading(flips="off")))
+    assert "as asked" in guess_of(load("digits", Reading(flips="on")), "mirroring").taken
+
+
+@pytest.mark.parametrize(("side", "size"), [(28, 28), (30, 32), (7, 8), (33, 36), (64, 64), (96, 96)])
+def test_sizes_are_settled_at_the_door(tmp_path: Path, side: int, size: int) -> None:
+    np.savez(tmp_path / "x.npz", x_train=RNG.integers(0, 256, (12, side, side + 5), np.uint8), y_train=Y)
+    images = load(str(tmp_path / "x.npz"))
+    assert images.size == size
+    assert f"{size} × {size}" in guess_of(images, "size").taken
+    assert ("times the work" in guess_of(images, "size").taken) == (side == 96)
+    assert load(str(tmp_path / "x.npz"), Reading(image_size=16)).size == 16
+
+
+def test_a_size_that_fits_no_network_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "x.npz", x_train=RNG.integers(0, 256, (12, 8, 8), np.uint8), y_train=Y)
+    with pytest.raises(DataError, match="30 fits no network"):
+        load(str(tmp_path / "x.npz"), Reading(image_size=30))
+    assert load("digits", Reading(image_size=16)).size == 16
+
+
+def test_grey_in_three_channels_is_grey_at_every_door(tmp_path: Path) -> None:
+    x = np.repeat(RNG.integers(0, 256, (12, 8, 8, 1), np.uint8), 3, axis=3)
+    np.savez(tmp_path / "x.npz", x_train=x, y_train=Y)
+    images = load(str(tmp_path / "x.npz"))
+    assert (images.channels, "grey" in guess_of(images, "colours").taken) == (1, True)
+    assert load(str(tmp_path / "x.npz"), Reading(colours="rgb")).channels == 3
+    x[0, 0, 0] = (255, 0, 0)
+    np.savez(tmp_path / "x.npz", x_train=x, y_train=Y)
+    assert load(str(tmp_path / "x.npz")).channels == 3
+
+
+def test_photographs_are_set_upright_unless_asked(tmp_path: Path) -> None:
+    picture = Image.fromarray(np.pad(np.full((8, 4), 255, np.uint8), ((0, 0), (0, 4))))
+    for name in ("ant", "bee"):
+        (tmp_path / name).mkdir()
+        exif = Image.Exif()
+        exif[0x0112] = 6  # a quarter turn
+        picture.save(tmp_path / name / "0.png", exif=exif)
+    upright, stored = load(str(tmp_path)), load(str(tmp_path), Reading(orientation="stored"))
+    assert (upright.pixels[0, 0, -1, 0], upright.pixels[0, -1, 0, 0]) == (255, 0)
+    assert (stored.pixels[0, 0, -1, 0], stored.pixels[0, -1, 0, 0]) == (0, 255)
+    assert "2 set upright" in guess_of(upright, "orientation").taken
+    assert stored.orientation == "stored"
+
+
+def test_minus_one_is_no_class_at_the_door_of_arrays(tmp_path: Path) -> None:
+    x, y = RNG.integers(0, 256, (12, 8, 8), np.uint8), np.where(np.arange(12) < 4, -1, Y)
+    np.savez(tmp_path / "x.npz", x_train=x, y_train=y)
+    images = load(str(tmp_path / "x.npz"))
+    assert images.class_names == ("class 0", "class 1", "class 2")
+    assert np.array_equal(images.labels, y)
+    assert "4 of the set" in guess_of(images, "labels").taken
+
+
+def test_labels_may_be_names(tmp_path: Path) -> None:
+    names = np.array(["ant", "bee", ""])[Y]
+    np.savez(tmp_path / "x.npz", x_train=RNG.integers(0, 256, (12, 8, 8), np.uint8), y_train=names)
+    images = load(str(tmp_path / "x.npz"))
+    assert images.class_names == ("ant", "bee")
+    assert np.array_equal(images.labels, np.where(Y == 2, -1, Y))
+
+
+def test_labels_that_are_no_number_are_refused(tmp_path: Path) -> None:
+    y = np.where(Y == 2, np.nan, Y)
+    np.savez(tmp_path / "x.npz", x_train=RNG.integers(0, 256, (12, 8, 8), np.uint8), y_train=y)
+    with pytest.raises(DataError, match="4 labels are nan"):
+        load(str(tmp_path / "x.npz"))
