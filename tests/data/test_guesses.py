@@ -130,3 +130,17 @@ def test_labels_that_are_no_number_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", x_train=RNG.integers(0, 256, (12, 8, 8), np.uint8), y_train=y)
     with pytest.raises(DataError, match="4 labels are nan"):
         load(str(tmp_path / "x.npz"))
+
+
+def test_a_validation_part_alone_is_the_test_set_of_arrays_and_tables(tmp_path: Path) -> None:
+    x = RNG.integers(0, 256, (12, 8, 8), np.uint8)
+    np.savez(tmp_path / "x.npz", x_train=x[:6], y_train=Y[:6], x_val=x[6:], y_val=Y[6:])
+    lines = ["path,label,split"]
+    for index, image in enumerate(x):
+        Image.fromarray(image).save(tmp_path / f"{index}.png")
+        lines.append(f"{index}.png,class {Y[index]},{'train' if index < 6 else 'valid'}")
+    (tmp_path / "x.csv").write_text("\n".join(lines))
+    for name in ("x.npz", "x.csv"):
+        images = load(str(tmp_path / name))
+        assert images.parts.tolist() == ["train"] * 6 + ["test"] * 6
+        assert "val is the test set" in guess_of(images, "parts").taken

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from ganlift.data import flips
 from ganlift.data.reading import Guess, Reading
-from ganlift.data.types import ImageSet
+from ganlift.data.types import UNLABELLED, ImageSet
 
 NAMES = 5
 """Class names that are shown, at most."""
@@ -15,8 +17,19 @@ NAMES = 5
 def with_guesses(images: ImageSet, reading: Reading) -> ImageSet:
     """``images`` with what ``reading`` asks of their mirroring, and with the guesses that all sets share."""
     asked = None if reading.flips == "auto" else reading.flips == "on"
+    images = images if reading.parts is not None else _with_test_part(images)
     shared = (_of_classes(images), _of_groups(images), flips.guess(images.class_names, asked))
     return replace(images, flips=asked, guesses=(*images.guesses, *filter(None, shared)))
+
+
+def _with_test_part(images: ImageSet) -> ImageSet:
+    """``images`` with their validation part for a test part where they have none: folders are laid out so already."""
+    labelled = {str(part) for part in np.unique(images.parts[images.labels != UNLABELLED])}
+    if "val" not in labelled or "test" in labelled:
+        return images
+    parts = np.where(images.parts == "val", "test", images.parts)
+    taken = "val is the test set, as there is no other, and validation images are drawn from training"
+    return replace(images, parts=parts, guesses=(*images.guesses, Guess("parts", taken, "a test part")))
 
 
 def _of_classes(images: ImageSet) -> Guess | None:
