@@ -29,7 +29,7 @@ def test_windows_by_hand() -> None:
 
 def test_crop_shifts_by_whole_pixels_all_ways_and_reflects(rng: torch.Generator) -> None:
     x = ramp()
-    out = crop(x, rng, pad=2)
+    out = crop(x, rng, share=0.25)  # of 8 pixels
     shifts = {}
     for down in range(-2, 3):
         for right in range(-2, 3):
@@ -97,3 +97,12 @@ def test_rotate90_by_number_and_by_image() -> None:
         assert torch.equal(turned[quarter], rotate90(x, quarter)[0])
     with pytest.raises(ValueError, match="square"):
         rotate90(torch.zeros(1, 1, 2, 3), 1)
+
+
+@pytest.mark.parametrize(("size", "pixels"), [(8, 1), (28, 2), (32, 2), (64, 5), (224, 16)])
+def test_a_shift_is_a_share_of_the_side(rng: torch.Generator, size: int, pixels: int) -> None:
+    """The column of the one bright pixel tells how far each image went."""
+    x = torch.zeros(400, 1, size, size)
+    x[..., size // 2, size // 2] = 1.0
+    columns = crop(x, rng).amax(2).argmax(2).squeeze(1) - size // 2
+    assert (int(columns.min()), int(columns.max())) == (-pixels, pixels)

@@ -28,8 +28,9 @@ def test_arms_of_a_seed_start_from_the_same_weights_and_see_the_same_images_in_t
     plain, gan = setup_of(task, "augment"), setup_of(task, "sgan")
     first, second = plain.new_classifier(), gan.new_classifier(dropout=0.2)
     assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
-    for stream in ("labelled_stream", "unlabelled_stream"):
-        one, other = getattr(plain, stream)(), getattr(gan, stream)()
+    own = [strategies.get(name).options() for name in ("augment", "sgan")]
+    labelled = [setup.labelled_stream(options) for setup, options in zip((plain, gan), own, strict=True)]
+    for one, other in (labelled, [plain.unlabelled_stream(), gan.unlabelled_stream()]):
         for _ in range(4):
             assert torch.equal(next(one).index, next(other).index)
     other_seed = setup_of(task, "augment", seed=1).new_classifier()

@@ -86,8 +86,15 @@ def test_overlap_widens_until_the_pool_is_taken_as_given() -> None:
     """ρ = 1/4 adds 1/3 to 1/S: at three seeds the seed part doubles."""
     assert seeds_only(3e-4, 3, 0.25).of_seeds(3) == pytest.approx(2 * seeds_only(3e-4, 3).of_seeds(3))
     assert seeds_only(3e-4, 3, 1.0).of_seeds(3) == pytest.approx(1e-4)
+    assert seeds_only(3e-4, 3, 0.5).of_seeds(3) == pytest.approx(3e-4 * (1 / 3 + 0.5))  # half of ρ / (1 - ρ)
     assert seeds_only(3e-4, 3, 1.0).same_pool
     assert not seeds_only(3e-4, 3, 0.25).same_pool
+
+
+def test_no_overlap_is_a_cliff() -> None:
+    """One labelled image more moves an interval by little, wherever it happens."""
+    reach = np.array([seeds_only(3e-4, 5, overlap).reach(0.05) for overlap in np.linspace(0.0, 1.0, 1001)])
+    assert np.abs(np.diff(reach)).max() < 0.02 * reach.min()
 
 
 @pytest.mark.parametrize("seeds", [2, 3, 10])

@@ -121,6 +121,20 @@ def test_a_repeated_arm_counts_once() -> None:
     assert (found.seeds, found.seeds_missing) == (5, ())
 
 
+def test_arms_that_learned_from_different_images_are_not_compared() -> None:
+    run = Run().arm("augment", BASE).arm("gan-augment", plus(5))
+    unknown = run.only()
+    for row in run.rows[1:]:  # the first is from before rows said so
+        row["data_hash"] = "0123456789abcdef"
+    assert run.only() == unknown
+    run.rows[7]["data_hash"] = "another"
+    with pytest.raises(RunFolderError) as refused:
+        run.judge()
+    assert str(refused.value).startswith("augment, seed 1, and gan-augment, seed 2, learned from different images")
+    with pytest.raises(RunFolderError, match="learned from different images"):
+        compare_pair(run.rows, run.correct, "gan-augment", "augment")
+
+
 def test_one_seed_cannot_tell() -> None:
     (found,) = Run().arm("augment", BASE[:1]).arm("gan-augment", plus(9)[:1]).judge()
     assert found.verdict == "undecided"

@@ -4,10 +4,10 @@ Images are floats in [-1, 1], (n, c, h, w), c being 1 or 3; each function return
 shape, dtype and range, and leaves its input alone. The generator lives on the images' device.
 """
 
-from ganlift.augment.basic import affine, brightness, contrast, crop, cutout, flip, rotate90
+from ganlift.augment.basic import affine, brightness, contrast, crop, cutout, flip, jitter, resized_crop, rotate90
 from ganlift.augment.diffaugment import diffaugment
 from ganlift.augment.mixes import cutmix, image_mixes, mixup
-from ganlift.augment.policies import rand_augment, strong, trivial_augment, weak
+from ganlift.augment.policies import pair_view, rand_augment, strong, trivial_augment, weak
 
 __all__ = [
     "affine",
@@ -19,8 +19,11 @@ __all__ = [
     "diffaugment",
     "flip",
     "image_mixes",
+    "jitter",
     "mixup",
+    "pair_view",
     "rand_augment",
+    "resized_crop",
     "rotate90",
     "strong",
     "trivial_augment",

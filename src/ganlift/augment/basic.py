@@ -11,9 +11,13 @@ from torch.nn import functional as F
 
 from ganlift.augment.draws import uniform
 
+SHIFT = 1 / 14
+"""Largest shift of `crop` as a share of the side: 2 of 28 pixels."""
 
-def crop(x: Tensor, rng: torch.Generator, pad: int = 2) -> Tensor:
-    """Shift by up to ``pad`` whole pixels in each direction; what comes into view is reflected."""
+
+def crop(x: Tensor, rng: torch.Generator, share: float = SHIFT) -> Tensor:
+    """Shift by whole pixels, up to ``share`` of the side in each direction; what comes into view is reflected."""
+    pad = max(1, round(share * x.shape[2]))
     down, right = torch.randint(0, 2 * pad + 1, (2, len(x)), generator=rng, device=x.device)
     return windows(F.pad(x, (pad, pad, pad, pad), mode="reflect"), down, right, x.shape[2], x.shape[3])
 
@@ -74,6 +78,26 @@ def warp(x: Tensor, matrices: Tensor, beyond: Literal["border", "reflection"] = 
     """
     grid = F.affine_grid(matrices.to(x.dtype), list(x.shape), align_corners=False)
     return F.grid_sample(x, grid, mode="bilinear", padding_mode=beyond, align_corners=False)
+
+
+def resized_crop(x: Tensor, rng: torch.Generator, least: float = 0.3) -> Tensor:
+    """A part of each image, of ``least`` to all of its area and 3:4 to 4:3, anywhere, at the size of the whole."""
+    n = len(x)
+    area, aspect = uniform(n, least, 1.0, rng, x.device), uniform(n, math.log(3 / 4), math.log(4 / 3), rng, x.device)
+    width, height = (area * aspect.exp()).sqrt().clamp(max=1.0), (area / aspect.exp()).sqrt().clamp(max=1.0)
+    right, down = uniform(2 * n, -1.0, 1.0, rng, x.device).view(2, n)
+    nothing = torch.zeros_like(width)
+    rows = torch.stack([width, nothing, right * (1 - width), nothing, height, down * (1 - height)], dim=1)
+    return warp(x, rows.view(n, 2, 3))
+
+
+def jitter(x: Tensor, rng: torch.Generator, strength: float = 0.4) -> Tensor:
+    """Brightness, contrast and, in colour, saturation, each by up to ``strength`` either way."""
+    x = contrast(brightness(x, rng, strength), rng, strength)
+    if x.shape[1] == 1:
+        return x
+    factor = uniform(len(x), 1.0 - strength, 1.0 + strength, rng, x.device)[:, None, None, None]
+    return torch.lerp(x.mean(dim=1, keepdim=True).expand_as(x), x, factor.to(x.dtype)).clamp_(-1.0, 1.0)
 
 
 def contrast(x: Tensor, rng: torch.Generator, strength: float = 0.5) -> Tensor:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ganlift.augment.basic import affine, contrast, crop, cutout, flip
+from ganlift.augment.basic import crop, cutout, flip, jitter, resized_crop
 from ganlift.augment.operations import OPERATIONS
 
 
 def weak(x: Tensor, rng: torch.Generator, flips: bool) -> Tensor:
-    """Shift by up to 2 px, and mirror where ``flips`` says that a mirrored image keeps its class."""
+    """Shift by up to a fourteenth of the side, and mirror where ``flips`` says that it keeps the class."""
     return crop(flip(x, rng) if flips else x, rng)
 
 
 def strong(x: Tensor, rng: torch.Generator, flips: bool) -> Tensor:
-    """FixMatch's strong view: mirror where allowed, rotate, scale and shift, change the contrast, cut out."""
-    return cutout(contrast(affine(flip(x, rng) if flips else x, rng), rng), rng)
+    """FixMatch's strong view (Sohn et al. 2020, appendix D): the weak one, RandAugment of random strengths, cutout."""
+    return cutout(rand_augment(weak(x, rng, flips), rng, m=None), rng)
+
+
+def pair_view(x: Tensor, rng: torch.Generator, flips: bool) -> Tensor:
+    """One of two views of an image that are to agree (Chen et al. 2020): a resized part, mirrored, recoloured."""
+    x = resized_crop(x, rng)
+    return jitter(flip(x, rng) if flips else x, rng)
 
 
 def trivial_augment(x: Tensor, rng: torch.Generator) -> Tensor:
@@ -25,11 +31,14 @@ def trivial_augment(x: Tensor, rng: torch.Generator) -> Tensor:
     return _random_operation(x, strength, rng)
 
 
-def rand_augment(x: Tensor, rng: torch.Generator, n: int = 2, m: float = 0.3) -> Tensor:
-    """``n`` operations for each image, one after the other, all of strength ``m`` in [0, 1] (Cubuk et al. 2020)."""
-    strength = torch.full((len(x),), m, device=x.device)
+def rand_augment(x: Tensor, rng: torch.Generator, n: int = 2, m: float | None = 0.3) -> Tensor:
+    """``n`` operations for each image, one after the other, all of strength ``m`` in [0, 1] (Cubuk et al. 2020).
+
+    Where ``m`` is None each has a strength of its own, drawn evenly.
+    """
     for _ in range(n):
-        x = _random_operation(x, strength, rng)
+        drawn = torch.rand(len(x), generator=rng, device=x.device) if m is None else None
+        x = _random_operation(x, torch.full((len(x),), m or 0.0, device=x.device) if drawn is None else drawn, rng)
     return x
 
 

@@ -3,10 +3,12 @@
 The discriminator has two heads on the same features: real or generated, and the class. With s the
 real/fake logit and c the class logits, non-saturating cross-entropy:
 
-    D, C minimise   CE(c(x), y) + a · [sp(−s(x)) + sp(s(G(z, y)))] + v · CE(c(G(z, y)), y)
-    G minimises     sp(−s(G(z, y))) + CE(c(G(z, y)), y)
+    D, C minimise   CE(c(A(x)), y) + a · [sp(−s(T(x))) + sp(s(T(G(z, y))))] + v · CE(c(T(G(z, y))), y)
+    G minimises     sp(−s(T(G(z, y)))) + CE(c(T(G(z, y))), y)
 
-The paper has a = v = 1: it is after images. Here the class of real images comes first.
+A is the augmentation of labelled images, T DiffAugment (Zhao et al. 2020), the same on real and generated images, so
+that they are not told apart by it. The paper has neither, and a = v = 1: it is after images. Here the class of real
+images comes first.
 
 The generator's output is the classifier's input, and the classifier's output, the class asked for, is
 the generator's target. The trained class head is the classifier. Steps alternate: discriminator and
@@ -22,6 +24,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ganlift.augment import diffaugment
 from ganlift.layers.small_generator import draw_latent
 from ganlift.losses import discriminator_bce, generator_bce
 from ganlift.strategies.base import (
@@ -68,29 +71,30 @@ def phases(setup: Setup, options: AcganOptions) -> Phases:
     classifier, generator = setup.new_classifier(options.dropout), new_generator(setup, setup.task.classes)
     with seeded(setup.rng.derive("weights of real/fake head", common=True)):
         head = nn.Linear(classifier.feature_size, 1).to(setup.device)  # type: ignore[arg-type]
-    noise = setup.rng.generator("latent")
+    noise, shifts = setup.rng.generator("latent"), setup.rng.generator("DiffAugment")
 
     def scores(images: Tensor) -> tuple[Tensor, Tensor]:
         features = classifier.features(images)  # type: ignore[operator]
         return head(features).squeeze(1), classifier.head(features)  # type: ignore[operator]
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
-        x, y = setup.labelled_view(batch["labelled"].x, options), batch["labelled"].y
-        fake = generator(draw_latent(len(x), LATENT, noise), y)
-        s, c = scores(torch.cat([x, fake.detach()]))
-        (s_real, s_fake), (c_real, c_fake) = s.chunk(2), c.chunk(2)
+        real, y = batch["labelled"].x, batch["labelled"].y
+        fake = generator(draw_latent(len(real), LATENT, noise), y)
+        views = [setup.labelled_view(real, options), diffaugment(torch.cat([real, fake.detach()]), shifts)]
+        s, c = scores(torch.cat(views))
+        (_, s_real, s_fake), (c_real, _, c_fake) = s.chunk(3), c.chunk(3)
         loss = F.cross_entropy(c_real, y, label_smoothing=options.label_smoothing)
         d_loss = discriminator_bce(s_real, s_fake)
         fake_loss = F.cross_entropy(c_fake, y)
         update("classifier", loss + options.adversarial * d_loss + options.fake_weight * fake_loss)
-        s, c = scores(torch.cat([x, fake]))
-        g_loss = generator_bce(s[len(x) :]) + F.cross_entropy(c[len(x) :], y)
+        s, c = scores(torch.cat([views[0], diffaugment(torch.cat([real, fake]), shifts)]))
+        g_loss = generator_bce(s[2 * len(real) :]) + F.cross_entropy(c[2 * len(real) :], y)
         update("generator", g_loss)
         metrics = {"loss": loss, "d_loss": d_loss, "g_loss": g_loss, "d_real": s_real.mean(), "d_fake": s_fake.mean()}
         return {name: value.detach() for name, value in metrics.items()}
 
     phase = classifier_phase(
-        setup, options, classifier, step, {"labelled": setup.labelled_stream()}, heads={"real/fake": head}
+        setup, options, classifier, step, {"labelled": setup.labelled_stream(options)}, heads={"real/fake": head}
     )
     add_generator(setup, phase, generator, options.generator_lr)
     yield phase

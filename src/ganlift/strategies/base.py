@@ -12,7 +12,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, TypeVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
@@ -27,7 +29,7 @@ from ganlift.registry import Registry
 from ganlift.training.ema import Ema
 from ganlift.training.fit import Record, Settings, fit
 from ganlift.training.phase import Budget, Phase, Step, cosine_after
-from ganlift.training.pixels import Pixels, Stream, to_float
+from ganlift.training.pixels import Pixels, Stream, even_rows, to_float
 from ganlift.training.rng import Rng, seeded
 from ganlift.yardstick import ACCURACY, Yardstick
 
@@ -64,6 +66,9 @@ class ClassifierOptions(BaseModel):
     beta1: float = Field(0.9, ge=0, lt=1, description="AdamW's first moment")
     ema: float = Field(0.99, ge=0, lt=1, description="decay of the averaged weights, which are the ones used")
     flat: float = Field(0.3, ge=0, lt=1, description="share of the steps before the cosine starts")
+    balance: Literal["auto", "on", "off"] = Field(
+        "auto", description="every class as often in a batch as any other; auto: where macro recall judges"
+    )
     policy: Literal["none", "trivial", "rand"] = Field(
         "trivial",
         description="random operation on labelled images, beside crop and flip",
@@ -140,15 +145,19 @@ class Setup:
         """Labelled images of each class, (K,) float64, at least 1 so that it can divide."""
         return torch.from_numpy(self.task.class_counts).clamp(min=1).double().to(self.device)
 
-    def labelled_stream(self, rows: Tensor | None = None) -> Stream:
-        """The labelled images, each once an epoch, or as often as it stands in ``rows`` (m,)."""
-        return Stream(
-            self.labelled, self.labels, self.budget.batch_size, self.rng.generator("order", common=True), rows
-        )
+    def labelled_stream(self, options: ClassifierOptions) -> Stream:
+        """The labelled images, each once an epoch; or balanced: every class as often as the largest.
 
-    def unlabelled_stream(self) -> Stream:
+        Random oversampling: He and Garcia 2009.
+        """
+        balanced = self.measure.by_class if options.balance == "auto" else options.balance == "on"
+        order, rows = self.rng.generator("order", common=True), even_rows(self.labels) if balanced else None
+        return Stream(self.labelled, self.labels, self.budget.batch_size, order, rows)
+
+    def unlabelled_stream(self, ratio: int = 1) -> Stream:
+        """The unlabelled images, ``ratio`` for each labelled one of a step."""
         order = self.rng.generator("unlabelled order", common=True)
-        return Stream(self.unlabelled, None, self.budget.batch_size, order)
+        return Stream(self.unlabelled, None, ratio * self.budget.batch_size, order)
 
     def new_classifier(self, dropout: float = 0.0, name: str = "classifier") -> nn.Module:
         """A classifier of the kind asked for; arms of a seed that give it one ``name`` start from the same weights."""
@@ -180,14 +189,18 @@ class Setup:
         Raises:
             ConfigError: there are none.
         """
+        return (measure or self.measure).of(self.validation_right(model), self.task.validation_labels)
+
+    def validation_right(self, model: nn.Module) -> NDArray[np.bool_]:
+        """Whether ``model`` is right on each validation image, (n,); raises as `validation_score`."""
         if not len(self.task.validation):
             raise ConfigError(
                 "There are no validation images to choose on; a strategy that looks at some is registered with "
                 "validates=True."
             )
         images = torch.from_numpy(self.task.validation).to(self.device)
-        right = predict(model, images).argmax(1).cpu().numpy() == self.task.validation_labels
-        return (measure or self.measure).of(right, self.task.validation_labels)
+        right: NDArray[np.bool_] = predict(model, images).argmax(1).cpu().numpy() == self.task.validation_labels
+        return right
 
 
 @torch.no_grad()

@@ -15,11 +15,12 @@ from torch import Tensor
 
 from ganlift.losses import effective_number_weights, inverse_frequency_weights, weighted_cross_entropy
 from ganlift.strategies.augment import AugmentOptions, augmented
-from ganlift.strategies.base import Outcome, Phases, Setup, choices, classifier_phase, strategy
+from ganlift.strategies.base import Outcome, Phases, Setup, choices, classifier_phase, shipped, strategy
 from ganlift.training.phase import Updater
 from ganlift.training.pixels import Batch
 
 
+@shipped(balance="off")  # its weights are for images drawn as they come
 class ClassWeightsOptions(AugmentOptions):
     scheme: Literal["effective", "inverse"] = Field(
         "effective",
@@ -54,6 +55,6 @@ def phases(setup: Setup, options: ClassWeightsOptions) -> Phases:
         update("classifier", loss)
         return {"loss": loss.detach()}
 
-    phase = classifier_phase(setup, options, classifier, step, {"labelled": setup.labelled_stream()})
+    phase = classifier_phase(setup, options, classifier, step, {"labelled": setup.labelled_stream(options)})
     yield phase
     return Outcome(phase.averages["classifier"].module, {"class_weights": weights.tolist()})

@@ -87,7 +87,7 @@ def phases(setup: Setup, options: DadaOptions) -> Phases:
         update("classifier", loss + options.fake_weight * fake_loss)
         return {"loss": loss.detach(), "fake_loss": fake_loss.detach()}
 
-    phase = classifier_phase(setup, options, classifier, step, {"labelled": setup.labelled_stream()})
+    phase = classifier_phase(setup, options, classifier, step, {"labelled": setup.labelled_stream(options)})
     phase.modules["generator"] = generator  # not trained any more, but its BatchNorm counts on
     yield phase
     trained = joint_generator(setup, generator, setup.task.classes)

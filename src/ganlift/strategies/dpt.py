@@ -68,9 +68,9 @@ def pseudo_labelled(setup: Setup, teacher: nn.Module) -> Known:
 def phases(setup: Setup, options: DptOptions) -> Phases:
     """Teacher, generator, judges of its samples, and the classifier at the full budget."""
     apart = replace(setup, rng=Rng(setup.rng.seed, f"{setup.rng.owner}/teacher", setup.device))
-    steps = max(1, round(setup.budget.steps * options.teacher_share))
+    steps, ratio = max(1, round(setup.budget.steps * options.teacher_share)), options.unlabelled_ratio
     teacher = apart.new_classifier(options.dropout, name="teacher")
-    teaching = semi_phase(apart, options, teacher, [guesses(apart, options)], name="teacher", steps=steps)
+    teaching = semi_phase(apart, options, teacher, [guesses(apart, options)], name="teacher", steps=steps, ratio=ratio)
     teaching.counts = "besides"
     yield teaching
     known = pseudo_labelled(setup, teaching.averages["classifier"].module)
@@ -90,7 +90,7 @@ def phases(setup: Setup, options: DptOptions) -> Phases:
         order = setup.rng.generator("generated order")
         generated = Generated(Stream(pool.images, pool.labels, count, order), options.weight)
     classifier = setup.new_classifier(options.dropout)
-    phase = semi_phase(setup, options, classifier, [guesses(setup, options)], generated=generated)
+    phase = semi_phase(setup, options, classifier, [guesses(setup, options)], ratio=ratio, generated=generated)
     yield phase
     counts = torch.bincount(known.labels[len(setup.labels) :], minlength=setup.task.classes).tolist()
     facts = {**pool.facts(), "filtered": options.filtered, "pseudo_labels": counts}

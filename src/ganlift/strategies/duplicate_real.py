@@ -42,6 +42,6 @@ def phases(setup: Setup, options: DuplicateOptions) -> Phases:
         update("classifier", loss)
         return {"loss": loss.detach()}
 
-    phase = classifier_phase(setup, options, classifier, step, {"labelled": setup.labelled_stream()})
+    phase = classifier_phase(setup, options, classifier, step, {"labelled": setup.labelled_stream(options)})
     yield phase
     return Outcome(phase.averages["classifier"].module)

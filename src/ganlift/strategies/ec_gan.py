@@ -81,7 +81,7 @@ def phases(setup: Setup, options: EcGanOptions) -> Phases:
         own = {"loss": loss, "fake_loss": fake_loss, "confident": confident, "g_loss": g_loss}
         return {**metrics, **{name: value.detach() for name, value in own.items()}}
 
-    phase = classifier_phase(setup, options, classifier, step, {"labelled": setup.labelled_stream()})
+    phase = classifier_phase(setup, options, classifier, step, {"labelled": setup.labelled_stream(options)})
     add_generator(setup, phase, generator, options.generator_lr)
     add_discriminator(phase, discriminator, options.discriminator_lr)
     yield phase

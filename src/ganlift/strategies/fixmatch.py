@@ -2,8 +2,8 @@
 
 Sohn et al. 2020, eq. 3 and 4: L = CE(labelled) + λ_u · mean 1[max q ≥ τ] · CE(argmax q, p(strong)), with
 q the prediction on the weak view, without gradient. On short runs τ 0.7–0.8 instead of 0.95: a thousand
-steps never reach the confidence that a million do. One unlabelled image a labelled one (μ = 1), so that
-arms have equal batches.
+steps never reach the confidence that a million do. One unlabelled image a labelled one (μ = 1, ``unlabelled_ratio``),
+so that arms have equal batches; the paper has 7.
 """
 
 from __future__ import annotations
@@ -27,4 +27,4 @@ class FixMatchOptions(GuessOptions, ClassifierOptions):
 def phases(setup: Setup, options: FixMatchOptions) -> Phases:
     """One forward for labelled, weak and strong views."""
     classifier = setup.new_classifier(options.dropout)
-    return (yield from semi_phases(setup, options, classifier, [guesses(setup, options)]))
+    return (yield from semi_phases(setup, options, classifier, [guesses(setup, options)], options.unlabelled_ratio))

@@ -43,15 +43,16 @@ class FixMatchGeneratedOptions(FixMatchOptions):
 )
 def phases(setup: Setup, options: FixMatchGeneratedOptions) -> Phases:
     """Generator, then FixMatch at the full budget."""
-    stage = generator_stage(setup)
+    stage = generator_stage(setup, folds=1)
     yield stage.phase
     restandardise(stage, setup.rng)
     pool = draw_pool(setup, stage, None, options.pool)
-    count = max(1, round(options.ratio * setup.budget.batch_size))
+    unlabelled = options.unlabelled_ratio * setup.budget.batch_size
+    count = max(1, round(options.ratio * unlabelled))
     stream = Stream(pool.images, pool.labels, count, setup.rng.generator("generated order"))
     guess = guesses(setup, options)
-    guess = replace(guess, weight=guess.weight * (1 + count / setup.budget.batch_size))  # it is a mean over u and g
+    guess = replace(guess, weight=guess.weight * (1 + count / unlabelled))  # it is a mean over u and g
     classifier = setup.new_classifier(options.dropout)
-    phase = semi_phase(setup, options, classifier, [guess], unlabelled_too=stream)
+    phase = semi_phase(setup, options, classifier, [guess], ratio=options.unlabelled_ratio, unlabelled_too=stream)
     yield phase
     return Outcome(phase.averages["classifier"].module, pool.facts(), stage.phase.shared, stage.trained)

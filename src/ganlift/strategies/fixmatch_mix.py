@@ -27,4 +27,4 @@ class FixMatchMixOptions(GuessOptions, JointOptions):
 def phases(setup: Setup, options: FixMatchMixOptions) -> Phases:
     """See `ganlift.strategies.sgan.mixed_phases`."""
     classifier = setup.new_classifier(options.dropout)
-    return (yield from mixed_phases(setup, options, classifier, [guesses(setup, options)]))
+    return (yield from mixed_phases(setup, options, classifier, [guesses(setup, options)], options.unlabelled_ratio))

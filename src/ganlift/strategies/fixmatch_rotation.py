@@ -26,4 +26,4 @@ def phases(setup: Setup, options: FixMatchRotationOptions) -> Phases:
     """One forward for labelled, weak, strong and turned views."""
     classifier = setup.new_classifier(options.dropout)
     terms = [guesses(setup, options), turns(setup, options, classifier)]
-    return (yield from semi_phases(setup, options, classifier, terms))
+    return (yield from semi_phases(setup, options, classifier, terms, options.unlabelled_ratio))

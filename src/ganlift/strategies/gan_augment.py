@@ -2,7 +2,8 @@
 
 Each step minimises CE(real) + λ · CE(generated), both augmented, with ``ratio`` generated images a real one, in one
 forward. Generated images pass the cross-fitted filter of `ganlift.strategies.pool` first. λ and ratio are chosen on
-validation with short runs from the same start; λ = 0, no generator, is among the candidates and wins ties.
+validation with short runs from the same start; λ = 0, no generator, is among the candidates and is kept unless
+another leads it by one paired standard error: with a hundred images a lead of one says nothing.
 
 Options of the literature, off by default:
 
@@ -15,11 +16,13 @@ Options of the literature, off by default:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Self
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
@@ -82,7 +85,7 @@ def mixed_phase(
     classifier = setup.new_classifier(options.dropout)
     if start is not None:
         classifier.load_state_dict(start.state_dict())
-    streams, heads, twin = {"labelled": setup.labelled_stream()}, dict[str, nn.Module](), classifier
+    streams, heads, twin = {"labelled": setup.labelled_stream(options)}, dict[str, nn.Module](), classifier
     if weight:
         count = max(1, round(ratio * setup.budget.batch_size))
         streams["generated"] = Stream(pool.images, pool.labels, count, setup.rng.generator("generated order"))
@@ -147,7 +150,7 @@ def phases(setup: Setup, options: GanAugmentOptions) -> Phases:
         phase = _pretraining(setup, options, pool)
         yield phase
         start = phase.averages["classifier"].module
-    tried: list[dict[str, Any]] = []
+    tried, right = list[dict[str, Any]](), list[NDArray[np.bool_]]()
     for index, one in enumerate(_candidates(options, pool, pretrained=start is not None)):
         # Every candidate sees the same order and, but for the start, the same weights first.
         fresh = replace(setup, rng=Rng(setup.rng.seed, f"{setup.rng.owner}/choice", setup.device))
@@ -158,15 +161,30 @@ def phases(setup: Setup, options: GanAugmentOptions) -> Phases:
         )
         phase.counts = "besides"
         yield phase
-        score = setup.validation_score(phase.averages["classifier"].module)
-        tried.append({**one, "validation_score": score})
-    best = max(tried, key=lambda one: (one["validation_score"], not one["pretrained"], -one["weight"], -one["ratio"]))
+        right.append(setup.validation_right(phase.averages["classifier"].module))
+        tried.append({**one, "validation_score": setup.measure.of(right[-1], setup.task.validation_labels)})
+    best = tried[choose(tried, right, setup.measure.weights(setup.task.validation_labels))]
     phase = mixed_phase(
         setup, options, pool, best["weight"], best["ratio"], start=start if best["pretrained"] else None
     )
     yield phase
     facts = {**pool.facts(), "candidates": tried, "chosen": best, "filtered": options.filtered}
     return Outcome(phase.averages["classifier"].module, facts, stage.phase.shared, stage.trained)
+
+
+def choose(tried: Sequence[Mapping[str, Any]], right: Sequence[NDArray[np.bool_]], weights: NDArray[np.float64]) -> int:
+    """Which of ``tried`` is taken: the best on validation, if it leads no generator by one paired standard error.
+
+    Args:
+        right: (n,) a candidate, whether each validation image is; ``weights`` (n,) theirs, 1 in the mean.
+    """
+    order = [(one["validation_score"], not one["pretrained"], -one["weight"], -one["ratio"]) for one in tried]
+    best = max(range(len(tried)), key=lambda index: order[index])
+    for index, one in enumerate(tried):
+        if not one["weight"] and not one["pretrained"]:
+            lead = weights * (right[best].astype(np.float64) - right[index])
+            return best if lead.mean() > lead.std() / np.sqrt(len(lead)) else index
+    return best
 
 
 def _candidates(options: GanAugmentOptions, pool: Pool, *, pretrained: bool) -> list[dict[str, Any]]:

@@ -35,7 +35,7 @@ from torch.nn import functional as F
 from ganlift.generators.sngan import Discriminator, Generator
 from ganlift.layers.class_latents import ClassLatents
 from ganlift.strategies.augment import AugmentOptions, augmented
-from ganlift.strategies.base import Outcome, Phases, Setup, classifier_phase, strategy
+from ganlift.strategies.base import Outcome, Phases, Setup, classifier_phase, shipped, strategy
 from ganlift.strategies.generation import FOLDS, Known, Stage, generator_stage, restandardise
 from ganlift.strategies.pool import Pool, draw_pool, judge_phase
 from ganlift.training.phase import Phase, Updater
@@ -43,6 +43,7 @@ from ganlift.training.pixels import Batch, Stream, even_rows
 from ganlift.training.rng import seeded
 
 
+@shipped(balance="off")  # generated images fill the small classes
 class GanBalanceOptions(AugmentOptions):
     warm_up: float = Field(0.25, ge=0, lt=1, description="share of the generator's steps as an autoencoder; 0 is none")
     warm_up_lr: float = Field(2e-3, gt=0, description="Adam's rate of the autoencoder")
@@ -93,7 +94,7 @@ def balance(counts: Tensor, generated: Tensor, batch_size: int, most: float) -> 
 def balanced_phase(setup: Setup, options: AugmentOptions, mix: Mix, pool: Pool | None) -> Phase:
     """The loss of the module's equation, real and generated images in one forward."""
     classifier = setup.new_classifier(options.dropout)
-    streams = {"labelled": setup.labelled_stream()}
+    streams = {"labelled": setup.labelled_stream(options)}
     if pool is not None and mix.count:
         order = setup.rng.generator("generated order")
         streams["generated"] = Stream(pool.images, pool.labels, mix.count, order, mix.rows)

@@ -39,7 +39,9 @@ MOST = 2000
 """Labelled images, at most, over which the features' mean norm is taken."""
 
 
-@shipped(lr=1.7e-3, weight_decay=5e-4)  # what augment has; margins and smoothed targets pull against each other
+@shipped(
+    lr=1.7e-3, weight_decay=5e-4, balance="off"
+)  # what augment has; margins and smoothed targets pull against each other
 class LdamDrwOptions(ClassifierOptions):
     margin: float = Field(0.5, ge=0, lt=2, description="Δ of the rarest class", json_schema_extra=search(0.1, 0.8))
     scale: float = Field(
@@ -119,7 +121,7 @@ def phases(setup: Setup, options: LdamDrwOptions) -> Phases:
         update("classifier", loss)
         return {"loss": loss.detach()}
 
-    phase = classifier_phase(setup, options, classifier, step, {"labelled": setup.labelled_stream()})
+    phase = classifier_phase(setup, options, classifier, step, {"labelled": setup.labelled_stream(options)})
     yield phase
     trained = phase.averages["classifier"].module
     lay_down(trained, setup, options.scale)

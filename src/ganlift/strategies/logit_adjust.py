@@ -14,11 +14,13 @@ from torch import Tensor
 
 from ganlift.losses import soft_cross_entropy, with_prior
 from ganlift.strategies.augment import AugmentOptions, augmented
-from ganlift.strategies.base import Outcome, Phases, Setup, classifier_phase, search, strategy
+from ganlift.strategies.base import Outcome, Phases, Setup, classifier_phase, search, shipped, strategy
 from ganlift.training.phase import Updater
 from ganlift.training.pixels import Batch
 
 
+# The prior is that of images drawn as they come; smoothing holds against the margins that it makes.
+@shipped(balance="off", label_smoothing=0.0)
 class LogitAdjustOptions(AugmentOptions):
     tau: float = Field(
         1.0, ge=0, description="τ: how much of the classes' shares is taken out", json_schema_extra=search(0.5, 2.0)
@@ -43,6 +45,6 @@ def phases(setup: Setup, options: LogitAdjustOptions) -> Phases:
         update("classifier", loss)
         return {"loss": loss.detach()}
 
-    phase = classifier_phase(setup, options, classifier, step, {"labelled": setup.labelled_stream()})
+    phase = classifier_phase(setup, options, classifier, step, {"labelled": setup.labelled_stream(options)})
     yield phase
     return Outcome(phase.averages["classifier"].module)

@@ -91,7 +91,7 @@ def phases(setup: Setup, options: MarginGanOptions) -> Phases:
         own = {"loss": loss, "pseudo_loss": pseudo_loss, "inverted_loss": inverted_loss, "g_loss": g_loss}
         return {**metrics, **{name: value.detach() for name, value in own.items()}}
 
-    streams = {"labelled": setup.labelled_stream(), "unlabelled": setup.unlabelled_stream()}
+    streams = {"labelled": setup.labelled_stream(options), "unlabelled": setup.unlabelled_stream()}
     phase = classifier_phase(setup, options, classifier, step, streams)
     add_generator(setup, phase, generator, options.generator_lr)
     add_discriminator(phase, discriminator, options.discriminator_lr)

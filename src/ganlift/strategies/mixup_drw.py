@@ -35,7 +35,16 @@ from ganlift.training.phase import Updater
 from ganlift.training.pixels import Batch
 
 
-@shipped(lr=3.1e-3, weight_decay=5e-5, label_smoothing=0.1, policy="rand", mix_alpha=0.21, defer=0.71, beta=0.99)
+@shipped(
+    lr=3.1e-3,
+    weight_decay=5e-5,
+    label_smoothing=0.1,
+    policy="rand",
+    mix_alpha=0.21,
+    defer=0.71,
+    beta=0.99,
+    balance="off",
+)
 class MixupDrwOptions(ClassifierOptions):
     mix_alpha: float = Field(
         1.0, gt=0, description="Beta(alpha, alpha) of the mixing share", json_schema_extra=search(0.1, 2.0, log=True)
@@ -72,6 +81,6 @@ def phases(setup: Setup, options: MixupDrwOptions) -> Phases:
         update("classifier", loss)
         return {"loss": loss.detach()}
 
-    phase = classifier_phase(setup, options, classifier, step, {"labelled": setup.labelled_stream()})
+    phase = classifier_phase(setup, options, classifier, step, {"labelled": setup.labelled_stream(options)})
     yield phase
     return Outcome(phase.averages["classifier"].module)

@@ -91,7 +91,7 @@ def draw_pool(setup: Setup, stage: Stage, judges: list[nn.Module] | None, size: 
     """``size`` images a class; with ``judges`` (one a fold) only those the other fold's judge agrees on."""
     classes = setup.task.classes
     labels = torch.arange(classes, device=setup.device).repeat_interleave(size)
-    folds = torch.arange(len(labels), device=setup.device) % FOLDS
+    folds = torch.arange(len(labels), device=setup.device) % stage.trained.facts.folds
     images = to_uint8(stage.trained.draw(labels, folds, setup.rng.generator("pool")))
     if judges is None:
         return Pool(Pixels(images, setup.device), labels, [1.0] * classes, [], _duplicates(images))

@@ -106,7 +106,7 @@ def _linear(setup: Setup, options: ProbeOptions, classifier: nn.Module) -> Phase
         return {"loss": loss.detach()}
 
     alone = options.model_copy(update={"lr": options.head_lr})
-    return classifier_phase(setup, alone, head, step, {"labelled": setup.labelled_stream()})
+    return classifier_phase(setup, alone, head, step, {"labelled": setup.labelled_stream(options)})
 
 
 def _whole(setup: Setup, options: ProbeOptions, classifier: nn.Module) -> Phase:
@@ -118,4 +118,4 @@ def _whole(setup: Setup, options: ProbeOptions, classifier: nn.Module) -> Phase:
         update("classifier", loss)
         return {"loss": loss.detach()}
 
-    return classifier_phase(setup, options, classifier, step, {"labelled": setup.labelled_stream()})
+    return classifier_phase(setup, options, classifier, step, {"labelled": setup.labelled_stream(options)})

@@ -61,7 +61,7 @@ def phases(setup: Setup, options: RotationOptions) -> Phases:
         update("classifier", loss + options.weight * rotation_loss)
         return {"loss": loss.detach(), "rotation_loss": rotation_loss.detach()}
 
-    streams = {"labelled": setup.labelled_stream(), "unlabelled": setup.unlabelled_stream()}
+    streams = {"labelled": setup.labelled_stream(options), "unlabelled": setup.unlabelled_stream()}
     phase = classifier_phase(setup, options, classifier, step, streams, heads={"rotation": head})
     yield phase
     return Outcome(phase.averages["classifier"].module)

@@ -156,8 +156,13 @@ def _grid(setup: Setup, generator: SmallGenerator, columns: int = 8) -> Callable
     return grid
 
 
-def sgan_phases(setup: Setup, options: SganOptions, classifier: nn.Module, terms: Sequence[Term] = ()) -> Phases:
-    """The joint phase: simultaneous steps of classifier and generator from one forward, with further ``terms``."""
+def sgan_phases(
+    setup: Setup, options: SganOptions, classifier: nn.Module, terms: Sequence[Term] = (), ratio: int = 1
+) -> Phases:
+    """The joint phase: simultaneous steps of classifier and generator from one forward, with further ``terms``.
+
+    A step has ``ratio`` unlabelled images a labelled one, and as many generated ones.
+    """
     classes = setup.task.classes if options.conditional else 0
     generator, noise = new_generator(setup, classes), setup.rng.generator("latent")
 
@@ -179,7 +184,7 @@ def sgan_phases(setup: Setup, options: SganOptions, classifier: nn.Module, terms
         update.together({"classifier": loss + added, "generator": g_loss})
         return {**metrics, **parts, "g_loss": g_loss.detach()}
 
-    streams = {"labelled": setup.labelled_stream(), "unlabelled": setup.unlabelled_stream()}
+    streams = {"labelled": setup.labelled_stream(options), "unlabelled": setup.unlabelled_stream(ratio)}
     phase = classifier_phase(setup, options, classifier, step, streams, heads=all_heads(terms))
     phase.extras = all_extras(terms)
     add_generator(setup, phase, generator, options.generator_lr)
@@ -187,7 +192,9 @@ def sgan_phases(setup: Setup, options: SganOptions, classifier: nn.Module, terms
     return Outcome(phase.averages["classifier"].module, generator=joint_generator(setup, generator, classes))
 
 
-def mixed_phases(setup: Setup, options: JointOptions, classifier: nn.Module, terms: Sequence[Term] = ()) -> Phases:
+def mixed_phases(
+    setup: Setup, options: JointOptions, classifier: nn.Module, terms: Sequence[Term] = (), ratio: int = 1
+) -> Phases:
     """The same losses with mixes of unlabelled images where the generated ones stand."""
     rng = setup.rng.generator("augmentation")
 
@@ -200,7 +207,7 @@ def mixed_phases(setup: Setup, options: JointOptions, classifier: nn.Module, ter
         update("classifier", loss + added)
         return {**metrics, **parts}
 
-    streams = {"labelled": setup.labelled_stream(), "unlabelled": setup.unlabelled_stream()}
+    streams = {"labelled": setup.labelled_stream(options), "unlabelled": setup.unlabelled_stream(ratio)}
     phase = classifier_phase(setup, options, classifier, step, streams, heads=all_heads(terms))
     phase.extras = all_extras(terms)
     yield phase

@@ -27,4 +27,4 @@ class SganFixMatchOptions(GuessOptions, SganOptions):
 def phases(setup: Setup, options: SganFixMatchOptions) -> Phases:
     """See `ganlift.strategies.sgan.sgan_phases`."""
     classifier = setup.new_classifier(options.dropout)
-    return (yield from sgan_phases(setup, options, classifier, [guesses(setup, options)]))
+    return (yield from sgan_phases(setup, options, classifier, [guesses(setup, options)], options.unlabelled_ratio))

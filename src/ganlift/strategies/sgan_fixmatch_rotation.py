@@ -29,4 +29,4 @@ def phases(setup: Setup, options: SganFixMatchRotationOptions) -> Phases:
     """See `ganlift.strategies.sgan.sgan_phases`."""
     classifier = setup.new_classifier(options.dropout)
     terms = [guesses(setup, options), turns(setup, options, classifier)]
-    return (yield from sgan_phases(setup, options, classifier, terms))
+    return (yield from sgan_phases(setup, options, classifier, terms, options.unlabelled_ratio))

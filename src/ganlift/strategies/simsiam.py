@@ -20,7 +20,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ganlift.augment import strong
+from ganlift.augment import pair_view
 from ganlift.losses import negative_cosine
 from ganlift.strategies.base import Phases, Setup, shipped, strategy
 from ganlift.strategies.pretraining import PretrainOptions, pretraining_phase, take_average
@@ -69,7 +69,7 @@ def simsiam_phase(setup: Setup, options: SimSiamPretrainOptions, classifier: nn.
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
         x = batch["unlabelled"].x
-        z = f(classifier.features(torch.cat([strong(x, rng, flips), strong(x, rng, flips)])))  # type: ignore[operator]
+        z = f(classifier.features(torch.cat([pair_view(x, rng, flips), pair_view(x, rng, flips)])))  # type: ignore[operator]
         (z1, z2), (p1, p2) = z.chunk(2), h(z).chunk(2)
         loss = 0.5 * negative_cosine(p1, z2.detach()) + 0.5 * negative_cosine(p2, z1.detach())
         update("classifier", loss)

@@ -126,12 +126,13 @@ def semi_phase(
     *,
     name: str = "classifier",
     steps: int | None = None,
+    ratio: int = 1,
     generated: Generated | None = None,
     unlabelled_too: Stream | None = None,
 ) -> Phase:
     """``classifier`` minimises CE(labelled) + Σ w · term, and the cross-entropy of ``generated`` images if given.
 
-    The images of ``unlabelled_too`` join the unlabelled ones in every term.
+    A step has ``ratio`` unlabelled images a labelled one; those of ``unlabelled_too`` join them in every term.
     """
     rng, flips = setup.rng.generator("augmentation"), setup.task.flips
 
@@ -148,10 +149,10 @@ def semi_phase(
         return parts
 
     weights, traced = {"labelled": 1.0}, {"labelled": "loss", "generated": "generated_loss"}
-    streams = {"labelled": setup.labelled_stream()}
+    streams = {"labelled": setup.labelled_stream(options)}
     if generated is not None:
         streams["generated"], weights["generated"] = generated.stream, generated.weight
-    streams["unlabelled"] = setup.unlabelled_stream()
+    streams["unlabelled"] = setup.unlabelled_stream(ratio)
     if unlabelled_too is not None:
         streams["unlabelled too"] = unlabelled_too
     heads = all_heads(terms)
@@ -160,9 +161,11 @@ def semi_phase(
     return phase
 
 
-def semi_phases(setup: Setup, options: ClassifierOptions, classifier: nn.Module, terms: Sequence[Term]) -> Phases:
+def semi_phases(
+    setup: Setup, options: ClassifierOptions, classifier: nn.Module, terms: Sequence[Term], ratio: int = 1
+) -> Phases:
     """`semi_phase` and nothing else."""
-    phase = semi_phase(setup, options, classifier, terms)
+    phase = semi_phase(setup, options, classifier, terms, ratio=ratio)
     yield phase
     return Outcome(phase.averages["classifier"].module)
 
@@ -182,6 +185,7 @@ class GuessOptions(TermOptions):
     consistency_weight: float = Field(
         1.0, ge=0, description="λ_u: weight of the consistency loss", json_schema_extra=search(0.3, 3.0, log=True)
     )
+    unlabelled_ratio: int = Field(1, ge=1, le=16, description="μ: unlabelled images a labelled one in each step")
     adaptive: bool = Field(
         False,
         description="a threshold for each class that follows the classifier's confidence, in place of τ; it looks back "

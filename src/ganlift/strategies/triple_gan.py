@@ -123,7 +123,7 @@ def phases(setup: Setup, options: TripleGanOptions) -> Phases:
         }
         return {name: value.detach() for name, value in metrics.items()}
 
-    streams = {"labelled": setup.labelled_stream(), "unlabelled": setup.unlabelled_stream()}
+    streams = {"labelled": setup.labelled_stream(options), "unlabelled": setup.unlabelled_stream()}
     phase = classifier_phase(setup, options, classifier, step, streams)
     add_generator(setup, phase, generator, options.generator_lr)
     add_discriminator(phase, discriminator, options.discriminator_lr)

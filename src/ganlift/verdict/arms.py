@@ -58,7 +58,12 @@ class Difference:
 
 
 def by_arm(rows: Sequence[Row]) -> dict[str, Arm]:
-    """The arms in ``rows`` by name. Where a seed has several rows, one that is done counts, the last of them."""
+    """The arms in ``rows`` by name. Where a seed has several rows, one that is done counts, the last of them.
+
+    Raises:
+        RunFolderError: arms learned from different images, by the ``data_hash`` of those rows that have one.
+    """
+    _refuse_mixed(rows)
     arms: dict[str, Arm] = {}
     for row in rows:
         given = (str(row["rival"]), str(row["time_of"])) if row["kind"] == IN_TIME else None
@@ -68,6 +73,18 @@ def by_arm(rows: Sequence[Row]) -> dict[str, Arm]:
         else:
             arm.failed[row["seed"]] = str(row.get("reason") or "no reason given")
     return arms
+
+
+def _refuse_mixed(rows: Sequence[Row]) -> None:
+    first: dict[str, Row] = {}
+    for row in rows:
+        first.setdefault(str(row.get("data_hash") or ""), row)  # none in rows from before there was one
+    told = [f"{row['strategy']}, seed {row['seed']}," for of, row in first.items() if of]
+    if len(told) > 1:
+        raise RunFolderError(
+            f"{told[0]} and {told[1]} learned from different images (data_hash in their rows) and cannot be compared; "
+            "run the comparison again with another --out."
+        )
 
 
 def all_seeds(arms: Mapping[str, Arm]) -> list[int]:

@@ -27,8 +27,9 @@ from scipy import optimize, special
 
 from ganlift.verdict.moderation import NOTHING_KNOWN, Prior
 
-SAME_POOL = 0.5
-"""From this overlap on, seeds hardly differ in their labels: the labelled pool is taken as given."""
+NEW_LABELS, SAME_POOL = 0.3, 0.7
+"""Up to the first overlap the interval is about labels drawn anew; from the second on, where seeds hardly differ in
+theirs, about the labelled pool as given. In between it goes from one to the other, so that no one image tips it."""
 
 LEAST_P = 1e-12
 """Smaller p are not told apart."""
@@ -58,13 +59,20 @@ class Parts:
 
     @property
     def same_pool(self) -> bool:
-        """Whether the interval takes the labelled pool as given (see `SAME_POOL`)."""
-        return self.overlap >= SAME_POOL
+        """Whether the interval is rather about the labelled pool as given than about new labels (see `SAME_POOL`)."""
+        return self.overlap >= (NEW_LABELS + SAME_POOL) / 2
 
     def of_seeds(self, seeds: int) -> float:
         """The seed part of the variance of a mean over ``seeds``."""
-        correlated = 0.0 if self.same_pool else self.overlap / (1.0 - self.overlap)
-        return self.seed_variance * (1.0 / seeds + correlated)
+        return self.seed_variance * (1.0 / seeds + self.correlated)
+
+    @property
+    def correlated(self) -> float:
+        """What seeds have in common through their labels, as a share of their variance (Nadeau and Bengio 2003)."""
+        if self.overlap >= SAME_POOL:
+            return 0.0
+        about_new = min(1.0, (SAME_POOL - self.overlap) / (SAME_POOL - NEW_LABELS))
+        return about_new * self.overlap / (1.0 - self.overlap)
 
     def freedom(self, seeds: int | None = None) -> float:
         """Degrees of freedom of the seed part over ``seeds`` (default: those there are)."""

@@ -1,0 +1,174 @@
+"""Figures that move when results do: every strategy and every generator, 20 steps on `fashion-mini`, seed 0.
+
+    python benchmarks/canary.py           what has moved since benchmarks/canary.json; exit code 1 where something has
+    python benchmarks/canary.py --keep    the same, and writes the figures of what moved
+
+A record under ``benchmarks/results/`` states the `marks` of its arms (``canary.json``, written by ``table.py --keep``).
+Where an arm's figures are others today, the record is older than the code, and `stale` names the arm.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ganlift.data import load
+from ganlift.data.imbalance import tail_counts
+from ganlift.data.types import ImageSet, Task
+from ganlift.generators.base import ImageShape, generators
+from ganlift.strategies.base import Setup, predict, run_phases, strategies
+from ganlift.training.fit import Settings
+from ganlift.training.phase import Budget
+from ganlift.training.pixels import to_float
+from ganlift.training.precision import make_fabric
+from ganlift.training.rng import Rng, seeded
+from ganlift.yardstick import ACCURACY, MACRO_RECALL
+
+FILE = Path(__file__).parent / "canary.json"
+CPU = torch.device("cpu")
+STEPS, BATCH = 20, 16
+LABELS, UNLABELLED, SCORED = 5, 200, 100
+TAIL = "exp:5"
+RELATIVE, ABSOLUTE = 0.02, 0.002
+"""What another processor may make of the same code: its sums have another order, and 20 steps let that grow."""
+
+Figures = dict[str, float]
+
+
+def task_of(images: ImageSet, tail: bool = False) -> tuple[Task, Tensor, Tensor]:
+    """Five labelled images a class (or a tail) and 200 unlabelled ones; what is scored, and its labels."""
+    rng = np.random.default_rng(0)
+    pool = rng.permutation(np.flatnonzero(images.parts == "train"))
+    classes = [pool[images.labels[pool] == label] for label in range(10)]
+    counts = tail_counts(TAIL, 2 * LABELS, 10) if tail else [LABELS] * 10
+    labelled = np.concatenate([own[:count] for own, count in zip(classes, counts, strict=True)])
+    validation = np.concatenate([own[2 * LABELS : 3 * LABELS] for own in classes])
+    rest = np.concatenate([own[3 * LABELS : 3 * LABELS + UNLABELLED // 10] for own in classes])
+    scored = rng.permutation(np.flatnonzero(images.parts == "test"))[:SCORED]
+    parts = [(images.batch(index), images.labels[index]) for index in (labelled, validation, rest)]
+    (x, y), (x_val, y_val), (x_rest, _) = parts
+    task = Task(x, y, x_val, y_val, x_rest, images.class_names)
+    return task, torch.from_numpy(images.batch(scored)), torch.from_numpy(images.labels[scored])
+
+
+def of_strategy(name: str, images: ImageSet, tail: bool = False) -> Figures:
+    """How sure its classifier is of a hundred test images, and of their classes where it learns any."""
+    entry = strategies.get(name)
+    task, x, y = task_of(images, tail)
+    if not entry.labels:
+        task = replace(task, labelled=task.labelled[:0], labels=task.labels[:0])
+    measure = MACRO_RECALL if tail else ACCURACY
+    setup = Setup(task, Budget(STEPS, BATCH, STEPS), Rng(0, name, CPU), CPU, measure=measure)
+    outcome, _ = run_phases(entry.phases(setup, entry.options()), lambda phase: Settings(make_fabric(CPU, "fp32")))
+    found = predict(outcome.classifier, x).double().clamp(min=1e-9)
+    figures = {"entropy": float(-(found * found.log()).sum(1).mean()), "largest": float(found.amax(1).mean())}
+    return figures | ({"nll": float(-found[torch.arange(len(y)), y].log().mean())} if entry.labels else {})
+
+
+def of_generator(name: str, images: ImageSet) -> Figures:
+    """Mean and spread of 64 samples, and how much they differ from one another."""
+    entry, (task, _, _) = generators.get(name), task_of(images)
+    rng = Rng(0, name, CPU)
+    with seeded(rng.derive("weights")):
+        model = entry.build(ImageShape(task.channels, task.size, task.classes), entry.options(), CPU)
+    x, y, noise = to_float(torch.from_numpy(task.labelled)), torch.from_numpy(task.labels), rng.generator("noise")
+    optimizers = model.optimizers()
+
+    def update(player: str, loss: Tensor) -> None:
+        weights = [weight for group in optimizers[player].param_groups for weight in group["params"]]
+        for weight, gradient in zip(weights, torch.autograd.grad(loss, weights, allow_unused=True), strict=True):
+            weight.grad = gradient
+        optimizers[player].step()
+
+    for _ in range(STEPS):
+        index = torch.randint(len(x), (BATCH,), generator=noise)
+        model.step(x[index], y[index], noise, update)
+    made = model.sample(64, torch.arange(64) % task.classes, noise).double()
+    return {
+        "mean": float(made.mean()),
+        "spread": float(made.std()),
+        "differ": float((made - made.mean(0)).abs().mean()),
+    }
+
+
+def measured() -> dict[str, Figures]:
+    """The figures of everything that is registered, by "strategy/NAME", "tail/NAME" and "generator/NAME"."""
+    images, found = load("fashion-mini"), dict[str, Figures]()
+    for name, entry in strategies:
+        found[f"strategy/{name}"] = of_strategy(name, images)
+        if entry.labels and entry.unlabelled != "required":
+            found[f"tail/{name}"] = of_strategy(name, images, tail=True)
+    return found | {f"generator/{name}": of_generator(name, images) for name in generators.names()}
+
+
+def moved(now: Mapping[str, Figures], kept: Mapping[str, Figures]) -> dict[str, str]:
+    """What has other figures than those ``kept``, is new or is gone, each with how."""
+    found = dict.fromkeys(kept.keys() - now.keys(), "is gone") | dict.fromkeys(now.keys() - kept.keys(), "is new")
+    for name in now.keys() & kept.keys():
+        far = [
+            key for key in now[name].keys() | kept[name].keys() if not _near(now[name].get(key), kept[name].get(key))
+        ]
+        if far:
+            told = (f"{key} {kept[name].get(key)} → {now[name].get(key)}" for key in sorted(far))
+            found[name] = ", ".join(told)
+    return dict(sorted(found.items()))
+
+
+def _near(now: float | None, kept: float | None) -> bool:
+    return now is not None and kept is not None and abs(now - kept) <= max(ABSOLUTE, RELATIVE * abs(kept))
+
+
+def kept() -> dict[str, Figures]:
+    """The committed figures."""
+    return json.loads(FILE.read_text()) if FILE.exists() else {}
+
+
+def marks(arms: Iterable[str]) -> dict[str, str]:
+    """A mark of the committed figures of each of ``arms``, which a record keeps: another one where they moved."""
+    figures = kept()
+    own = {arm: [figures.get(f"{kind}/{_known(arm)}") for kind in ("strategy", "tail")] for arm in arms}
+    return {arm: hashlib.sha256(json.dumps(one).encode()).hexdigest()[:8] for arm, one in sorted(own.items())}
+
+
+def stale(record: Path) -> list[str]:
+    """The arms of ``record``, a folder, whose figures have moved since; ["all"] where it states no canary."""
+    file = record / "canary.json"
+    if not file.exists():
+        return ["all"]
+    stated: dict[str, str] = json.loads(file.read_text())
+    return [arm for arm, mark in marks(stated).items() if mark != stated[arm]]
+
+
+def _known(arm: str) -> str:
+    """The strategy of an arm: of one in another's time, or with a generator of its own, the part that is registered."""
+    name = arm.split("-in-time-of-")[0]
+    return max((own for own in strategies.names() if name == own or name.startswith(f"{own}-")), key=len, default=name)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--keep", action="store_true", help="write the figures of what moved")
+    torch.set_num_threads(1)
+    now, before = measured(), kept()
+    found = moved(now, before)
+    for name, how in found.items():
+        print(f"{name}: {how}")
+    if parser.parse_args().keep:
+        new = {name: now[name] if name in found else before[name] for name in now}
+        rounded = {name: {key: round(value, 5) for key, value in sorted(new[name].items())} for name in sorted(new)}
+        FILE.write_text(json.dumps(rounded, indent=1) + "\n")
+        return 0
+    print(f"{len(found)} of {len(now)} have moved.")
+    return int(bool(found))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
