@@ -40,3 +40,11 @@ def test_few_images_are_warned_of() -> None:
     assert "and none without labels a generator has little to go on" in note
     assert resolve_arms(config, [40, 40], unlabelled=500)[1] == []
     assert resolve_arms(config, [50, 50], unlabelled=0)[1] == []
+
+
+@pytest.mark.parametrize("name", ["acgan", "dada", "ec-gan", "gan-balance", "gan-augment"])
+def test_every_arm_whose_generator_learns_from_labelled_images_is_warned_of_few(name: str) -> None:
+    _, notes = resolve_arms(build_config({"data": "digits", "strategies": f"augment,{name}"}), [10, 10], unlabelled=0)
+    assert any(note.startswith(f"{name}: with 10 labelled images") for note in notes)
+    _, notes = resolve_arms(build_config({"data": "digits", "strategies": f"augment,{name}"}), [60, 60], unlabelled=0)
+    assert not any("labelled images in the smallest" in note for note in notes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from torch import Tensor
 from ganlift.data.types import Task
 from ganlift.errors import Interrupted
 from ganlift.strategies.base import Setup, strategies
+from ganlift.strategies.generation import generator_stage
 from ganlift.training.alarms import MENDABLE, PATIENCE, RULES, Alarms, NonFiniteLossError, StoppedByAlarmError
 from ganlift.training.fit import LOOKS, Record, Settings, fit
 from ganlift.training.phase import Budget, Phase
@@ -42,6 +44,18 @@ def test_an_alarm_of_the_trace_is_raised_once() -> None:
         ("g-vanishing", 0),
         ("d-saturated", PATIENCE - 1),
     ]
+
+
+def test_scores_without_a_scale_are_not_taken_for_logits(task: Task) -> None:
+    """A critic's scores may be any distance apart; which generator has such is said where it is registered."""
+    alarms = Alarms()
+    for step in range(2 * PATIENCE):
+        alarms.look("gan", step, {"d_real": 90.0, "d_fake": -90.0}, logits=False)
+    assert alarms.raised == []
+    named = {
+        name: generator_stage(replace(setup, generator=name)).phase.logits for name in ("wgan-gp", "sngan", "dcgan")
+    }
+    assert named == {"wgan-gp": False, "sngan": True, "dcgan": True}
 
 
 @pytest.mark.parametrize(

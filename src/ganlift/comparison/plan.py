@@ -106,7 +106,8 @@ def resolve_arms(
         added = "augment" if config.labels_per_class != 0 else "kmeans-pixels"
         chosen.insert(0, strategies.get(added))
         notes.append(f"'{added}' is added: a gain needs an arm without a GAN to be measured against.")
-    generating = [entry.name for entry in chosen if entry.needs_generator]
+    of_labels_alone = [entry.name for entry in chosen if entry.kind == "gan" and entry.unlabelled == "never"]
+    generating = [entry.name for entry in chosen if entry.needs_generator or entry.name in of_labels_alone]
     warning = generator_warning(generating, labelled_per_class, unlabelled)
     return chosen, [*notes, *([warning] if warning else [])]
 

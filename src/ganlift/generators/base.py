@@ -70,7 +70,8 @@ class GeneratorEntry:
     """A registered generator: how to build it, and what to say about it.
 
     ``build(shape, options, device)`` draws initial weights from torch's global generator, which the
-    caller seeds and restores (`training.rng.seeded`).
+    caller seeds and restores (`training.rng.seeded`). ``logits`` says whether its discriminator's scores are such, or
+    margins about as large; a critic's have no scale.
     """
 
     name: str
@@ -78,6 +79,7 @@ class GeneratorEntry:
     source: str
     options: type[BaseModel]
     build: Callable[[ImageShape, BaseModel, torch.device], GenerativeModel]
+    logits: bool = True
 
 
 generators: Registry[GeneratorEntry] = Registry("generator", "ganlift.generators", "ganlift.generators", GeneratorEntry)

@@ -114,5 +114,6 @@ generators.add("wgan-gp")(
         source="Gulrajani et al.: Improved Training of Wasserstein GANs, NeurIPS 2017",
         options=WGANGPOptions,
         build=build,
+        logits=False,
     )
 )

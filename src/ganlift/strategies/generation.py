@@ -95,6 +95,7 @@ def generator_stage(setup: Setup, folds: int = FOLDS, known: Known | None = None
         rng=rng,
         counts="generator",
         shared=None if own else key,
+        logits=entry.logits,
     )
     facts = GeneratorFacts(
         generator=entry.name,

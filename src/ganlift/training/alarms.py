@@ -71,9 +71,9 @@ class Alarms:
     _saturated: int = 0
     _suspected: list[str] = field(default_factory=list)
 
-    def look(self, phase: str, step: int, metrics: Mapping[str, float]) -> None:
-        """Look at a line of the trace: ``d_real``, ``d_fake`` and ``g_grad_norm`` where they are there."""
-        if "d_real" in metrics and "d_fake" in metrics:
+    def look(self, phase: str, step: int, metrics: Mapping[str, float], *, logits: bool = True) -> None:
+        """Look at a line of the trace: ``g_grad_norm`` and, where they are ``logits``, ``d_real`` and ``d_fake``."""
+        if logits and "d_real" in metrics and "d_fake" in metrics:
             apart = metrics["d_real"] - metrics["d_fake"]
             self._saturated = self._saturated + 1 if apart > SATURATED else 0
             if self._saturated >= PATIENCE:

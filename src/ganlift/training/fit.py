@@ -181,7 +181,7 @@ class _Course:
         values = {name: float(value) for name, value in metrics.items()}
         if "generator" in update.norms:
             values["g_grad_norm"] = float(update.norms["generator"])
-        self.alarms.look(record.name, steps, values)
+        self.alarms.look(record.name, steps, values, logits=self.phase.logits)
         if figures:
             self.alarms.look_at_samples(record.name, steps, figures)
         place = {"phase": record.name, "step": steps, "images_seen": record.images_seen}

@@ -72,6 +72,7 @@ class Phase:
         rng: the randomness this phase uses.
         shared: a key when other arms of the seed may use the result (a generator); None otherwise.
         grid: makes images (n, c, h, w) in [-1, 1] from fixed noise, for the report; None if there are none.
+        logits: whether ``d_real`` and ``d_fake`` are logits, so that their distance says that fakes are told for sure.
         watch: figures of samples beside real images (`ganlift.measures.symptoms`), for alarms; None if there are none.
     """
 
@@ -89,6 +90,7 @@ class Phase:
     shared: str | None = None
     grid: Callable[[], Tensor] | None = None
     watch: Callable[[], Mapping[str, float]] | None = None
+    logits: bool = True
 
     @property
     def images_per_step(self) -> int:
