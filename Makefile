@@ -20,7 +20,7 @@ TEST_JOBS ?= 2
 PYTEST_ARGS ?=
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_JOBS) $(PYTEST_ARGS)
 
-.PHONY: help install demo demo-full test test-all coverage lint docs bench clean
+.PHONY: help install demo demo-full test test-all coverage lint docs bench records clean
 
 help:
 	@echo "make demo       compare five strategies on bundled images; prints where report.html is (less than 10 minutes)"
@@ -89,6 +89,9 @@ docs: install
 
 bench: install
 	$(BIN)/python benchmarks/throughput.py
+
+records: install
+	$(BIN)/python benchmarks/records.py $(RECORDS)
 
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*

@@ -4,7 +4,8 @@
     python benchmarks/table.py --across RUN RUN ...
     python benchmarks/table.py --generators RUN [--keep benchmarks/results/generators/NAME]
 
-``--keep`` also copies the records (results, verdicts, plan, environment, configuration) that the table is made from.
+``--keep`` also copies the records (results, verdicts, plan, environment, configuration) that the table is made from,
+and states the canary (`canary.py`) that they were made under.
 ``--across`` has a line a strategy and a column a run. ``--generators`` is of a run of `ganlift compare-generators` and
 has a line a generator, as in its report; what is kept are the figures, for they are made from more than the records.
 """
@@ -18,6 +19,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from canary import marks
 
 from ganlift.report import read_run, side_by_side
 from ganlift.runs.files import read_json, read_jsonl, write_json
@@ -178,6 +181,7 @@ def main() -> None:
         arguments.keep.mkdir(parents=True, exist_ok=True)
         for name in RECORDS:
             shutil.copy(folder / name, arguments.keep / name)
+        write_json(arguments.keep / "canary.json", marks(read(folder).rows))
         if found:
             write_json(arguments.keep / "generators.json", found)
 

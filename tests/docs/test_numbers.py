@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -54,3 +56,15 @@ def test_the_tables_of_the_statistics_page_are_those_of_the_simulations_and_of_t
     figures = [line for line in shown if line.split("|")[-2].strip().replace(".", "").isdigit()]
     assert len(figures) > 50
     assert [line for line in figures if line not in kept] == []
+
+
+def test_records_older_than_the_code_are_named_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In benchmarks/README.md, which every other page links; and README itself where its own table is one."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    canary, results = importlib.import_module("canary"), ROOT / "benchmarks" / "results"
+    stale = {str(run.relative_to(results)) for run in [*RUNS, *MATRIX, *GENERATORS] if canary.stale(run)}
+    text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    (line,) = [line for line in text.splitlines() if line.startswith("Older than the code:")]
+    assert set(re.findall("`(.+?)`", line)) == stale
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert ("made by an older version" in readme) == ("demo" in stale)

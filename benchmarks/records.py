@@ -1,0 +1,94 @@
+"""Makes the records under ``benchmarks/results/`` that are older than the code anew, one after the other.
+
+    python benchmarks/records.py --list                                  which are older, and how long each takes
+    python benchmarks/records.py --pneumonia FILE.npz --cifar10 FOLDER   all of them
+    python benchmarks/records.py --only fashion                          those with this word in their name
+
+What is broken off goes on where it stopped: each is a run in ``runs/records/``. Afterwards `table.py` prints the tables
+for benchmarks/README.md, and the tests name what is not in step.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from canary import stale
+
+HERE = Path(__file__).parent
+RUNS = Path("runs") / "records"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a record is made by, and its hours on two cores.
+
+    ``needs`` names the option with the data that are not in the package.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    hours: float
+    needs: str = ""
+
+    @property
+    def kept(self) -> Path:
+        return HERE / "results" / self.name
+
+
+def matrix(name: str) -> tuple[str, ...]:
+    return "--config", str(HERE / "matrix" / f"{name}.yaml")
+
+
+DEMO = ("fashion-mini", "--labels-per-class", "10", "--strategies", "augment,mean-teacher,fixmatch,sgan,sgan-fixmatch")
+FEW = ("--labels-per-class", "20", "--seeds", "5", "--budget", "280")
+SOME = ("--labels-per-class", "50", "--seeds", "3", "--budget", "980")
+RECORDS = (
+    Record("demo", (*DEMO, "--seeds", "auto", "--budget", "300"), 0.15),
+    Record("matrix/fashion-tail", matrix("fashion-tail"), 0.4),
+    Record("matrix/fashion-10", matrix("fashion-10"), 0.5),
+    Record("pneumoniamnist", ("{pneumonia}", *FEW), 0.2, "pneumonia"),
+    Record("matrix/pneumonia-20", (*matrix("pneumonia-20"), "--set", "data={pneumonia}"), 0.3, "pneumonia"),
+    Record("cifar10", ("cifar10:{cifar10}", *SOME), 0.7, "cifar10"),
+)
+
+
+def make(record: Record, arguments: Sequence[str]) -> None:
+    """Run it, or go on with it, and keep its records."""
+    run = RUNS / record.name
+    subprocess.run([sys.executable, "-m", "ganlift", "compare", *arguments, "--out", str(run)], check=True)
+    subprocess.run([sys.executable, str(HERE / "table.py"), str(run), "--keep", str(record.kept)], check=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", help="a word in the names of the records to make")
+    parser.add_argument("--list", action="store_true", help="say what is older, and make nothing")
+    parser.add_argument("--pneumonia", type=Path, help="pneumoniamnist.npz")
+    parser.add_argument("--cifar10", type=Path, help="the folder with CIFAR-10's batches")
+    asked = parser.parse_args()
+    older = {one: stale(one.kept) for one in RECORDS if asked.only in one.name}
+    for record, arms in older.items():
+        why = (
+            f"about {record.hours:g} h, {len(arms)} arms have moved"
+            if arms[:1] != ["all"]
+            else f"about {record.hours:g} h"
+        )
+        print(f"{record.name}: {f'older than the code ({why})' if arms else 'of this code'}")
+    print(f"{sum(record.hours for record, arms in older.items() if arms):.1f} h in all.", flush=True)
+    if asked.list:
+        return
+    given = {name: str(path) for name, path in vars(asked).items() if name in ("pneumonia", "cifar10") and path}
+    for record, arms in older.items():
+        if arms and record.needs and record.needs not in given:
+            print(f"{record.name} is left out: give its images with --{record.needs}.")
+        elif arms:
+            make(record, [argument.format(**given) for argument in record.arguments])
+
+
+if __name__ == "__main__":
+    main()

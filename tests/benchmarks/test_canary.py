@@ -1,0 +1,56 @@
+"""No result moves unnoticed: the canary's figures are those of the code, and records say which they were made under."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from ganlift.data import load
+from ganlift.generators.base import generators
+from ganlift.strategies import base
+from ganlift.strategies.base import strategies
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def canary() -> Iterator[ModuleType]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "benchmarks"))
+        yield importlib.import_module("canary")
+
+
+def test_nothing_has_moved(canary: ModuleType) -> None:
+    """Where it has on purpose: python benchmarks/canary.py --keep, then make the records anew or mark them as older."""
+    assert canary.moved(canary.measured(), canary.kept()) == {}
+
+
+def test_a_planted_change_is_noticed(canary: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    images, name = load("fashion-mini"), "strategy/augment"
+    kept = {name: canary.kept()[name]}
+    assert canary.moved({name: canary.of_strategy("augment", images)}, kept) == {}
+    monkeypatch.setattr(base, "trivial_augment", lambda x, rng: x)  # as if the policy had gone
+    assert "largest" in canary.moved({name: canary.of_strategy("augment", images)}, kept)[name]
+
+
+def test_everything_registered_is_in_it(canary: ModuleType) -> None:
+    kept = canary.kept().keys()
+    assert {f"strategy/{name}" for name in strategies.names()} <= kept
+    assert {f"generator/{name}" for name in generators.names()} <= kept
+
+
+def test_a_record_is_stale_where_one_of_its_arms_has_moved(
+    canary: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert canary.stale(tmp_path) == ["all"]
+    arms = ["augment", "gan-augment-vae", "fixmatch-in-time-of-sgan"]
+    (tmp_path / "canary.json").write_text(json.dumps(canary.marks(arms)))
+    assert canary.stale(tmp_path) == []
+    others = {**canary.kept(), "strategy/fixmatch": {"nll": 9.0}}
+    monkeypatch.setattr(canary, "kept", lambda: others)
+    assert canary.stale(tmp_path) == ["fixmatch-in-time-of-sgan"]
