@@ -29,6 +29,7 @@ help:
 	@echo "make coverage   the tests again, with the lines that they reach; fails below nine tenths"
 	@echo "make lint       style, types and the import contract"
 	@echo "make docs       the documentation as a site in build/site"
+	@echo "make records    the measured records that are older than the code, made anew (hours; goes on where it stopped)"
 	@echo "make bench      images a second of each training step"
 	@echo "make install    .venv alone; make clean removes it and what tools left"
 

@@ -144,3 +144,11 @@ def test_a_validation_part_alone_is_the_test_set_of_arrays_and_tables(tmp_path: 
         images = load(str(tmp_path / name))
         assert images.parts.tolist() == ["train"] * 6 + ["test"] * 6
         assert "val is the test set" in guess_of(images, "parts").taken
+
+
+@pytest.mark.parametrize(
+    ("reading", "option"), [(Reading(value_range=(0, 2)), "--value-range"), (Reading(parts={}), "--parts")]
+)
+def test_an_option_that_the_images_have_no_use_for_is_refused(reading: Reading, option: str) -> None:
+    with pytest.raises(DataError, match=f"{option} is about .*digits has none"):
+        load("digits", reading)

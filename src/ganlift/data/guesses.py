@@ -9,13 +9,22 @@ import numpy as np
 from ganlift.data import flips
 from ganlift.data.reading import Guess, Reading
 from ganlift.data.types import UNLABELLED, ImageSet
+from ganlift.errors import DataError
 
 NAMES = 5
 """Class names that are shown, at most."""
 
 
 def with_guesses(images: ImageSet, reading: Reading) -> ImageSet:
-    """``images`` with what ``reading`` asks of their mirroring, and with the guesses that all sets share."""
+    """``images`` with what ``reading`` asks of their mirroring, and with the guesses that all sets share.
+
+    Raises:
+        DataError: ``reading`` asks for what such images do not have.
+    """
+    if reading.value_range and images.scale is None:
+        raise DataError(f"--value-range is about arrays and 16-bit files, and {images.source} has none; leave it out.")
+    if reading.parts is not None and not images.files:
+        raise DataError(f"--parts is about folders, and {images.source} has none; leave it out.")
     asked = None if reading.flips == "auto" else reading.flips == "on"
     images = images if reading.parts is not None else _with_test_part(images)
     shared = (_of_classes(images), _of_groups(images), flips.guess(images.class_names, asked))

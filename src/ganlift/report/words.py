@@ -94,4 +94,4 @@ def short(text: str, limit: int = 18) -> str:
 def guessed(guesses: Iterable[Mapping[str, str]]) -> Iterator[tuple[str, str]]:
     """Name and words of each thing about the images that nobody said, with what says otherwise."""
     for one in guesses:
-        yield str(one["about"]).capitalize(), f"{one['taken']} ({one['option']})"
+        yield str(one["about"]).capitalize(), f"{one['taken']}; else {one['option']}"
