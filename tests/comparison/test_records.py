@@ -11,7 +11,7 @@ from ganlift.comparison.costs import Cost
 from ganlift.comparison.executors import Result
 from ganlift.comparison.facts import collapse_alarms, pool_alarms
 from ganlift.comparison.plan import Plan
-from ganlift.comparison.search import SEARCH_SEED, best, draw_trials, search
+from ganlift.comparison.search import SEARCH_SEEDS, best, draw_trials, going_on, search, trainings
 from ganlift.comparison.winner import choose
 from ganlift.runs.files import read_json
 from ganlift.strategies.base import strategies
@@ -55,7 +55,8 @@ def test_arms_that_stopped_early_are_weighed_on_the_seeds_that_all_have() -> Non
     assert apart["strategy"] == "fixmatch"  # no seed in common: each by its own
 
 
-def test_every_arm_gets_the_same_number_of_trials_on_a_seed_of_its_own(tmp_path: Path) -> None:
+def test_every_arm_gets_the_same_number_of_trials_on_seeds_of_their_own(tmp_path: Path) -> None:
+    """Of four trials two go on to the second seed, and both to the third: eight trainings an arm."""
     names = ["augment", "sgan"]
     plan = Plan(names, [0, 1], 10, 10, "cpu", "fp32", 1, [Cost(name, 1, 0, 0) for name in names], 1.0)
     template = {"run": str(tmp_path), "shared": {"measure": "accuracy"}, "options": {"sgan": {"matching": 3.0}}}
@@ -64,31 +65,50 @@ def test_every_arm_gets_the_same_number_of_trials_on_a_seed_of_its_own(tmp_path:
     def run_jobs(jobs: Any) -> Any:
         for job in jobs:
             asked.append(job)
-            yield Result(job, {"validation_score": job["options"].get("lr", 0.002)})
+            yield Result(job, {"validation_score": job["options"].get("lr", 0.0)})
 
     chosen = search(plan, 4, template, run_jobs)
-    assert sorted(job["strategy"] for job in asked) == ["augment"] * 4 + ["sgan"] * 4
-    assert {job["seed"] for job in asked} == {SEARCH_SEED}
-    assert all(job["kind"] == "trial" for job in asked)
     for name in names:
-        lrs = [job["options"].get("lr", 0.002) for job in asked if job["strategy"] == name]
-        assert chosen[name].get("lr", 0.002) == max(lrs)
+        own = [job for job in asked if job["strategy"] == name]
+        assert [sum(job["seed"] == seed for job in own) for seed in SEARCH_SEEDS] == [4, 2, 2]
+        assert len(own) == trainings(4)
+        assert {job["trial"] for job in own if job["seed"] == SEARCH_SEEDS[2]} >= {0}
+        assert chosen[name]["lr"] == max(job["options"].get("lr", 0.0) for job in own)
+    assert all(job["kind"] == "trial" for job in asked)
     assert all(job["options"]["matching"] == 3.0 for job in asked if job["strategy"] == "sgan")
+    lrs = [{job["options"].get("lr") for job in asked if job["strategy"] == name} for name in names]
+    assert lrs[0] & lrs[1] == {None}  # the defaults alone are the same: each arm has draws of its own
     record = read_json(tmp_path / "tuning.json")
-    assert len(record["trials"]) == 8
-    assert record["measure"] == "accuracy"
+    assert (len(record["trials"]), record["measure"]) == (16, "accuracy")
     assert search(plan, 4, template, run_jobs) == chosen
-    assert len(asked) == 8  # a continued run repeats no trial
+    assert len(asked) == 16  # a continued run repeats no trial
 
 
-def test_ties_keep_the_defaults_and_failures_count_for_nothing() -> None:
-    trials = [
-        {"strategy": "a", "trial": 0, "options": {}, "validation_score": 0.5},
-        {"strategy": "a", "trial": 1, "options": {"lr": 1}, "validation_score": 0.5},
-        {"strategy": "a", "trial": 2, "options": {"lr": 2}, "validation_score": None},
+def tried(*scores: list[float | None]) -> list[dict[str, Any]]:
+    """Trials of the strategy "a" with their scores on the three seeds."""
+    return [
+        {"strategy": "a", "trial": number, "seed": seed, "options": {"lr": number}, "validation_score": score}
+        for number, own in enumerate(scores)
+        for seed, score in zip(SEARCH_SEEDS, own, strict=False)
     ]
-    assert best(trials, "a") == {}
-    assert best(trials, "b") == {}
+
+
+def test_the_defaults_are_kept_unless_a_trial_leads_by_a_standard_error() -> None:
+    """Leads of 0.04, 0.05 and 0.06 have the standard error 0.006; of 0.3, -0.1 and -0.1, mean 0.03, one of 0.13."""
+    assert best(tried([0.5, 0.5, 0.5], [0.54, 0.55, 0.56]), "a") == {"lr": 1}
+    assert best(tried([0.5, 0.5, 0.5], [0.8, 0.4, 0.4]), "a") == {"lr": 0}
+    assert best(tried([0.5, 0.5, 0.5], [0.5, 0.5, 0.5]), "a") == {"lr": 0}
+    assert best(tried([0.5, 0.5, 0.5], [0.9, 0.9]), "a") == {"lr": 0}  # not on all seeds
+    assert best(tried([None, 0.5, 0.5], [0.4, 0.4, 0.4]), "a") == {"lr": 1}  # the defaults failed
+    assert best(tried([None, None, None]), "a") == {}
+    assert best(tried([0.5, 0.5, 0.5]), "b") == {}
+
+
+def test_half_of_the_trials_go_on_and_the_defaults_always() -> None:
+    found = tried([0.1], [0.9], [0.8], [None], [0.7], [0.6])
+    assert going_on(found, "a", SEARCH_SEEDS[0], 6) == [0, 1, 2, 3, 4, 5]
+    assert going_on(found, "a", SEARCH_SEEDS[1], 6) == [0, 1, 2]
+    assert going_on(tried([0.1, 0.1], [0.9, 0.2], [0.8, 0.9]), "a", SEARCH_SEEDS[2], 6) == [0, 2]
 
 
 @pytest.mark.parametrize("name", strategies.names())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ganlift.comparison.search import SEARCH_SEED
+from ganlift.comparison.search import SEARCH_SEEDS
 from ganlift.config import ArmsConfig, RunConfig
 from ganlift.data import Check, draw_split, load, write_split
 from ganlift.data.cache import save_cache
@@ -73,7 +73,7 @@ def split_of(config: ArmsConfig, images: ImageSet, seed: int) -> Split:
 def write_images(run: Path, config: ArmsConfig, images: ImageSet, splits: list[Split], check: Check) -> None:
     """What the images are, their splits and check where ``run`` has them not yet, and the images for its workers."""
     record_images(run, images)
-    for split in [*splits, *([split_of(config, images, SEARCH_SEED)] if config.search else [])]:
+    for split in [*splits, *(split_of(config, images, seed) for seed in (SEARCH_SEEDS if config.search else ()))]:
         if not layout.split_file(run, split.seed).exists():
             write_split(split, images, layout.split_file(run, split.seed))
     if not layout.check_file(run).exists():

@@ -25,7 +25,7 @@ from ganlift.comparison.images import load_images, split_of, write_images
 from ganlift.comparison.looking import Looking, RunJobs, question
 from ganlift.comparison.machine import jobs_at_once, machine_notes, settle_threads, shared_settings, thread_choices
 from ganlift.comparison.plan import Plan, read_plan, resolve_arms
-from ganlift.comparison.search import search
+from ganlift.comparison.search import search, trainings
 from ganlift.comparison.stopping import stop_requested
 from ganlift.comparison.winner import choose, clear_cache, lay_ready
 from ganlift.comparison.work import work
@@ -185,7 +185,7 @@ def _plan(prepared: Prepared, run: Path, template: dict[str, Any], at_once: int,
     def takes(count: int) -> float:
         return estimate(costs, seeds[:count], steps, generator_steps, at_once, own, own_steps)
 
-    search_s = config.search * takes(len(seeds)) / len(seeds)  # each trial is an arm of one more seed
+    search_s = trainings(config.search) * takes(len(seeds)) / len(seeds) if config.search else 0.0
     plan = Plan(
         strategies=names,
         seeds=seeds,

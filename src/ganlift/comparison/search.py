@@ -1,7 +1,15 @@
-"""Search: the same number of trials for every arm, on validation, on a seed the comparison does not use."""
+"""Search: the same number of trials for every arm, on validation, on seeds that the comparison does not use.
+
+Trials meet in rounds, one a seed: all of them on the first, then the better half of each arm's, then the better half of
+these (successive halving, Jamieson and Talwalkar 2016). The defaults are a trial that is never dropped, and are kept
+unless the best of those that ran on all seeds leads them by one standard error of the paired difference.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import math
+import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,68 +24,131 @@ from ganlift.strategies.options import search_space
 if TYPE_CHECKING:
     import optuna
 
-SEARCH_SEED = 10_000
-"""The seed of all trials: its labelled images, weights and order are not those of any compared seed."""
+SEARCH_SEEDS = (10_000, 10_001, 10_002)
+"""The seeds of all trials: their labelled images, weights and order are not those of any compared seed."""
 
 Run = Callable[[Sequence[Job]], Iterable[Result]]
+Trials = Sequence[Mapping[str, Any]]
+
+
+def trainings(trials: int) -> int:
+    """How many arms ``trials`` are, over all rounds."""
+    rounds = [trials]
+    while len(rounds) < len(SEARCH_SEEDS):
+        rounds.append(_left(rounds[-1]))
+    return sum(rounds)
+
+
+def _left(trials: int) -> int:
+    """How many of ``trials`` go on: the better half, and the defaults beside another one."""
+    return min(trials, max(2, math.ceil(trials / 2)))
 
 
 def search(plan: Plan, trials: int, template: Mapping[str, Any], run_jobs: Run) -> dict[str, dict[str, Any]]:
     """Options for each strategy: the best of ``trials`` on validation, the defaults being the first trial.
 
-    Best by the measure that arms are judged by.
-
-    Trials are drawn up front from (strategy, trial), so that all arms are searched alike and a continued
-    run tries what is left. Every trial is written to ``tuning.json``.
+    Best by the measure that arms are judged by. Trials are drawn up front, for each strategy its own, so that a
+    continued run tries what is left. Every trial is written to ``tuning.json``.
     """
     path = layout.tuning_file(Path(template["run"]))
     record: dict[str, Any] = (
         read_json(path)
         if path.exists()
-        else {"seed": SEARCH_SEED, "measure": template["shared"].get("measure"), "trials": []}
+        else {"seeds": list(SEARCH_SEEDS), "measure": template["shared"].get("measure"), "trials": []}
     )
-    known = {(one["strategy"], one["trial"]) for one in record["trials"]}
-    jobs = []
-    for name in plan.strategies:
-        for number, drawn in enumerate(draw_trials(name, trials)):
-            if (name, number) not in known:
-                options = {**template["options"].get(name, {}), **drawn}
-                job = arm_job("trial", name, SEARCH_SEED, plan.steps_of(name), plan.generator_steps_of(name), template)
-                jobs.append({**job, "id": f"{name}/trial-{number}", "options": options, "trial": number})
-    for result in run_jobs(jobs):
-        job, value = result.job, result.value or {}
-        facts = {key: job[key] for key in ("strategy", "trial", "options")}
-        score = value.get("validation_score")
-        record["trials"].append({**facts, "validation_score": score, "reason": result.reason})
-        write_json(path, record)
+    drawn = {name: list(draw_trials(name, trials)) for name in plan.strategies}
+    for seed in SEARCH_SEEDS:
+        jobs = [
+            {
+                **_job(plan, name, seed, template, drawn[name][number]),
+                "id": f"{name}/trial-{number}/{seed}",
+                "trial": number,
+            }
+            for name in plan.strategies
+            for number in going_on(record["trials"], name, seed, trials)
+        ]
+        known = {(one["strategy"], one["trial"], one["seed"]) for one in record["trials"]}
+        left = [job for job in jobs if (job["strategy"], job["trial"], seed) not in known]
+        for result in run_jobs(left):
+            facts = {key: result.job[key] for key in ("strategy", "trial", "seed", "options")}
+            score = (result.value or {}).get("validation_score")
+            record["trials"].append({**facts, "validation_score": score, "reason": result.reason})
+            write_json(path, record)
     record["chosen"] = {name: best(record["trials"], name) for name in plan.strategies}
     write_json(path, record)
     chosen: dict[str, dict[str, Any]] = record["chosen"]
     return chosen
 
 
-def best(trials: Sequence[Mapping[str, Any]], name: str) -> dict[str, Any]:
-    """Options of the strategy's best trial on validation; the earliest, so the defaults, where trials tie."""
-    scored = [one for one in trials if one["strategy"] == name and one["validation_score"] is not None]
-    if not scored:
+def _job(plan: Plan, name: str, seed: int, template: Mapping[str, Any], drawn: Mapping[str, Any]) -> Job:
+    job = arm_job("trial", name, seed, plan.steps_of(name), plan.generator_steps_of(name), template)
+    return {**job, "options": {**template["options"].get(name, {}), **drawn}}
+
+
+def going_on(trials: Trials, name: str, seed: int, count: int) -> list[int]:
+    """The numbers of the strategy's trials that run on ``seed``: all on the first, then the better half and the first.
+
+    Better is the mean over the seeds before; a trial that failed on one of them is out.
+    """
+    numbers = list(range(count))
+    for before in range(SEARCH_SEEDS.index(seed)):
+        scores = _scores(trials, name, SEARCH_SEEDS[: before + 1])
+        ranked = sorted(
+            (one for one in numbers if one in scores), key=lambda one: (-statistics.fmean(scores[one]), one)
+        )
+        kept = ranked[: _left(len(numbers))]
+        numbers = sorted(kept if 0 in kept or 0 not in ranked else [*kept[:-1], 0])
+    return numbers
+
+
+def _scores(trials: Trials, name: str, seeds: Sequence[int]) -> dict[int, list[float]]:
+    """The scores of each of the strategy's trials that has one on all of ``seeds``, in their order."""
+    found = {
+        (one["trial"], one["seed"]): one["validation_score"]
+        for one in trials
+        if one["strategy"] == name and one["validation_score"] is not None
+    }
+    numbers = sorted({number for number, _ in found})
+    whole = [number for number in numbers if all((number, seed) in found for seed in seeds)]
+    return {number: [found[number, seed] for seed in seeds] for number in whole}
+
+
+def best(trials: Trials, name: str) -> dict[str, Any]:
+    """Options of the strategy's best trial, where it leads the first by one standard error; else the first's.
+
+    Where the first failed, the best of the others; nothing where all did.
+    """
+    scores = _scores(trials, name, SEARCH_SEEDS)
+    if not scores:
         return {}
-    winner = max(scored, key=lambda one: (one["validation_score"], -one["trial"]))
-    return dict(winner["options"])
+    winner = max(scores, key=lambda number: (statistics.fmean(scores[number]), -number))
+    if 0 in scores and winner != 0:
+        lead = [a - b for a, b in zip(scores[winner], scores[0], strict=True)]
+        if statistics.fmean(lead) <= statistics.stdev(lead) / math.sqrt(len(lead)):
+            winner = 0
+    return dict(next(one["options"] for one in trials if (one["strategy"], one["trial"]) == (name, winner)))
 
 
 def draw_trials(name: str, trials: int) -> Iterator[dict[str, Any]]:
-    """Options for each trial, drawn at random from the strategy's search space; the first is the defaults."""
+    """Options for each trial, drawn at random from the strategy's search space; the first is the defaults.
+
+    Each strategy has draws of its own: with one for all, a lucky one would be lucky for every arm that shares options.
+    """
     space = search_space(strategies.get(name))
     import optuna  # takes a while, and most runs search nothing
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=SEARCH_SEED))
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=_seed_of(name)))
     for number in range(trials):
         if number == 0:
             yield {}
             continue
         trial = study.ask()
         yield {option: _draw(trial, option, how) for option, how in space.items()}
+
+
+def _seed_of(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"search/{name}".encode()).digest()[:4])
 
 
 def _draw(trial: optuna.Trial, option: str, how: Mapping[str, Any]) -> Any:

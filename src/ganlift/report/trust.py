@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 from ganlift.report import words
@@ -76,13 +77,18 @@ def tuned_lines(run: Run) -> list[TunedLine]:
     chosen = mapping(tuning.get("chosen"))
     lines = []
     for name in dict.fromkeys(str(trial.get("strategy")) for trial in trials):
-        found = [validation_score(trial) for trial in trials if trial.get("strategy") == name]
-        best = max((score for score in found if score is not None), default=None)
+        by_trial: dict[Any, list[float]] = {}
+        for trial in trials:
+            if trial.get("strategy") == name:
+                score = validation_score(trial)
+                by_trial.setdefault(trial.get("trial"), []).extend([] if score is None else [score])
+        most = max(map(len, by_trial.values()))  # of those that ran on all seeds
+        best = max((fmean(own) for own in by_trial.values() if own and len(own) == most), default=None)
         options = chosen.get(name)
         said = (
             ", ".join(f"{key} {_short(value)}" for key, value in options.items()) if isinstance(options, dict) else ""
         )
-        lines.append(TunedLine(name, len(found), words.percent(best), said))
+        lines.append(TunedLine(name, len(by_trial), words.percent(best), said))
     return lines
 
 
