@@ -53,7 +53,7 @@ def test_what_people_see_names_the_measure(compared: tuple[ganlift.Comparison, l
     comparison, _ = compared
     lines = plan_lines(json.loads((comparison.run / "plan.json").read_text()))
     assert "Judged by:   macro recall" in lines
-    assert any(line.startswith("Long tail:  step:5: ") for line in lines)
+    assert any(line.startswith("Long tail:   step:5: ") for line in lines)
     shown = table(comparison.rows, [verdict.to_json() for verdict in comparison.verdicts], MACRO_RECALL)
     assert "macro\nrecall, %" in [column.header for column in shown.columns]
     assert ": macro recall " in arm_line(comparison.rows[0], MACRO_RECALL)

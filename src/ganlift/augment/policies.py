@@ -15,8 +15,8 @@ def weak(x: Tensor, rng: torch.Generator, flips: bool) -> Tensor:
 
 
 def strong(x: Tensor, rng: torch.Generator, flips: bool) -> Tensor:
-    """FixMatch's strong view (Sohn et al. 2020, appendix D): the weak one, RandAugment of random strengths, cutout."""
-    return cutout(rand_augment(weak(x, rng, flips), rng, m=None), rng)
+    """FixMatch's strong view (Sohn et al. 2020, section 2.3): the weak one, RandAugment, cutout."""
+    return cutout(rand_augment(weak(x, rng, flips), rng), rng)
 
 
 def pair_view(x: Tensor, rng: torch.Generator, flips: bool) -> Tensor:
@@ -31,14 +31,11 @@ def trivial_augment(x: Tensor, rng: torch.Generator) -> Tensor:
     return _random_operation(x, strength, rng)
 
 
-def rand_augment(x: Tensor, rng: torch.Generator, n: int = 2, m: float | None = 0.3) -> Tensor:
-    """``n`` operations for each image, one after the other, all of strength ``m`` in [0, 1] (Cubuk et al. 2020).
-
-    Where ``m`` is None each has a strength of its own, drawn evenly.
-    """
+def rand_augment(x: Tensor, rng: torch.Generator, n: int = 2, m: float = 0.3) -> Tensor:
+    """``n`` operations for each image, one after the other, all of strength ``m`` in [0, 1] (Cubuk et al. 2020)."""
+    strength = torch.full((len(x),), m, device=x.device)
     for _ in range(n):
-        drawn = torch.rand(len(x), generator=rng, device=x.device) if m is None else None
-        x = _random_operation(x, torch.full((len(x),), m or 0.0, device=x.device) if drawn is None else drawn, rng)
+        x = _random_operation(x, strength, rng)
     return x
 
 

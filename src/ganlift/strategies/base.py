@@ -145,12 +145,13 @@ class Setup:
         """Labelled images of each class, (K,) float64, at least 1 so that it can divide."""
         return torch.from_numpy(self.task.class_counts).clamp(min=1).double().to(self.device)
 
-    def labelled_stream(self, options: ClassifierOptions) -> Stream:
-        """The labelled images, each once an epoch; or balanced: every class as often as the largest.
+    def labelled_stream(self, options: ClassifierOptions | None = None) -> Stream:
+        """The labelled images, each once an epoch; or, as ``options`` say, every class as often as the largest.
 
         Random oversampling: He and Garcia 2009.
         """
-        balanced = self.measure.by_class if options.balance == "auto" else options.balance == "on"
+        asked = "auto" if options is None else options.balance
+        balanced = self.measure.by_class if asked == "auto" else asked == "on"
         order, rows = self.rng.generator("order", common=True), even_rows(self.labels) if balanced else None
         return Stream(self.labelled, self.labels, self.budget.batch_size, order, rows)
 

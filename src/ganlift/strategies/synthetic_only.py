@@ -33,8 +33,8 @@ class SyntheticOptions(AugmentOptions):
     needs_generator=True,
 )
 def phases(setup: Setup, options: SyntheticOptions) -> Phases:
-    """A generator of all labelled images, as nothing judges by folds, and a classifier of its unfiltered samples."""
-    stage = generator_stage(setup, folds=1)
+    """The generator that `gan-augment` uses and shares, then a classifier on its unfiltered samples."""
+    stage = generator_stage(setup)
     yield stage.phase
     restandardise(stage, setup.rng)
     pool = draw_pool(setup, stage, None, options.pool)
