@@ -27,15 +27,15 @@ def canary() -> Iterator[ModuleType]:
 
 def test_nothing_has_moved(canary: ModuleType) -> None:
     """Where it has on purpose: python benchmarks/canary.py --keep, then make the records anew or mark them as older."""
-    assert canary.moved(canary.measured(), canary.kept()) == {}
+    assert canary.moved(canary.measured(), canary.kept(), canary.sway()) == {}
 
 
 def test_a_planted_change_is_noticed(canary: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     images, name = load("fashion-mini"), "strategy/augment"
     kept = {name: canary.kept()[name]}
-    assert canary.moved({name: canary.of_strategy("augment", images)}, kept) == {}
+    assert canary.moved({name: canary.of_strategy("augment", images)}, kept, canary.sway()) == {}
     monkeypatch.setattr(base, "trivial_augment", lambda x, rng: x)  # as if the policy had gone
-    assert "largest" in canary.moved({name: canary.of_strategy("augment", images)}, kept)[name]
+    assert "largest" in canary.moved({name: canary.of_strategy("augment", images)}, kept, canary.sway())[name]
 
 
 def test_everything_registered_is_in_it(canary: ModuleType) -> None:
