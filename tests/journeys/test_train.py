@@ -80,13 +80,15 @@ def test_train_keeps_test_images_where_asked(photos: Path, tmp_path: Path) -> No
 def test_a_search_tries_options_on_labels_of_its_own(photos: Path, tmp_path: Path) -> None:
     done("train", photos, "--search", 2, "--labels-per-class", 5, "--budget", 5, "--out", tmp_path / "run", *QUICK)
     tuning = json.loads((tmp_path / "run" / "tuning.json").read_text())
-    assert [trial["trial"] for trial in tuning["trials"]] == [0, 1]
+    assert sorted((trial["seed"], trial["trial"]) for trial in tuning["trials"]) == [
+        (seed, trial) for seed in tuning["seeds"] for trial in (0, 1)
+    ]
     assert all(0 <= trial["validation_score"] <= 1 for trial in tuning["trials"])
-    own, searched = (
+    drawn = [
         json.loads((tmp_path / "run" / f"split-{seed}.json").read_text())["parts"]["labelled"]["index"]
-        for seed in (0, tuning["seed"])
-    )
-    assert own != searched
+        for seed in (0, *tuning["seeds"])
+    ]
+    assert len({tuple(index) for index in drawn}) == 4
 
 
 def test_the_same_train_again_trains_nothing(classifier: dict[str, Any], photos: Path) -> None:
