@@ -106,6 +106,7 @@ def test_photographs_are_set_upright_unless_asked(tmp_path: Path) -> None:
     assert (stored.pixels[0, 0, -1, 0], stored.pixels[0, -1, 0, 0]) == (0, 255)
     assert "2 set upright" in guess_of(upright, "orientation").taken
     assert stored.orientation == "stored"
+    assert "of a shorter side of 8 px" in guess_of(stored, "size").taken
 
 
 def test_minus_one_is_no_class_at_the_door_of_arrays(tmp_path: Path) -> None:

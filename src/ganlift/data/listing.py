@@ -124,7 +124,8 @@ def _of_files(used: Sequence[FileFacts], size: int, reading: Reading) -> list[Gu
     """What was taken for the size, the orientation and the colours of the files that are used."""
     turned = sum(file.turned for file in used)
     shorter = [min(file.width, file.height) for file in used]
-    given = f" of a shorter side of {min(shorter)} to {max(shorter)} px" if shorter else ""
+    sides = " to ".join(str(side) for side in sorted({min(shorter), max(shorter)})) if shorter else ""
+    given = f" of a shorter side of {sides} px" if sides else ""
     upright = f"{turned} set upright by their EXIF data" if turned else "no EXIF data say to turn one"
     return [
         Guess("size", f"{size} × {size}{given}, the middle square of each", sizes.OPTION),
