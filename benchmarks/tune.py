@@ -1,14 +1,14 @@
 """How the shipped settings were chosen: the same number of random trials for every arm, on validation.
 
-    python benchmarks/tune.py --trials 3 --out benchmarks/results/tuning.jsonl
-    python benchmarks/tune.py --data cifar10:PATH --labels 50 --trials 3 --steps 400 --out ...
-    python benchmarks/tune.py --arms oversample,ldam-drw --labels 200 --imbalance exp:50 --trials 3 --out ...
+    python benchmarks/tune.py --fashion FOLDER --cifar10 FOLDER --jobs 2 --out benchmarks/results/tuning.jsonl
+    python benchmarks/tune.py --arms fixmatch,sgan ...
     python benchmarks/tune.py --table --out benchmarks/results/tuning.jsonl
 
-The training part only: the first labels a class of a seed, 200 other labelled images a class for validation, the rest
-unlabelled. Seeds 100 and up, which no comparison uses. The first trial is the shipped settings, and trial n has the
-same settings on every data set. A run that is broken off goes on where it stopped. ``--part 0/2`` and ``--part 1/2``
-share the work between two processes.
+As `ganlift compare --search` does it: rounds over three seeds, of which the better half goes on, the shipped settings
+the first trial and kept unless another leads by one standard error. A trial's score is its mean over two situations.
+No image of them is in a record: Fashion-MNIST's training images that are not in `fashion-mini`, and CIFAR-10's last
+training batch, which `records.py` leaves out, at 16 px. Arms for unequal classes learn from long tails of the same.
+A run that is broken off goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -17,15 +17,20 @@ import argparse
 import json
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from ganlift.comparison.search import draw_trials
-from ganlift.data import load
+from ganlift.comparison.search import SEARCH_SEEDS, best, draw_trials, going_on
+from ganlift.data import Reading, load
 from ganlift.data.imbalance import tail_counts
 from ganlift.data.types import ImageSet, Task
 from ganlift.strategies.base import Setup, run_phases, strategies
@@ -36,8 +41,30 @@ from ganlift.training.precision import choose_precision, make_fabric
 from ganlift.training.rng import Rng
 
 CPU = torch.device("cpu")
-ARMS = "augment,rotation,fixmatch,sgan,sgan-fixmatch,acgan"
+ARMS = (
+    *("augment", "mean-teacher", "fixmatch", "sgan", "sgan-fixmatch", "fixmatch-rotation", "sgan-fixmatch-rotation"),
+    *("acgan", "logit-adjust", "mixup-drw", "ldam-drw", "rotation", "pseudo-label", "sgan-rotation"),
+    *("sgan-mean-teacher", "dada", "margin-gan", "ec-gan", "triple-gan", "class-weights", "rotation-features"),
+    *("simsiam", "gan-features"),
+)
+UNEQUAL = ("logit-adjust", "mixup-drw", "ldam-drw", "class-weights")
+TAIL = "exp:50"
+A_CLASS = 800
 VALIDATION = 200
+LAST_BATCH = 40_000
+"""The first of CIFAR-10's training images that are tuned on; those before are measured on."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Images to tune on: a number of labels a class, or of the largest class where it is a long tail."""
+
+    name: str
+    images: ImageSet
+    labels: int
+    imbalance: str | None = None
 
 
 def draw_task(images: ImageSet, labels: int, seed: int, imbalance: str | None = None) -> Task:
@@ -62,96 +89,128 @@ def draw_task(images: ImageSet, labels: int, seed: int, imbalance: str | None = 
     )
 
 
-def score(name: str, options: dict[str, Any], seed: int, task: Task, steps: int, precision: str) -> float:
-    """Validation accuracy of one arm, one seed."""
+@cache
+def fresh_images(fashion: str, cifar10: str) -> dict[str, ImageSet]:
+    """Images that no record was made from, at most 800 a class."""
+    garments, photographs = load(f"idx:{fashion}"), load(f"cifar10:{cifar10}", Reading(image_size=16))
+    train = np.flatnonzero(photographs.parts == "train")
+    known = load("fashion-mini").hashes
+    return {
+        "fashion-mnist": _some(garments, (garments.parts == "train") & ~np.isin(garments.hashes, known)),
+        "cifar10": _some(photographs, np.isin(np.arange(len(photographs)), train[LAST_BATCH:])),
+    }
+
+
+def _some(images: ImageSet, usable: NDArray[np.bool_]) -> ImageSet:
+    members = (np.flatnonzero(usable & (images.labels == label))[:A_CLASS] for label in range(len(images.class_names)))
+    index = np.sort(np.concatenate(list(members)))
+    columns = {name: getattr(images, name)[index] for name in ("pixels", "labels", "parts", "hashes", "names")}
+    return replace(images, **columns)
+
+
+def situations(arm: str, fresh: Mapping[str, ImageSet]) -> list[Situation]:
+    """What ``arm`` is tuned on."""
+    garments, photographs = fresh["fashion-mnist"], fresh["cifar10"]
+    if arm in UNEQUAL:
+        return [
+            Situation(f"fashion-mnist {TAIL}", garments, 200, TAIL),
+            Situation(f"cifar10 {TAIL}", photographs, 500, TAIL),
+        ]
+    return [Situation("fashion-mnist", garments, 10), Situation("cifar10", photographs, 50)]
+
+
+def score(name: str, options: Mapping[str, Any], seed: int, task: Task, steps: int) -> float:
+    """Validation accuracy of one arm, one seed; validation has as many images of every class."""
     entry = strategies.get(name)
     setup = Setup(task, Budget(steps, 64, steps), Rng(seed, name, CPU), CPU)
-    settings = Settings(make_fabric(CPU, precision))
-    outcome, _ = run_phases(entry.phases(setup, build_options(entry, options)), lambda phase: settings)
+    settings = Settings(make_fabric(CPU, choose_precision("auto", CPU)[0]))
+    outcome, _ = run_phases(entry.phases(setup, build_options(entry, dict(options))), lambda phase: settings)
     return setup.validation_accuracy(outcome.classifier)
 
 
-def trials(arms: list[str], count: int) -> Iterator[tuple[str, int, dict[str, Any]]]:
-    """Every arm's first trial, then every arm's second, and so on."""
-    drawn = {name: list(draw_trials(name, count)) for name in arms}
-    for number in range(count):
-        for name in arms:
-            yield name, number, drawn[name][number]
+def rows_in(path: Path) -> list[Row]:
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def table(records: list[dict[str, Any]]) -> list[str]:
-    """Markdown: validation accuracy in % of each arm's trials on each data set; the best mean in bold is shipped.
+def tune(name: str, folders: tuple[str, str], trials: int, steps: int, out: Path) -> str:
+    """All rounds of one arm, each trial written as it ends; a line about what was found."""
+    torch.set_num_threads(1)
+    drawn = list(draw_trials(name, trials))
+    for seed in SEARCH_SEEDS:
+        for number in going_on(rows_in(out), name, seed, trials):
+            known = [row for row in rows_in(out) if row["strategy"] == name]
+            if any((row["trial"], row["seed"]) == (number, seed) for row in known):
+                continue
+            begun = time.perf_counter()
+            found = {
+                one.name: score(
+                    name, drawn[number], seed, draw_task(one.images, one.labels, seed, one.imbalance), steps
+                )
+                for one in situations(name, fresh_images(*folders))
+            }
+            row = {
+                "strategy": name,
+                "trial": number,
+                "seed": seed,
+                "validation_score": statistics.fmean(found.values()),
+                "by_situation": found,
+                "steps": steps,
+                "options": drawn[number],
+                "elapsed_s": round(time.perf_counter() - begun, 1),
+            }
+            with out.open("a") as file:
+                file.write(json.dumps(row) + "\n")
+    return f"{name}: {best(rows_in(out), name) or 'as shipped'}"
 
-    One table for the arms that have the same data sets.
+
+def table(rows: Sequence[Row]) -> list[str]:
+    """Markdown: each arm's trials on the seeds they reached, in %; what is shipped in bold.
+
+    One table for the arms that have the same situations.
     """
     groups: dict[tuple[str, ...], list[str]] = {}
-    for name in dict.fromkeys(row["strategy"] for row in records):
-        data_sets = tuple(dict.fromkeys(row["data"] for row in records if row["strategy"] == name))
-        groups.setdefault(data_sets, []).append(name)
-    tables = [_group([row for row in records if row["strategy"] in names], data) for data, names in groups.items()]
+    for row in rows:
+        names = groups.setdefault(tuple(row["by_situation"]), [])
+        if row["strategy"] not in names:
+            names.append(row["strategy"])
+    tables = [_group(rows, names, found) for found, names in groups.items()]
     return [line for lines in tables for line in [*lines, ""]][:-1]
 
 
-def _group(records: list[dict[str, Any]], data_sets: tuple[str, ...]) -> list[str]:
-    lines = [f"| arm | trial | {' | '.join(data_sets)} | mean |", "|---|---|" + "---|" * (len(data_sets) + 1)]
-    for name in dict.fromkeys(row["strategy"] for row in records):
-        found: dict[int, dict[str, float]] = {}
-        for row in records:
-            if row["strategy"] == name:
-                found.setdefault(row["trial"], {})[row["data"]] = 100 * row["validation_accuracy"]
-        means = {trial: statistics.fmean(own.values()) for trial, own in found.items() if len(own) == len(data_sets)}
-        for trial in sorted(means):
-            mark = "**" if means[trial] == max(means.values()) else ""
-            cells = [f"{found[trial][data]:.1f}" for data in data_sets]
-            lines.append(f"| `{name}` | {trial} | {' | '.join(cells)} | {mark}{means[trial]:.1f}{mark} |")
+def _group(rows: Sequence[Row], names: Sequence[str], found: Sequence[str]) -> list[str]:
+    lines = [f"| arm | trial | seeds | {' | '.join(found)} | mean |", "|---|---|---|" + "---|" * (len(found) + 1)]
+    for name in names:
+        own = [row for row in rows if row["strategy"] == name]
+        shipped = best(own, name)
+        for trial in sorted({row["trial"] for row in own}):
+            of_trial = [row for row in own if row["trial"] == trial]
+            cells = [f"{100 * statistics.fmean(row['by_situation'][one] for row in of_trial):.1f}" for one in found]
+            mean = f"{100 * statistics.fmean(row['validation_score'] for row in of_trial):.1f}"
+            mark = "**" if of_trial[0]["options"] == shipped else ""
+            lines.append(f"| `{name}` | {trial} | {len(of_trial)} | {' | '.join(cells)} | {mark}{mean}{mark} |")
     return lines
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--arms", default=ARMS)
-    parser.add_argument("--data", default="fashion-mini")
-    parser.add_argument("--labels", type=int, default=10)
-    parser.add_argument("--imbalance")
-    parser.add_argument("--trials", type=int, default=8)
-    parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--steps", type=int, default=500)
-    parser.add_argument("--part", default="0/1")
+    parser.add_argument("--fashion", help="the folder with Fashion-MNIST's files")
+    parser.add_argument("--cifar10", help="the folder with CIFAR-10's batches")
+    parser.add_argument("--arms", default=",".join(ARMS))
+    parser.add_argument("--trials", type=int, default=4)
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--table", action="store_true", help="print the table of what is in --out, and train nothing")
-    arguments = parser.parse_args()
-    if arguments.table:
-        print("\n".join(table([json.loads(line) for line in arguments.out.read_text().splitlines()])))
+    asked = parser.parse_args()
+    if asked.table:
+        print("\n".join(table(rows_in(asked.out))))
         return
-    torch.set_num_threads(1)
-    part, parts = map(int, arguments.part.split("/"))
-    data = " ".join(filter(None, [arguments.data.partition(":")[0], arguments.imbalance]))
-    seeds = range(100, 100 + arguments.seeds)
-    images = load(arguments.data)
-    tasks = {seed: draw_task(images, arguments.labels, seed, arguments.imbalance) for seed in seeds}
-    precision, _ = choose_precision("auto", CPU)
-    for index, (name, number, options) in enumerate(trials(arguments.arms.split(","), arguments.trials)):
-        known = arguments.out.read_text().splitlines() if arguments.out.exists() else []
-        if index % parts != part or any(
-            (row := json.loads(line))["strategy"] == name and row["trial"] == number and row["data"] == data
-            for line in known
-        ):
-            continue
-        begun = time.perf_counter()
-        found = [score(name, options, seed, tasks[seed], arguments.steps, precision) for seed in seeds]
-        row = {
-            "data": data,
-            "strategy": name,
-            "trial": number,
-            "validation_accuracy": round(statistics.fmean(found), 4),
-            "by_seed": found,
-            "steps": arguments.steps,
-            "options": options,
-            "elapsed_s": round(time.perf_counter() - begun, 1),
-        }
-        with arguments.out.open("a") as file:
-            file.write(json.dumps(row) + "\n")
-        print(json.dumps(row), flush=True)
+    if not asked.fashion or not asked.cifar10:
+        parser.error("--fashion and --cifar10 say where the images are.")
+    arm = partial(tune, folders=(asked.fashion, asked.cifar10), trials=asked.trials, steps=asked.steps, out=asked.out)
+    with ProcessPoolExecutor(asked.jobs, mp_context=get_context("spawn")) as pool:
+        for line in pool.map(arm, asked.arms.split(",")):
+            print(line, flush=True)
 
 
 if __name__ == "__main__":
