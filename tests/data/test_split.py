@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
+from collections import Counter
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
 
 from ganlift.data import (
     check_images,
@@ -21,8 +26,15 @@ from ganlift.data import (
     write_split,
 )
 from ganlift.data.build import from_arrays
-from ganlift.data.types import ImageSet
+from ganlift.data.kin import with_near
+from ganlift.data.types import ImageSet, Split
 from ganlift.errors import DataError
+
+
+@cache
+def garments() -> ImageSet:
+    """The excerpt with its near copies looked up once."""
+    return with_near(load("fashion-mini"))
 
 
 def images_of(counts: list[int], distinct: int | None = None, part: str = "") -> ImageSet:
@@ -81,7 +93,7 @@ def test_a_test_image_in_train_is_dropped_and_said() -> None:
 
 
 def test_overlap_is_the_share_of_the_pool() -> None:
-    images = load("fashion-mini")
+    images = garments()
     assert labelled_overlap(draw_split(images, 0, labels_per_class=60), images) == pytest.approx(0.1)
     assert labelled_overlap(draw_split(images, 0), images) == pytest.approx(0.8)
 
@@ -142,7 +154,7 @@ def test_classes_too_small_are_named(counts: list[int], wanted: int | None, word
 
 
 def test_flips() -> None:
-    assert flips_safe(load("fashion-mini"))
+    assert flips_safe(garments())
     assert not flips_safe(load("digits"))
     sided = from_arrays({"": (np.zeros((2, 1, 1, 1), np.uint8), np.arange(2))}, ["left hand", "other"], "made")
     assert not flips_safe(sided)
@@ -158,7 +170,7 @@ def test_check_counts_duplicates() -> None:
 
 
 def test_a_long_tail_thins_out_the_labelled_images_alone() -> None:
-    images = load("fashion-mini")
+    images = garments()
     whole, split = draw_split(images, 3), draw_split(images, 3, imbalance="exp:100")
     counts = np.bincount(images.labels[split.labelled]).tolist()
     assert counts == [480, 287, 172, 103, 61, 37, 22, 13, 8, 4]  # 480 · 100^(-k / 9), rounded down
@@ -173,7 +185,7 @@ def test_a_long_tail_thins_out_the_labelled_images_alone() -> None:
 
 
 def test_with_labels_per_class_the_rest_is_unlabelled_and_can_be_left_out() -> None:
-    images = load("fashion-mini")
+    images = garments()
     split = draw_split(images, 0, labels_per_class=20, imbalance="step:10")
     assert np.bincount(images.labels[split.labelled]).tolist() == [20] * 5 + [2] * 5
     plain = draw_split(images, 0, labels_per_class=20)
@@ -184,7 +196,71 @@ def test_with_labels_per_class_the_rest_is_unlabelled_and_can_be_left_out() -> N
 
 def test_overlap_counts_each_class_by_what_it_draws() -> None:
     """Of 600 a class, half of them labelled in five and a tenth of that in five: (5·300·½ + 5·30·0.05) / (5·330)."""
-    images = load("fashion-mini")
+    images = garments()
     split = draw_split(images, 0, labels_per_class=300, imbalance="step:10")
     assert labelled_overlap(split, images) == pytest.approx((750 + 7.5) / 1650)
     assert labelled_overlap(split, images, by_class=True) == pytest.approx((5 * 0.5 + 5 * 0.05) / 10)
+
+
+def doubled(a_class: int, part: str = "") -> ImageSet:
+    """Garments of two kinds, each twice: as it is, and somewhat darker and turned to JPEG."""
+    source = garments()
+    first = [np.flatnonzero(source.labels == label)[:a_class] for label in (5, 8)]
+    pixels = source.pixels[np.concatenate(first)]
+    encoded = np.stack([darker(image[..., 0]) for image in pixels])[..., None]
+    labels = np.repeat([0, 1], a_class)
+    both = np.stack([pixels, encoded], axis=1).reshape(-1, 28, 28, 1)
+    return from_arrays({part: (both, np.repeat(labels, 2))}, ["sandal", "bag"], "made")
+
+
+def darker(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    stream = io.BytesIO()
+    Image.fromarray((image * 0.8).astype(np.uint8)).save(stream, "JPEG", quality=70)
+    return np.asarray(Image.open(stream))
+
+
+def sides_that_pairs_share(split: Split, images: ImageSet) -> Counter[tuple[str, str]]:
+    """Pairs (2 i, 2 i + 1) with their two parts, of those that have one."""
+    parts = np.full(len(images), "none", "<U10")
+    for name in ("labelled", "validation", "unlabelled", "test"):
+        parts[getattr(split, name)] = name
+    found = (tuple(sorted(pair)) for pair in parts.reshape(-1, 2).tolist())
+    return Counter((a, b) for a, b in found if a != b and "none" not in (a, b))
+
+
+@pytest.mark.parametrize("wanted", [None, 5])
+def test_near_copies_are_drawn_to_one_side(wanted: int | None) -> None:
+    images = doubled(40)
+    for seed in range(4):
+        split = draw_split(images, seed, labels_per_class=wanted, test_seed=seed)
+        crossed = sides_that_pairs_share(split, images)
+        assert set(crossed) <= {("labelled", "unlabelled")}, crossed  # both are trained on
+        assert len(split.test) == pytest.approx(32, abs=4)
+        assert len(split.validation) == (10 if wanted else pytest.approx(26, abs=3))
+
+
+def test_without_the_look_at_near_copies_they_are_on_both_sides() -> None:
+    """What the drawing is worth: as if nobody had found a pair."""
+    images = replace(doubled(40), near=np.empty((0, 2), np.int64))
+    crossed = sides_that_pairs_share(draw_split(images, 0), images)
+    assert crossed["labelled", "test"] + crossed["test", "validation"] >= 15
+
+
+def test_a_class_of_copies_of_one_image_is_drawn_all_the_same() -> None:
+    images = doubled(20)
+    one = images.pixels[40:].copy()
+    one[:] = one[0]
+    one[:, 0, 0, 0] = np.arange(40)  # alike, not equal
+    pixels = np.concatenate([images.pixels[:40], one])
+    images = from_arrays({"": (pixels, images.labels)}, ["sandal", "bag"], "made")
+    split = draw_split(images, 0)
+    assert all(np.bincount(images.labels[index], minlength=2).min() > 0 for index in (split.test, split.validation))
+    assert any("Near copies may be on both sides of the test set" in note for note in split.notes)
+
+
+def test_the_near_copies_of_a_split_that_was_given_stay() -> None:
+    images = doubled(20)
+    parts = np.where(np.arange(len(images)) % 2, "test", "train")
+    split = draw_split(replace(images, parts=parts.astype("<U10")), 0)
+    assert len(split.test) == 40
+    assert len(split.labelled) + len(split.validation) == 40

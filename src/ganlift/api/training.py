@@ -82,7 +82,7 @@ def compare(data: str | Path | CompareConfig, *, on_event: Listener | None = Non
     with tracked(config.trackers, config.out.resolve(), on_event or _silent) as tell:
         prepared = prepare(config, tell)
         with _arms_done(prepared, tell) as run:
-            verdicts, winner = conclude(prepared, run)
+            verdicts, winner = conclude(prepared, run, tell)
             measure_generators(run, prepared.images, config.device, tell)
             page = render(run)
         for verdict in verdicts:

@@ -9,6 +9,7 @@ from ganlift.config import ArmsConfig, RunConfig
 from ganlift.data import Check, draw_split, load, write_split
 from ganlift.data.cache import save_cache
 from ganlift.data.decode import READING, OnProgress
+from ganlift.data.kin import with_near
 from ganlift.data.reading import asked
 from ganlift.data.recorded import as_recorded, record_images, recorded_split
 from ganlift.data.types import ImageSet, Split
@@ -21,6 +22,8 @@ from ganlift.runs.files import write_json
 
 def load_images(config: ArmsConfig, tell: Listener) -> ImageSet:
     """The images that ``config`` names, with those of its folder of unlabelled ones, in the order of a run that began.
+
+    Their near copies are looked up, for the splits and the check.
 
     Raises:
         DataError: they can't be used.
@@ -36,7 +39,7 @@ def load_images(config: ArmsConfig, tell: Listener) -> ImageSet:
         on_progress=progress_of(tell),
     )
     warn_of_place(config, tell)
-    return as_recorded(config.out, images)
+    return with_near(as_recorded(config.out, images))
 
 
 def warn_of_place(config: RunConfig, tell: Listener) -> None:

@@ -31,6 +31,7 @@ from ganlift.comparison.winner import choose, clear_cache, lay_ready
 from ganlift.comparison.work import work
 from ganlift.config import ArmsConfig, CompareConfig, Seconds, parse_budget
 from ganlift.data import Check, check_images, data_hash
+from ganlift.data.kin import copied
 from ganlift.data.types import ImageSet, Split
 from ganlift.errors import GanliftError
 from ganlift.events import Listener
@@ -39,7 +40,7 @@ from ganlift.runs import folder as run_folder
 from ganlift.runs import layout
 from ganlift.runs.files import read_json, write_json
 from ganlift.strategies.base import strategies
-from ganlift.verdict import Question, Verdict, verdicts
+from ganlift.verdict import Question, Verdict, verdicts, worth_of_copies
 from ganlift.yardstick import Yardstick, choose_yardstick
 
 SEEDS_WITHOUT_VERDICT = 5
@@ -131,11 +132,15 @@ def run_arms(prepared: Prepared, run: Path, tell: Listener) -> None:
         write_json(layout.plan_file(run), recorded)
 
 
-def conclude(prepared: Prepared, run: Path) -> tuple[list[Verdict], Mapping[str, Any] | None]:
+def conclude(prepared: Prepared, run: Path, tell: Listener) -> tuple[list[Verdict], Mapping[str, Any] | None]:
     """Judge the rows, lay the winner ready, write ``verdict.json``; the verdicts and the winner's row."""
     rows, measure = run_folder.rows(run), prepared.measure
-    found = verdicts(prepared.question(run))
+    asked = prepared.question(run)
+    found = verdicts(asked)
     write_json(layout.verdict_file(run), [verdict.to_json() for verdict in found])
+    if worth := worth_of_copies(asked, copied(prepared.images, prepared.splits[0].test)):
+        write_json(layout.copies_file(run), worth.to_json())
+        tell({"type": "note", "message": worth.sentence})
     best = choose(rows, [verdict.to_json() for verdict in found], measure)
     if best:
         lay_ready(run, best, _model_facts(prepared))

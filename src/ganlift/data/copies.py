@@ -8,22 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlift.data.findings import SHOWN, Finding
-from ganlift.data.flips import flips_safe
-from ganlift.data.near import near_pairs
+from ganlift.data.kin import sides_of
 from ganlift.data.survey import Survey
 from ganlift.data.types import UNLABELLED, ImageSet
 
 Index = NDArray[np.int64]
-SIDES = {"": 0, "train": 0, "unlabelled": 0, "val": 1, "test": 2}
-"""Parts that are trained on are one side; the higher the number, the more a copy elsewhere matters."""
 
 
 def about_copies(found: Survey) -> tuple[list[Finding], dict[str, Any]]:
     """Findings about copies, and their counts for ``check.json``."""
     images = found.images
-    sides = np.array([SIDES[part] for part in images.parts], np.int64)
+    sides = sides_of(images)
     exact = _exact_pairs(images, sides)
-    near = _near_pairs(found, sides)
+    near = found.near
     split = bool(np.any(images.parts == "test"))
     findings = [
         *_within(exact, sides, images, "duplicates", "exact copies of others on their side"),
@@ -53,19 +50,6 @@ def _exact_pairs(images: ImageSet, sides: Index) -> Index:
     _, first, which = np.unique(images.hashes[order], return_index=True, return_inverse=True)
     leader = order[first[which]]
     return np.asarray(np.stack([leader, order], axis=1)[leader != order], np.int64)
-
-
-def _near_pairs(found: Survey, sides: Index) -> Index:
-    """(m, 2): near copies, the one less held out first; of exact copies one a side takes part."""
-    images = found.images
-    order = np.lexsort([images.labels == UNLABELLED, sides, images.hashes])
-    order = order[~found.constant[order]]
-    fresh = np.ones(len(order), np.bool_)
-    fresh[1:] = (images.hashes[order[1:]] != images.hashes[order[:-1]]) | (sides[order[1:]] != sides[order[:-1]])
-    chosen = np.sort(order[fresh])
-    pairs = chosen[near_pairs(found.prints[chosen], turned=flips_safe(images))]
-    pairs = pairs[images.hashes[pairs[:, 0]] != images.hashes[pairs[:, 1]]]
-    return np.take_along_axis(pairs, np.argsort(sides[pairs], axis=1, kind="stable"), axis=1)
 
 
 def _within(pairs: Index, sides: Index, images: ImageSet, code: str, words: str) -> list[Finding]:

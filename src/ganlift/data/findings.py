@@ -142,14 +142,14 @@ KINDS = {
         "Count them as one image when you judge how much data there is.",
     ),
     "near-duplicates-unsplit": Kind(
-        "warning",
-        "Near copies in a set without a test part; those drawn for test may have copies in training.",
-        "Put copies into one group (manifest, column group), or give the split yourself.",
+        "info",
+        "Near copies in a set without a test part.",
+        "compare draws them to one side together, as far as every class keeps images on each.",
     ),
     "near-duplicates-across-parts": Kind(
         "warning",
         "Near copies in several of training, validation and test, which flatter every arm.",
-        "compare does not mend this: remove them from one side, or put them into one group (manifest, column group).",
+        "compare keeps your split, and says how every arm scores without them. Remove them from one side.",
     ),
     "near-conflicting-labels": Kind(
         "warning", "Near copies under several labels.", "Look at the pairs: a label may be wrong."

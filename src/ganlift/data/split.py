@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from ganlift.data.flips import flips_safe
 from ganlift.data.imbalance import thinned
+from ganlift.data.kin import with_near
 from ganlift.data.types import UNLABELLED, ImageSet, Split, Task
+from ganlift.data.units import Units, apart_from, find_units, parted, whole_units, without, without_near
 from ganlift.errors import DamagedFileError, DataError
 from ganlift.runs.files import read_json, write_json
 
@@ -44,9 +46,10 @@ def draw_split(
 ) -> Split:
     """Draw the labelled, validation, unlabelled and test images of ``seed``.
 
-    The test set is the source's own, or a stratified share that is the same for every seed. Groups and exact
-    duplicates stay on one side: a training image whose bytes or group are in the test set is dropped, and an
-    unlabelled one likewise for test and validation. Validation is never larger than the labelled set.
+    The test set is the source's own, or a stratified share that is the same for every seed. Groups, exact and near
+    copies stay on one side: drawn are whole units (`units`). A training image whose bytes or group are in the source's
+    own test set is dropped, and an unlabelled one likewise for test and validation; near copies that the source itself
+    has on both sides stay, and `check` tells of them. Validation is never larger than the labelled set.
 
     Args:
         labels_per_class: labelled images a class; all (but for validation) where None; 0 for none, and a few for
@@ -62,7 +65,9 @@ def draw_split(
         DataError: a class is too small to split, or has fewer labels than asked for.
     """
     notes: list[str] = []
-    test, pool, own_validation = _test_and_pool(images, test_fraction, test_seed, notes)
+    images = with_near(images)
+    found = find_units(images)
+    test, pool, own_validation = _test_and_pool(images, found, test_fraction, test_seed, notes)
     pool = without(images, pool, test, "training", "test", notes)
     own_validation = without(images, own_validation, test, "validation", "test", notes)
     rng = np.random.default_rng([seed, 1])
@@ -74,10 +79,13 @@ def draw_split(
             "(Hungarian assignment), so that every accuracy is one after matching."
         )
     elif labels_per_class is None:
-        labelled, validation = _all_labels(images, pool, own_validation, rng)
+        labelled, validation = _all_labels(images, found, pool, own_validation, rng)
     else:
-        labelled, validation = _few_labels(images, pool, own_validation, labels_per_class, rng)
+        labelled, validation = _few_labels(images, found, pool, own_validation, labels_per_class, rng)
     validation = without(images, validation, labelled, "validation", "labelled", notes)
+    drawn = not len(own_validation)
+    if drawn:
+        validation = without_near(images, found, validation, labelled, "validation", "labelled", notes)
     if imbalance:
         kept = thinned(labelled, images.labels[labelled], len(images.class_names), imbalance, rng)
         taken, labelled = np.setdiff1d(labelled, kept), kept
@@ -93,6 +101,8 @@ def draw_split(
         unlabelled = unlabelled[images.parts[unlabelled] == "unlabelled"]
     held_out = np.concatenate([test, validation])
     unlabelled = without(images, unlabelled, held_out, "unlabelled", "test or validation", notes)
+    if drawn:
+        unlabelled = without_near(images, found, unlabelled, validation, "unlabelled", "validation", notes)
     return Split(seed, np.sort(labelled), np.sort(validation), np.sort(unlabelled), np.sort(test), tuple(notes))
 
 
@@ -197,7 +207,9 @@ def read_split(path: Path, images: ImageSet) -> Split:
     return Split(seed, **index, notes=notes)
 
 
-def _test_and_pool(images: ImageSet, fraction: float, seed: int, notes: list[str]) -> tuple[Index, Index, Index]:
+def _test_and_pool(
+    images: ImageSet, found: Units, fraction: float, seed: int, notes: list[str]
+) -> tuple[Index, Index, Index]:
     """Test images, the labelled training pool, and the source's own validation images."""
     labelled = images.labels != UNLABELLED
     pool = np.flatnonzero(labelled & np.isin(images.parts, ["", "train"]))
@@ -211,57 +223,10 @@ def _test_and_pool(images: ImageSet, fraction: float, seed: int, notes: list[str
                     f"Class '{name}' has {count} image(s), too few to split into training, validation and test; "
                     "add images (at least 3) or remove the class."
                 )
-        test = _whole_units(images, pool, fraction, np.random.default_rng([seed, 0]))
+        test = whole_units(images, found, pool, fraction, seed, notes)
         pool = np.setdiff1d(pool, test)
         notes.append(f"{len(test)} of {len(test) + len(pool)} images are drawn as the test set, alike for every seed.")
     return test, pool, own_validation
-
-
-def _whole_units(images: ImageSet, pool: Index, fraction: float, rng: np.random.Generator) -> Index:
-    """About ``fraction`` of each class of ``pool``, taking groups and exact duplicates whole."""
-    units = _units(images, pool)
-    chosen: set[Any] = set()
-    labels = images.labels[pool]
-    for label in range(len(images.class_names)):
-        own = units[labels == label]
-        want = min(max(1, round(fraction * len(own))), len(own) - 2)
-        names, counts = np.unique(own, return_counts=True)
-        have = sum(int(count) for name, count in zip(names, counts, strict=True) if name in chosen)
-        for place in rng.permutation(len(names)):
-            if have >= want:
-                break
-            if names[place] not in chosen and len(names) > 1:
-                chosen.add(names[place])
-                have += int(counts[place])
-    taken = pool[np.isin(units, sorted(chosen))]
-    left = np.bincount(images.labels[np.setdiff1d(pool, taken)], minlength=len(images.class_names))
-    if (left < 2).any():
-        name = images.class_names[int(left.argmin())]
-        raise DataError(
-            f"Class '{name}' keeps too few images after whole groups (or duplicates) went to the test set; "
-            "give the split yourself (train/ and test/ folders, or a 'split' column), or add images."
-        )
-    return np.sort(taken)
-
-
-def _units(images: ImageSet, index: Index) -> NDArray[Any]:
-    """What must stay together: the group where there is one, else images of equal bytes."""
-    units = np.char.add("#", images.hashes[index])
-    if images.groups is None:
-        return units
-    groups = images.groups[index]
-    return np.where(groups != "", np.char.add("@", groups), units)
-
-
-def without(images: ImageSet, index: Index, others: Index, what: str, whose: str, notes: list[str]) -> Index:
-    """``index`` less the images that share bytes or a group with ``others``; a note says how many, and why."""
-    same = np.isin(images.hashes[index], images.hashes[others])
-    if images.groups is not None:
-        groups = images.groups[index]
-        same |= (groups != "") & np.isin(groups, images.groups[others])
-    if same.any():
-        notes.append(f"{int(same.sum())} {what} image(s) are dropped: the same image or group is in {whose}.")
-    return index[~same]
 
 
 def _by_class(images: ImageSet, index: Index, rng: np.random.Generator) -> list[Index]:
@@ -269,7 +234,9 @@ def _by_class(images: ImageSet, index: Index, rng: np.random.Generator) -> list[
     return [shuffled[images.labels[shuffled] == label] for label in range(len(images.class_names))]
 
 
-def _all_labels(images: ImageSet, pool: Index, own: Index, rng: np.random.Generator) -> tuple[Index, Index]:
+def _all_labels(
+    images: ImageSet, found: Units, pool: Index, own: Index, rng: np.random.Generator
+) -> tuple[Index, Index]:
     """Every label is used: the source's validation part, or a fifth of the pool, validates."""
     if len(own):
         share = min(1.0, len(pool) / len(own))
@@ -277,13 +244,13 @@ def _all_labels(images: ImageSet, pool: Index, own: Index, rng: np.random.Genera
         return pool, np.concatenate(kept)[: len(pool)]
     classes = _by_class(images, pool, rng)
     _need(images, classes, 2, "training and validation")
-    validation = [members[: max(1, round(0.2 * len(members)))] for members in classes]
-    labelled = [members[max(1, round(0.2 * len(members))) :] for members in classes]
+    sides = [parted(members, found, max(1, round(0.2 * len(members)))) for members in classes]
+    validation, labelled = zip(*sides, strict=True)
     return np.concatenate(labelled), np.concatenate(validation)
 
 
 def _few_labels(
-    images: ImageSet, pool: Index, own: Index, wanted: int, rng: np.random.Generator
+    images: ImageSet, found: Units, pool: Index, own: Index, wanted: int, rng: np.random.Generator
 ) -> tuple[Index, Index]:
     """``wanted`` labels a class, and at most as many for validation."""
     classes = _by_class(images, pool, rng)
@@ -298,7 +265,7 @@ def _few_labels(
     if len(own):
         validation = np.concatenate([members[:wanted] for members in _by_class(images, own, rng)])
     else:
-        validation = np.concatenate([members[wanted : 2 * wanted] for members in classes])
+        validation = np.concatenate([apart_from(members[wanted:], found, labelled)[:wanted] for members in classes])
     return labelled, validation
 
 

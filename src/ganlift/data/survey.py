@@ -15,9 +15,9 @@ from ganlift.data.decode import BATCH, OnProgress, default_size, read_images
 from ganlift.data.findings import Finding
 from ganlift.data.folder import list_unlabelled
 from ganlift.data.guesses import with_guesses
+from ganlift.data.kin import look, look_at_all, near_copies
 from ganlift.data.listing import Listing, alike, as_images, joined
 from ganlift.data.load import list_files, load, with_scale
-from ganlift.data.near import fingerprints
 from ganlift.data.reading import AS_FOUND, Reading
 from ganlift.data.types import FileFacts, ImageSet
 
@@ -30,15 +30,19 @@ class Survey:
 
     Attributes:
         images: all but the pixels where they came from files: there ``pixels`` is zero throughout, and takes no room.
-        prints: (n, SIDE, SIDE) float16, `near.fingerprints`.
+            Their near copies are looked up.
         constant: (n,) bool, whether an image is of one colour throughout.
         refused: what `load` would have refused.
     """
 
     images: ImageSet
-    prints: NDArray[np.float16]
     constant: NDArray[np.bool_]
     refused: tuple[Finding, ...] = ()
+
+    @property
+    def near(self) -> NDArray[np.int64]:
+        """(m, 2): pairs of near copies, the one less held out first."""
+        return np.empty((0, 2), np.int64) if self.images.near is None else self.images.near
 
 
 def survey(
@@ -64,47 +68,42 @@ def survey(
     others = list_unlabelled(Path(unlabelled)) if unlabelled is not None else None
     scaled, of_scale = with_scale(reading, listing, others)
     sized = replace(scaled, image_size=reading.image_size or default_size(listing.paths))
-    found = _survey_files(listing, sized, on_progress)
+    images, prints, constant = _survey_files(listing, sized, on_progress)
     if others is not None:
-        more = _survey_files(others, alike(sized, found.images), on_progress)
-        found = replace(
-            found,
-            images=joined(found.images, more.images),
-            prints=np.concatenate([found.prints, more.prints]),
-            constant=np.concatenate([found.constant, more.constant]),
-        )
-    return replace(found, images=with_guesses(replace(of_scale(found.images), source=spec), reading))
+        more, *looks = _survey_files(others, alike(sized, images), on_progress)
+        images = joined(images, more)
+        prints, constant = np.concatenate([prints, looks[0]]), np.concatenate([constant, looks[1]])
+    images = with_guesses(replace(of_scale(images), source=spec), reading)
+    return Survey(replace(images, near=near_copies(images, prints, constant)), constant, listing.refused)
 
 
 def survey_images(images: ImageSet) -> Survey:
     """Walk over images that are in memory (or memory-mapped) already."""
-    found = [_look(images.pixels[start : start + BATCH]) for start in range(0, len(images), BATCH)]
-    prints, constant = (np.concatenate(column) for column in zip(*found, strict=True))
-    return Survey(images, prints, constant)
+    prints, constant = look_at_all(images)
+    if images.near is None:
+        images = replace(images, near=near_copies(images, prints, constant))
+    return Survey(images, constant)
 
 
-def _survey_files(listing: Listing, reading: Reading, on_progress: OnProgress | None) -> Survey:
-    """The files of ``listing`` at the size of ``reading``."""
+def _survey_files(
+    listing: Listing, reading: Reading, on_progress: OnProgress | None
+) -> tuple[ImageSet, NDArray[np.float16], NDArray[np.bool_]]:
+    """The files of ``listing`` at that size, but for their pixels; fingerprints, and which are constant."""
     size = reading.image_size or default_size(listing.paths)
     files: list[FileFacts] = []
     kept: list[int] = []
-    found, hashes = [_look(np.empty((0, size, size, 3), np.uint8))], [np.empty(0, "<U16")]
+    found, hashes = [look(np.empty((0, size, size, 3), np.uint8))], [np.empty(0, "<U16")]
     waiting = iter(read_images(listing.paths, reading, on_progress))
     while batch := list(islice(waiting, BATCH)):
         kept += [index for index, (image, _) in enumerate(batch, len(files)) if image is not None]
         files += [facts for _, facts in batch]
         whole = [(image, facts.grey or reading.channels == 1) for image, facts in batch if image is not None]
         if whole:
-            found.append(_look(np.stack([image for image, _ in whole])))
+            found.append(look(np.stack([image for image, _ in whole])))
             # Copies are told as `load` tells them: it keeps one channel where all are grey, and grey in three is equal.
             hashes.append(np.concatenate([content_hashes((to_grey(x) if grey else x)[None]) for x, grey in whole]))
     channels, _ = settle_colours(all_grey=all(files[index].grey for index in kept), reading=reading)
     nothing = np.broadcast_to(np.zeros((), np.uint8), (len(kept), size, size, channels))
     images = as_images(listing, nothing, kept, np.concatenate(hashes), files, reading)
     prints, constant = (np.concatenate(column) for column in zip(*found, strict=True))
-    return Survey(images, prints, constant, listing.refused)
-
-
-def _look(pixels: Pixels) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
-    """Fingerprints (n, SIDE, SIDE) of a batch (n, h, h, c), and which are constant (n,)."""
-    return fingerprints(pixels), np.all(pixels == pixels[:, :1, :1], axis=(1, 2, 3))
+    return images, prints, constant

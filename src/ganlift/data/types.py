@@ -61,6 +61,7 @@ class ImageSet:
         scale: what black and white were, where not all came as 8 bits from files.
         flips: whether a mirrored image keeps its class, where that was asked for; told from the names where None.
         orientation: whether photographs were turned as their EXIF data say, or taken as stored.
+        near: (m, 2) int64, pairs of near copies (`ganlift.data.kin`); None where nobody has looked yet.
     """
 
     pixels: NDArray[np.uint8]
@@ -77,6 +78,7 @@ class ImageSet:
     scale: Scale | None = None
     flips: bool | None = None
     orientation: Orientation = "exif"
+    near: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)

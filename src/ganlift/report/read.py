@@ -34,6 +34,7 @@ class Run:
         failed: the rows of arms that failed.
         verdicts: the objects of ``verdict.json``, best gain first.
         class_names: one a class, in label order.
+        copies: the content of ``copies.json``.
         splits: the content of ``split-SEED.json`` by seed.
         damaged: a sentence about each file that could not be read.
     """
@@ -45,6 +46,7 @@ class Run:
     class_names: list[str]
     plan: Row
     check: Any
+    copies: Any
     tuning: Any
     environment: Row
     config: str
@@ -149,6 +151,7 @@ def read_run(path: Path) -> Run:
         class_names=_class_names(plan, done),
         plan=plan,
         check=_json(layout.check_file(path), damaged),
+        copies=_json(layout.copies_file(path), damaged),
         tuning=_json(layout.tuning_file(path), damaged),
         environment=mapping(_json(layout.environment_file(path), damaged)),
         config=_text(layout.config_file(path)),

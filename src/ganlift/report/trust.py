@@ -167,7 +167,7 @@ _TOLD_ELSEWHERE = ("findings", "classes", "per_class_and_part", "training_per_cl
 
 
 def notes(run: Run) -> tuple[list[str], int]:
-    """The first data notes, those of ``check.json`` and of the splits, and how many more there are."""
+    """The first data notes and how many more there are: the worth of near copies, ``check.json``'s, the splits'."""
     of_splits = (
         note for split in run.splits.values() for note in sequence(split.get("notes")) if isinstance(note, str)
     )
@@ -178,7 +178,8 @@ def notes(run: Run) -> tuple[list[str], int]:
         if isinstance(one, dict)
     ]
     facts = {key: value for key, value in check.items() if key not in _TOLD_ELSEWHERE} if check else run.check
-    found = list(dict.fromkeys([*told, *_sentences(facts), *of_splits]))
+    worth = mapping(run.copies).get("sentence")
+    found = list(dict.fromkeys([*([worth] if isinstance(worth, str) else []), *told, *_sentences(facts), *of_splits]))
     return found[:MOST_NOTES], max(0, len(found) - MOST_NOTES)
 
 

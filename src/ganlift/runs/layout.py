@@ -42,6 +42,11 @@ def verdict_file(run: Path) -> Path:
     return run / "verdict.json"
 
 
+def copies_file(run: Path) -> Path:
+    """What near copies on both sides of the split are worth; there where there are such."""
+    return run / "copies.json"
+
+
 def report_file(run: Path) -> Path:
     return run / "report.html"
 

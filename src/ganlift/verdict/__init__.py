@@ -2,6 +2,7 @@
 
 from ganlift.looks import AUTO, THOROUGH, Looks, one_look
 from ganlift.verdict.arms import Difference
+from ganlift.verdict.copies import Worth, worth_of_copies
 from ganlift.verdict.difference import Estimate, Parts
 from ganlift.verdict.judge import Question, after_look, compare_pair, verdicts
 from ganlift.verdict.replay import Replay
@@ -18,8 +19,10 @@ __all__ = [
     "Question",
     "Replay",
     "Verdict",
+    "Worth",
     "after_look",
     "compare_pair",
     "one_look",
     "verdicts",
+    "worth_of_copies",
 ]
