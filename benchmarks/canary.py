@@ -1,4 +1,4 @@
-"""Figures that move when results do: every strategy and every generator, 20 steps on `fashion-mini`, seed 0.
+"""Figures that move when results do: of every strategy and generator after 20 steps on `fashion-mini`, and of splits.
 
     python benchmarks/canary.py           what has moved since benchmarks/canary.json; exit code 1 where something has
     python benchmarks/canary.py --keep    the same, and writes the figures of what moved
@@ -15,13 +15,16 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ganlift.data import load
+from ganlift.data import draw_split, load
 from ganlift.data.imbalance import tail_counts
+from ganlift.data.kin import with_near
+from ganlift.data.split import PARTS
 from ganlift.data.types import ImageSet, Task
 from ganlift.generators.base import ImageShape, generators
 from ganlift.strategies.base import Setup, predict, run_phases, strategies
@@ -38,6 +41,7 @@ CPU = torch.device("cpu")
 STEPS, BATCH = 20, 16
 LABELS, UNLABELLED, SCORED = 5, 200, 100
 TAIL = "exp:5"
+SPLITS = {"few": {"labels_per_class": 10}, "all": {}, "tail": {"imbalance": "exp:100"}}
 RELATIVE, ABSOLUTE, SWAY = 0.03, 0.003, 3.0
 """What another processor may make of the same code: its sums have another order, and 20 steps let that grow. Least, and
 how many times what other kernels on the same processor make of it (``canary-sway.json``)."""
@@ -101,9 +105,18 @@ def of_generator(name: str, images: ImageSet) -> Figures:
     }
 
 
+def of_splits(images: ImageSet, **how: Any) -> Figures:
+    """A figure for each part, another one where any of its images is in one of five seeds."""
+    splits = [draw_split(images, seed, **how) for seed in range(5)]
+    parts = {part: np.concatenate([getattr(split, part) for split in splits]) for part in PARTS}
+    digests = {part: hashlib.sha256(index.astype("<i8").tobytes()).digest() for part, index in parts.items()}
+    return {part: int.from_bytes(digest[:4]) / 2**32 for part, digest in digests.items()}
+
+
 def measured() -> dict[str, Figures]:
-    """The figures of everything that is registered, by "strategy/NAME", "tail/NAME" and "generator/NAME"."""
-    images, found = load("fashion-mini"), dict[str, Figures]()
+    """The figures of everything that is registered: "strategy/NAME", "tail/NAME", "generator/NAME", "split/NAME"."""
+    images = with_near(load("fashion-mini"))
+    found = {f"split/{name}": of_splits(images, **how) for name, how in SPLITS.items()}
     for name, entry in strategies:
         found[f"strategy/{name}"] = of_strategy(name, images)
         if entry.labels and entry.unlabelled != "required":
@@ -152,7 +165,8 @@ def kept() -> dict[str, Figures]:
 def marks(arms: Iterable[str]) -> dict[str, str]:
     """A mark of the committed figures of each of ``arms``, which a record keeps: another one where they moved."""
     figures = kept()
-    own = {arm: [figures.get(f"{kind}/{_known(arm)}") for kind in ("strategy", "tail")] for arm in arms}
+    drawn = [figures.get(f"split/{name}") for name in SPLITS]
+    own = {arm: [figures.get(f"{kind}/{_known(arm)}") for kind in ("strategy", "tail")] + drawn for arm in arms}
     return {arm: hashlib.sha256(json.dumps(one).encode()).hexdigest()[:8] for arm, one in sorted(own.items())}
 
 

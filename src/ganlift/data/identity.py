@@ -108,7 +108,7 @@ def arranged(images: ImageSet, then: Fingerprint) -> ImageSet:
         parts=images.parts[order],
         names=images.names[order],
         groups=None if images.groups is None else images.groups[order],
-        near=None if images.near is None else np.argsort(order)[images.near],
+        near=None,  # pairs of places in the order before
     )
 
 

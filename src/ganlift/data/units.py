@@ -75,15 +75,17 @@ def _some_units(images: ImageSet, names: Names, pool: Index, fraction: float, rn
 
 
 def parted(members: Index, found: Units, count: int) -> tuple[Index, Index]:
-    """About the first ``count`` of one class's ``members``, and the others; no unit on both sides where that can be."""
+    """About the first ``count`` of one class's ``members``, and the others, both in their order.
+
+    No unit is on both sides where that can be.
+    """
     for names in (found.alike[members], found.sure[members]):
         _, first, which = np.unique(names, return_index=True, return_inverse=True)
-        met = first[which]
-        order = np.argsort(met, kind="stable")
-        ends = np.flatnonzero(np.diff(met[order])) + 1
-        if len(ends):
-            cut = ends[np.argmin(np.abs(ends - count))]
-            return members[order[:cut]], members[order[cut:]]
+        met = first[which]  # where the unit of each was met first
+        sizes = np.searchsorted(np.sort(met), np.unique(met)[1:])  # of the first unit, the first two, ...
+        if len(sizes):
+            taken = np.isin(met, np.unique(met)[: 1 + np.argmin(np.abs(sizes - count))])
+            return members[taken], members[~taken]
     return members[:count], members[count:]
 
 
