@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from torch import Tensor, nn
 
@@ -30,12 +30,16 @@ class ClassifierModule(Protocol):
 
 @dataclass(frozen=True)
 class ClassifierEntry:
-    """``build(channels, size, classes, dropout)`` draws weights from torch's global generator; the caller seeds it."""
+    """``build(channels, size, classes, dropout)`` draws weights from torch's global generator; the caller seeds it.
+
+    One that reads vectors is built with their width for ``channels`` and a ``size`` of 1.
+    """
 
     name: str
     summary: str
     source: str
     build: Callable[[int, int, int, float], nn.Module]
+    reads: Literal["pixels", "vectors"] = "pixels"
 
 
 classifiers: Registry[ClassifierEntry] = Registry(

@@ -122,10 +122,11 @@ class Task:
     """All that a strategy may see: no test image, and no label of an unlabelled one.
 
     Attributes:
-        labelled, validation: pixels (n, c, h, w) uint8 with labels (n,) int64.
-        unlabelled: pixels (m, c, h, w) uint8; m may be 0.
+        labelled, validation: pixels (n, c, h, w) uint8, or features of their views (n, v, d), with labels (n,) int64.
+        unlabelled: as they are, (m, ...); m may be 0.
         class_names: one a class.
         flips: whether a mirrored image keeps its class (False for digits, letters, left/right).
+        weak_views: of features, how many of the first views change little.
         class_counts: labelled images a class, (K,) int64.
     """
 
@@ -136,6 +137,7 @@ class Task:
     unlabelled: NDArray[np.uint8]
     class_names: tuple[str, ...]
     flips: bool = True
+    weak_views: int = 1
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ganlift.layers.noise import GaussianNoise
 from ganlift.layers.repeatable import Repeatable
 
 
@@ -38,7 +39,7 @@ class Dropout(nn.Module):
 
 
 def set_dropout_rng(module: nn.Module, generator: torch.Generator) -> None:
-    """Give every `Dropout` and `Repeatable` in ``module`` the generator it draws from (on the module's device)."""
+    """Give every layer in ``module`` that draws the generator that it draws from (on the module's device)."""
     for child in module.modules():
-        if isinstance(child, Dropout | Repeatable):
+        if isinstance(child, Dropout | GaussianNoise | Repeatable):
             child.rng = generator

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from ganlift.augment import cutmix, mixup
 from ganlift.losses import soft_cross_entropy
 from ganlift.strategies.base import (
+    BOTH,
     ClassifierOptions,
     Outcome,
     Phases,
@@ -64,6 +65,7 @@ def augmented_loss(classifier: torch.nn.Module, x: Tensor, y: Tensor, setup: Set
     summary="Crop, flip where safe, random operations and mixes, all tuned.",
     source="TrivialAugment (Müller and Hutter 2021), Mixup (Zhang et al. 2018), CutMix (Yun et al. 2019)",
     options=AugmentOptions,
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: AugmentOptions) -> Phases:
     """Cross-entropy on augmented labelled images."""

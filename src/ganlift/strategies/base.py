@@ -18,24 +18,30 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from ganlift.augment import rand_augment, trivial_augment, weak
-from ganlift.classifiers.base import ClassifierSpec, resolve
+from ganlift.classifiers.base import ClassifierSpec
 from ganlift.data.types import Task
 from ganlift.errors import ConfigError
 from ganlift.generators.base import generators
 from ganlift.generators.trained import TrainedGenerator
 from ganlift.layers.dropout import set_dropout_rng
 from ganlift.registry import Registry
+from ganlift.representations import PixelSpace, Representation, VectorSpace
 from ganlift.training.ema import Ema
 from ganlift.training.fit import Record, Settings, fit
 from ganlift.training.phase import Budget, Phase, Step, cosine_after
-from ganlift.training.pixels import Pixels, Stream, even_rows, to_float
+from ganlift.training.pixels import Held, Stream, even_rows, to_float
 from ganlift.training.rng import Rng, seeded
 from ganlift.yardstick import ACCURACY, Yardstick
 
 Options = TypeVar("Options", bound=BaseModel)
 Kind = Literal["baseline", "rival", "gan", "control"]
 Unlabelled = Literal["never", "optional", "required"]
+
+
+PIXELS: tuple[str, ...] = ("pixels",)
+VECTORS: tuple[str, ...] = ("vectors",)
+BOTH = (*PIXELS, *VECTORS)
+"""The representations that a strategy can learn in."""
 
 
 def search(low: float, high: float, *, log: bool = False) -> dict[str, Any]:
@@ -114,6 +120,14 @@ class Outcome:
     rebuildable: bool = True
 
 
+def space_of(task: Task) -> Representation:
+    """The representation of the task's items: images (n, c, h, w), or features of their views (n, v, d)."""
+    if task.labelled.ndim == 4:
+        return PixelSpace(task.channels, task.size, task.flips)
+    seen = task.labelled if len(task.labelled) else task.unlabelled
+    return VectorSpace(seen.shape[2], task.weak_views, positive=bool((seen >= 0).all()))
+
+
 @dataclass(frozen=True)
 class Setup:
     """What a strategy works with: the task on the device, the budget, its randomness, what was asked for."""
@@ -128,17 +142,22 @@ class Setup:
     measure: Yardstick = ACCURACY
 
     @cached_property
-    def labelled(self) -> Pixels:
-        return Pixels(self.task.labelled, self.device)
+    def space(self) -> Representation:
+        """What batches are made of."""
+        return space_of(self.task)
+
+    @cached_property
+    def labelled(self) -> Held:
+        return self.space.hold(self.task.labelled, self.device)
 
     @cached_property
     def labels(self) -> Tensor:
         return torch.from_numpy(self.task.labels).to(self.device)
 
     @cached_property
-    def unlabelled(self) -> Pixels:
+    def unlabelled(self) -> Held:
         """The unlabelled images; the labelled ones, without their labels, where there are no others."""
-        return Pixels(self.task.unlabelled, self.device) if len(self.task.unlabelled) else self.labelled
+        return self.space.hold(self.task.unlabelled, self.device) if len(self.task.unlabelled) else self.labelled
 
     @cached_property
     def class_counts(self) -> Tensor:
@@ -162,23 +181,27 @@ class Setup:
 
     def new_classifier(self, dropout: float = 0.0, name: str = "classifier") -> nn.Module:
         """A classifier of the kind asked for; arms of a seed that give it one ``name`` start from the same weights."""
-        task = self.task
         with seeded(self.rng.derive(f"weights of {name}", common=True)):
-            model = resolve(self.classifier).build(task.channels, task.size, task.classes, dropout)
+            model = self.space.classifier(self.classifier, self.task.classes, dropout)
         model.to(self.device)
         set_dropout_rng(model, self.rng.generator(f"dropout of {name}"))
         return model
 
     def labelled_view(self, x: Tensor, options: ClassifierOptions) -> Tensor:
-        """``x`` (n, c, h, w) cropped, flipped where that is safe, and after the options' random operation.
+        """A view of each labelled item of a batch (n, ...), changed as the options' policy says."""
+        return self.space.labelled(x, options.policy, self.rng.generator("augmentation"))
 
-        TrivialAugment: Müller and Hutter 2021. RandAugment: Cubuk et al. 2020.
-        """
-        rng = self.rng.generator("augmentation")
-        x = weak(x, rng, self.task.flips)
-        if options.policy == "trivial":
-            return trivial_augment(x, rng)
-        return rand_augment(x, rng) if options.policy == "rand" else x
+    def weak(self, x: Tensor) -> Tensor:
+        """A view of each item of a batch (n, ...) that changes little."""
+        return self.space.weak(x, self.rng.generator("augmentation"))
+
+    def strong(self, x: Tensor) -> Tensor:
+        """A view of each item of a batch (n, ...) that changes much."""
+        return self.space.strong(x, self.rng.generator("augmentation"))
+
+    def mixes(self, x: Tensor) -> Tensor:
+        """Views that belong to no one class: mixes of the items of a batch (n, ...)."""
+        return self.space.mixes(x, self.rng.generator("augmentation"))
 
     def validation_accuracy(self, model: nn.Module) -> float:
         """Share of the validation images that ``model`` gets right; raises as `validation_score`."""
@@ -199,17 +222,25 @@ class Setup:
                 "There are no validation images to choose on; a strategy that looks at some is registered with "
                 "validates=True."
             )
-        images = torch.from_numpy(self.task.validation).to(self.device)
-        right: NDArray[np.bool_] = predict(model, images).argmax(1).cpu().numpy() == self.task.validation_labels
+        found = self.predict(model, torch.from_numpy(self.task.validation).to(self.device))
+        right: NDArray[np.bool_] = found.argmax(1).cpu().numpy() == self.task.validation_labels
         return right
+
+    def predict(self, model: nn.Module, items: Tensor) -> Tensor:
+        """Class probabilities (n, K) float32 of items (n, ...) as they lie in memory; see `predict`."""
+        return predict(model, items, self.space.plain)
 
 
 @torch.no_grad()
-def predict(model: nn.Module, pixels: Tensor, batch_size: int = 500) -> Tensor:
-    """Class probabilities (n, K) float32 of uint8 images (n, c, h, w), in evaluation mode and fp32."""
+def predict(
+    model: nn.Module, items: Tensor, plain: Callable[[Tensor], Tensor] = to_float, batch_size: int = 500
+) -> Tensor:
+    """Class probabilities (n, K) float32 of items (n, ...), in evaluation mode and fp32.
+
+    ``plain`` turns items into what ``model`` reads: uint8 images (n, c, h, w) into [-1, 1].
+    """
     model.eval()
-    parts = [torch.softmax(model(to_float(part)).float(), dim=1) for part in torch.split(pixels, batch_size)]
-    return torch.cat(parts)
+    return torch.cat([torch.softmax(model(plain(part)).float(), dim=1) for part in torch.split(items, batch_size)])
 
 
 Phases = Generator[Phase, None, Outcome]
@@ -235,6 +266,7 @@ class Strategy:
         unlabelled: whether it uses unlabelled images.
         needs_generator: whether its first phase is a generator that other arms of the seed share.
         validates: whether it chooses something on the validation images; the others never look at them.
+        spaces: the representations that it can learn in; where its idea is about pictures, pixels alone.
         generator: the registered generator that it takes in place of the run's; see `with_generator`.
         labels: whether it needs labelled images; those that do not find clusters, and are compared among themselves.
         options: pydantic model of its settings, each with default, range and search distribution.
@@ -250,6 +282,7 @@ class Strategy:
     needs_generator: bool = False
     validates: bool = False
     labels: bool = True
+    spaces: tuple[str, ...] = PIXELS
     generator: str | None = None
 
 
@@ -278,12 +311,13 @@ def strategy(
     needs_generator: bool = False,
     validates: bool = False,
     labels: bool = True,
+    spaces: tuple[str, ...] = PIXELS,
 ) -> Callable[[Callable[[Setup, Any], Phases]], Callable[[Setup, Any], Phases]]:
     """Decorator: register a phases function as the strategy ``name``."""
 
     def register(phases: Callable[[Setup, Any], Phases]) -> Callable[[Setup, Any], Phases]:
-        entry = Strategy(name, kind, summary, source, options, phases, unlabelled, needs_generator, validates, labels)
-        strategies.add(name)(entry)
+        needs = (unlabelled, needs_generator, validates, labels, spaces)
+        strategies.add(name)(Strategy(name, kind, summary, source, options, phases, *needs))
         return phases
 
     return register

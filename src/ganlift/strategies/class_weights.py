@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ganlift.losses import effective_number_weights, inverse_frequency_weights, weighted_cross_entropy
 from ganlift.strategies.augment import AugmentOptions, augmented
-from ganlift.strategies.base import Outcome, Phases, Setup, choices, classifier_phase, shipped, strategy
+from ganlift.strategies.base import BOTH, Outcome, Phases, Setup, choices, classifier_phase, shipped, strategy
 from ganlift.training.phase import Updater
 from ganlift.training.pixels import Batch
 
@@ -42,6 +42,7 @@ class ClassWeightsOptions(AugmentOptions):
     summary="Rare classes weigh more in the loss.",
     source="Class-balanced loss: Cui et al. 2019",
     options=ClassWeightsOptions,
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: ClassWeightsOptions) -> Phases:
     """Weighted cross-entropy on augmented labelled images."""

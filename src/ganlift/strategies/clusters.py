@@ -18,7 +18,7 @@ from ganlift.strategies.base import Outcome, Setup
 from ganlift.strategies.pretraining import every_image, take_average
 from ganlift.strategies.probe import features_of
 from ganlift.training.phase import Phase
-from ganlift.training.pixels import Pixels, to_uint8
+from ganlift.training.pixels import Held
 
 MOST_IMAGES = 10_000
 """Images, at most, that k-means is run on, drawn at random."""
@@ -59,13 +59,13 @@ class NearestCentroid(nn.Module):
         return -torch.cdist(self.place(features), self.centroids).square() / self.spread
 
 
-def some_images(setup: Setup) -> Pixels:
+def some_images(setup: Setup) -> Held:
     """All training images without their labels, or `MOST_IMAGES` of them, drawn with the arm's seed."""
     every = every_image(setup)
     if len(every) <= MOST_IMAGES:
         return every
     order = torch.randperm(len(every), generator=setup.rng.generator("k-means images"), device=setup.device)
-    return Pixels(to_uint8(every.take(order[:MOST_IMAGES])), setup.device)
+    return every.subset(order[:MOST_IMAGES])
 
 
 def k_means(setup: Setup, features: Tensor, restarts: int, *, components: int, sphere: bool) -> NearestCentroid:

@@ -27,8 +27,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ganlift.augment import diffaugment
-from ganlift.layers.small_generator import SmallGenerator, draw_latent
+from ganlift.layers.small_generator import draw_latent
 from ganlift.losses import discriminator_bce, feature_matching, generator_bce
+from ganlift.representations import JointGenerator
 from ganlift.strategies.base import (
     ClassifierOptions,
     Outcome,
@@ -94,7 +95,7 @@ def phases(setup: Setup, options: DadaOptions) -> Phases:
     return Outcome(phase.averages["classifier"].module, generator=trained)
 
 
-def _game(setup: Setup, options: DadaOptions, classifier: nn.Module, generator: SmallGenerator) -> Phase:
+def _game(setup: Setup, options: DadaOptions, classifier: nn.Module, generator: JointGenerator) -> Phase:
     """Phase 1: the generator against the classifier's features with the head s."""
     with seeded(setup.rng.derive("weights of real/fake head", common=True)):
         head = nn.Linear(classifier.feature_size, setup.task.classes).to(setup.device)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ so that arms have equal batches; the paper has 7.
 
 from __future__ import annotations
 
-from ganlift.strategies.base import ClassifierOptions, Phases, Setup, strategy
+from ganlift.strategies.base import BOTH, ClassifierOptions, Phases, Setup, strategy
 from ganlift.strategies.terms import GuessOptions, guesses, semi_phases
 
 
@@ -23,6 +23,7 @@ class FixMatchOptions(GuessOptions, ClassifierOptions):
     source="FixMatch: Sohn et al. 2020, eq. 3 and 4",
     options=FixMatchOptions,
     unlabelled="required",
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: FixMatchOptions) -> Phases:
     """One forward for labelled, weak and strong views."""

@@ -6,7 +6,7 @@ What this arm gains over `fixmatch`, a regulariser gains; what `sgan-fixmatch` g
 
 from __future__ import annotations
 
-from ganlift.strategies.base import Phases, Setup, shipped, strategy
+from ganlift.strategies.base import BOTH, Phases, Setup, shipped, strategy
 from ganlift.strategies.sgan import JointOptions, mixed_phases
 from ganlift.strategies.terms import GuessOptions, guesses
 
@@ -23,6 +23,7 @@ class FixMatchMixOptions(GuessOptions, JointOptions):
     source="control of sgan-fixmatch",
     options=FixMatchMixOptions,
     unlabelled="optional",
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: FixMatchMixOptions) -> Phases:
     """See `ganlift.strategies.sgan.mixed_phases`."""

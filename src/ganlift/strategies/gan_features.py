@@ -23,9 +23,10 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ganlift.augment import rotate90, weak
-from ganlift.layers.small_generator import SmallGenerator, draw_latent
+from ganlift.augment import rotate90
+from ganlift.layers.small_generator import draw_latent
 from ganlift.losses import discriminator_bce, feature_matching
+from ganlift.representations import JointGenerator
 from ganlift.strategies.base import Outcome, Phases, Setup, choices, search, shipped, strategy
 from ganlift.strategies.pretraining import PretrainOptions, pretraining_phase, take_average
 from ganlift.strategies.probe import ProbeOptions, probe_phases
@@ -75,13 +76,13 @@ def heads_of(setup: Setup, classifier: nn.Module) -> dict[str, nn.Module]:
         }
 
 
-def gan_phase(setup: Setup, options: GanPretrainOptions, classifier: nn.Module, generator: SmallGenerator) -> Phase:
+def gan_phase(setup: Setup, options: GanPretrainOptions, classifier: nn.Module, generator: JointGenerator) -> Phase:
     """Train the features of ``classifier`` as a discriminator's, against ``generator``."""
     heads = heads_of(setup, classifier)
     rng, noise = setup.rng.generator("augmentation"), setup.rng.generator("latent")
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
-        real = weak(batch["unlabelled"].x, rng, setup.task.flips)
+        real = setup.weak(batch["unlabelled"].x)
         images = {"real": real, "fake": generator(draw_latent(len(real), LATENT, noise))}
         turns = torch.randint(4, (len(real),), generator=rng, device=real.device)
         if options.rotation:

@@ -29,7 +29,7 @@ from ganlift.strategies.options import checked
 from ganlift.strategies.watching import watching
 from ganlift.training.ema import Ema
 from ganlift.training.phase import Phase, Updater
-from ganlift.training.pixels import Batch, Pixels, Stream, to_uint8
+from ganlift.training.pixels import Batch, Held, Pixels, Stream, to_uint8
 from ganlift.training.rng import Rng, seeded
 
 FOLDS = 2
@@ -45,7 +45,7 @@ class Known:
     ``rows``, indices of images, are an epoch of its batches where some images come more than once.
     """
 
-    images: Pixels
+    images: Held
     labels: Tensor
     rows: Tensor | None = None
 

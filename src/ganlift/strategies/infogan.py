@@ -21,7 +21,6 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
-from ganlift.augment import weak
 from ganlift.layers.small_generator import draw_latent
 from ganlift.losses import discriminator_bce, generator_bce
 from ganlift.strategies.base import Outcome, Phases, Setup, search, strategy
@@ -56,7 +55,7 @@ def phases(setup: Setup, options: InfoGanOptions) -> Phases:
     codes = setup.task.classes
     classifier, generator = setup.new_classifier(), new_generator(setup, codes)
     head = heads_of(setup, classifier)["real/fake"]
-    rng, noise = setup.rng.generator("augmentation"), setup.rng.generator("latent")
+    noise = setup.rng.generator("latent")
 
     def judged(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """s of real and fake images, and Q of the fakes."""
@@ -65,7 +64,7 @@ def phases(setup: Setup, options: InfoGanOptions) -> Phases:
         return s[: len(real)], s[len(real) :], classifier.head(features[len(real) :])  # type: ignore[operator]
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
-        real = weak(batch["unlabelled"].x, rng, setup.task.flips)
+        real = setup.weak(batch["unlabelled"].x)
         code = torch.randint(codes, (len(real),), generator=noise, device=real.device)
         fake = generator(draw_latent(len(real), LATENT, noise), code)
         s_real, s_fake, q = judged(real, fake.detach())

@@ -21,6 +21,7 @@ from torch.nn import functional as F
 from ganlift.errors import ConfigError
 from ganlift.losses import ldam_margins, weighted_cross_entropy, with_margin
 from ganlift.strategies.base import (
+    BOTH,
     ClassifierOptions,
     Outcome,
     Phases,
@@ -106,6 +107,7 @@ def lay_down(classifier: nn.Module, setup: Setup, scale: float) -> None:
     summary="Wider margins for rare classes; in the last steps they weigh more.",
     source="LDAM-DRW: Cao et al. 2019, algorithm 1",
     options=LdamDrwOptions,
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: LdamDrwOptions) -> Phases:
     """Weighted cross-entropy of cosines with margins on augmented labelled images."""

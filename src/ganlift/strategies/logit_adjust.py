@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ganlift.losses import soft_cross_entropy, with_prior
 from ganlift.strategies.augment import AugmentOptions, augmented
-from ganlift.strategies.base import Outcome, Phases, Setup, classifier_phase, search, shipped, strategy
+from ganlift.strategies.base import BOTH, Outcome, Phases, Setup, classifier_phase, search, shipped, strategy
 from ganlift.training.phase import Updater
 from ganlift.training.pixels import Batch
 
@@ -33,6 +33,7 @@ class LogitAdjustOptions(AugmentOptions):
     summary="The classes' frequencies are added to the logits in training and left out afterwards.",
     source="Logit-adjusted loss: Menon et al. 2021",
     options=LogitAdjustOptions,
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: LogitAdjustOptions) -> Phases:
     """Cross-entropy of adjusted logits on augmented labelled images."""

@@ -25,7 +25,6 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
-from ganlift.augment import weak
 from ganlift.layers.small_generator import draw_latent
 from ganlift.losses import consistency, generator_bce, inverted_cross_entropy
 from ganlift.strategies.base import Outcome, Phases, Setup, classifier_phase, search, shipped, strategy
@@ -78,7 +77,7 @@ def phases(setup: Setup, options: MarginGanOptions) -> Phases:
         fake = generator(draw_latent(len(x), LATENT, noise))
         metrics = discriminator_step(discriminator, torch.cat([x, u]), fake, rng, update)
 
-        views = {"labelled": setup.labelled_view(x, options), "unlabelled": weak(u, rng, setup.task.flips)}
+        views = {"labelled": setup.labelled_view(x, options), "unlabelled": setup.weak(u)}
         logits = one_forward(classifier, {**views, "fake": fake}).logits
         loss = F.cross_entropy(logits["labelled"], y, label_smoothing=options.label_smoothing)
         pseudo_loss = consistency(logits["unlabelled"], logits["unlabelled"], threshold=0.0)

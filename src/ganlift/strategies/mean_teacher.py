@@ -8,7 +8,7 @@ its decay is that of every arm's average, since runs are short.
 
 from __future__ import annotations
 
-from ganlift.strategies.base import ClassifierOptions, Phases, Setup, shipped, strategy
+from ganlift.strategies.base import BOTH, ClassifierOptions, Phases, Setup, shipped, strategy
 from ganlift.strategies.terms import TeacherOptions, semi_phases, teacher
 
 
@@ -24,6 +24,7 @@ class MeanTeacherOptions(TeacherOptions, ClassifierOptions):
     source="Mean Teacher: Tarvainen and Valpola 2017, eq. 1",
     options=MeanTeacherOptions,
     unlabelled="required",
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: MeanTeacherOptions) -> Phases:
     """One forward for labelled images and the student's view of unlabelled ones, one for the teacher's."""

@@ -20,6 +20,7 @@ from torch.nn import functional as F
 from ganlift.augment import mixup
 from ganlift.losses import weighted_cross_entropy
 from ganlift.strategies.base import (
+    BOTH,
     ClassifierOptions,
     Outcome,
     Phases,
@@ -67,6 +68,7 @@ class MixupDrwOptions(ClassifierOptions):
     summary="Mixes of images; in the last steps rare classes weigh more.",
     source="Mixup (Zhang et al. 2018) with DRW (Cao et al. 2019, algorithm 1), as in Cheng et al. 2023",
     options=MixupDrwOptions,
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: MixupDrwOptions) -> Phases:
     """Weighted cross-entropy on mixes of augmented labelled images."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ganlift.strategies.augment import AugmentOptions
 from ganlift.strategies.augment import phases as augment_phases
-from ganlift.strategies.base import Phases, Setup, shipped, strategy
+from ganlift.strategies.base import BOTH, Phases, Setup, shipped, strategy
 
 
 @shipped(balance="on")
@@ -23,6 +23,7 @@ class OversampleOptions(AugmentOptions):
     summary="Rare classes drawn as often as common ones.",
     source="random oversampling: He and Garcia 2009",
     options=OversampleOptions,
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: OversampleOptions) -> Phases:
     """Cross-entropy on augmented labelled images, drawn by class."""

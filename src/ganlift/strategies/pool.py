@@ -26,7 +26,7 @@ from ganlift.strategies.augment import AugmentOptions, augmented_loss
 from ganlift.strategies.base import Setup, classifier_phase, predict
 from ganlift.strategies.generation import FOLDS, Stage
 from ganlift.training.phase import Phase, Updater
-from ganlift.training.pixels import Batch, Pixels, Stream, to_uint8
+from ganlift.training.pixels import Batch, Held, Pixels, Stream, to_uint8
 
 MOST = 200
 """Images of a class and fold, at most, among which distances are taken."""
@@ -129,7 +129,7 @@ def _diversity(
 
 
 @torch.no_grad()
-def _features(judge: nn.Module, images: Pixels, index: Tensor) -> Tensor:
+def _features(judge: nn.Module, images: Held, index: Tensor) -> Tensor:
     features: Tensor = judge.eval().features(images.take(index))  # type: ignore[operator]
     return features
 

@@ -13,7 +13,7 @@ from torch import nn
 
 from ganlift.strategies.base import ClassifierOptions, Setup, classifier_phase, search
 from ganlift.training.phase import Phase, Step
-from ganlift.training.pixels import Pixels, Stream
+from ganlift.training.pixels import Held, Stream
 
 
 class PretrainOptions(BaseModel):
@@ -30,12 +30,12 @@ class PretrainOptions(BaseModel):
     pretrain_weight_decay: float = Field(1e-4, ge=0, description="AdamW's weight decay of the step without labels")
 
 
-def every_image(setup: Setup) -> Pixels:
+def every_image(setup: Setup) -> Held:
     """All training images, labelled ones first, without their labels."""
     task = setup.task
     if not len(task.labelled) or not len(task.unlabelled):
         return setup.unlabelled
-    return Pixels(np.concatenate([task.labelled, task.unlabelled]), setup.device)
+    return setup.space.hold(np.concatenate([task.labelled, task.unlabelled]), setup.device)
 
 
 def pretraining_phase(

@@ -23,7 +23,7 @@ from torch.nn import functional as F
 
 from ganlift.strategies.base import ClassifierOptions, Outcome, Phases, Setup, choices, classifier_phase, search
 from ganlift.training.phase import Phase, Updater
-from ganlift.training.pixels import Batch, Pixels
+from ganlift.training.pixels import Batch, Held
 
 
 class ProbeOptions(ClassifierOptions):
@@ -85,7 +85,7 @@ def probe_phases(setup: Setup, options: ProbeOptions, classifier: nn.Module) -> 
 
 
 @torch.no_grad()
-def features_of(classifier: nn.Module, pixels: Pixels, batch_size: int = 500) -> Tensor:
+def features_of(classifier: nn.Module, pixels: Held, batch_size: int = 500) -> Tensor:
     """Features (n, d) float32 of every image, in the mode that ``classifier`` is in."""
     order = torch.arange(len(pixels), device=pixels.device)
     parts = [classifier.features(pixels.take(part)).float() for part in torch.split(order, batch_size)]  # type: ignore[operator]

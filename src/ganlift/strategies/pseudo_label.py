@@ -11,7 +11,7 @@ from pydantic import Field
 from torch import Tensor
 
 from ganlift.losses import consistency
-from ganlift.strategies.base import ClassifierOptions, Phases, Setup, choices, search, shipped, strategy
+from ganlift.strategies.base import BOTH, ClassifierOptions, Phases, Setup, choices, search, shipped, strategy
 from ganlift.strategies.terms import Moment, Term, semi_phases
 
 
@@ -41,6 +41,7 @@ def height(progress: float, start: float, end: float) -> float:
     source="Pseudo-Label: Lee 2013, eq. 15 and 16",
     options=PseudoLabelOptions,
     unlabelled="required",
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: PseudoLabelOptions) -> Phases:
     """One forward for labelled and unlabelled images."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from torch import Tensor
 from torch.nn import functional as F
 
-from ganlift.strategies.base import ClassifierOptions, Outcome, Phases, Setup, classifier_phase, strategy
+from ganlift.strategies.base import BOTH, ClassifierOptions, Outcome, Phases, Setup, classifier_phase, strategy
 from ganlift.training.phase import Updater
 from ganlift.training.pixels import Batch
 
@@ -18,6 +18,7 @@ from ganlift.training.pixels import Batch
     summary="The labelled images as they are.",
     source="ordinary supervised training",
     options=ClassifierOptions,
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: ClassifierOptions) -> Phases:
     """Cross-entropy on the labelled images."""

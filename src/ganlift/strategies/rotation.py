@@ -13,7 +13,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
-from ganlift.augment import rotate90, weak
+from ganlift.augment import rotate90
 from ganlift.strategies.base import (
     ClassifierOptions,
     Outcome,
@@ -53,7 +53,7 @@ def phases(setup: Setup, options: RotationOptions) -> Phases:
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
         x, y = batch["labelled"].x, batch["labelled"].y
         turns = torch.randint(4, (len(batch["unlabelled"].x),), generator=rng, device=x.device)
-        turned = rotate90(weak(batch["unlabelled"].x, rng, setup.task.flips), turns)
+        turned = rotate90(setup.weak(batch["unlabelled"].x), turns)
         features = classifier.features(torch.cat([setup.labelled_view(x, options), turned]))  # type: ignore[operator]
         logits = classifier.head(features[: len(x)])  # type: ignore[operator]
         loss = F.cross_entropy(logits, y, label_smoothing=options.label_smoothing)

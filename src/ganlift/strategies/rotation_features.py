@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ganlift.augment import rotate90, weak
+from ganlift.augment import rotate90
 from ganlift.strategies.base import Phases, Setup, shipped, strategy
 from ganlift.strategies.pretraining import PretrainOptions, pretraining_phase, take_average
 from ganlift.strategies.probe import ProbeOptions, probe_phases
@@ -33,10 +33,10 @@ def rotation_phase(setup: Setup, options: PretrainOptions, classifier: nn.Module
     """Train the features of ``classifier`` to tell four turns apart."""
     with seeded(setup.rng.derive("weights of rotation head", common=True)):
         head = nn.Linear(classifier.feature_size, 4).to(setup.device)  # type: ignore[arg-type]
-    rng = setup.rng.generator("augmentation")
+    setup.rng.generator("augmentation")
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
-        x = weak(batch["unlabelled"].x, rng, setup.task.flips)
+        x = setup.weak(batch["unlabelled"].x)
         turned = torch.cat([rotate90(x, turn) for turn in range(4)])
         turns = torch.arange(4, device=x.device).repeat_interleave(len(x))
         loss = F.cross_entropy(head(classifier.features(turned)), turns)  # type: ignore[operator]

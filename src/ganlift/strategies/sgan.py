@@ -25,13 +25,14 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ganlift.augment import image_mixes, weak
 from ganlift.generators.base import ImageShape
 from ganlift.generators.common import draw
 from ganlift.generators.trained import JOINT, GeneratorFacts, TrainedGenerator
-from ganlift.layers.small_generator import SmallGenerator, draw_latent
+from ganlift.layers.small_generator import draw_latent
 from ganlift.losses import feature_matching, sgan_unlabelled
+from ganlift.representations import JointGenerator
 from ganlift.strategies.base import (
+    BOTH,
     ClassifierOptions,
     Outcome,
     Phases,
@@ -86,10 +87,10 @@ def joint_images(
     batch: Mapping[str, Batch], fake: Tensor | None, setup: Setup, options: JointOptions, terms: Sequence[Term]
 ) -> dict[str, Tensor]:
     """Weak views of labelled and unlabelled images, the fakes if any, and the views of further terms."""
-    rng, u = setup.rng.generator("augmentation"), batch["unlabelled"].x
+    u = batch["unlabelled"].x
     images = {
         "labelled": setup.labelled_view(batch["labelled"].x, options),
-        "unlabelled": weak(u, rng, setup.task.flips),
+        "unlabelled": setup.weak(u),
     }
     if fake is not None:
         images["fake"] = fake
@@ -115,23 +116,27 @@ def generator_loss(out: Forward, wanted: Tensor | None, options: SganOptions) ->
     return loss if wanted is None else loss + options.class_weight * F.cross_entropy(out.logits["fake"], wanted)
 
 
-def add_generator(setup: Setup, phase: Phase, generator: SmallGenerator, lr: float) -> None:
+def add_generator(setup: Setup, phase: Phase, generator: JointGenerator, lr: float) -> None:
     """Let ``phase`` train ``generator`` with Adam (β₁ 0.5) under "generator", draw its grids and watch its samples."""
     phase.modules["generator"] = generator
     phase.optimizers["generator"] = torch.optim.Adam(generator.parameters(), lr=lr, betas=(0.5, 0.999), fused=True)
+    if setup.space.name != "pixels":
+        return  # features are no pictures to look at
     phase.grid = _grid(setup, generator)
     shape = ImageShape(setup.task.channels, setup.task.size, generator.classes)
     phase.watch = watching(setup, setup.rng, lambda n, noise: draw(generator, shape, LATENT, n, None, noise))
 
 
-def new_generator(setup: Setup, classes: int = 0) -> SmallGenerator:
+def new_generator(setup: Setup, classes: int = 0) -> JointGenerator:
     """The joint arms' generator, its weights drawn for this arm."""
     with seeded(setup.rng.derive("weights of generator", common=True)):
-        return SmallGenerator(setup.task.channels, setup.task.size, LATENT, classes=classes).to(setup.device)
+        return setup.space.generator(LATENT, classes).to(setup.device)
 
 
-def joint_generator(setup: Setup, generator: SmallGenerator, classes: int = 0) -> TrainedGenerator:
-    """The joint arms' generator as an outcome's."""
+def joint_generator(setup: Setup, generator: JointGenerator, classes: int = 0) -> TrainedGenerator | None:
+    """The joint arms' generator as an outcome's; None where it makes no images."""
+    if setup.space.name != "pixels":
+        return None
     facts = GeneratorFacts(
         generator=JOINT,
         channels=setup.task.channels,
@@ -143,7 +148,7 @@ def joint_generator(setup: Setup, generator: SmallGenerator, classes: int = 0) -
     return TrainedGenerator(facts, generator)
 
 
-def _grid(setup: Setup, generator: SmallGenerator, columns: int = 8) -> Callable[[], Tensor]:
+def _grid(setup: Setup, generator: JointGenerator, columns: int = 8) -> Callable[[], Tensor]:
     """Draws ``columns`` images a condition, a row each, or 8 rows without any, from the same noise every time."""
     rows = torch.arange(generator.classes or columns, device=setup.device).repeat_interleave(columns)
     latent = draw_latent(len(rows), LATENT, setup.rng.generator("grid"))
@@ -196,10 +201,10 @@ def mixed_phases(
     setup: Setup, options: JointOptions, classifier: nn.Module, terms: Sequence[Term] = (), ratio: int = 1
 ) -> Phases:
     """The same losses with mixes of unlabelled images where the generated ones stand."""
-    rng = setup.rng.generator("augmentation")
+    setup.rng.generator("augmentation")
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
-        fake = image_mixes(batch["unlabelled"].x, rng)
+        fake = setup.mixes(batch["unlabelled"].x)
         out = one_forward(classifier, joint_images(batch, fake, setup, options, terms))
         loss, metrics = classifier_loss(out, batch["labelled"].y, options)
         moment = Moment(out, batch["unlabelled"].x, t / phase.steps, phase.averages["classifier"].module)
@@ -221,6 +226,7 @@ def mixed_phases(
     source="Improved GAN: Salimans et al. 2016, section 5",
     options=SganOptions,
     unlabelled="optional",
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: SganOptions) -> Phases:
     """See `sgan_phases`."""

@@ -6,7 +6,7 @@ The K + 1 loss (Salimans et al. 2016) shapes the features on all images; confide
 
 from __future__ import annotations
 
-from ganlift.strategies.base import Phases, Setup, shipped, strategy
+from ganlift.strategies.base import BOTH, Phases, Setup, shipped, strategy
 from ganlift.strategies.sgan import SganOptions, sgan_phases
 from ganlift.strategies.terms import GuessOptions, guesses
 
@@ -23,6 +23,7 @@ class SganFixMatchOptions(GuessOptions, SganOptions):
     source="Salimans et al. 2016 with Sohn et al. 2020, eq. 4",
     options=SganFixMatchOptions,
     unlabelled="optional",
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: SganFixMatchOptions) -> Phases:
     """See `ganlift.strategies.sgan.sgan_phases`."""

@@ -6,7 +6,7 @@ and Valpola 2017, eq. 1) on the same unlabelled images.
 
 from __future__ import annotations
 
-from ganlift.strategies.base import Phases, Setup, strategy
+from ganlift.strategies.base import BOTH, Phases, Setup, strategy
 from ganlift.strategies.sgan import SganOptions, sgan_phases
 from ganlift.strategies.terms import TeacherOptions, teacher
 
@@ -22,6 +22,7 @@ class SganMeanTeacherOptions(TeacherOptions, SganOptions):
     source="Salimans et al. 2016 with Tarvainen and Valpola 2017, eq. 1",
     options=SganMeanTeacherOptions,
     unlabelled="optional",
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: SganMeanTeacherOptions) -> Phases:
     """See `ganlift.strategies.sgan.sgan_phases`."""

@@ -6,7 +6,7 @@ one forward, the optimiser, is the same.
 
 from __future__ import annotations
 
-from ganlift.strategies.base import Phases, Setup, strategy
+from ganlift.strategies.base import BOTH, Phases, Setup, strategy
 from ganlift.strategies.sgan import JointOptions, mixed_phases
 
 
@@ -17,6 +17,7 @@ from ganlift.strategies.sgan import JointOptions, mixed_phases
     source="control of sgan",
     options=JointOptions,
     unlabelled="optional",
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: JointOptions) -> Phases:
     """See `ganlift.strategies.sgan.mixed_phases`."""

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ganlift.augment import rotate90, strong, weak
+from ganlift.augment import rotate90
 from ganlift.losses import consistency, squared_consistency
 from ganlift.strategies.base import ClassifierOptions, Outcome, Phases, Setup, classifier_phase, search
 from ganlift.strategies.thresholds import AdaptiveThresholds
@@ -134,12 +134,11 @@ def semi_phase(
 
     A step has ``ratio`` unlabelled images a labelled one; those of ``unlabelled_too`` join them in every term.
     """
-    rng, flips = setup.rng.generator("augmentation"), setup.task.flips
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
         u = torch.cat([part.x for kind, part in batch.items() if kind in UNLABELLED])
         images = {kind: setup.labelled_view(part.x, options) for kind, part in batch.items() if kind not in UNLABELLED}
-        images["unlabelled"] = weak(u, rng, flips)
+        images["unlabelled"] = setup.weak(u)
         out = one_forward(classifier, images | all_views(terms, u))
         total, parts = weighted_sum(terms, Moment(out, u, t / phase.steps, phase.averages["classifier"].module))
         for kind, weight in weights.items():
@@ -198,7 +197,6 @@ def guesses(setup: Setup, options: GuessOptions) -> Term:
 
     With ``adaptive`` each class has a τ_k (FreeMatch, `ganlift.strategies.thresholds`).
     """
-    rng, flips = setup.rng.generator("augmentation"), setup.task.flips
     adaptive = AdaptiveThresholds(setup.task.classes, setup.budget.steps, setup.device) if options.adaptive else None
 
     def loss(moment: Moment) -> Tensor:
@@ -210,7 +208,7 @@ def guesses(setup: Setup, options: GuessOptions) -> Term:
         "consistency_loss",
         options.consistency_weight,
         loss,
-        lambda u: {"strong": strong(u, rng, flips)},
+        lambda u: {"strong": setup.strong(u)},
         extras={"thresholds": adaptive} if adaptive else {},
     )
 
@@ -229,11 +227,10 @@ def teacher(setup: Setup, options: TeacherOptions) -> Term:
 
     Student and teacher see different weak views of an image; the weight grows as exp(-5 (1 - t)²).
     """
-    rng, flips = setup.rng.generator("augmentation"), setup.task.flips
 
     def loss(moment: Moment) -> Tensor:
         with torch.no_grad():
-            wanted = moment.teacher(weak(moment.unlabelled, rng, flips))
+            wanted = moment.teacher(setup.weak(moment.unlabelled))
         ramp = sigmoid_ramp(moment.progress, 0.0, options.teacher_ramp)
         return ramp * squared_consistency(moment.out.logits["unlabelled"], wanted)
 
@@ -259,11 +256,10 @@ def turns(setup: Setup, options: TurnOptions, classifier: nn.Module) -> Term:
 
     An image's turn goes by its place in the batch, whose order is random.
     """
-    rng, flips = setup.rng.generator("augmentation"), setup.task.flips
     head = rotation_head(setup, classifier)
 
     def turned(u: Tensor) -> dict[str, Tensor]:
-        return {"turned": rotate90(weak(u, rng, flips), _by_place(u))}
+        return {"turned": rotate90(setup.weak(u), _by_place(u))}
 
     def loss(moment: Moment) -> Tensor:
         features = moment.out.features["turned"]

@@ -27,7 +27,6 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
-from ganlift.augment import weak
 from ganlift.layers.small_generator import draw_latent
 from ganlift.losses import squared_consistency
 from ganlift.strategies.base import Outcome, Phases, Setup, classifier_phase, search, shipped, strategy
@@ -91,11 +90,11 @@ def phases(setup: Setup, options: TripleGanOptions) -> Phases:
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
         x, y, u = batch["labelled"].x, batch["labelled"].y, batch["unlabelled"].x
         fake = generator(draw_latent(len(x), LATENT, noise), y)
-        views = {"labelled": setup.labelled_view(x, options), "unlabelled": weak(u, rng, setup.task.flips)}
+        views = {"labelled": setup.labelled_view(x, options), "unlabelled": setup.weak(u)}
         logits = one_forward(classifier, {**views, "fake": fake.detach()}).logits
         p = logits["unlabelled"].softmax(1)
         with torch.no_grad():
-            taught = phase.averages["classifier"].module(weak(u, rng, setup.task.flips))
+            taught = phase.averages["classifier"].module(setup.weak(u))
         scores = pair_scores(discriminator, torch.cat([x, u, fake.detach()]), rng)
         on_x, on_u, on_fake = torch.tensor_split(scores, (len(x), len(x) + len(u)))
 

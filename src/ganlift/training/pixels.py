@@ -1,8 +1,9 @@
-"""Images on the device: uint8 until a batch is drawn, scaled to [-1, 1] in one place."""
+"""Images on the device: uint8 until a batch is drawn, scaled to [-1, 1] in one place; streams of batches of any set."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -21,6 +22,19 @@ def to_float(pixels: Tensor) -> Tensor:
 def to_uint8(images: Tensor) -> Tensor:
     """Float -1..1 to uint8 0..255, rounded; values outside are clipped."""
     return images.float().add(1.0).mul(127.5).round().clamp(0, 255).to(torch.uint8)
+
+
+class Held(Protocol):
+    """A set of items on a device that hands out batches of them as float tensors; `Pixels` is one."""
+
+    device: torch.device
+    shape: tuple[int, ...]
+
+    def __len__(self) -> int: ...
+
+    def subset(self, indices: Tensor) -> Held: ...
+
+    def take(self, indices: Tensor) -> Tensor: ...
 
 
 class Pixels:
@@ -58,7 +72,7 @@ class Pixels:
 
 @dataclass(frozen=True)
 class Batch:
-    """``x`` (n, c, h, w) in [-1, 1]; ``y`` (n,) int64, -1 where unlabelled; ``index`` (n,) into the stream's set."""
+    """``x`` (n, ...), as the set hands it out; ``y`` (n,) int64, -1 where unlabelled; ``index`` (n,) into the set."""
 
     x: Tensor
     y: Tensor
@@ -73,34 +87,34 @@ class Stream:
 
     def __init__(
         self,
-        pixels: Pixels,
+        items: Held,
         labels: Tensor | None,
         batch_size: int,
         rng: torch.Generator,
         rows: Tensor | None = None,
     ) -> None:
-        if not len(pixels):
+        if not len(items):
             raise ValueError("a stream needs at least one image")
-        self.pixels = pixels
+        self.items = items
         self.labels = labels
         self.batch_size = batch_size
         self._rng = rng
-        self._rows = torch.arange(len(pixels), device=pixels.device) if rows is None else rows
-        self._order = torch.empty(0, dtype=torch.int64, device=pixels.device)
+        self._rows = torch.arange(len(items), device=items.device) if rows is None else rows
+        self._order = torch.empty(0, dtype=torch.int64, device=items.device)
 
     def __next__(self) -> Batch:
         while len(self._order) < self.batch_size:
-            epoch = torch.randperm(len(self._rows), generator=self._rng, device=self.pixels.device)
+            epoch = torch.randperm(len(self._rows), generator=self._rng, device=self.items.device)
             self._order = torch.cat([self._order, self._rows[epoch]])
         index, self._order = self._order[: self.batch_size], self._order[self.batch_size :]
         y = torch.full_like(index, -1) if self.labels is None else self.labels[index]
-        return Batch(self.pixels.take(index), y, index)
+        return Batch(self.items.take(index), y, index)
 
     def state_dict(self) -> dict[str, Tensor]:
         return {"order": self._order.clone()}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        self._order = state["order"].to(self.pixels.device)
+        self._order = state["order"].to(self.items.device)
 
 
 def even_rows(labels: Tensor) -> Tensor:

@@ -1,0 +1,7 @@
+"""What a batch is made of: pixels, or vectors of features; with its views, its mixes, its networks."""
+
+from ganlift.representations.base import JointGenerator, Representation
+from ganlift.representations.pixels import PixelSpace
+from ganlift.representations.vectors import VectorSpace
+
+__all__ = ["JointGenerator", "PixelSpace", "Representation", "VectorSpace"]

@@ -1,0 +1,60 @@
+"""The contract of a representation: all that a method asks about its inputs, so that it reads alike in every space.
+
+An *item* is one image as it is held: uint8 pixels (c, h, w), or the features of its views (v, d). A *view* is what a
+network reads: pixels in [-1, 1], (c, h, w), or one vector (d,). What a generator makes are views.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ganlift.classifiers.base import ClassifierSpec
+from ganlift.layers.feature_generator import FeatureGenerator
+from ganlift.layers.small_generator import SmallGenerator
+from ganlift.training.pixels import Held
+
+JointGenerator = SmallGenerator | FeatureGenerator
+"""The generator that trains with a classifier in every step."""
+
+
+class Representation(Protocol):
+    """One space to learn in; every draw comes from the given generator, which lives on the batch's device."""
+
+    @property
+    def name(self) -> str: ...
+
+    def hold(self, items: NDArray[Any] | Tensor, device: torch.device) -> Held:
+        """Items (n, ...) as they are kept in memory."""
+        ...
+
+    def plain(self, items: Tensor) -> Tensor:
+        """The view that is scored, of items (n, ...) as they lie in memory: no draw."""
+        ...
+
+    def weak(self, x: Tensor, rng: torch.Generator) -> Tensor:
+        """A view of each item of a batch (n, ...) that changes little."""
+        ...
+
+    def strong(self, x: Tensor, rng: torch.Generator) -> Tensor:
+        """A view of each item that changes much."""
+        ...
+
+    def labelled(self, x: Tensor, policy: str, rng: torch.Generator) -> Tensor:
+        """A view to learn a label from; ``policy`` is that of `ClassifierOptions`."""
+        ...
+
+    def mixes(self, x: Tensor, rng: torch.Generator) -> Tensor:
+        """Views that belong to no one class: each a mix of two items."""
+        ...
+
+    def classifier(self, spec: ClassifierSpec, classes: int, dropout: float) -> nn.Module:
+        """A classifier of views, its weights drawn from torch's global generator."""
+        ...
+
+    def generator(self, latent_size: int, classes: int) -> JointGenerator:
+        """The joint arms' small generator: latent (n, latent_size), and labels where ``classes``, to views."""
+        ...

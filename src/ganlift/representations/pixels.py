@@ -1,0 +1,53 @@
+"""Images as they are: crops, flips, random operations; convolutional networks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ganlift.augment import image_mixes, rand_augment, strong, trivial_augment, weak
+from ganlift.classifiers.base import ClassifierSpec, resolve
+from ganlift.layers.small_generator import SmallGenerator
+from ganlift.training.pixels import Pixels, to_float
+
+
+@dataclass(frozen=True)
+class PixelSpace:
+    """Images of ``channels`` × ``size`` × ``size``; ``flips`` says whether a mirrored one keeps its class."""
+
+    channels: int
+    size: int
+    flips: bool
+    name: str = "pixels"
+
+    def hold(self, items: NDArray[np.uint8] | Tensor, device: torch.device) -> Pixels:
+        return Pixels(items, device)
+
+    def plain(self, items: Tensor) -> Tensor:
+        return to_float(items)
+
+    def weak(self, x: Tensor, rng: torch.Generator) -> Tensor:
+        return weak(x, rng, self.flips)
+
+    def strong(self, x: Tensor, rng: torch.Generator) -> Tensor:
+        return strong(x, rng, self.flips)
+
+    def labelled(self, x: Tensor, policy: str, rng: torch.Generator) -> Tensor:
+        """TrivialAugment: Müller and Hutter 2021. RandAugment: Cubuk et al. 2020."""
+        x = weak(x, rng, self.flips)
+        if policy == "trivial":
+            return trivial_augment(x, rng)
+        return rand_augment(x, rng) if policy == "rand" else x
+
+    def mixes(self, x: Tensor, rng: torch.Generator) -> Tensor:
+        return image_mixes(x, rng)
+
+    def classifier(self, spec: ClassifierSpec, classes: int, dropout: float) -> nn.Module:
+        return resolve(spec).build(self.channels, self.size, classes, dropout)
+
+    def generator(self, latent_size: int, classes: int) -> SmallGenerator:
+        return SmallGenerator(self.channels, self.size, latent_size, classes=classes)

@@ -1,0 +1,90 @@
+"""Features of a frozen network: each image as the vectors of a few views of it.
+
+The first views are weak (the image, and its mirror where that keeps the class), the others crops after random
+operations. Every vector is scaled to length √d, so that its values have mean square 1 whatever the network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ganlift.augment.draws import partners, uniform
+from ganlift.classifiers.base import ClassifierSpec, resolve
+from ganlift.layers.feature_generator import FeatureGenerator
+from ganlift.layers.lengths import to_length
+
+LEAST = 0.25
+"""Each vector of a mix of two keeps at least about this share."""
+
+
+class Vectors:
+    """(n, v, d) features that hand out float32 batches of vectors of length √d on a device."""
+
+    def __init__(self, items: NDArray[Any] | Tensor, device: torch.device) -> None:
+        self.device = device
+        held = items if isinstance(items, Tensor) else torch.from_numpy(np.ascontiguousarray(items))
+        self._held = held.to(device)
+        self.shape = tuple(self._held.shape)
+
+    def __len__(self) -> int:
+        return int(self.shape[0])
+
+    def subset(self, indices: Tensor) -> Vectors:
+        """The items at ``indices`` (n,) as a set of their own."""
+        return Vectors(self._held[indices], self.device)
+
+    def take(self, indices: Tensor) -> Tensor:
+        """The vectors of the items at ``indices`` (n,), float32 (n, v, d), each of length √d."""
+        return to_length(self._held[indices].float())
+
+
+@dataclass(frozen=True)
+class VectorSpace:
+    """Vectors of ``width`` values; the first ``weak_views`` of an item's views change little.
+
+    ``positive`` says that no feature is below zero, as after a ReLU: then no generated one is either.
+    """
+
+    width: int
+    weak_views: int
+    positive: bool
+    name: str = "vectors"
+
+    def hold(self, items: NDArray[Any] | Tensor, device: torch.device) -> Vectors:
+        return Vectors(items, device)
+
+    def plain(self, items: Tensor) -> Tensor:
+        return to_length(items[:, 0].float())
+
+    def weak(self, x: Tensor, rng: torch.Generator) -> Tensor:
+        return _one_of(x[:, : self.weak_views], rng)
+
+    def strong(self, x: Tensor, rng: torch.Generator) -> Tensor:
+        return _one_of(x[:, self.weak_views :] if x.shape[1] > self.weak_views else x, rng)
+
+    def labelled(self, x: Tensor, policy: str, rng: torch.Generator) -> Tensor:
+        """Any view; with the policy "none" a weak one."""
+        return _one_of(x[:, : self.weak_views] if policy == "none" else x, rng)
+
+    def mixes(self, x: Tensor, rng: torch.Generator) -> Tensor:
+        x = self.weak(x, rng)
+        share = uniform(len(x), LEAST, 1.0 - LEAST, rng, x.device)[:, None]
+        return to_length(torch.lerp(x[partners(len(x), rng, x.device)], x, share))
+
+    def classifier(self, spec: ClassifierSpec, classes: int, dropout: float) -> nn.Module:
+        return resolve(spec).build(self.width, 1, classes, dropout)
+
+    def generator(self, latent_size: int, classes: int) -> FeatureGenerator:
+        return FeatureGenerator(self.width, latent_size, positive=self.positive, classes=classes)
+
+
+def _one_of(x: Tensor, rng: torch.Generator) -> Tensor:
+    """One view of each item, drawn: (n, v, d) to (n, d)."""
+    view = torch.randint(x.shape[1], (len(x),), generator=rng, device=x.device)
+    return x[torch.arange(len(x), device=x.device), view]
