@@ -13,7 +13,7 @@ def mixup(x: Tensor, y_onehot: Tensor, rng: torch.Generator, alpha: float = 0.4)
     """Convex mix of each image with another, and of their labels (Zhang et al. 2018).
 
     Args:
-        x: (n, c, h, w).
+        x: (n, c, h, w), or vectors (n, d).
         y_onehot: (n, K) float, rows that sum to one.
         rng: on the images' device.
         alpha: of Beta(alpha, alpha), drawn for each image; the own image keeps the larger share.
@@ -60,7 +60,7 @@ def image_mixes(x: Tensor, rng: torch.Generator, cut_share: float = 0.5, least: 
 
 
 def _convex(x: Tensor, other: Tensor, share: Tensor) -> Tensor:
-    return torch.lerp(other, x, share[:, None, None, None].to(x.dtype))
+    return torch.lerp(other, x, share.view(-1, *[1] * (x.ndim - 1)).to(x.dtype))
 
 
 def _rectangles(x: Tensor, area: Tensor, rng: torch.Generator, whole: bool = False) -> Tensor:

@@ -130,11 +130,11 @@ class Task:
         class_counts: labelled images a class, (K,) int64.
     """
 
-    labelled: NDArray[np.uint8]
+    labelled: NDArray[Any]
     labels: NDArray[np.int64]
-    validation: NDArray[np.uint8]
+    validation: NDArray[Any]
     validation_labels: NDArray[np.int64]
-    unlabelled: NDArray[np.uint8]
+    unlabelled: NDArray[Any]
     class_names: tuple[str, ...]
     flips: bool = True
     weak_views: int = 1

@@ -35,6 +35,10 @@ class Representation(Protocol):
         """The view that is scored, of items (n, ...) as they lie in memory: no draw."""
         ...
 
+    def unchanged(self, x: Tensor) -> Tensor:
+        """The first view of each item of a batch (n, ...): no draw."""
+        ...
+
     def weak(self, x: Tensor, rng: torch.Generator) -> Tensor:
         """A view of each item of a batch (n, ...) that changes little."""
         ...

@@ -30,6 +30,9 @@ class PixelSpace:
     def plain(self, items: Tensor) -> Tensor:
         return to_float(items)
 
+    def unchanged(self, x: Tensor) -> Tensor:
+        return x
+
     def weak(self, x: Tensor, rng: torch.Generator) -> Tensor:
         return weak(x, rng, self.flips)
 

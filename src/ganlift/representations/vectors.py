@@ -62,6 +62,9 @@ class VectorSpace:
     def plain(self, items: Tensor) -> Tensor:
         return to_length(items[:, 0].float())
 
+    def unchanged(self, x: Tensor) -> Tensor:
+        return x[:, 0]
+
     def weak(self, x: Tensor, rng: torch.Generator) -> Tensor:
         return _one_of(x[:, : self.weak_views], rng)
 

@@ -111,6 +111,7 @@ class Outcome:
         generator: what made images in this arm, ready to make more; None without one.
         rebuildable: whether the run's architecture with the classifier's weights is the classifier; another one is
             scored, and not laid ready for use.
+        architecture: the registered classifier that it is, where that is another one than the run's.
     """
 
     classifier: nn.Module
@@ -118,6 +119,7 @@ class Outcome:
     shared: str | None = None
     generator: TrainedGenerator | None = None
     rebuildable: bool = True
+    architecture: str | None = None
 
 
 def space_of(task: Task) -> Representation:

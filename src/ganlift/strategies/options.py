@@ -11,14 +11,27 @@ from pydantic import BaseModel, ValidationError
 from ganlift.errors import ConfigError
 from ganlift.strategies.base import Strategy
 
+ON_VECTORS: dict[str, Any] = {
+    "lr": 1e-3,
+    "weight_decay": 1e-2,
+    "dropout": 0.2,
+    "label_smoothing": 0.0,
+    "ema": 0.98,
+    "mix": "none",
+    "weight": 0.3,
+    "generator_lr": 1e-3,
+}
+"""Defaults in the space of a frozen network, where they are other ones than for pixels; alike for all arms."""
 
-def build_options(entry: Strategy, given: Mapping[str, Any]) -> BaseModel:
-    """The strategy's options with ``given`` over its defaults.
+
+def build_options(entry: Strategy, given: Mapping[str, Any], space: str = "pixels") -> BaseModel:
+    """The strategy's options with ``given`` over its defaults for the representation ``space``.
 
     Raises:
         ConfigError: an unknown key (the nearest is named) or a value out of range.
     """
-    return checked(f"strategy '{entry.name}'", entry.options, given)
+    own = {key: value for key, value in ON_VECTORS.items() if space == "vectors" and key in entry.options.model_fields}
+    return checked(f"strategy '{entry.name}'", entry.options, {**own, **given})
 
 
 def checked(owner: str, model: type[BaseModel], given: Mapping[str, Any]) -> BaseModel:

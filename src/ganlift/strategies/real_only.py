@@ -25,7 +25,7 @@ def phases(setup: Setup, options: ClassifierOptions) -> Phases:
     classifier = setup.new_classifier(options.dropout)
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
-        x, y = batch["labelled"].x, batch["labelled"].y
+        x, y = setup.space.unchanged(batch["labelled"].x), batch["labelled"].y
         loss = F.cross_entropy(classifier(x), y, label_smoothing=options.label_smoothing)
         update("classifier", loss)
         return {"loss": loss.detach()}
