@@ -25,14 +25,14 @@ from ganlift.comparison.facts import arm_facts, collapse_alarms, pool_alarms
 from ganlift.comparison.keep import keep_generator
 from ganlift.cores import share_of_a_core
 from ganlift.data import data_hash, make_task, read_split
-from ganlift.data.cache import load_cache
+from ganlift.data.cache import load_cache, load_features
 from ganlift.data.types import ImageSet, Split
 from ganlift.events import Listener
 from ganlift.measures.accuracy import score
 from ganlift.measures.clusters import matched, mutual_information
 from ganlift.runs import layout
 from ganlift.runs.files import write_json, write_npz, write_text
-from ganlift.strategies.base import Outcome, Setup, Strategy, predict, run_phases, strategies
+from ganlift.strategies.base import Outcome, Setup, Strategy, run_phases, strategies
 from ganlift.strategies.options import build_options
 from ganlift.training.checkpoint import save_module
 from ganlift.training.fit import Record, Settings
@@ -41,6 +41,10 @@ from ganlift.training.precision import make_fabric
 from ganlift.training.rng import Rng
 from ganlift.training.threads import Quickest, using_threads
 from ganlift.yardstick import YARDSTICKS, named
+
+Items = Callable[[NDArray[np.int64]], NDArray[Any]]
+ON_VECTORS = "mlp"
+"""The classifier of arms on features."""
 
 PROBE_STEPS = 10
 """Steps of each phase in an estimate, the first two of them not counted."""
@@ -63,8 +67,8 @@ def run_arm(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, An
     name = own.get("strategy", job["strategy"])
     folder = layout.arm_folder(run, name, seed)
     images, split = _data(run, seed)
-    setup, entry = _setup(job, images, split)
-    options = build_options(entry, job["options"])
+    setup, entry, items = _setup(job, images, split)
+    options = build_options(entry, job["options"], entry.space)
     write_text(folder / "config.yaml", json.dumps({**job, "options": options.model_dump(mode="json")}, indent=1))
 
     def progress(phase: str, step: int, steps: int, rate: float) -> None:
@@ -91,8 +95,10 @@ def run_arm(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, An
     for record in records:
         for warning in record.warnings:
             report({"type": "note", "message": warning})
-    row = _row(entry, setup, split, outcome, records, images, folder)
+    row = _row(entry, setup, split, outcome, records, images, items, folder)
     row |= {**own, "seed": seed, "options": options.model_dump(mode="json")}
+    if entry.features or outcome.architecture:
+        row |= {"features": entry.features, "classifier": outcome.architecture or setup.classifier}
     if entry.generator:
         row["generator"] = entry.generator
     facts = {**outcome.facts, **arm_facts(setup, outcome, folder)}
@@ -114,12 +120,12 @@ def run_probe(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, 
     core_share, quickest = share_of_a_core(), Quickest()
     begun = time.perf_counter()
     images, split = _data(Path(job["run"]), job["seed"])
-    setup, entry = _setup(job, images, split)
+    setup, entry, items = _setup(job, images, split)
     settings = Settings(make_fabric(setup.device, job["shared"]["precision"]), limit=PROBE_STEPS, on_progress=quickest)
     settings.should_stop = should_stop
-    phases = entry.phases(setup, build_options(entry, job["options"]))
+    phases = entry.phases(setup, build_options(entry, job["options"], entry.space))
     outcome, records = run_phases(phases, lambda phase: settings)
-    _probabilities(outcome, setup, images, split.test)
+    _probabilities(outcome, setup, items, split.test)
     projected = {"generator": 0.0, "classifier": 0.0}
     for record in records:
         projected["generator" if record.counts == "generator" else "classifier"] += record.projected_s
@@ -132,9 +138,10 @@ def run_probe(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, 
 def run_trial(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
     """Train with the trial's options in memory; its score on validation, and never a look at a test image."""
     images, split = _data(Path(job["run"]), job["seed"])
-    setup, entry = _setup(job, images, split)
+    setup, entry, _ = _setup(job, images, split)
     settings = Settings(make_fabric(setup.device, job["shared"]["precision"]), should_stop=should_stop)
-    outcome, _ = run_phases(entry.phases(setup, build_options(entry, job["options"])), lambda phase: settings)
+    options = build_options(entry, job["options"], entry.space)
+    outcome, _ = run_phases(entry.phases(setup, options), lambda phase: settings)
     return {"validation_score": setup.validation_score(outcome.classifier)}
 
 
@@ -143,20 +150,27 @@ def _data(run: Path, seed: int) -> tuple[ImageSet, Split]:
     return images, read_split(layout.split_file(run, seed), images)
 
 
-def _setup(job: Job, images: ImageSet, split: Split) -> tuple[Setup, Strategy]:
+def _setup(job: Job, images: ImageSet, split: Split) -> tuple[Setup, Strategy, Items]:
+    """What the strategy works with, the strategy, and what gives the items of any images, to be scored on."""
     shared, entry = job["shared"], strategies.get(job["strategy"])
     device, generator = torch.device(shared["device"]), entry.generator or shared["generator"]
+    features, weak_views = _features(Path(job["run"]), entry.features)
     setup = Setup(
-        task=make_task(images, split),
+        task=make_task(images, split, features, weak_views),
         budget=Budget(job["steps"], shared["batch_size"], job["generator_steps"]),
         rng=Rng(job["seed"], entry.name, device),
         device=device,
-        classifier=shared["classifier"],
+        classifier=ON_VECTORS if entry.features else shared["classifier"],
         generator=generator,
         generator_options=shared["generator_options"].get(generator, {}),
         measure=named(shared.get("measure")),
     )
-    return setup, entry
+    return setup, entry, images.batch if features is None else features.__getitem__
+
+
+def _features(run: Path, name: str | None) -> tuple[NDArray[np.float16] | None, int]:
+    """The features that the run's images have on a network, memory-mapped, and how many views are weak."""
+    return load_features(layout.cache_folder(run), name) if name else (None, 1)
 
 
 def _homes(settings: Settings, run: Path, folder: Path) -> Callable[[Phase], Settings]:
@@ -169,15 +183,12 @@ def _homes(settings: Settings, run: Path, folder: Path) -> Callable[[Phase], Set
     return settings_of
 
 
-def _pixels(images: ImageSet, indices: Any, device: torch.device) -> torch.Tensor:
-    return torch.from_numpy(images.batch(indices)).to(device)
-
-
-def _probabilities(outcome: Outcome, setup: Setup, images: ImageSet, index: NDArray[np.int64]) -> NDArray[np.float32]:
+def _probabilities(outcome: Outcome, setup: Setup, items: Items, index: NDArray[np.int64]) -> NDArray[np.float32]:
     """Class probabilities (n, K) of the images at ``index``; n may be 0."""
     if not len(index):
         return np.empty((0, setup.task.classes), np.float32)
-    found: NDArray[np.float32] = predict(outcome.classifier, _pixels(images, index, setup.device)).cpu().numpy()
+    held = torch.from_numpy(np.ascontiguousarray(items(index))).to(setup.device)
+    found: NDArray[np.float32] = setup.predict(outcome.classifier, held).cpu().numpy()
     return found
 
 
@@ -188,14 +199,15 @@ def _row(
     outcome: Outcome,
     records: list[Record],
     images: ImageSet,
+    items: Items,
     folder: Path,
 ) -> dict[str, Any]:
     """Score the test and validation images, write their probabilities, and sum the records up.
 
     Without test images the columns that tell of them are absent. Clusters are matched to classes first.
     """
-    test = _probabilities(outcome, setup, images, split.test)
-    validation = _probabilities(outcome, setup, images, split.validation)
+    test = _probabilities(outcome, setup, items, split.test)
+    validation = _probabilities(outcome, setup, items, split.validation)
     if not entry.labels:
         test = matched(test, images.labels[split.test])
         validation = matched(validation, images.labels[split.validation])

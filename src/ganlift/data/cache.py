@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ganlift.data.types import ImageSet
 from ganlift.runs.files import write_text
@@ -38,3 +39,15 @@ def load_cache(folder: Path) -> ImageSet:
         flips=facts["flips"],
         **arrays,
     )
+
+
+def save_features(folder: Path, name: str, features: NDArray[np.float16], weak_views: int) -> None:
+    """Write the ``features`` (n, v, d) that the images in ``folder`` have on the network ``name``."""
+    np.save(folder / f"features-{name}.npy", features)
+    write_text(folder / f"features-{name}.json", json.dumps({"weak_views": weak_views}))
+
+
+def load_features(folder: Path, name: str) -> tuple[NDArray[np.float16], int]:
+    """What `save_features` wrote, memory-mapped, and how many of the views are weak."""
+    facts = json.loads((folder / f"features-{name}.json").read_text(encoding="utf-8"))
+    return np.load(folder / f"features-{name}.npy", mmap_mode="r"), facts["weak_views"]

@@ -125,21 +125,29 @@ def labelled_overlap(split: Split, images: ImageSet, *, by_class: bool = False) 
     return float(min(1.0, (weights * chance).sum() / max(weights.sum(), 1)))
 
 
-def make_task(images: ImageSet, split: Split) -> Task:
+def make_task(images: ImageSet, split: Split, features: NDArray[np.float16] | None = None, weak_views: int = 1) -> Task:
     """What a strategy may see of ``split``: no test image, no label of an unlabelled one.
+
+    Where it learns from ``features`` (n, v, d) of the images' views, these stand for the pixels; of the v views the first
+    ``weak_views`` change little.
 
     Raises:
         DataError: an image to train on, a generator included, or to choose on is held out as well.
     """
     refuse_leaks(images, split)
+    labelled, validation, unlabelled = (
+        images.batch(index) if features is None else np.ascontiguousarray(features[index])
+        for index in (split.labelled, split.validation, split.unlabelled)
+    )
     return Task(
-        labelled=images.batch(split.labelled),
+        labelled=labelled,
         labels=images.labels[split.labelled],
-        validation=images.batch(split.validation),
+        validation=validation,
         validation_labels=images.labels[split.validation],
-        unlabelled=images.batch(split.unlabelled),
+        unlabelled=unlabelled,
         class_names=images.class_names,
         flips=flips_safe(images),
+        weak_views=weak_views,
     )
 
 

@@ -270,6 +270,7 @@ class Strategy:
         validates: whether it chooses something on the validation images; the others never look at them.
         spaces: the representations that it can learn in; where its idea is about pictures, pixels alone.
         generator: the registered generator that it takes in place of the run's; see `with_generator`.
+        features: the network whose features it learns from, as ``--features`` labels it; pixels where None.
         labels: whether it needs labelled images; those that do not find clusters, and are compared among themselves.
         options: pydantic model of its settings, each with default, range and search distribution.
     """
@@ -286,6 +287,32 @@ class Strategy:
     labels: bool = True
     spaces: tuple[str, ...] = PIXELS
     generator: str | None = None
+    features: str | None = None
+
+    @property
+    def space(self) -> str:
+        """The representation that it learns in."""
+        return "vectors" if self.features else "pixels"
+
+
+def variant(name: str) -> Strategy | None:
+    """What a name stands for that no strategy is registered under: one with a generator, or in another space."""
+    plain, at, network = name.partition("@")
+    return on_features(plain, network) if at else with_generator(name)
+
+
+def on_features(plain: str, network: str) -> Strategy | None:
+    """``sgan@efficientnet-lite0`` is `sgan` on the features of that network, and so for every strategy on vectors.
+
+    Raises:
+        ConfigError: its idea is about pictures.
+    """
+    if plain not in strategies.names() or not network:
+        return None
+    entry = strategies.get(plain)
+    if "vectors" not in entry.spaces:
+        raise ConfigError(f"'{plain}' learns from pixels alone, not from features; leave out '@{network}'.")
+    return replace(entry, name=f"{plain}@{network}", features=network)
 
 
 def with_generator(name: str) -> Strategy | None:
@@ -298,7 +325,7 @@ def with_generator(name: str) -> Strategy | None:
 
 
 strategies: Registry[Strategy] = Registry(
-    "strategy", "ganlift.strategies", "ganlift.strategies", Strategy, made_of=with_generator
+    "strategy", "ganlift.strategies", "ganlift.strategies", Strategy, made_of=variant
 )
 
 

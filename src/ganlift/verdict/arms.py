@@ -32,7 +32,7 @@ class Arm:
     """One strategy's rows: those done by seed, and the reasons of those that failed by seed.
 
     ``rival_in_time`` is the rival and the GAN arm whose time it was given, even where all its rows failed; None for an
-    arm of equal steps.
+    arm of equal steps. ``features`` is the network whose features it learned from, None for pixels.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Arm:
     done: dict[int, Row]
     failed: dict[int, str]
     rival_in_time: tuple[str, str] | None = None
+    features: str | None = None
 
     @property
     def uses_unlabelled(self) -> bool:
@@ -67,7 +68,7 @@ def by_arm(rows: Sequence[Row]) -> dict[str, Arm]:
     arms: dict[str, Arm] = {}
     for row in rows:
         given = (str(row["rival"]), str(row["time_of"])) if row["kind"] == IN_TIME else None
-        arm = arms.setdefault(row["strategy"], Arm(row["strategy"], row["kind"], {}, {}, given))
+        arm = arms.setdefault(row["strategy"], Arm(row["strategy"], row["kind"], {}, {}, given, row.get("features")))
         if row.get("status", "done") == "done":
             arm.done[row["seed"]] = row
         else:
@@ -155,13 +156,15 @@ class Evidence:
 
 
 def eligible(arm: Arm, arms: Mapping[str, Arm], seeds: Sequence[int]) -> list[Arm]:
-    """The arms without a GAN that ``arm`` has to beat: those that saw the same images, by name.
+    """The arms without a GAN that ``arm`` has to beat: those that saw the same images in the same space, by name.
 
-    One that shares fewer than half as many of ``seeds`` with it as the fullest is left out. Where none saw the same
+    What a frozen network knows is outside knowledge, as unlabelled images are. One that shares fewer than half as many of ``seeds`` with it as the fullest is left out. Where none saw the same
     images, all are eligible.
     """
     own = set(arm.done) & set(seeds)
-    others = [one for one in arms.values() if one.kind in WITHOUT_GAN and set(one.done) & own]
+    others = [
+        one for one in arms.values() if one.kind in WITHOUT_GAN and one.features == arm.features and set(one.done) & own
+    ]
     fair = others if arm.uses_unlabelled else [one for one in others if not one.uses_unlabelled]
     candidates = fair or others
     most = max((len(set(one.done) & own) for one in candidates), default=0)
