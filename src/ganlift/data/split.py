@@ -128,8 +128,8 @@ def labelled_overlap(split: Split, images: ImageSet, *, by_class: bool = False) 
 def make_task(images: ImageSet, split: Split, features: NDArray[np.float16] | None = None, weak_views: int = 1) -> Task:
     """What a strategy may see of ``split``: no test image, no label of an unlabelled one.
 
-    Where it learns from ``features`` (n, v, d) of the images' views, these stand for the pixels; of the v views the first
-    ``weak_views`` change little.
+    Where it learns from ``features`` (n, v, d) of the images' views, these stand for the pixels; of the v views the
+    first ``weak_views`` change little.
 
     Raises:
         DataError: an image to train on, a generator included, or to choose on is held out as well.

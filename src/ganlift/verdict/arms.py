@@ -32,7 +32,7 @@ class Arm:
     """One strategy's rows: those done by seed, and the reasons of those that failed by seed.
 
     ``rival_in_time`` is the rival and the GAN arm whose time it was given, even where all its rows failed; None for an
-    arm of equal steps. ``features`` is the network whose features it learned from, None for pixels.
+    arm of equal steps.
     """
 
     name: str
@@ -40,7 +40,11 @@ class Arm:
     done: dict[int, Row]
     failed: dict[int, str]
     rival_in_time: tuple[str, str] | None = None
-    features: str | None = None
+
+    @property
+    def features(self) -> str | None:
+        """The network whose features it learned from; None for pixels."""
+        return next((row.get("features") for row in self.done.values()), None)
 
     @property
     def uses_unlabelled(self) -> bool:
@@ -68,7 +72,7 @@ def by_arm(rows: Sequence[Row]) -> dict[str, Arm]:
     arms: dict[str, Arm] = {}
     for row in rows:
         given = (str(row["rival"]), str(row["time_of"])) if row["kind"] == IN_TIME else None
-        arm = arms.setdefault(row["strategy"], Arm(row["strategy"], row["kind"], {}, {}, given, row.get("features")))
+        arm = arms.setdefault(row["strategy"], Arm(row["strategy"], row["kind"], {}, {}, given))
         if row.get("status", "done") == "done":
             arm.done[row["seed"]] = row
         else:
@@ -158,8 +162,8 @@ class Evidence:
 def eligible(arm: Arm, arms: Mapping[str, Arm], seeds: Sequence[int]) -> list[Arm]:
     """The arms without a GAN that ``arm`` has to beat: those that saw the same images in the same space, by name.
 
-    What a frozen network knows is outside knowledge, as unlabelled images are. One that shares fewer than half as many of ``seeds`` with it as the fullest is left out. Where none saw the same
-    images, all are eligible.
+    What a frozen network knows is outside knowledge, as unlabelled images are. One that shares fewer than half as many
+    of ``seeds`` with it as the fullest is left out. Where none saw the same images, all of the space are eligible.
     """
     own = set(arm.done) & set(seeds)
     others = [
