@@ -191,7 +191,7 @@ def test_a_script_that_every_process_would_run_again_is_refused(tmp_path: Path, 
     assert ended.stdout == ""
     said = ended.stderr.splitlines()[-1].partition(": ")[2]
     assert said == (
-        "The module of the classifier mynet:make calls ganlift.compare as soon as it is imported, and every process "
+        "The module of the factory mynet:make calls ganlift.compare as soon as it is imported, and every process "
         'that trains imports it; put that call under `if __name__ == "__main__":`.'
     )
     assert not (tmp_path / "run" / "plan.json").exists()

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ganlift.classifiers.own import refuse_while_imported
 from ganlift.config import CompareConfig, GeneratorConfig, RunConfig, TrainConfig, build_config
 from ganlift.errors import GanliftError
 from ganlift.events import Event, Listener
+from ganlift.factories import refuse_while_imported
 from ganlift.report import render
 from ganlift.runs import folder as run_folder
 from ganlift.runs.lock import run_lock

@@ -9,8 +9,8 @@ from typing import Literal, Protocol
 
 from torch import Tensor, nn
 
-from ganlift.classifiers.own import imported
 from ganlift.errors import ConfigError
+from ganlift.factories import imported
 from ganlift.registry import Registry
 
 
@@ -71,7 +71,7 @@ def resolve(spec: ClassifierSpec) -> ClassifierEntry:
     if spec.startswith(PREFIX):
         return timm_entry(spec)
     if ":" in spec:
-        return ClassifierEntry(spec, "A factory of yours.", "", calls(imported(spec), spec))
+        return ClassifierEntry(spec, "A factory of yours.", "", calls(imported(spec, "--classifier"), spec))
     return classifiers.get(spec)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlift.data.build import from_arrays
-from ganlift.data.download import OnProgress, download, extract, md5_of
+from ganlift.data.download import OnProgress, download, extract, md5_of, users_cache
 from ganlift.data.safe_pickle import load_arrays
 from ganlift.data.types import ImageSet
 from ganlift.errors import DataError
@@ -69,7 +68,7 @@ def fetch_cifar10(
     data_dir: Path | None, on_progress: OnProgress | None = None, url: str = URL, archive_md5: str = ARCHIVE_MD5
 ) -> Path:
     """The folder with the batches: ``data_dir``, ``$GANLIFT_DATA`` or the user's cache; downloaded if not there."""
-    root = data_dir or Path(os.environ.get("GANLIFT_DATA") or Path.home() / ".cache" / "ganlift")
+    root = data_dir or users_cache()
     if any((root / name).is_dir() for name in _FOLDERS[1:]) or (root / "data_batch_1.bin").is_file():
         return root
     archive = download(url, root / "cifar-10-binary.tar.gz", archive_md5, on_progress)

@@ -1,8 +1,9 @@
-"""Downloads that can be cut off: kept as ``.part``, resumed, checked before they get their name."""
+"""Downloads that can be cut off: kept as ``.part``, resumed, checked before they get their name; and where they lie."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import tarfile
 import urllib.error
@@ -15,6 +16,11 @@ from ganlift.runs.files import sync_folder, writing
 
 OnProgress = Callable[[str, int, int], None]
 _BLOCK = 1 << 18
+
+
+def users_cache() -> Path:
+    """Where what outlasts a run is kept: ``$GANLIFT_DATA``, or ``ganlift`` in the user's cache."""
+    return Path(os.environ.get("GANLIFT_DATA") or Path.home() / ".cache" / "ganlift")
 
 
 def md5_of(path: Path) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 OWN = "own"
@@ -44,11 +43,3 @@ def of_module(module: nn.Module, name: str, about: str) -> FeatureNetwork:
     """The penultimate features of a classifier: ``module.features`` in evaluation mode, at its own size."""
     module.eval()
     return FeatureNetwork(name, about, module.features)  # type: ignore[arg-type]
-
-
-def coloured(images: Tensor, size: int) -> Tensor:
-    """``images`` (n, 1 or 3, h, w) as (n, 3, size, size): grey ones three times over, antialiased where they shrink."""
-    images = images.expand(-1, 3, -1, -1)
-    if images.shape[-1] == size:
-        return images
-    return F.interpolate(images, (size, size), mode="bilinear", align_corners=False, antialias=True)

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from ganlift.errors import ConfigError
-from ganlift.measures.networks.base import FeatureNetwork, coloured
-from ganlift.measures.networks.efficientnet_lite0 import NAME as EFFICIENTNET
-from ganlift.measures.networks.efficientnet_lite0 import efficientnet_lite0
+from ganlift.features.networks import DEFAULT as EFFICIENTNET
+from ganlift.features.networks import coloured, feature_network
+from ganlift.features.networks.base import first_line
+from ganlift.features.networks.timm_models import PREFIX as TIMM
+from ganlift.features.networks.timm_models import read_plain
+from ganlift.measures.networks.base import FeatureNetwork
 
 INCEPTION = "inception"
 INCEPTION_FILE = "weights-inception-2015-12-05-6726825d.pth"
-TIMM = "timm:"
 BATCH = 32
-"""Images at once: those networks are wide, and work at their own size."""
+"""Images at once: Inception is wide, and works at its own size."""
 
 NAMES = ("own", EFFICIENTNET, INCEPTION, "timm:NAME")
 
@@ -40,12 +41,11 @@ def named_network(
     """
     if weights is not None and not weights.is_file():
         raise ConfigError(f"--weights {weights}: there is no such file.")
-    if name == EFFICIENTNET:
-        return efficientnet_lite0(device)
     if name == INCEPTION:
         return _inception(device, weights, download)
-    if name.startswith(TIMM):
-        return _timm(name, device, weights, download)
+    if name == EFFICIENTNET or name.startswith(TIMM):
+        found = feature_network(name, device, weights=weights, download=download)
+        return FeatureNetwork(name, found.about, found.of_images, found.batch)
     near = difflib.get_close_matches(name, NAMES, n=1)
     hint = f" Did you mean '{near[0]}'?" if near else ""
     raise ConfigError(f"There is no feature network '{name}'.{hint} Known: {', '.join(NAMES)}.")
@@ -67,11 +67,11 @@ def _inception(device: torch.device, weights: Path | None, download: bool) -> Fe
             "let them be fetched with --download (95 MB)."
         )
     if weights is not None:
-        _read(weights)  # torch-fidelity reads it in a way that could run code; this one refuses such a file
+        read_plain(weights)  # torch-fidelity reads it in a way that could run code; this one refuses such a file
     try:
         model = FeatureExtractorInceptionV3(INCEPTION, ["2048"], None if weights is None else str(weights))
     except (OSError, RuntimeError) as fault:
-        raise ConfigError(f"The weights of inception can't be used ({_first_line(fault)}).") from fault
+        raise ConfigError(f"The weights of inception can't be used ({first_line(fault)}).") from fault
     model.to(device)
 
     def apply(images: torch.Tensor) -> torch.Tensor:
@@ -80,43 +80,3 @@ def _inception(device: torch.device, weights: Path | None, download: bool) -> Fe
         return found
 
     return FeatureNetwork(INCEPTION, "Inception v3 trained on ImageNet, TensorFlow's weights of 2015", apply, BATCH)
-
-
-def _timm(name: str, device: torch.device, weights: Path | None, download: bool) -> FeatureNetwork:
-    try:
-        import timm
-    except Exception as fault:  # timm fails in many ways where torchvision does not fit
-        raise ConfigError(f"{name} needs timm ({_first_line(fault)}): pip install 'ganlift[timm]'.") from fault
-    model_name = name.removeprefix(TIMM)
-    if not timm.is_model(model_name):
-        near = difflib.get_close_matches(model_name, timm.list_models(), n=1)
-        raise ConfigError(f"timm has no model '{model_name}'.{f' Did you mean {near[0]!r}?' if near else ''}")
-    if weights is None and not download:
-        raise ConfigError(
-            f"The weights of {name} are fetched only where that is asked for: add --download, or name their file with "
-            "--weights."
-        )
-    overlay = None if weights is None else {"file": str(weights)}
-    if weights is not None and weights.suffix != ".safetensors":
-        _read(weights)
-    try:
-        model: Any = timm.create_model(model_name, pretrained=True, num_classes=0, pretrained_cfg_overlay=overlay)
-    except Exception as fault:
-        raise ConfigError(f"The weights of {name} can't be had ({_first_line(fault)}).") from fault
-    model.eval().requires_grad_(False).to(device)
-    wanted = model.pretrained_cfg
-    mean, std = (torch.tensor(wanted[key], device=device).view(1, -1, 1, 1) for key in ("mean", "std"))
-    size = int(wanted["input_size"][-1])
-    about = f"timm's {model_name} with its own weights, images resized to {size} px"
-    return FeatureNetwork(name, about, lambda images: model(((coloured(images, size) + 1) / 2 - mean) / std), BATCH)
-
-
-def _read(weights: Path) -> None:
-    try:
-        torch.load(weights, map_location="cpu", weights_only=True)
-    except Exception as fault:
-        raise ConfigError(f"--weights {weights} is no plain file of weights ({_first_line(fault)}).") from None
-
-
-def _first_line(fault: Exception) -> str:
-    return f"{type(fault).__name__}: {fault}".splitlines()[0].rstrip(".")

@@ -14,8 +14,11 @@ from ganlift.errors import ConfigError, GanliftError
 _importing: ContextVar[str] = ContextVar("the factory whose module is being imported", default="")
 
 
-def imported(spec: str) -> Callable[..., Any]:
+def imported(spec: str, said: str) -> Callable[..., Any]:
     """The factory that ``package.module:factory`` names, found from the current folder too.
+
+    Args:
+        said: how messages begin; what it was asked for with, such as "--classifier".
 
     Raises:
         ConfigError: there is none, or its module trains while it is imported.
@@ -29,11 +32,11 @@ def imported(spec: str) -> Callable[..., Any]:
     except GanliftError:
         raise
     except (ImportError, AttributeError, ValueError) as fault:
-        raise ConfigError(f"--classifier {spec}: {fault}; expected package.module:factory.") from fault
+        raise ConfigError(f"{said} {spec}: {fault}; expected package.module:factory.") from fault
     finally:
         _importing.reset(outer)
     if not callable(found):
-        raise ConfigError(f"--classifier {spec} is a {type(found).__name__} and a factory was expected.")
+        raise ConfigError(f"{said} {spec} is a {type(found).__name__} and a factory was expected.")
     return found  # type: ignore[no-any-return]
 
 
@@ -45,6 +48,6 @@ def refuse_while_imported(verb: str) -> None:
     """
     if spec := _importing.get():
         raise ConfigError(
-            f"The module of the classifier {spec} calls ganlift.{verb} as soon as it is imported, and every process "
+            f"The module of the factory {spec} calls ganlift.{verb} as soon as it is imported, and every process "
             'that trains imports it; put that call under `if __name__ == "__main__":`.'
         )

@@ -1,0 +1,19 @@
+"""Features of images: made once an image, several views each, by a frozen network with a name, and kept."""
+
+from ganlift.features.embed import embed, store_folder
+from ganlift.features.networks import DEFAULT, NAMES, Network, feature_network
+from ganlift.features.sources import Files, Pixels, Source
+from ganlift.features.views import Recipe
+
+__all__ = [
+    "DEFAULT",
+    "NAMES",
+    "Files",
+    "Network",
+    "Pixels",
+    "Recipe",
+    "Source",
+    "embed",
+    "feature_network",
+    "store_folder",
+]

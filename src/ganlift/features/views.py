@@ -1,0 +1,88 @@
+"""Views of an image: it as it is, its mirror image where that keeps the class, and parts of it, recoloured and bent.
+
+A view's draws come from the image's hash and the view's number alone, so that a view is the same whichever others are
+made, in whichever order, on whichever machine's thread.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ganlift.augment import flip, rand_augment, resized_crop
+from ganlift.errors import ConfigError
+
+VERSION = 1
+"""Goes up with every change of what a recipe of the same name makes."""
+
+Bytes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Which views are made of an image.
+
+    Attributes:
+        views: how many; the first is the plain image, the second its mirror image where ``flips``, the others random.
+        flips: whether a mirrored image keeps its class.
+        least: smallest share of the image's area in a random view.
+        operations: of RandAugment, in a random view.
+        strength: theirs, in [0, 1].
+    """
+
+    views: int = 8
+    flips: bool = False
+    least: float = 0.5
+    operations: int = 2
+    strength: float = 0.3
+
+    def __post_init__(self) -> None:
+        if self.views < 1 or not 0 < self.least <= 1 or self.operations < 0 or not 0 <= self.strength <= 1:
+            raise ConfigError(
+                f"{self} can't be followed: views are 1 or more, least is above 0 and at most 1, operations are 0 or "
+                "more, strength is from 0 to 1."
+            )
+
+    @property
+    def plain(self) -> int:
+        """How many of the views are not random: they come first."""
+        return min(self.views, 2 if self.flips else 1)
+
+    @property
+    def name(self) -> str:
+        """For a cache's key and a folder's name: the same for recipes that make the same views."""
+        fixed = f"plain{'-mirror' if self.plain == 2 else ''}"
+        if self.views == self.plain:
+            return fixed
+        flips = "-flips" if self.flips else ""
+        random = f"crop{self.least:g}-randaugment{self.operations}x{self.strength:g}{flips}-v{VERSION}"
+        return f"{fixed}-{self.views - self.plain}x-{random}"
+
+    def make(self, pixels: Bytes, hashes: Sequence[str]) -> Bytes:
+        """All views (n, views, c, h, w) uint8 of ``pixels`` (n, c, h, w) uint8, whose hashes are ``hashes``."""
+        found = np.empty((len(pixels), self.views, *pixels.shape[1:]), np.uint8)
+        found[:, 0] = pixels
+        if self.plain == 2:
+            found[:, 1] = pixels[..., ::-1]
+        for place, (image, key) in enumerate(zip(pixels, hashes, strict=True)):
+            x = torch.from_numpy(image[None]).float() / 127.5 - 1
+            for view in range(self.plain, self.views):
+                made = self._random(x, draws(key, view))
+                found[place, view] = ((made[0] + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).numpy()
+        return found
+
+    def _random(self, x: Tensor, rng: torch.Generator) -> Tensor:
+        x = resized_crop(x, rng, self.least)
+        return rand_augment(flip(x, rng) if self.flips else x, rng, self.operations, self.strength)
+
+
+def draws(key: str, view: int) -> torch.Generator:
+    """The generator of one view of the image whose hash is ``key``."""
+    digest = hashlib.sha256(f"{key} {view}".encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))
