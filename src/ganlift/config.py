@@ -147,6 +147,10 @@ def _names(value: Any) -> Any:
     return names
 
 
+PIXELS = "pixels"
+"""Among ``features``: the images as they are."""
+
+
 class RunConfig(BaseModel):
     """What every verb that trains is asked for. Build one with `build_config`, which turns faults into ConfigError."""
 
@@ -165,6 +169,9 @@ class RunConfig(BaseModel):
     )
     batch_size: int = Field(64, ge=2, description="labelled images a step")
     classifier: str = Field("small-cnn", min_length=1)
+    features: Annotated[list[str], BeforeValidator(_names)] = Field(
+        [PIXELS], description="spaces to learn in: pixels, and names of frozen networks"
+    )
     generator: str = Field("sngan", min_length=1)
     image_size: int | None = Field(
         None, ge=8, le=1024, multiple_of=4, description="pixels, a multiple of 4; chosen from the data where not given"

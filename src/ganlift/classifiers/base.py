@@ -75,6 +75,20 @@ def resolve(spec: ClassifierSpec) -> ClassifierEntry:
     return classifiers.get(spec)
 
 
+def refuse_code(spec: str) -> None:
+    """Refuse a factory that a file names, since a file does not get to say which code is run.
+
+    Raises:
+        ConfigError: ``spec`` is one, and ``GANLIFT_ALLOW_IMPORT`` is not 1.
+    """
+    named = spec.startswith(("timm:", "onnx:")) or ":" not in spec
+    if not named and os.environ.get("GANLIFT_ALLOW_IMPORT") != "1":
+        raise ConfigError(
+            f"It needs code of yours, {spec}, and a file does not say what code is run: "
+            "set GANLIFT_ALLOW_IMPORT=1 if you trust where it comes from."
+        )
+
+
 def resolve_recorded(spec: str) -> ClassifierEntry:
     """The classifier that a file names: as `resolve`, but a file does not get to say which code is run.
 
@@ -84,9 +98,5 @@ def resolve_recorded(spec: str) -> ClassifierEntry:
         ConfigError: as `resolve`; or it is a factory and ``GANLIFT_ALLOW_IMPORT`` is not 1.
     """
     named = not spec.startswith("timm:")
-    if named and ":" in spec and os.environ.get("GANLIFT_ALLOW_IMPORT") != "1":
-        raise ConfigError(
-            f"It needs code of yours, {spec}, and a file does not say what code is run: "
-            "set GANLIFT_ALLOW_IMPORT=1 if you trust where it comes from."
-        )
+    refuse_code(spec)
     return resolve(spec.removesuffix(":pretrained") if not named else spec)

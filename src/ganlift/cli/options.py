@@ -39,6 +39,12 @@ GeneratorBudget = Annotated[
 ]
 BatchSize = Annotated[int | None, typer.Option(help="Labelled images a step.")]
 Classifier = Annotated[str | None, typer.Option(help="A name from 'list classifiers', timm:NAME, or module:factory.")]
+Features = Annotated[
+    str | None,
+    typer.Option(
+        help="Spaces to learn in, separated by commas: pixels, efficientnet-lite0, timm:NAME, onnx:PATH, module:factory."
+    ),
+]
 Generator = Annotated[str | None, typer.Option(help="A name from 'list generators'.")]
 _IMAGES = "What the images are"
 ImageSize = Annotated[

@@ -95,6 +95,8 @@ class _Lines:
                 self.download(event)
             case "reading":
                 self.reading(event)
+            case "embedding":
+                self.embedding(event)
 
     def plan(self, plan: Event) -> None:
         self.arms, self.measure = plan.get("arms", 0), named(plan.get("measure"))
@@ -179,6 +181,16 @@ class _Live(_Lines):
         )
         if event["done"] == event["total"]:
             self.bars.remove_task(self.tasks.pop("reading"))
+
+    def embedding(self, event: Event) -> None:
+        """A bar of images through a frozen network."""
+        if not event["total"]:
+            return
+        words = f"features of {event['network']}"
+        rate = f"{event['done']:,} of {event['total']:,}"
+        self._set("embedding", words, event["done"], event["total"], rate, event["seconds_left"])
+        if event["done"] == event["total"]:
+            self.bars.remove_task(self.tasks.pop("embedding"))
 
     def _all(self) -> None:
         left_s = None if self.end is None else self.left_s()

@@ -32,6 +32,7 @@ def train(
     generator_budget: options.GeneratorBudget = None,
     batch_size: options.BatchSize = None,
     classifier: options.Classifier = None,
+    features: options.Features = None,
     generator: options.Generator = None,
     image_size: options.ImageSize = None,
     value_range: options.ValueRange = None,

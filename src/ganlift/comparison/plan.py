@@ -10,8 +10,10 @@ from ganlift.classifiers.base import classifiers, resolve
 from ganlift.comparison.auto import ALL, AUTO, choose, generator_warning
 from ganlift.comparison.costs import Cost
 from ganlift.comparison.executors import Job
-from ganlift.config import ArmsConfig, CompareConfig
+from ganlift.comparison.features import labels_of
+from ganlift.config import PIXELS, ArmsConfig, CompareConfig
 from ganlift.errors import ConfigError
+from ganlift.features import DEFAULT
 from ganlift.generators.base import generators
 from ganlift.strategies.base import Strategy, strategies
 from ganlift.strategies.options import build_options, checked
@@ -77,14 +79,14 @@ def resolve_arms(
     notes = [*strategies.problems(), *generators.problems(), *classifiers.problems()]
     names = config.strategy_list()
     if AUTO in names:
-        picked = choose(labelled_per_class, unlabelled)
+        picked = choose(labelled_per_class, unlabelled, on_pixels=PIXELS in config.features)
         notes.append(f"Picked {', '.join(picked.names)}: {'; '.join(picked.reasons)}.")
         names = [*picked.names, *names]
     if ALL in names:
         possible = _possible(config, unlabelled)
         notes.append(f"Compared are all {len(possible)} strategies that these images allow.")
         names = [*possible, *names]
-    chosen = [strategies.get(name) for name in dict.fromkeys(names) if name not in (AUTO, ALL)]
+    chosen = in_spaces([name for name in dict.fromkeys(names) if name not in (AUTO, ALL)], config.features)
     resolve(config.classifier)
     wanted = {config.generator, *(entry.generator for entry in chosen if entry.generator)}
     entries = {name: generators.get(name) for name in wanted}
@@ -112,9 +114,37 @@ def resolve_arms(
     return chosen, [*notes, *([warning] if warning else [])]
 
 
+def in_spaces(names: Sequence[str], features: Sequence[str]) -> list[Strategy]:
+    """The strategies called ``names``, each in every space of ``features`` where its name does not say which.
+
+    One that is about pictures stays with pixels where these are among several spaces; one that learns from features
+    alone leaves them out.
+
+    Raises:
+        ConfigError: an unknown name, or one that learns in none of the spaces.
+    """
+    labels, chosen = labels_of(features), list[Strategy]()
+    for name in names:
+        entry = strategies.get(name)
+        if entry.features and entry.features not in labels:
+            raise ConfigError(f"'{name}' needs --features {entry.features}; name the network there.")
+        if entry.features or (PIXELS in features and entry.spaces == ("pixels",)):
+            chosen.append(entry)
+            continue
+        if labels and "vectors" not in entry.spaces:
+            both = ",".join((PIXELS, *features))
+            raise ConfigError(f"'{name}' learns from pixels alone; give --features {both}, or leave it out.")
+        if not labels and "pixels" not in entry.spaces:
+            raise ConfigError(f"'{name}' learns from the features of a frozen network: give --features {DEFAULT}.")
+        chosen += [entry] if PIXELS in features and "pixels" in entry.spaces else []
+        chosen += [strategies.get(f"{name}@{label}") for label in labels]
+    return chosen
+
+
 def _possible(config: ArmsConfig, unlabelled: int) -> list[str]:
     """Every registered strategy that has what it needs; where no label is used, those that find clusters."""
-    entries = [strategies.get(name) for name in strategies.names()]
+    spaces = {"pixels" if name == PIXELS else "vectors" for name in config.features}
+    entries = [entry for _, entry in strategies if spaces & set(entry.spaces)]
     labels = config.labels_per_class != 0
     return [one.name for one in entries if one.labels == labels and (unlabelled or one.unlabelled != "required")]
 
@@ -167,6 +197,11 @@ def arm_jobs(plan: Plan, arms: Sequence[tuple[str, int]], template: Mapping[str,
     return jobs
 
 
+def options_of(strategy: str, options: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What was asked for of ``strategy``; on features, over what was asked for of it in every space."""
+    return {**options.get(strategy.partition("@")[0], {}), **options.get(strategy, {})}
+
+
 def arm_job(kind: str, strategy: str, seed: int, steps: int, generator_steps: int, template: Mapping[str, Any]) -> Job:
     """A job as plain JSON; ``template`` holds ``run``, ``shared`` and each strategy's ``options``."""
     return {
@@ -177,7 +212,7 @@ def arm_job(kind: str, strategy: str, seed: int, steps: int, generator_steps: in
         "run": template["run"],
         "steps": steps,
         "generator_steps": generator_steps,
-        "options": template["options"].get(strategy, {}),
+        "options": options_of(strategy, template["options"]),
         "shared": template["shared"],
         "after": [],
     }

@@ -20,6 +20,7 @@ from ganlift.comparison.costs import (
     steps_of_time,
 )
 from ganlift.comparison.executors import Job, Result, in_process, local_processes
+from ganlift.comparison.features import networks_of, write_features
 from ganlift.comparison.first_steps import Trial, first_steps
 from ganlift.comparison.images import load_images, split_of, write_images
 from ganlift.comparison.looking import Looking, RunJobs, question
@@ -32,9 +33,11 @@ from ganlift.comparison.work import work
 from ganlift.config import ArmsConfig, CompareConfig, Seconds, parse_budget
 from ganlift.data import Check, check_images, data_hash
 from ganlift.data.kin import copied
+from ganlift.data.reading import asked
 from ganlift.data.types import ImageSet, Split
 from ganlift.errors import GanliftError
 from ganlift.events import Listener
+from ganlift.features import Network
 from ganlift.looks import Looks, one_look
 from ganlift.runs import folder as run_folder
 from ganlift.runs import layout
@@ -58,6 +61,7 @@ class Prepared:
     strategies: list[str]
     measure: Yardstick
     looks: Looks
+    networks: dict[str, Network]
 
     @property
     def seeds(self) -> list[int]:
@@ -86,7 +90,9 @@ def prepare(config: ArmsConfig, tell: Listener) -> Prepared:
         tell({"type": "note", "message": note})
     looks = config.looks() if any(entry.kind == "gan" for entry in entries) else nothing_to_settle(config)
     names = [entry.name for entry in entries]
-    return Prepared(config, images, check, splits[: looks.seeds[-1]], names, measure, looks)
+    wanted = {entry.features for entry in entries}
+    networks = {label: one for label, one in networks_of(config.features, config.device).items() if label in wanted}
+    return Prepared(config, images, check, splits[: looks.seeds[-1]], names, measure, looks, networks)
 
 
 def nothing_to_settle(config: ArmsConfig) -> Looks:
@@ -105,6 +111,7 @@ def run_arms(prepared: Prepared, run: Path, tell: Listener) -> None:
     """Run every arm that is not done yet in ``run``, which the caller has opened and holds."""
     config = prepared.config
     write_images(run, config, prepared.images, prepared.splits, prepared.check)
+    write_features(layout.cache_folder(run), prepared.images, asked(config.identity()), prepared.networks, tell)
     with stop_requested() as should_stop:
         template, at_once = _template(prepared, run)
 
@@ -135,15 +142,15 @@ def run_arms(prepared: Prepared, run: Path, tell: Listener) -> None:
 def conclude(prepared: Prepared, run: Path, tell: Listener) -> tuple[list[Verdict], Mapping[str, Any] | None]:
     """Judge the rows, lay the winner ready, write ``verdict.json``; the verdicts and the winner's row."""
     rows, measure = run_folder.rows(run), prepared.measure
-    asked = prepared.question(run)
-    found = verdicts(asked)
+    terms = prepared.question(run)
+    found = verdicts(terms)
     write_json(layout.verdict_file(run), [verdict.to_json() for verdict in found])
-    if worth := worth_of_copies(asked, copied(prepared.images, prepared.splits[0].test)):
+    if worth := worth_of_copies(terms, copied(prepared.images, prepared.splits[0].test)):
         write_json(layout.copies_file(run), worth.to_json())
         tell({"type": "note", "message": worth.sentence})
     best = choose(rows, [verdict.to_json() for verdict in found], measure)
     if best:
-        lay_ready(run, best, _model_facts(prepared))
+        lay_ready(run, best, _model_facts(prepared, best))
     clear_cache(run)
     return found, best
 
@@ -157,7 +164,7 @@ def finish_training(prepared: Prepared, run: Path) -> Mapping[str, Any]:
     row = run_folder.rows(run)[-1]
     if row["status"] != "done":
         raise GanliftError(f"'{row['strategy']}' failed: {row['reason']}. Its log is in {layout.log_file(run)}.")
-    lay_ready(run, row, _model_facts(prepared))
+    lay_ready(run, row, _model_facts(prepared, row))
     clear_cache(run)
     return row
 
@@ -242,13 +249,16 @@ def _plan_facts(prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str,
     return facts
 
 
-def _model_facts(prepared: Prepared) -> dict[str, Any]:
-    config, images = prepared.config, prepared.images
+def _model_facts(prepared: Prepared, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What says how to use the classifier of ``row``; on features it reads photographs at the network's size."""
+    config, images, network = prepared.config, prepared.images, prepared.networks.get(row.get("features") or "")
+    again = network is not None and images.paths is not None
     return {
-        "classifier": config.classifier,
+        "classifier": row.get("classifier") or config.classifier,
         "class_names": list(images.class_names),
-        "image_size": images.size,
-        "channels": images.channels,
+        "image_size": network.size if network is not None and again else images.size,
+        "channels": 3 if again else images.channels,
+        "features": network and {"network": network.name, "version": network.version, "width": network.width},
         "preprocessing": "resize the shorter side, centre-crop, uint8 / 127.5 - 1",
         "scale": None if images.scale is None else asdict(images.scale),
         "orientation": images.orientation,

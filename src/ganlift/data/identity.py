@@ -108,6 +108,7 @@ def arranged(images: ImageSet, then: Fingerprint) -> ImageSet:
         parts=images.parts[order],
         names=images.names[order],
         groups=None if images.groups is None else images.groups[order],
+        paths=None if images.paths is None else images.paths[order],
         near=None,  # pairs of places in the order before
     )
 

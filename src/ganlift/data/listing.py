@@ -117,6 +117,7 @@ def as_images(
         files=facts,
         guesses=(*listing.guesses, *_of_files([files[index] for index in kept], pixels.shape[1], reading)),
         orientation=reading.orientation,
+        paths=np.array([str(entry.path) for entry in entries], np.str_),
     )
 
 
@@ -139,16 +140,19 @@ def joined(images: ImageSet, more: ImageSet) -> ImageSet:
     groups = None
     if images.groups is not None:
         groups = np.concatenate([images.groups, np.full(len(more), "")])
-    return ImageSet(
+    paths = None
+    if images.paths is not None and more.paths is not None:
+        paths = np.concatenate([images.paths, more.paths])
+    return replace(
+        images,
         pixels=np.concatenate([images.pixels, more.pixels]),
         labels=np.concatenate([images.labels, more.labels]),
-        class_names=images.class_names,
         parts=np.concatenate([images.parts, more.parts]),
         hashes=np.concatenate([images.hashes, more.hashes]),
         names=np.concatenate([images.names, more.names]),
         groups=groups,
-        source=images.source,
         notes=(*images.notes, *more.notes),
         files=(*images.files, *more.files),
-        guesses=images.guesses,
+        paths=paths,
+        near=None,
     )

@@ -61,6 +61,7 @@ class ImageSet:
         scale: what black and white were, where not all came as 8 bits from files.
         flips: whether a mirrored image keeps its class, where that was asked for; told from the names where None.
         orientation: whether photographs were turned as their EXIF data say, or taken as stored.
+        paths: (n,) of str, the image files; None where they did not all come from files.
         near: (m, 2) int64, pairs of near copies (`ganlift.data.kin`); None where nobody has looked yet.
     """
 
@@ -78,6 +79,7 @@ class ImageSet:
     scale: Scale | None = None
     flips: bool | None = None
     orientation: Orientation = "exif"
+    paths: NDArray[np.str_] | None = None
     near: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:

@@ -25,12 +25,22 @@ Probabilities = NDArray[np.float32]
 Apply = Callable[[Pixels], Probabilities]
 
 
+class FeaturesFacts(BaseModel):
+    """The frozen network whose features a classifier reads: its name, its version, and features an image."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    network: str
+    version: str
+    width: int = Field(ge=1)
+
+
 class ClassifierFacts(BaseModel):
     """What ``model.json`` says of the weights beside it, and an exported file of itself.
 
     ``scale`` and ``orientation`` say how its training images were read (`ganlift.data.reading`): what was black and
     white in arrays and 16-bit files, and whether photographs were set upright.
-    ``sha256`` is that of the weights. ``strategy`` and ``seed`` name the arm of the run that trained them.
+    ``features`` is the frozen network before it, where it has one. ``sha256`` is that of the weights. ``strategy`` and ``seed`` name the arm of the run that trained them.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -41,6 +51,7 @@ class ClassifierFacts(BaseModel):
     channels: Literal[1, 3]
     scale: Scale | None = None
     orientation: Orientation = "exif"
+    features: FeaturesFacts | None = None
     sha256: str
     temperature: float = Field(1.0, gt=0)
     strategy: str = ""

@@ -8,14 +8,29 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from ganlift.classifiers.base import resolve_recorded
+from ganlift.classifiers.base import refuse_code, resolve_recorded
 from ganlift.errors import ConfigError, DamagedFileError
+from ganlift.features import Network, feature_network
+from ganlift.features.networks.base import coloured
 from ganlift.inference.metadata import read_metadata
-from ganlift.inference.model import Apply, ClassifierFacts, Pixels, Probabilities
+from ganlift.inference.model import Apply, ClassifierFacts, FeaturesFacts, Pixels, Probabilities
+from ganlift.layers.lengths import to_length
 from ganlift.runs.files import read_bytes
 from ganlift.training.checkpoint import load_module
 from ganlift.training.pixels import to_float
 from ganlift.training.precision import pick_device
+
+
+class OnFeatures(nn.Module):
+    """Images (n, c, h, w) in [-1, 1] to logits: a frozen network, vectors of length √d, a classifier of these."""
+
+    def __init__(self, network: Network, classifier: nn.Module) -> None:
+        super().__init__()
+        self.size, self.network, self.classifier = network.size, network.forward, classifier
+
+    def forward(self, images: Tensor) -> Tensor:
+        logits: Tensor = self.classifier(to_length(self.network(coloured(images, self.size)).float()))
+        return logits
 
 
 class Calibrated(nn.Module):
@@ -47,9 +62,27 @@ def load_calibrated(weights: Path, facts: ClassifierFacts) -> Calibrated:
         raise ConfigError(
             f"This model is a '{facts.classifier}', which can't be made here: {fault} Install the package it came from."
         ) from fault
-    model = build(facts.channels, facts.image_size, len(facts.class_names), 0.0)  # dropout does nothing here
+    width, size = (facts.features.width, 1) if facts.features else (facts.channels, facts.image_size)
+    model = build(width, size, len(facts.class_names), 0.0)  # dropout does nothing here
     load_module(weights, model)
-    return Calibrated(model, facts.temperature).eval().requires_grad_(False)
+    whole = OnFeatures(recorded_network(facts.features), model) if facts.features else model
+    return Calibrated(whole, facts.temperature).eval().requires_grad_(False)
+
+
+def recorded_network(facts: FeaturesFacts) -> Network:
+    """The frozen network that ``facts`` name.
+
+    Raises:
+        ConfigError: it is not to be had here, is code of somebody's that nobody has said to trust, or another version.
+    """
+    refuse_code(facts.network)
+    network = feature_network(facts.network)
+    if network.version != facts.version:
+        raise ConfigError(
+            f"This classifier learned from version {facts.version} of {facts.network}, and here is {network.version}: "
+            "install the one that it was trained with."
+        )
+    return network
 
 
 def read_weights(weights: Path, facts: ClassifierFacts, device: str) -> Apply:
