@@ -140,6 +140,11 @@ class _Lines:
     def reading(self, event: Event) -> None:
         """Nothing: plain output keeps still."""
 
+    def embedding(self, event: Event) -> None:
+        """A line when all are done; those that were made before take no time."""
+        if event["total"] and event["done"] == event["total"]:
+            say(self.console, f"Features of {safe(event['network'])}: {event['total']:,} images.")
+
     def left_s(self) -> float:
         """Seconds left of the whole comparison, as far as is known."""
         return max(0.0, (self.end or 0.0) - time.monotonic())

@@ -6,8 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import torch
-
 from ganlift.config import PIXELS
 from ganlift.data.cache import save_features
 from ganlift.data.flips import flips_safe
@@ -16,6 +14,7 @@ from ganlift.data.types import ImageSet
 from ganlift.errors import ConfigError
 from ganlift.events import Listener
 from ganlift.features import Files, Network, Pixels, Recipe, embed, feature_network
+from ganlift.training.precision import pick_device
 
 VIEWS = 4
 """Views an image: as it is, mirrored where that is safe, the others random."""
@@ -43,7 +42,7 @@ def networks_of(features: Sequence[str], device: str) -> dict[str, Network]:
     Raises:
         ConfigError: there is no such network, or its weights are not here.
     """
-    return {label: feature_network(name, torch.device(device)) for label, name in labels_of(features).items()}
+    return {label: feature_network(name, pick_device(device)) for label, name in labels_of(features).items()}
 
 
 def write_features(

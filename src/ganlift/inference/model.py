@@ -39,8 +39,9 @@ class ClassifierFacts(BaseModel):
     """What ``model.json`` says of the weights beside it, and an exported file of itself.
 
     ``scale`` and ``orientation`` say how its training images were read (`ganlift.data.reading`): what was black and
-    white in arrays and 16-bit files, and whether photographs were set upright.
-    ``features`` is the frozen network before it, where it has one. ``sha256`` is that of the weights. ``strategy`` and ``seed`` name the arm of the run that trained them.
+    white in arrays and 16-bit files, and whether photographs were set upright. ``features`` is the frozen network
+    before it, where it has one. ``sha256`` is that of the weights. ``strategy`` and ``seed`` name the arm of the run
+    that trained them.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
