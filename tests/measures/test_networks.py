@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from ganlift.measures.networks.efficientnet_lite0 import EfficientNetLite0, SameConv, efficientnet_lite0
 from torch import nn
 
 from ganlift.errors import ConfigError
 from ganlift.measures.networks import OWN, named_network, of_module
 from ganlift.measures.networks import named as names
 from ganlift.measures.networks.base import FeatureNetwork, coloured
-from ganlift.measures.networks.efficientnet_lite0 import EfficientNetLite0, SameConv, efficientnet_lite0
 
 CPU = torch.device("cpu")
 

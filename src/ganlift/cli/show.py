@@ -296,14 +296,19 @@ def _percent(row: Mapping[str, Any], part: str) -> str:
 
 
 def table(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, Any]], measure: Yardstick) -> Table:
-    """One line a strategy: ``measure`` in percent, gain in points of it with its interval, seconds."""
-    shown = Table(box=None, pad_edge=False, header_style="bold")
+    """One line a strategy: ``measure`` in percent, gain in points of it with its interval, seconds.
+
+    Where all arms learn from features of one network, its name stands above and not in every line.
+    """
+    network = _one_network(rows)
+    title = f"Features of {safe(network)}" if network else None
+    shown = Table(box=None, pad_edge=False, header_style="bold", title=title, title_justify="left", title_style="")
     score = measure.words.replace(" ", "\n") + ", %"  # two short lines keep the table within 80 columns
     for name in ("strategy", "seeds", score, "gain, points (95 %)", "against", "an arm"):
         shown.add_column(
             name,
             justify="left" if name in ("strategy", "against") else "right",
-            no_wrap=name != "strategy",
+            no_wrap=name not in ("strategy", "against"),
             overflow="fold",
         )
     judged = {verdict["strategy"]: verdict for verdict in verdicts}
@@ -312,8 +317,14 @@ def table(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, Any
         done = [row for row in mine if row.get("status") != "failed"]
         seeds = f"{len(done)}" if len(done) == len(mine) else f"{len(done)} of {len(mine)}"
         cells = [safe(strategy), seeds, _score(done, measure), *_gain(judged.get(strategy)), _seconds(done)]
-        shown.add_row(*(Text(cell) for cell in cells))
+        shown.add_row(*(Text(cell.removesuffix(f"@{network}")) for cell in cells))
     return shown
+
+
+def _one_network(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The network whose features all arms learn from; "" where they learn in several spaces, or from pixels."""
+    networks = {str(row["strategy"]).partition("@")[2] for row in rows}
+    return networks.pop() if len(networks) == 1 else ""
 
 
 def say(console: Console, text: str, indent: int = 0) -> None:

@@ -1,0 +1,102 @@
+"""Arms on the features of a frozen network, from photographs to a classifier of new ones."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ganlift.data import load
+
+ARMS = "linear-probe,label-spreading,sgan"
+
+
+def run(where: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "XDG_CACHE_HOME": str(where / "cache"), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "ganlift", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=where, env=environment)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder ``photos`` of 24 sandals and 24 bags of 96 × 80 px, and a comparison of three arms on their features."""
+    where, source = tmp_path_factory.mktemp("features"), load("fashion-mini")
+    for label, name in ((5, "sandal"), (8, "bag")):
+        for number, index in enumerate(np.flatnonzero(source.labels == label)[:24]):
+            path = where / "photos" / name / f"{number}.jpg"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(source.pixels[index][..., 0]).convert("RGB").resize((96, 80)).save(path, quality=90)
+    asked = ["--labels-per-class", "3", "--features", "efficientnet-lite0", "--strategies", ARMS]
+    done = run(where, "compare", "photos", *asked, "--seeds", "2", "--budget", "30", "--jobs", "1", "--out", "run")
+    assert done.returncode == 0, done.stderr
+    (where / "said").write_text(done.stdout)
+    return where
+
+
+def rows(place: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (place / "run" / "results.jsonl").read_text().splitlines()]
+
+
+def test_arms_are_named_for_their_network_and_tell_the_two_apart(place: Path) -> None:
+    found = rows(place)
+    assert {row["strategy"] for row in found} == {f"{arm}@efficientnet-lite0" for arm in ARMS.split(",")}
+    assert {row["features"] for row in found} == {"efficientnet-lite0"}
+    assert all(row["test_accuracy"] >= 0.8 for row in found), found  # type: ignore[operator]
+
+
+def test_the_table_names_the_network_once(place: Path) -> None:
+    said = (place / "said").read_text()
+    assert "Features of efficientnet-lite0\n" in said
+    lines = [line for line in said.splitlines() if line.startswith(tuple(f"{arm} " for arm in ARMS.split(",")))]
+    assert len(lines) == 3
+
+
+def test_features_are_not_made_twice(place: Path) -> None:
+    asked = ["--labels-per-class", "2", "--features", "efficientnet-lite0", "--strategies", "linear-probe"]
+    done = run(place, "compare", "photos", *asked, "--seeds", "1", "--budget", "3", "--jobs", "1", "--out", "again")
+    assert done.returncode == 0, done.stderr
+    assert "Features of efficientnet-lite0:" in (place / "said").read_text()
+    assert "Features of efficientnet-lite0:" not in done.stdout
+
+
+def test_the_winner_classifies_photographs(place: Path) -> None:
+    winner = json.loads((place / "run" / "classifier" / "model.json").read_text())
+    assert (winner["image_size"], winner["channels"]) == (224, 3)
+    assert winner["features"]["network"] == "efficientnet-lite0"
+    done = run(place, "evaluate", "run", "photos", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["accuracy"]["value"] >= 0.85
+
+
+def test_the_exported_file_has_the_network_inside(place: Path) -> None:
+    done = run(place, "export", "run", "--format", "onnx")
+    assert done.returncode == 0, done.stderr
+    file = place / "run" / "export" / "model.onnx"
+    assert file.stat().st_size > 10e6
+    direct, exported = (
+        json.loads(run(place, "predict", str(what), "photos/bag", "--json").stdout) for what in ("run", file)
+    )
+    pairs = zip(direct["predictions"], exported["predictions"], strict=True)
+    assert all(a["class"] == b["class"] for a, b in pairs)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (["--features", "efficientnet-lite0", "--strategies", "rotation"], "'rotation' learns from pixels alone"),
+        (["--strategies", "linear-probe"], "give --features efficientnet-lite0"),
+        (["--features", "efficientnet-lite9", "--strategies", "sgan"], "Did you mean 'efficientnet-lite0'?"),
+        (["--strategies", "sgan@efficientnet-lite0"], "needs --features efficientnet-lite0"),
+    ],
+)
+def test_mistakes_get_one_sentence_and_leave_nothing(place: Path, asked: list[str], words: str) -> None:
+    done = run(place, "compare", "photos", *asked, "--labels-per-class", "3", "--out", "bad")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert words in " ".join(done.stderr.split())
+    assert not (place / "bad").exists()
