@@ -149,6 +149,7 @@ def evaluate(
     Raises:
         GanliftError: no usable classifier or data, or classes that the classifier doesn't know.
     """
+    from ganlift.data.reading import Reading
     from ganlift.inference.evaluate import evaluate_data, evaluate_recorded
     from ganlift.inference.model import load_model
 
@@ -159,7 +160,7 @@ def evaluate(
             )
         return evaluate_recorded(Path(run))
     model = load_model(Path(run), device)
-    reading = model.facts.reading(value_range, parts)
+    reading = model.facts.reading(Reading(value_range=value_range, parts=parts))
     return evaluate_data(model, str(data), part, group_column, data_dir, reading)
 
 

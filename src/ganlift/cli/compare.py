@@ -43,6 +43,7 @@ def compare(
     value_range: options.ValueRange = None,
     colours: options.Colours = None,
     orientation: options.Orientation = None,
+    fit: options.Fit = None,
     flips: options.Flips = None,
     parts: options.Parts = None,
     data_dir: options.DataDir = None,

@@ -111,7 +111,7 @@ def evaluate(
             data,
             part=part,
             group_column=group_column,
-            **options.reading(value_range, parts),
+            **options.of_images({"value_range": value_range, "parts": parts}),
             data_dir=data_dir,
             device=device or "auto",
         )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ganlift.data.build import from_arrays
 from ganlift.data.colours import coloured
 from ganlift.data.reading import Guess, Reading
-from ganlift.data.sizes import settle, square
+from ganlift.data.sizes import of_shape, settle, square
 from ganlift.data.types import UNLABELLED, ImageSet
 from ganlift.data.values import find_scale, to_bytes, values_of
 from ganlift.errors import DataError
@@ -39,9 +39,10 @@ def from_pairs(pairs: Mapping[str, Pair], class_names: Sequence[str] | None, sou
     codes, names = _coded(labels, class_names, source)
     size, of_size = settle(height, width, reading.image_size)
     pixels, of_colours = coloured(
-        {part: square(to_bytes(x, scale.low, scale.high), size) for part, x in shaped.items()}, reading
+        {part: square(to_bytes(x, scale.low, scale.high), size, reading.fit) for part, x in shaped.items()}, reading
     )
-    guesses = [values, of_size, of_colours, *_layout(pairs, shaped), *_unlabelled(codes)]
+    odd = of_shape([(height, width)] * sum(map(len, shaped.values())), reading.fit)
+    guesses = [values, of_size, *odd, of_colours, *_layout(pairs, shaped), *_unlabelled(codes)]
     return from_arrays(
         {part: (pixels[part], codes[part]) for part in pairs}, names, source, guesses=guesses, scale=scale
     )

@@ -66,7 +66,7 @@ def load(
     if listing:
         images = of_scale(load_listing(listing, scaled, on_progress))
     else:
-        images = _arrays(spec, reading, data_dir, on_progress)
+        images = replace(_arrays(spec, reading, data_dir, on_progress), fit=reading.fit)
     images = with_guesses(replace(images, source=spec), reading)
     if to_train:
         refuse(unfit(images))

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 Colours = Literal["auto", "grey", "rgb"]
 Orientation = Literal["exif", "stored"]
+Fit = Literal["crop", "pad", "stretch"]
 Flips = Literal["auto", "on", "off"]
 
 
@@ -32,6 +33,8 @@ class Reading:
         value_range: the values of black and white, for arrays and 16-bit files; found from the whole set where None.
         colours: "grey" for one channel, "rgb" for three; "auto" for one where every image is grey.
         orientation: whether photographs are turned as their EXIF data say, or taken as they are stored.
+        fit: how an image that is not square becomes one: its middle is cropped out, black is padded on both sides
+            alike, or it is stretched.
         parts: the part ("train", "val", "test", "unlabelled", "skip") of folders above the class folders, by their
             names; that of others is told from the name. An empty mapping says that the folders are classes.
         flips: whether a mirrored image keeps its class; "auto" goes by the classes' names.
@@ -42,6 +45,7 @@ class Reading:
     value_range: tuple[float, float] | None = None
     colours: Colours = "auto"
     orientation: Orientation = "exif"
+    fit: Fit = "crop"
     parts: Mapping[str, str] | None = None
     flips: Flips = "auto"
     learned: Scale | None = None
@@ -60,6 +64,7 @@ def asked(config: Mapping[str, Any]) -> Reading:
         value_range=None if value_range is None else (float(value_range[0]), float(value_range[1])),
         colours=config.get("colours", "auto"),
         orientation=config.get("orientation", "exif"),
+        fit=config.get("fit", "crop"),
         parts=config.get("parts"),
         flips=config.get("flips", "auto"),
     )

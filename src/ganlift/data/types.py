@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganlift.data.reading import Guess, Orientation, Scale
+from ganlift.data.reading import Fit, Guess, Orientation, Scale
 
 UNLABELLED = -1
 
@@ -61,6 +61,7 @@ class ImageSet:
         scale: what black and white were, where not all came as 8 bits from files.
         flips: whether a mirrored image keeps its class, where that was asked for; told from the names where None.
         orientation: whether photographs were turned as their EXIF data say, or taken as stored.
+        fit: how images that are not square were made so.
     """
 
     pixels: NDArray[np.uint8]
@@ -77,6 +78,7 @@ class ImageSet:
     scale: Scale | None = None
     flips: bool | None = None
     orientation: Orientation = "exif"
+    fit: Fit = "crop"
 
     def __len__(self) -> int:
         return len(self.labels)

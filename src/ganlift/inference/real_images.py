@@ -11,6 +11,7 @@ from ganlift.data.build import content_hashes
 from ganlift.data.bundled_sets import fashion_mini
 from ganlift.data.decode import decode
 from ganlift.data.idx import is_idx_folder
+from ganlift.data.reading import Reading
 from ganlift.data.sizes import square
 from ganlift.errors import GanliftError
 from ganlift.inference.model import ClassifierFacts, Model, Pixels
@@ -43,7 +44,7 @@ def _of_files(facts: ClassifierFacts, names: list[str]) -> Pixels | None:
     paths = [Path(facts.data) / name for name in names]
     if not all(path.is_file() for path in paths):
         return None
-    return decode(paths, facts.reading(_range_of(facts))).pixels
+    return decode(paths, facts.reading(Reading(value_range=_range_of(facts)))).pixels
 
 
 def _of_set(facts: ClassifierFacts, index: list[int]) -> Pixels | None:
@@ -51,7 +52,7 @@ def _of_set(facts: ClassifierFacts, index: list[int]) -> Pixels | None:
     if facts.data == "cifar10":
         return None
     try:
-        images = load(facts.data, facts.reading(_range_of(facts)))
+        images = load(facts.data, facts.reading(Reading(value_range=_range_of(facts))))
     except (GanliftError, OSError):
         return None
     inside = len(images) > max(index, default=0)
