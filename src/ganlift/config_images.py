@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from math import isfinite
 from typing import Annotated, Any, Literal
@@ -49,6 +50,20 @@ def names(value: Any) -> Any:
     return found
 
 
+def _texts(value: Any) -> Any:
+    """As `names`, of which YAML reads some as numbers."""
+    found = names(value)
+    return tuple(str(one).strip() for one in found) if isinstance(found, list | tuple) else found
+
+
+def _pattern(value: Any) -> Any:
+    try:
+        re.compile(value if isinstance(value, str) else "")
+    except re.error as fault:
+        raise ValueError(f"expected a regular expression such as (patient[0-9]+), and there is {fault}") from None
+    return value
+
+
 class ImagesConfig(BaseModel):
     """How images are read, where it is not to be found from them."""
 
@@ -57,7 +72,7 @@ class ImagesConfig(BaseModel):
     image_size: int | None = Field(
         None, ge=8, le=1024, multiple_of=4, description="pixels, a multiple of 4; chosen from the data where not given"
     )
-    value_range: Annotated[tuple[float, float] | None, PlainValidator(_range)] = Field(
+    value_range: Annotated[tuple[float, float] | None, BeforeValidator(_range)] = Field(
         None, description="the values of black and white, such as 0,1; found from the data where not given"
     )
     colours: Literal["auto", "grey", "rgb"] = Field("auto", description="auto: grey where no image has any colour")
@@ -70,4 +85,13 @@ class ImagesConfig(BaseModel):
     )
     parts: Annotated[dict[str, str] | None, PlainValidator(_parts)] = Field(
         None, description="what folders above the class folders are, such as Testing=test; none: they are classes"
+    )
+    classes: Annotated[tuple[str, ...] | None, BeforeValidator(_texts)] = Field(
+        None, min_length=1, description="the classes to use; of arrays with numbers for labels, their names"
+    )
+    groups: Annotated[str | None, BeforeValidator(_pattern)] = Field(
+        None, description="a regular expression for the group in an image's path: a patient, a site, a camera"
+    )
+    files: Annotated[tuple[str, ...] | None, BeforeValidator(_texts)] = Field(
+        None, min_length=1, description="patterns of the names of files to use, such as *.png; all where not given"
     )

@@ -23,6 +23,9 @@ def check(
     colours: Literal["auto", "grey", "rgb"] = "auto",
     orientation: Literal["exif", "stored"] = "exif",
     fit: Literal["crop", "pad", "stretch"] = "crop",
+    classes: Sequence[str] | None = None,
+    groups: str | None = None,
+    files: Sequence[str] | None = None,
     flips: Literal["auto", "on", "off"] = "auto",
     parts: Mapping[str, str] | None = None,
     data_dir: Path | None = None,
@@ -33,7 +36,8 @@ def check(
     Args:
         data: what `compare` takes.
         unlabelled: a folder of further images, without labels.
-        image_size, value_range, colours, orientation, fit, flips, parts: what `ganlift.data.Reading` says of each.
+        image_size, value_range, colours, orientation, fit, classes, groups, files, flips, parts: what
+            `ganlift.data.Reading` says of each.
         data_dir: where data sets lie or are downloaded to.
         on_progress: told what is done, how far, of how much.
 
@@ -51,6 +55,9 @@ def check(
         colours=colours,
         orientation=orientation,
         fit=fit,
+        classes=None if classes is None else tuple(classes),
+        groups=groups,
+        files=None if files is None else tuple(files),
         parts=parts,
         flips=flips,
     )

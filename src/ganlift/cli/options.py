@@ -82,6 +82,26 @@ Parts = Annotated[
         rich_help_panel=_IMAGES,
     ),
 ]
+Classes = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME,NAME,...",
+        help="The classes to use; or the names of labels that are numbers.",
+        rich_help_panel=_IMAGES,
+    ),
+]
+Groups = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATTERN",
+        help="A regular expression for the group (patient, camera) in a path.",
+        rich_help_panel=_IMAGES,
+    ),
+]
+Files = Annotated[
+    str | None,
+    typer.Option(metavar="PATTERN,...", help="Names of files to use, such as '*.png'.", rich_help_panel=_IMAGES),
+]
 DataDir = Annotated[Path | None, typer.Option(help="Where data sets lie or are downloaded to.")]
 Search = Annotated[int | None, typer.Option(help="Trials an arm, to choose options on validation.")]
 Out = Annotated[Path | None, typer.Option(help="The run folder; the same command continues it.")]

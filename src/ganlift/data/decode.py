@@ -44,6 +44,8 @@ FAULTS = {
     "loose-image": "beside the class folders and so without a label",
     "unused-folder": "of which nobody said what they are",
     "no-class-folders": "without class folders in them and so without labels",
+    "unused-class": "not named by --classes",
+    "unmatched-file": "of a name that --files does not match",
     "run-folder": "made by ganlift and no data",
 }
 """Why a file, or a folder as a whole, is left out. From "missing-file" on it is found while listing."""

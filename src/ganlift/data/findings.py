@@ -18,8 +18,8 @@ from ganlift.data.types import FileFacts
 Severity = Literal["error", "warning", "info"]
 SHOWN = 3
 
-_COUNTED = {"unused-folder", "no-class-folders"}
-_FOLDERS = {*_COUNTED, "run-folder"}
+_COUNTED = {"unused-folder", "no-class-folders", "unused-class"}
+_WHAT = {**dict.fromkeys((*_COUNTED, "run-folder"), "folder(s)"), "unused-class": "class(es)"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,9 @@ class Kind:
 
 
 KINDS = {
-    "empty-class": Kind("error", "A class folder holds no image.", "Add images or remove the folder."),
+    "empty-class": Kind(
+        "error", "A class has no image.", "Add images, remove the folder, or leave the class out with --classes."
+    ),
     "too-few-classes": Kind(
         "error",
         "Fewer than two classes have images.",
@@ -71,6 +73,10 @@ KINDS = {
         "warning",
         "A folder for validation or test without class folders.",
         "Sort the images into class folders; as they are, ganlift predict alone can use them.",
+    ),
+    "unused-class": Kind("info", "Classes that --classes does not name.", "Nothing, if they are not meant to be used."),
+    "unmatched-file": Kind(
+        "info", "Images whose names --files does not match.", "Nothing, if they are not meant to be used."
     ),
     "run-folder": Kind("info", "Run folders of ganlift among the images.", "Keep runs elsewhere, with --out."),
     "generated-image": Kind(
@@ -144,12 +150,13 @@ KINDS = {
     "near-duplicates-unsplit": Kind(
         "warning",
         "Near copies in a set without a test part; those drawn for test may have copies in training.",
-        "Put copies into one group (manifest, column group), or give the split yourself.",
+        "Put copies into one group (--groups, or a manifest's column group), or give the split yourself.",
     ),
     "near-duplicates-across-parts": Kind(
         "warning",
         "Near copies in several of training, validation and test, which flatter every arm.",
-        "compare does not mend this: remove them from one side, or put them into one group (manifest, column group).",
+        "compare does not mend this: remove them from one side, or put them into one group (--groups, or a "
+        "manifest's column group).",
     ),
     "near-conflicting-labels": Kind(
         "warning", "Near copies under several labels.", "Look at the pairs: a label may be wrong."
@@ -249,9 +256,8 @@ def _left_out(files: Sequence[FileFacts]) -> list[Finding]:
     for code, words in FAULTS.items():
         own = [file for file in files if file.fault == code]
         if own:
-            what = "folder(s)" if code in _FOLDERS else "file(s)"
             told = [f"{file.path} ({file.count} image(s))" if code in _COUNTED else str(file.path) for file in own]
-            said = f"{len(own)} {what} left out, {words}: {shown(told)}."
+            said = f"{len(own)} {_WHAT.get(code, 'file(s)')} left out, {words}: {shown(told)}."
             found.append(Finding(code, said, sum(file.count for file in own), tuple(str(file.path) for file in own)))
     return found
 

@@ -23,13 +23,17 @@ ORIENTATION = "--orientation stored"
 
 @dataclass(frozen=True)
 class Entry:
-    """One image file: its class ("" where unlabelled), part and group ("" where none), and how it is called."""
+    """One image file: its class ("" where unlabelled), part and group ("" where none), and how it is called.
+
+    ``below`` is its path below its folder, or as a table has it, with / between folders, for `Reading.groups`.
+    """
 
     path: Path
     label: str
     part: str
     group: str
     name: str
+    below: str
 
 
 @dataclass(frozen=True)
@@ -139,9 +143,7 @@ def _of_files(used: Sequence[FileFacts], size: int, reading: Reading) -> list[Gu
 
 def joined(images: ImageSet, more: ImageSet) -> ImageSet:
     """``images`` followed by ``more``, which has the same size and channels and no labels."""
-    groups = images.groups
-    if groups is not None:
-        groups = np.concatenate([groups, np.full(len(more), "")])
+    groups = [np.full(len(one), "") if one.groups is None else one.groups for one in (images, more)]
     return replace(
         images,
         pixels=np.concatenate([images.pixels, more.pixels]),
@@ -149,7 +151,7 @@ def joined(images: ImageSet, more: ImageSet) -> ImageSet:
         parts=np.concatenate([images.parts, more.parts]),
         hashes=np.concatenate([images.hashes, more.hashes]),
         names=np.concatenate([images.names, more.names]),
-        groups=groups,
+        groups=None if images.groups is more.groups is None else np.concatenate(groups),
         notes=(*images.notes, *more.notes),
         files=(*images.files, *more.files),
     )
