@@ -125,15 +125,25 @@ def test_groups_are_what_the_first_bracket_or_all_of_the_pattern_matches(
     assert [guess.taken for guess in guess_of(images, "groups")] == [said]
 
 
-def test_no_group_of_a_pattern_is_on_two_sides(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("labels", "sizes"), [(None, (24, 8, 16)), (4, (8, 8, 16)), (8, (16, 16, 16))])
+def test_no_group_of_a_pattern_is_on_two_sides_and_each_side_has_images(
+    tmp_path: Path, labels: int | None, sizes: tuple[int, int, int]
+) -> None:
     patients(tmp_path)
     images = load(str(tmp_path / "set"), Reading(groups="p([0-9]+)"))
     assert images.groups is not None
     for seed in range(3):
-        split = draw_split(images, seed)
-        trained, tested = set(images.groups[split.labelled]), set(images.groups[split.test])
-        assert tested
-        assert not trained & tested
+        split = draw_split(images, seed, labels_per_class=labels)
+        sides = [set(images.groups[side]) for side in (split.labelled, split.validation, split.test)]
+        assert (len(split.labelled), len(split.validation), len(split.test)) == sizes
+        assert sum(map(len, sides)) == len(set.union(*sides))
+
+
+def test_a_class_of_one_group_leaves_nothing_to_validate_on_and_that_is_said(tmp_path: Path) -> None:
+    patients(tmp_path, form="set/{name}/{index}-{patient}.png")
+    images = load(str(tmp_path / "set"), Reading(groups="ant|bee"))
+    with pytest.raises(DataError, match="No validation image is left"):
+        draw_split(images, 0)
 
 
 def test_a_path_that_does_not_match_is_a_group_of_its_own_and_counted(tmp_path: Path) -> None:

@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ganlift.data.flips import flips_safe
 from ganlift.data.imbalance import thinned
 from ganlift.data.types import UNLABELLED, ImageSet, Split, Task
+from ganlift.data.units import Index, by_class, units_of, whole_units, without
 from ganlift.errors import DamagedFileError, DataError
 from ganlift.runs.files import read_json, write_json
 
-Index = NDArray[np.int64]
 APART = (
     ("labelled", "test"),
     ("unlabelled", "test"),
@@ -78,6 +77,11 @@ def draw_split(
     else:
         labelled, validation = _few_labels(images, pool, own_validation, labels_per_class, rng)
     validation = without(images, validation, labelled, "validation", "labelled", notes)
+    if not len(validation):
+        raise DataError(
+            "No validation image is left that is none of the labelled ones and in no group of theirs; add images, or "
+            "give smaller groups."
+        )
     if imbalance:
         kept = thinned(labelled, images.labels[labelled], len(images.class_names), imbalance, rng)
         taken, labelled = np.setdiff1d(labelled, kept), kept
@@ -211,72 +215,23 @@ def _test_and_pool(images: ImageSet, fraction: float, seed: int, notes: list[str
                     f"Class '{name}' has {count} image(s), too few to split into training, validation and test; "
                     "add images (at least 3) or remove the class."
                 )
-        test = _whole_units(images, pool, fraction, np.random.default_rng([seed, 0]))
+        test = whole_units(images, pool, fraction, np.random.default_rng([seed, 0]), "the test set")
         pool = np.setdiff1d(pool, test)
         notes.append(f"{len(test)} of {len(test) + len(pool)} images are drawn as the test set, alike for every seed.")
     return test, pool, own_validation
-
-
-def _whole_units(images: ImageSet, pool: Index, fraction: float, rng: np.random.Generator) -> Index:
-    """About ``fraction`` of each class of ``pool``, taking groups and exact duplicates whole."""
-    units = _units(images, pool)
-    chosen: set[Any] = set()
-    labels = images.labels[pool]
-    for label in range(len(images.class_names)):
-        own = units[labels == label]
-        want = min(max(1, round(fraction * len(own))), len(own) - 2)
-        names, counts = np.unique(own, return_counts=True)
-        have = sum(int(count) for name, count in zip(names, counts, strict=True) if name in chosen)
-        for place in rng.permutation(len(names)):
-            if have >= want:
-                break
-            if names[place] not in chosen and len(names) > 1:
-                chosen.add(names[place])
-                have += int(counts[place])
-    taken = pool[np.isin(units, sorted(chosen))]
-    left = np.bincount(images.labels[np.setdiff1d(pool, taken)], minlength=len(images.class_names))
-    if (left < 2).any():
-        name = images.class_names[int(left.argmin())]
-        raise DataError(
-            f"Class '{name}' keeps too few images after whole groups (or duplicates) went to the test set; "
-            "give the split yourself (train/ and test/ folders, or a 'split' column), or add images."
-        )
-    return np.sort(taken)
-
-
-def _units(images: ImageSet, index: Index) -> NDArray[Any]:
-    """What must stay together: the group where there is one, else images of equal bytes."""
-    units = np.char.add("#", images.hashes[index])
-    if images.groups is None:
-        return units
-    groups = images.groups[index]
-    return np.where(groups != "", np.char.add("@", groups), units)
-
-
-def without(images: ImageSet, index: Index, others: Index, what: str, whose: str, notes: list[str]) -> Index:
-    """``index`` less the images that share bytes or a group with ``others``; a note says how many, and why."""
-    same = np.isin(images.hashes[index], images.hashes[others])
-    if images.groups is not None:
-        groups = images.groups[index]
-        same |= (groups != "") & np.isin(groups, images.groups[others])
-    if same.any():
-        notes.append(f"{int(same.sum())} {what} image(s) are dropped: the same image or group is in {whose}.")
-    return index[~same]
-
-
-def _by_class(images: ImageSet, index: Index, rng: np.random.Generator) -> list[Index]:
-    shuffled = rng.permutation(index)
-    return [shuffled[images.labels[shuffled] == label] for label in range(len(images.class_names))]
 
 
 def _all_labels(images: ImageSet, pool: Index, own: Index, rng: np.random.Generator) -> tuple[Index, Index]:
     """Every label is used: the source's validation part, or a fifth of the pool, validates."""
     if len(own):
         share = min(1.0, len(pool) / len(own))
-        kept = [members[: max(1, int(share * len(members)))] for members in _by_class(images, own, rng)]
+        kept = [members[: max(1, int(share * len(members)))] for members in by_class(images, own, rng)]
         return pool, np.concatenate(kept)[: len(pool)]
-    classes = _by_class(images, pool, rng)
+    classes = by_class(images, pool, rng)
     _need(images, classes, 2, "training and validation")
+    if images.groups is not None:
+        chosen = whole_units(images, pool, 0.2, rng, "validation")
+        return np.setdiff1d(pool, chosen), chosen
     validation = [members[: max(1, round(0.2 * len(members)))] for members in classes]
     labelled = [members[max(1, round(0.2 * len(members))) :] for members in classes]
     return np.concatenate(labelled), np.concatenate(validation)
@@ -286,7 +241,7 @@ def _few_labels(
     images: ImageSet, pool: Index, own: Index, wanted: int, rng: np.random.Generator
 ) -> tuple[Index, Index]:
     """``wanted`` labels a class, and at most as many for validation."""
-    classes = _by_class(images, pool, rng)
+    classes = by_class(images, pool, rng)
     for name, members in zip(images.class_names, classes, strict=True):
         if len(members) < wanted + (0 if len(own) else 1):
             spare = "" if len(own) else ", of which one at least is needed for validation"
@@ -296,15 +251,20 @@ def _few_labels(
             )
     labelled = np.concatenate([members[:wanted] for members in classes])
     if len(own):
-        validation = np.concatenate([members[:wanted] for members in _by_class(images, own, rng)])
+        validation = np.concatenate([members[:wanted] for members in by_class(images, own, rng)])
     else:
-        validation = np.concatenate([members[wanted : 2 * wanted] for members in classes])
+        units = units_of(images, labelled)
+        spare = [members[wanted:] for members in classes]
+        if images.groups is not None:
+            spare = [members[~np.isin(units_of(images, members), units)] for members in spare]
+            _need(images, spare, 1, "validation beside whole groups")
+        validation = np.concatenate([members[:wanted] for members in spare])
     return labelled, validation
 
 
 def _scored_alone(images: ImageSet, pool: Index, own: Index, rng: np.random.Generator) -> Index:
     """A few validation images a class, where no label trains anything: at most a fifth of what there is."""
-    classes = _by_class(images, own if len(own) else pool, rng)
+    classes = by_class(images, own if len(own) else pool, rng)
     _need(images, classes, 2, "training and validation")
     return np.concatenate([members[: min(VALIDATION_ALONE, max(1, len(members) // 5))] for members in classes])
 

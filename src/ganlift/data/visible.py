@@ -11,8 +11,8 @@ from ganlift.data.decode import OnProgress
 from ganlift.data.folder import has_classes, list_unlabelled
 from ganlift.data.load import load, load_alone
 from ganlift.data.reading import Reading
-from ganlift.data.split import without
 from ganlift.data.types import UNLABELLED, ImageSet, Split
+from ganlift.data.units import without
 from ganlift.errors import DataError
 
 
