@@ -1,4 +1,4 @@
-"""A classifier reads new images with the shape that it has learned from: files, data, and from an exported file."""
+"""New images are read as those of the run were; of other data the classes, files and groups asked for are used."""
 
 from __future__ import annotations
 
@@ -78,3 +78,46 @@ def test_another_shape_is_another_run(stretched: Path, tall: Path, command: Comm
     ended = command(*words, "--fit", "pad", "--out", stretched)
     assert ended.code == 2
     assert "fit: stretch → pad" in ended.err
+
+
+@pytest.fixture(scope="module")
+def chosen(tall: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A table of these images and of ones to leave out, and a run on it."""
+    home, lines = tmp_path_factory.mktemp("chosen"), ["path,label"]
+    for path in sorted(tall.rglob("*.png")):
+        lines += [f"{path},{path.parent.name}", f"{path.with_suffix('.mask')},{path.parent.name}"]
+        path.with_suffix(".mask").write_bytes(path.read_bytes())
+    crab = home / "crab.png"
+    Image.fromarray(np.eye(40, dtype=np.uint8)[:, :16] * 200).save(crab)
+    lines.insert(1, f"{crab},crab")
+    (home / "set.csv").write_text("\n".join(lines))
+    asked = {"classes": ["bee", "ant"], "files": ["*.png"], "groups": "/([0-9]+)[.]", "keep_test": 0.3}
+    ganlift.train(home / "set.csv", budget=30, batch_size=8, precision="fp32", out=home / "run", **asked)
+    for path in tall.rglob("*.mask"):
+        path.unlink()
+    return home / "set.csv", home / "run"
+
+
+def test_an_export_finds_the_images_that_its_run_chose(chosen: tuple[Path, Path], tmp_path: Path) -> None:
+    made = ganlift.export(chosen[1], "safetensors", tmp_path / "model.safetensors")
+    assert made.source == "test images of the run"
+
+
+def test_other_data_are_chosen_from_as_well(chosen: tuple[Path, Path], command: Command) -> None:
+    table, run = chosen
+    refused = command("evaluate", run, table, "--files", "*.png")
+    assert refused.code == 2
+    assert "has 'crab', which the classifier does not know" in refused.err
+    assert "leave them out with --classes" in refused.err
+    words = ("--classes", "ant,bee", "--files", "*.png", "--groups", "(ant|bee)/", "--part", "all", "--json")
+    found = json.loads(command("evaluate", run, table, *words).out)
+    assert found["images"] == 60
+    assert {one["group"]: one["images"] for one in found["groups"]} == {"ant": 30, "bee": 30}
+    assert "1 class(es) left out, not named by --classes: crab (1 image(s))." in found["notes"]
+
+
+@pytest.mark.parametrize("words", [("--classes", "ant,bee"), ("--groups", "x"), ("--files", "*.png")])
+def test_what_is_about_data_needs_them(stretched: Path, words: tuple[str, str], command: Command) -> None:
+    ended = command("evaluate", stretched, *words)
+    assert ended.code == 2
+    assert "--classes, --groups and --files are about DATA; name it after the run." in ended.err
