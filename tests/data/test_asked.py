@@ -125,7 +125,7 @@ def test_groups_are_what_the_first_bracket_or_all_of_the_pattern_matches(
     assert [guess.taken for guess in guess_of(images, "groups")] == [said]
 
 
-@pytest.mark.parametrize(("labels", "sizes"), [(None, (24, 8, 16)), (4, (8, 8, 16)), (8, (16, 16, 16))])
+@pytest.mark.parametrize(("labels", "sizes"), [(None, (24, 8, 16)), (4, (8, 8, 16)), (6, (12, 12, 16))])
 def test_no_group_of_a_pattern_is_on_two_sides_and_each_side_has_images(
     tmp_path: Path, labels: int | None, sizes: tuple[int, int, int]
 ) -> None:

@@ -44,8 +44,9 @@ def draw_split(
     """Draw the labelled, validation, unlabelled and test images of ``seed``.
 
     The test set is the source's own, or a stratified share that is the same for every seed. Groups and exact
-    duplicates stay on one side: a training image whose bytes or group are in the test set is dropped, and an
-    unlabelled one likewise for test and validation. Validation is never larger than the labelled set.
+    duplicates stay on one side, and validation takes whole groups: a training image whose bytes or group are in the test
+    set is dropped, and an unlabelled one likewise for test and validation. Validation is never larger than the labelled
+    set, but for the rest of a group.
 
     Args:
         labels_per_class: labelled images a class; all (but for validation) where None; 0 for none, and a few for
@@ -77,11 +78,7 @@ def draw_split(
     else:
         labelled, validation = _few_labels(images, pool, own_validation, labels_per_class, rng)
     validation = without(images, validation, labelled, "validation", "labelled", notes)
-    if not len(validation):
-        raise DataError(
-            "No validation image is left that is none of the labelled ones and in no group of theirs; add images, or "
-            "give smaller groups."
-        )
+    _need_some(validation)
     if imbalance:
         kept = thinned(labelled, images.labels[labelled], len(images.class_names), imbalance, rng)
         taken, labelled = np.setdiff1d(labelled, kept), kept
@@ -253,12 +250,12 @@ def _few_labels(
     if len(own):
         validation = np.concatenate([members[:wanted] for members in by_class(images, own, rng)])
     else:
-        units = units_of(images, labelled)
-        spare = [members[wanted:] for members in classes]
+        rest = [members[wanted:] for members in classes]
         if images.groups is not None:
-            spare = [members[~np.isin(units_of(images, members), units)] for members in spare]
-            _need(images, spare, 1, "validation beside whole groups")
-        validation = np.concatenate([members[:wanted] for members in spare])
+            units = units_of(images, labelled)
+            rest = [members[~np.isin(units_of(images, members), units)] for members in rest]
+            _need(images, rest, 1, "validation beside whole groups")
+        validation = np.concatenate([members[:wanted] for members in rest])
     return labelled, validation
 
 
@@ -267,6 +264,14 @@ def _scored_alone(images: ImageSet, pool: Index, own: Index, rng: np.random.Gene
     classes = by_class(images, own if len(own) else pool, rng)
     _need(images, classes, 2, "training and validation")
     return np.concatenate([members[: min(VALIDATION_ALONE, max(1, len(members) // 5))] for members in classes])
+
+
+def _need_some(validation: Index) -> None:
+    if not len(validation):
+        raise DataError(
+            "No validation image is left that is none of the labelled ones and in no group of theirs; add images, or "
+            "give smaller groups."
+        )
 
 
 def _need(images: ImageSet, classes: list[Index], least: int, what: str) -> None:
