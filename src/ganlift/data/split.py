@@ -44,9 +44,9 @@ def draw_split(
     """Draw the labelled, validation, unlabelled and test images of ``seed``.
 
     The test set is the source's own, or a stratified share that is the same for every seed. Groups and exact
-    duplicates stay on one side, and validation takes whole groups: a training image whose bytes or group are in the test
-    set is dropped, and an unlabelled one likewise for test and validation. Validation is never larger than the labelled
-    set, but for the rest of a group.
+    duplicates stay on one side, and validation takes whole groups: a training image whose bytes or group are in the
+    test set is dropped, and an unlabelled one likewise for test and validation. Validation is never larger than the
+    labelled set, unless whole groups make it so.
 
     Args:
         labels_per_class: labelled images a class; all (but for validation) where None; 0 for none, and a few for
