@@ -210,7 +210,14 @@ PLANTED: dict[str, Callable[[Path], object]] = {
     ],
     "few-for-generator": lambda folder: keep(folder, "train", "Sandal", 19),
 }
-ELSEWHERE = {"absent-label", "missing-file", "near-duplicates-unsplit", "no-unlabelled"}
+ELSEWHERE = {
+    "absent-label",
+    "missing-file",
+    "near-duplicates-unsplit",
+    "no-unlabelled",
+    "unused-class",
+    "unmatched-file",
+}
 
 
 def test_every_kind_has_its_planted_example() -> None:

@@ -32,6 +32,7 @@ from ganlift.comparison.work import work
 from ganlift.config import ArmsConfig, CompareConfig, Seconds, parse_budget
 from ganlift.data import Check, check_images, data_hash
 from ganlift.data.kin import copied
+from ganlift.data.sizes import preparation
 from ganlift.data.types import ImageSet, Split
 from ganlift.errors import GanliftError
 from ganlift.events import Listener
@@ -249,9 +250,10 @@ def _model_facts(prepared: Prepared) -> dict[str, Any]:
         "class_names": list(images.class_names),
         "image_size": images.size,
         "channels": images.channels,
-        "preprocessing": "resize the shorter side, centre-crop, uint8 / 127.5 - 1",
+        "preprocessing": f"{preparation(images.fit, images.size)}; uint8 / 127.5 - 1",
         "scale": None if images.scale is None else asdict(images.scale),
         "orientation": images.orientation,
+        "fit": images.fit,
         "data": images.source,
         "data_hash": data_hash(images),
     }

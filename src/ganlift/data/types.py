@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganlift.data.reading import Guess, Orientation, Scale
+from ganlift.data.reading import Fit, Guess, Orientation, Scale
 
 UNLABELLED = -1
 
@@ -62,6 +62,7 @@ class ImageSet:
         flips: whether a mirrored image keeps its class, where that was asked for; told from the names where None.
         orientation: whether photographs were turned as their EXIF data say, or taken as stored.
         near: (m, 2) int64, pairs of near copies (`ganlift.data.kin`); None where nobody has looked yet.
+        fit: how images that are not square were made so.
     """
 
     pixels: NDArray[np.uint8]
@@ -79,6 +80,7 @@ class ImageSet:
     flips: bool | None = None
     orientation: Orientation = "exif"
     near: NDArray[np.int64] | None = None
+    fit: Fit = "crop"
 
     def __len__(self) -> int:
         return len(self.labels)
