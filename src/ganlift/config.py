@@ -9,21 +9,19 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, PlainValidator, ValidationError, model_validator
 
+from ganlift.config_images import ImagesConfig, names
 from ganlift.errors import ConfigError
 from ganlift.looks import AUTO, THOROUGH, Looks, one_look
 from ganlift.plain_yaml import read_yaml
 
 TEST_SHARE = 0.2
 AUTO_SEEDS = "auto"
-PARTS = ("train", "val", "test", "unlabelled", "skip")
-"""What a folder above the class folders may be said to be."""
 _NOT_IDENTITY = {"out", "trackers", "jobs", "threads", "checkpoint_every", "data_dir"}
 """Threads round differently, but a run keeps those that it began with, whatever is asked for later."""
 
@@ -111,50 +109,12 @@ def _seeds(value: Any) -> int | list[int] | str:
     return numbers if isinstance(value, list | tuple) else numbers[0]
 
 
-def _range(value: Any) -> list[float] | None:
-    if value is None:
-        return None
-    given = value.split(",") if isinstance(value, str) else value
-    try:
-        low, high = (float(one) for one in given)
-    except (TypeError, ValueError):
-        low, high = 0.0, 0.0
-    if not (low < high and isfinite(high - low)):
-        raise ValueError("expected the values of black and white, the lower one first, such as 0,1 or -1,1")
-    return [low, high]
-
-
-def _switch(value: Any) -> Any:
-    """YAML reads a bare on and off as true and false."""
-    return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
-
-
-def _parts(value: Any) -> dict[str, str] | None:
-    if value is None or value == "auto":
-        return None
-    if isinstance(value, str):
-        pairs = [one.partition("=") for one in value.split(",")] if value.strip().lower() != "none" else []
-        value = {name.strip(): part.strip().lower() for name, equals, part in pairs} if all(p[1] for p in pairs) else 0
-    if not isinstance(value, Mapping) or not set(value.values()) <= set(PARTS):
-        raise ValueError(f"expected none, or folders with what each is ({', '.join(PARTS)}), such as Testing=test")
-    return {str(name): str(part) for name, part in value.items()}
-
-
-def _names(value: Any) -> Any:
-    names = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
-    if isinstance(names, list | tuple) and (not all(names) or len({str(name) for name in names}) != len(names)):
-        raise ValueError("expected names separated by commas, each once")
-    return names
-
-
 PIXELS = "pixels"
 """Among ``features``: the images as they are."""
 
 
-class RunConfig(BaseModel):
+class RunConfig(ImagesConfig):
     """What every verb that trains is asked for. Build one with `build_config`, which turns faults into ConfigError."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="constants")
 
     data: str = Field(min_length=1, description="a folder, a manifest, an npz, or the name of a data set")
     unlabelled: str = Field("rest", min_length=1, description="'rest' of the training images, 'none', or a folder")
@@ -173,20 +133,6 @@ class RunConfig(BaseModel):
         [PIXELS], description="spaces to learn in: pixels, and names of frozen networks"
     )
     generator: str = Field("sngan", min_length=1)
-    image_size: int | None = Field(
-        None, ge=8, le=1024, multiple_of=4, description="pixels, a multiple of 4; chosen from the data where not given"
-    )
-    value_range: Annotated[list[float] | None, PlainValidator(_range)] = Field(
-        None, description="the values of black and white, such as 0,1; found from the data where not given"
-    )
-    colours: Literal["auto", "grey", "rgb"] = Field("auto", description="auto: grey where no image has any colour")
-    orientation: Literal["exif", "stored"] = Field("exif", description="exif: photographs are set upright")
-    flips: Annotated[Literal["auto", "on", "off"], BeforeValidator(_switch)] = Field(
-        "auto", description="whether a mirrored image keeps its class; auto: as the classes' names say"
-    )
-    parts: Annotated[dict[str, str] | None, PlainValidator(_parts)] = Field(
-        None, description="what folders above the class folders are, such as Testing=test; none: they are classes"
-    )
     data_dir: Path | None = Field(None, description="where data sets lie or are downloaded to")
     out: Path = Field(Path("run"), description="the run folder")
     device: str = Field("auto", min_length=1)
@@ -197,7 +143,7 @@ class RunConfig(BaseModel):
     )
     search: int = Field(0, ge=0, description="trials an arm to choose its options with, on validation; 0 for none")
     options: dict[str, dict[str, Any]] = Field({}, description="options of each strategy, by its name")
-    trackers: Annotated[list[str], BeforeValidator(_names)] = Field([], description="tensorboard, wandb")
+    trackers: Annotated[list[str], BeforeValidator(names)] = Field([], description="tensorboard, wandb")
     checkpoint_every: float = Field(60.0, gt=0, description="seconds between checkpoints")
     on_alarm: Literal["warn", "rollback", "stop"] = Field(
         "warn", description="when training goes wrong: say so, go back with smaller steps, or stop that arm"
@@ -223,7 +169,7 @@ class LabelledConfig(RunConfig):
 class CompareConfig(LabelledConfig):
     """What ``ganlift compare`` is asked for."""
 
-    strategies: Annotated[list[str], BeforeValidator(_names)] = Field(
+    strategies: Annotated[list[str], BeforeValidator(names)] = Field(
         ["auto"],
         min_length=1,
         description="names from 'list strategies'; auto: those that suit; all: those that can",
@@ -295,7 +241,7 @@ class GeneratorConfig(RunConfig):
 ArmsConfig = CompareConfig | TrainConfig
 """What asks for arms: strategies and seeds."""
 
-Config = TypeVar("Config", bound=RunConfig)
+Config = TypeVar("Config", bound=BaseModel)
 
 
 def build_config(values: Mapping[str, Any], model: type[Config] = CompareConfig) -> Config:  # type: ignore[assignment]

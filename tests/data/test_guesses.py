@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import ganlift
+from ganlift.cli import check, compare, compare_generators, train
+from ganlift.config import build_config
+from ganlift.config_images import ImagesConfig
 from ganlift.data import Guess, Reading, load
 from ganlift.data.flips import flips_safe, why_no_flips
+from ganlift.data.reading import asked
 from ganlift.errors import DataError
 
 RNG = np.random.default_rng(0)
@@ -153,3 +160,43 @@ def test_a_validation_part_alone_is_the_test_set_of_arrays_and_tables(tmp_path: 
 def test_an_option_that_the_images_have_no_use_for_is_refused(reading: Reading, option: str) -> None:
     with pytest.raises(DataError, match=f"{option} is about .*digits has none"):
         load("digits", reading)
+
+
+SAID = {
+    "image_size": ("32", 32),
+    "value_range": ("0,4095", (0.0, 4095.0)),
+    "colours": ("grey", "grey"),
+    "orientation": ("stored", "stored"),
+    "fit": ("pad", "pad"),
+    "flips": ("off", "off"),
+    "parts": ("Testing=test,old=skip", {"Testing": "test", "old": "skip"}),
+    "classes": ("ants,bees", ("ants", "bees")),
+    "groups": ("p([0-9]+)", "p([0-9]+)"),
+    "files": ("*.png,*.jpg", ("*.png", "*.jpg")),
+}
+"""Every option about images, as the command line has it, and what it asks for."""
+
+
+def test_these_are_all_options_about_images() -> None:
+    assert SAID.keys() == ImagesConfig.model_fields.keys() == {one.name for one in fields(Reading)} - {"learned"}
+
+
+@pytest.mark.parametrize(("key", "text", "value"), [(key, *said) for key, said in SAID.items()])
+def test_each_option_is_at_every_door_and_in_the_docs(key: str, text: str, value: object) -> None:
+    verbs = (check.check, compare.compare, compare_generators.compare_generators, train.train, train.train_generator)
+    for door in (*verbs, ganlift.check):
+        assert key in inspect.signature(door).parameters
+    config = build_config({"data": "x", key: text})
+    assert getattr(asked(config.identity()), key) == value
+    assert getattr(asked({}), key) == getattr(Reading(), key)
+    page = (Path(__file__).parents[2] / "docs" / "own-data.md").read_text(encoding="utf-8")
+    table = page.split("## What it takes for granted")[1].split("\n## ")[0]
+    assert f"`--{key.replace('_', '-')} " in table
+
+
+def test_every_guess_in_the_docs_can_be_said_otherwise() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "own-data.md").read_text(encoding="utf-8")
+    rows = [line for line in page.split("## What it takes for granted")[1].splitlines() if line.startswith("| ")]
+    last = {row.split(" | ")[0].strip("| "): row.rstrip("|").split(" | ")[-1].strip() for row in rows[1:]}
+    assert {"values", "size", "shape", "classes", "groups", "files"} <= last.keys()
+    assert [about for about, how in last.items() if not how] == []

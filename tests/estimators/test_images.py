@@ -61,6 +61,19 @@ def test_every_form_of_the_same_images_gives_the_same_numbers(digits: Digits, tm
         assert np.array_equal(fitted.predict_proba(paths), wanted), name
 
 
+def test_images_become_squares_as_asked(digits: Digits, tmp_path: Path) -> None:
+    tall, y = np.concatenate([digits[0][:N], digits[0][:N]], axis=1), digits[1][:N]  # 16 × 8
+    padded = np.pad(tall, ((0, 0), (0, 0), (4, 4)))
+    wanted = quick(flips=False).fit(padded, y).predict_proba(padded)
+    fitted = quick(flips=False, squares="pad", image_size=16).fit(tall, y)
+    assert np.array_equal(fitted.predict_proba(tall), wanted)
+    files = as_files(tall, tmp_path)
+    fitted = quick(flips=False, squares="pad", image_size=16).fit(files, y)
+    assert np.array_equal(fitted.predict_proba(files), wanted)
+    cropped = quick(flips=False, image_size=16).fit(tall, y)
+    assert not np.array_equal(cropped.predict_proba(tall), wanted)
+
+
 def test_channels_come_last_in_arrays_and_first_in_tensors(digits: Digits, tmp_path: Path) -> None:
     images, y = in_colour(digits[0][:N]), digits[1][:N]
     fitted = quick().fit(images, y)
@@ -147,6 +160,7 @@ def test_what_is_no_image_is_left_to_scikit_learn() -> None:
         ({"image_shape": (4, 16)}, "images of 8 × 8 × 1 and image_shape asks for 4 × 16 × 1"),
         ({"image_size": 10}, "8, 12, 16"),
         ({"image_size": 8.0}, "8, 12, 16"),
+        ({"squares": "round"}, "'crop', 'pad' or 'stretch'"),
         ({"value_range": (1, 0)}, "low < high"),
         ({"value_range": "0..1"}, "'auto' or"),
         ({"value_range": (0, float("inf"))}, "low < high"),

@@ -88,7 +88,10 @@ def test_no_image_that_the_generator_saw_is_held_out(generator: Path, tmp_path: 
         (["--network", "inceptoin"], "no feature network 'inceptoin'. Did you mean 'inception'?"),
         (["--generator", "x"], "has no generator 'x'"),
         (["--images", "12"], "needs 20 images that it saw and 20 that it did not"),
-        (["--group-column", "site"], "--group-column, --value-range and --parts are about classifiers"),
+        (
+            ["--group-column", "site"],
+            "--classes, --groups and --files are about classifiers",
+        ),
     ],
 )
 def test_refuses(generator: Path, command: Command, words: list[str], said: str) -> None:

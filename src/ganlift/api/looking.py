@@ -22,6 +22,10 @@ def check(
     value_range: tuple[float, float] | None = None,
     colours: Literal["auto", "grey", "rgb"] = "auto",
     orientation: Literal["exif", "stored"] = "exif",
+    fit: Literal["crop", "pad", "stretch"] = "crop",
+    classes: Sequence[str] | None = None,
+    groups: str | None = None,
+    files: Sequence[str] | None = None,
     flips: Literal["auto", "on", "off"] = "auto",
     parts: Mapping[str, str] | None = None,
     data_dir: Path | None = None,
@@ -32,7 +36,8 @@ def check(
     Args:
         data: what `compare` takes.
         unlabelled: a folder of further images, without labels.
-        image_size, value_range, colours, orientation, flips, parts: what `ganlift.data.Reading` says of each.
+        image_size, value_range, colours, orientation, fit, classes, groups, files, flips, parts: what
+            `ganlift.data.Reading` says of each.
         data_dir: where data sets lie or are downloaded to.
         on_progress: told what is done, how far, of how much.
 
@@ -44,7 +49,18 @@ def check(
     """
     from ganlift.data import Reading, check_survey, survey
 
-    reading = Reading(image_size, value_range, colours, orientation, parts, flips)
+    reading = Reading(
+        image_size=image_size,
+        value_range=value_range,
+        colours=colours,
+        orientation=orientation,
+        fit=fit,
+        classes=None if classes is None else tuple(classes),
+        groups=groups,
+        files=None if files is None else tuple(files),
+        parts=parts,
+        flips=flips,
+    )
     extra = None if unlabelled is None else str(unlabelled)
     found = survey(str(data), reading, unlabelled=extra, data_dir=data_dir, on_progress=on_progress)
     checked = check_survey(found)

@@ -133,6 +133,9 @@ def evaluate(
     group_column: str | None = None,
     value_range: tuple[float, float] | None = None,
     parts: Mapping[str, str] | None = None,
+    classes: Sequence[str] | None = None,
+    groups: str | None = None,
+    files: Sequence[str] | None = None,
     data_dir: Path | None = None,
     device: str = "auto",
 ) -> Evaluation:
@@ -144,23 +147,33 @@ def evaluate(
         part: ``test``, ``val``, ``train`` or ``all`` of ``data``; where None, the first of test and val that it has,
             else all.
         group_column: a column of a manifest; the figures are also given for each of its values.
-        value_range, parts: of ``data``, as `ganlift.data.Reading` has them.
+        value_range, parts, classes, groups, files: of ``data``, as `ganlift.data.Reading` has them.
 
     Raises:
         GanliftError: no usable classifier or data, or classes that the classifier doesn't know.
     """
+    from ganlift.data.reading import Reading
     from ganlift.inference.evaluate import evaluate_data, evaluate_recorded
     from ganlift.inference.model import load_model
 
+    said = Reading(
+        value_range=value_range,
+        parts=parts,
+        classes=None if classes is None else tuple(classes),
+        groups=groups,
+        files=None if files is None else tuple(files),
+    )
+    if group_column and groups:
+        raise ConfigError("--group-column and --groups both say what groups are; leave one of them out.")
     if data is None:
-        if part or group_column or value_range or parts is not None:
+        if part or group_column or said != Reading():
             raise ConfigError(
-                "--part, --group-column, --value-range and --parts are about DATA; name it after the run."
+                "--part, --group-column, --value-range, --parts, --classes, --groups and --files are about DATA; "
+                "name it after the run."
             )
         return evaluate_recorded(Path(run))
     model = load_model(Path(run), device)
-    reading = model.facts.reading(value_range, parts)
-    return evaluate_data(model, str(data), part, group_column, data_dir, reading)
+    return evaluate_data(model, str(data), part, group_column, data_dir, model.facts.reading(said))
 
 
 def evaluate_generator(

@@ -25,6 +25,7 @@ _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
 def check(
+    context: typer.Context,
     data: Annotated[
         str,
         typer.Argument(
@@ -37,8 +38,12 @@ def check(
     value_range: options.ValueRange = None,
     colours: options.Colours = None,
     orientation: options.Orientation = None,
+    fit: options.Fit = None,
     flips: options.Flips = None,
     parts: options.Parts = None,
+    classes: options.Classes = None,
+    groups: options.Groups = None,
+    files: options.Files = None,
     data_dir: Annotated[Path | None, typer.Option(help="Where data sets lie or are downloaded to.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 where there is an error or a warning.")] = False,
     html: Annotated[Path | None, typer.Option(metavar="PATH", help="Write a page as well.")] = None,
@@ -49,19 +54,12 @@ def check(
 
     from ganlift.api import check as run_check
     from ganlift.cli import show
-    from ganlift.config import RunConfig, build_config
 
-    given = {"image_size": image_size, "colours": colours, "orientation": orientation, "flips": flips}
-    asked = build_config({"data": data, **{key: value for key, value in given.items() if value is not None}}, RunConfig)
     with _reading() as tell:
         found = run_check(
             data,
             unlabelled=unlabelled,
-            image_size=asked.image_size,
-            colours=asked.colours,
-            orientation=asked.orientation,
-            flips=asked.flips,
-            **options.reading(value_range, parts),
+            **options.of_images(context.params),
             data_dir=data_dir,
             on_progress=tell,
         )

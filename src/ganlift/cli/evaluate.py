@@ -38,6 +38,7 @@ _ROW, _GAP = 20, 2
 
 
 def evaluate(
+    context: typer.Context,
     run: Annotated[
         Path, typer.Argument(help="A run folder, its classifier/, or an exported .onnx file.", show_default=False)
     ],
@@ -52,6 +53,9 @@ def evaluate(
     ] = None,
     value_range: options.ValueRange = None,
     parts: options.Parts = None,
+    classes: options.Classes = None,
+    groups: options.Groups = None,
+    files: options.Files = None,
     what: Annotated[str, typer.Option(metavar="classifier|generator", help="Which of the two the run made.")] = (
         "classifier"
     ),
@@ -82,9 +86,11 @@ def evaluate(
     given = [name for name, value in of_generators.items() if value is not None]
     if what == "classifier" and given:
         raise ConfigError(f"{given[0]} is about generators; add --what generator.")
-    if what == "generator" and (group_column or value_range or parts):
+    of_data = options.of_images(context.params)
+    if what == "generator" and (group_column or of_data):
         raise ConfigError(
-            "--group-column, --value-range and --parts are about classifiers; leave --what generator out."
+            "--group-column, --value-range, --parts, --classes, --groups and --files are about classifiers; leave "
+            "--what generator out."
         )
     found: Evaluation | GeneratorEvaluation
     if what == "generator":
@@ -111,7 +117,7 @@ def evaluate(
             data,
             part=part,
             group_column=group_column,
-            **options.reading(value_range, parts),
+            **of_data,
             data_dir=data_dir,
             device=device or "auto",
         )

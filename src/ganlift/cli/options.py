@@ -68,6 +68,14 @@ Orientation = Annotated[
     str | None,
     typer.Option(metavar="exif|stored", help="Photographs set upright, or as stored.", rich_help_panel=_IMAGES),
 ]
+Fit = Annotated[
+    str | None,
+    typer.Option(
+        metavar="crop|pad|stretch",
+        help="How images become square: the middle, black beside, stretched.",
+        rich_help_panel=_IMAGES,
+    ),
+]
 Flips = Annotated[
     str | None,
     typer.Option(metavar="auto|on|off", help="Whether a mirrored image keeps its class.", rich_help_panel=_IMAGES),
@@ -79,6 +87,26 @@ Parts = Annotated[
         help="What folders are: train, val, test, unlabelled, skip; none: classes.",
         rich_help_panel=_IMAGES,
     ),
+]
+Classes = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME,NAME,...",
+        help="The classes to use; or the names of labels that are numbers.",
+        rich_help_panel=_IMAGES,
+    ),
+]
+Groups = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATTERN",
+        help="A regular expression for the group (patient, camera) in a path.",
+        rich_help_panel=_IMAGES,
+    ),
+]
+Files = Annotated[
+    str | None,
+    typer.Option(metavar="PATTERN,...", help="Names of files to use, such as '*.png'.", rich_help_panel=_IMAGES),
 ]
 DataDir = Annotated[Path | None, typer.Option(help="Where data sets lie or are downloaded to.")]
 Search = Annotated[int | None, typer.Option(help="Trials an arm, to choose options on validation.")]
@@ -106,18 +134,18 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and 
 _NOT_CONFIG = {"config", "settings", "as_json", "quiet"}
 
 
-def reading(value_range: str | None, parts: str | None = None) -> dict[str, Any]:
-    """``value_range`` and ``parts`` as the Python API takes them, from the command line's text.
+def of_images(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``given`` says of the images, checked, as the Python API takes it.
 
     Raises:
-        ConfigError: they can't be read.
+        ConfigError: it can't be read.
     """
-    from ganlift.config import RunConfig, build_config
+    from ganlift.config import build_config
+    from ganlift.config_images import ImagesConfig
 
-    given = {"value_range": value_range, "parts": parts}
-    asked = build_config({"data": "-", **{key: value for key, value in given.items() if value is not None}}, RunConfig)
-    low_high = None if asked.value_range is None else (asked.value_range[0], asked.value_range[1])
-    return {"value_range": low_high, "parts": asked.parts}
+    said = {key: value for key, value in given.items() if key in ImagesConfig.model_fields and value is not None}
+    asked = build_config(said, ImagesConfig)
+    return {key: getattr(asked, key) for key in said}
 
 
 def configured(given: Mapping[str, Any], model: type[Config]) -> Config:

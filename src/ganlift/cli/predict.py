@@ -94,8 +94,9 @@ def predict(
     from ganlift.api import predict as ask
     from ganlift.errors import DataError
 
-    scale = options.reading(value_range)["value_range"]
-    answers = ask(run, _listed(images), batch=batch, value_range=scale, device=device or "auto")
+    answers = ask(
+        run, _listed(images), batch=batch, **options.of_images({"value_range": value_range}), device=device or "auto"
+    )
     asked = Asked(run, answers.class_names, answers.temperature, top, min_confidence, batch, out)
     tally = Tally(passed=answers.passed)
     write = _WRITERS[Format.json if as_json else output]

@@ -34,6 +34,7 @@ from ganlift.config import ArmsConfig, CompareConfig, Seconds, parse_budget
 from ganlift.data import Check, check_images, data_hash
 from ganlift.data.kin import copied
 from ganlift.data.reading import asked
+from ganlift.data.sizes import preparation
 from ganlift.data.types import ImageSet, Split
 from ganlift.errors import GanliftError
 from ganlift.events import Listener
@@ -253,15 +254,17 @@ def _model_facts(prepared: Prepared, row: Mapping[str, Any]) -> dict[str, Any]:
     """What says how to use the classifier of ``row``; on features it reads photographs at the network's size."""
     config, images, network = prepared.config, prepared.images, prepared.networks.get(row.get("features") or "")
     again = network is not None and images.paths is not None
+    size = network.size if network is not None and again else images.size
     return {
         "classifier": row.get("classifier") or config.classifier,
         "class_names": list(images.class_names),
-        "image_size": network.size if network is not None and again else images.size,
+        "image_size": size,
         "channels": 3 if again else images.channels,
         "features": network and {"network": network.name, "version": network.version, "width": network.width},
-        "preprocessing": "resize the shorter side, centre-crop, uint8 / 127.5 - 1",
+        "preprocessing": f"{preparation(images.fit, size)}; uint8 / 127.5 - 1",
         "scale": None if images.scale is None else asdict(images.scale),
         "orientation": images.orientation,
+        "fit": images.fit,
         "data": images.source,
         "data_hash": data_hash(images),
     }

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ganlift.data.build import from_arrays
+from ganlift.data.choosing import CLASSES, only
 from ganlift.data.colours import coloured
+from ganlift.data.findings import SHOWN, shown
 from ganlift.data.reading import Guess, Reading
-from ganlift.data.sizes import settle, square
+from ganlift.data.sizes import of_shape, settle, square
 from ganlift.data.types import UNLABELLED, ImageSet
 from ganlift.data.values import find_scale, to_bytes, values_of
 from ganlift.errors import DataError
@@ -20,13 +23,17 @@ Array = NDArray[Any]
 Pair = tuple[Array, Array]
 
 
-def from_pairs(pairs: Mapping[str, Pair], class_names: Sequence[str] | None, source: str, reading: Reading) -> ImageSet:
+def from_pairs(
+    pairs: Mapping[str, Pair], class_names: Sequence[str] | None, source: str, reading: Reading, stem: str = "class "
+) -> ImageSet:
     """Images and labels by part ("train", "val", "test", or "" for a set without parts).
 
     Args:
         pairs: images (n, h, w), (n, h, w, 1 or 3) or (n, 1 or 3, h, w) of any type of number; labels (n,) or (n, 1),
             whole numbers or names, or one column a class; the number -1 or an empty name where unlabelled.
-        class_names: of the labels 0, 1, ...; where None, labels that are names name themselves, others "class 0", ...
+        class_names: of the labels 0, 1, ...; where None, labels that are names name themselves, others are called
+            as `Reading.classes` has it, or "class 0", ...
+        stem: what stands before the number of a class without a name.
 
     Raises:
         DataError: another form, values that do not tell black and white, or arrays that do not fit together.
@@ -36,15 +43,15 @@ def from_pairs(pairs: Mapping[str, Pair], class_names: Sequence[str] | None, sou
     height, width = _one_shape(shaped, source)
     scale, values = find_scale({where[part]: values_of(x, where[part]) for part, x in shaped.items()}, reading)
     labels = {part: _labels(y, len(shaped[part]), where[part]) for part, (_, y) in pairs.items()}
-    codes, names = _coded(labels, class_names, source)
+    codes, names, of_labels = _coded(labels, _Names(class_names, reading.classes, stem, source))
     size, of_size = settle(height, width, reading.image_size)
     pixels, of_colours = coloured(
-        {part: square(to_bytes(x, scale.low, scale.high), size) for part, x in shaped.items()}, reading
+        {part: square(to_bytes(x, scale.low, scale.high), size, reading.fit) for part, x in shaped.items()}, reading
     )
-    guesses = [values, of_size, of_colours, *_layout(pairs, shaped), *_unlabelled(codes)]
-    return from_arrays(
-        {part: (pixels[part], codes[part]) for part in pairs}, names, source, guesses=guesses, scale=scale
-    )
+    odd = of_shape([(height, width)] * sum(map(len, shaped.values())), reading.fit)
+    guesses = [values, of_size, *odd, of_colours, *_layout(pairs, shaped), *of_labels, *_unlabelled(codes)]
+    parts = {part: (pixels[part], codes[part]) for part in pairs}
+    return only(from_arrays(parts, names, source, guesses=guesses, scale=scale), reading.classes)
 
 
 def _channels_last(x: Array, where: str) -> Array:
@@ -92,29 +99,50 @@ def _labels(y: Array, n: int, where: str) -> Array:
     return np.char.strip(y.astype(np.str_)) if names else y.astype(np.int64)
 
 
-def _coded(
-    labels: Mapping[str, Array], class_names: Sequence[str] | None, source: str
-) -> tuple[dict[str, NDArray[np.int64]], list[str]]:
-    """Each part's labels as places among the classes' names, -1 where unlabelled; and these names."""
+def _coded(labels: Mapping[str, Array], how: _Names) -> tuple[dict[str, NDArray[np.int64]], list[str], list[Guess]]:
+    """Each part's labels as places among the classes' names, -1 where unlabelled; these names, and what was guessed."""
     together = np.concatenate(list(labels.values()))
     nothing: Any = "" if together.dtype.kind == "U" else UNLABELLED
     values = np.unique(together[together != nothing])
-    names = _names(values, class_names, source)
+    names, guesses = _named(values, how)
     codes = {}
     for part, own in labels.items():
         place = np.searchsorted(values, own.astype(values.dtype))
         codes[part] = np.where(own == nothing, UNLABELLED, place).astype(np.int64)
-    return codes, names
+    return codes, names, guesses
 
 
-def _names(values: Array, class_names: Sequence[str] | None, source: str) -> list[str]:
+@dataclass(frozen=True)
+class _Names:
+    """What classes are called: by the source, else as asked, else ``stem`` and their number."""
+
+    given: Sequence[str] | None
+    asked: Sequence[str] | None
+    stem: str
+    source: str
+
+
+def _named(values: Array, how: _Names) -> tuple[list[str], list[Guess]]:
+    """The names of the labels ``values`` (K,), sorted, and what was taken for them where they are numbers alone."""
     if values.dtype.kind == "U":
-        return [str(value) for value in values]
-    if class_names is None:
-        return [f"class {value}" for value in values]
-    if len(values) and (values.max() >= len(class_names) or values.min() < 0):
-        raise DataError(f"{source} has {len(class_names)} class_names and the label {values.max()}.")
-    return [str(class_names[value]) for value in values]
+        return [str(value) for value in values], []
+    if how.given is None:
+        return _of_numbers(values, how)
+    if len(values) and (values.max() >= len(how.given) or values.min() < 0):
+        raise DataError(f"{how.source} has {len(how.given)} class_names and the label {values.max()}.")
+    return [str(how.given[value]) for value in values], []
+
+
+def _of_numbers(values: Array, how: _Names) -> tuple[list[str], list[Guess]]:
+    if how.asked is not None and len(how.asked) != len(values):
+        raise DataError(
+            f"--classes has {len(how.asked)} names and {how.source} has {len(values)} labels "
+            f"({shown(values.tolist())}); give one name a label, from the lowest."
+        )
+    names = list(how.asked) if how.asked else [f"{how.stem}{value}" for value in values]
+    told = [f"label {value} is '{name}'" for value, name in zip(values, names, strict=True)]
+    said = ", as asked" if how.asked else ""
+    return names, [Guess("classes", f"{', '.join(told[:SHOWN])}{', ...' if told[SHOWN:] else ''}{said}", CLASSES)]
 
 
 def _layout(pairs: Mapping[str, Pair], shaped: Mapping[str, Array]) -> list[Guess]:

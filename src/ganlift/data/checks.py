@@ -73,7 +73,7 @@ def check_survey(found: Survey) -> Check:
     counts = class_counts(images)
     copies, copy_facts = about_copies(found)
     about = [*_about_classes(found, counts), *alike_names(images.class_names), *_about_images(found)]
-    findings = _ordered([*about, *about_files(images.files, images.size), *copies])
+    findings = _ordered([*about, *about_files(images.files, images.size, images.fit), *copies])
     messages = {finding.message for finding in findings}
     notes = tuple(note for note in images.notes if note not in messages)
     return Check({**_facts(images, counts), **copy_facts}, findings, notes)

@@ -3,7 +3,7 @@
 PNG, JPEG, WebP and BMP, told by their content and not by their name. EXIF rotation is applied unless it is asked not
 to. Palette and CMYK become RGB, transparency is laid on white, 16-bit grey is brought to 8 bits by the scale of the
 whole set (`deep.scale_of`). Left out, with the reason: animated, truncated, empty and unreadable files, and pictures of
-more than 100 million pixels. The shorter side is resized (antialiased) and the longer one cropped around its middle.
+more than 100 million pixels. What is not square becomes so as `sizes.as_square` says; resizing is antialiased.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from ganlift.cores import most_threads
 from ganlift.data.colours import is_grey, settle_colours, to_grey
 from ganlift.data.generated import is_generated
 from ganlift.data.reading import AS_FOUND, Reading
+from ganlift.data.sizes import as_square
 from ganlift.data.types import FileFacts
 from ganlift.data.values import to_bytes
 
@@ -43,6 +44,8 @@ FAULTS = {
     "loose-image": "beside the class folders and so without a label",
     "unused-folder": "of which nobody said what they are",
     "no-class-folders": "without class folders in them and so without labels",
+    "unused-class": "not named by --classes",
+    "unmatched-file": "of a name that --files does not match",
     "run-folder": "made by ganlift and no data",
 }
 """Why a file, or a folder as a whole, is left out. From "missing-file" on it is found while listing."""
@@ -149,7 +152,8 @@ def read_file(path: Path, reading: Reading, sketch: int | None = None) -> tuple[
                 if sketch:
                     picture.draft(None, (2 * sketch, 2 * sketch))
                 upright = ImageOps.exif_transpose(picture) if reading.orientation == "exif" else picture
-                image = np.asarray(_fit(_rgb(upright, reading), size or min(upright.size)), np.uint8)
+                side = size or min(upright.size)
+                image = np.asarray(as_square(_rgb(upright, reading), side, reading.fit), np.uint8)
                 made = is_generated(picture.info)
                 return image, replace(facts, turned=turned, grey=is_grey(image), generated=made)
     except Image.DecompressionBombError:
@@ -176,9 +180,3 @@ def _rgb(picture: Image.Image, reading: Reading) -> Image.Image:
         white = Image.new("RGBA", picture.size, "white")
         picture = Image.alpha_composite(white, picture)
     return picture.convert("RGB")
-
-
-def _fit(picture: Image.Image, size: int) -> Image.Image:
-    if picture.size == (size, size):
-        return picture
-    return ImageOps.fit(picture, (size, size), Image.Resampling.BICUBIC)

@@ -7,54 +7,58 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from ganlift.data.choosing import also_grouped, chosen, grouped, of_classes, of_names, unused
 from ganlift.data.findings import Finding
 from ganlift.data.fitness import refuse, too_few
 from ganlift.data.layout import lay_out, wraps
 from ganlift.data.listing import Entry, Listing
+from ganlift.data.reading import AS_FOUND, Reading
 from ganlift.data.types import FileFacts
 from ganlift.data.walking import holds_run, image_files, look
 from ganlift.errors import DataError
 
 
-def list_folder(folder: Path, parts: Mapping[str, str] | None = None) -> Listing:
+def list_folder(folder: Path, reading: Reading = AS_FOUND) -> Listing:
     """The files of ``folder``: one sub-folder a class, or ``train/`` (with ``val/``, ``test/``) above the classes.
 
-    ``parts`` says which folder is which part, as `Reading.parts` has it.
+    ``reading`` says which folder is which part, which classes and files are used, and what tells groups.
 
     Raises:
-        DataError: no such folder, no class folders, one class only, or it is not sure which folders are classes.
+        DataError: no such folder, no class folders, one class only, it is not sure which folders are classes, or
+            ``reading`` asks for what is not there.
     """
-    layout = lay_out(existing(folder), parts)
+    layout = lay_out(existing(folder), reading.parts)
+    names = [path.name for path, _ in layout.classes]
+    used = chosen(names, reading.classes, folder)
     entries: list[Entry] = []
-    passed = layout.passed
-    empty: list[Path] = []
+    passed, left, empty = layout.passed, Counter[str](), list[Path]()
     for path, part in layout.classes:
         images, others = image_files(path)
+        if path.name not in used:
+            left[path.name] += len(images)
+            continue
         passed += others
         entries += [_entry(image, path.name, part, folder) for image in images]
         if not images and not any(one.fault == "run-folder" for one in others):
             empty.append(path)
     with_images = {entry.label for entry in entries}
     class_names = tuple(sorted(with_images | {path.name for path in empty}))
-    message = (
-        f"{folder} has {len(with_images)} class folder(s) with images and at least 2 are needed: "
-        "one folder a class, each with its images inside (or train/ and test/ with such folders)."
-    )
-    few = too_few(class_names if with_images else (), message)
+    few = too_few(class_names if with_images else (), _few(len(with_images), folder, reading))
     if not with_images:
         refuse(few)
     for path in layout.unlabelled:
         images, others = image_files(path)
         passed += others
         entries += [_entry(image, "", "unlabelled", folder) for image in images]
-    return Listing(
+    listing = Listing(
         source=str(folder),
         entries=entries,
         class_names=class_names,
-        passed=tuple(replace(one, path=one.path.relative_to(folder)) for one in passed),
+        passed=tuple(replace(one, path=one.path.relative_to(folder)) for one in [*passed, *unused(left, folder)]),
         refused=(*few, *_refused(entries, empty, folder)),
-        guesses=tuple(layout.guesses),
+        guesses=(*layout.guesses, *of_classes(used, names, reading.classes)),
     )
+    return grouped(of_names(listing, reading.files), reading.groups)
 
 
 def has_classes(folder: Path, parts: Mapping[str, str] | None = None) -> bool:
@@ -69,8 +73,8 @@ def has_classes(folder: Path, parts: Mapping[str, str] | None = None) -> bool:
     return any(count >= 2 for count in Counter(part for path, part in classes if image_files(path)[0]).values())
 
 
-def list_unlabelled(folder: Path) -> Listing:
-    """Every image file below ``folder``, as an unlabelled one.
+def list_unlabelled(folder: Path, reading: Reading = AS_FOUND) -> Listing:
+    """Every image file below ``folder`` of a name that ``reading`` asks for, as an unlabelled one.
 
     Raises:
         DataError: no such folder, or no image file in it.
@@ -78,7 +82,13 @@ def list_unlabelled(folder: Path) -> Listing:
     paths, passed = image_files(existing(folder))
     if not paths:
         raise DataError(f"{folder} holds no usable image; give a folder with PNG, JPEG, WebP or BMP files.")
-    return Listing(str(folder), [Entry(path, "", "unlabelled", "", str(path)) for path in paths], (), tuple(passed))
+    entries = [Entry(path, "", "unlabelled", "", str(path), path.relative_to(folder).as_posix()) for path in paths]
+    return of_names(Listing(str(folder), entries, (), tuple(passed)), reading.files)
+
+
+def list_more(folder: Path, reading: Reading) -> Listing:
+    """What `list_unlabelled` finds in ``folder``, beside labelled images whose groups are theirs too."""
+    return also_grouped(list_unlabelled(folder, reading), reading.groups)
 
 
 def existing(folder: Path) -> Path:
@@ -94,8 +104,18 @@ def existing(folder: Path) -> Path:
     return folder
 
 
+def _few(count: int, folder: Path, reading: Reading) -> str:
+    if reading.classes:
+        return f"--classes leaves {count} class(es) of {folder} with images, and at least 2 are needed."
+    return (
+        f"{folder} has {count} class folder(s) with images and at least 2 are needed: "
+        "one folder a class, each with its images inside (or train/ and test/ with such folders)."
+    )
+
+
 def _entry(image: Path, label: str, part: str, folder: Path) -> Entry:
-    return Entry(image, label, part, "", str(image.relative_to(folder)))
+    below = image.relative_to(folder)
+    return Entry(image, label, part, "", str(below), below.as_posix())
 
 
 def _refused(entries: list[Entry], empty: list[Path], folder: Path) -> list[Finding]:

@@ -14,6 +14,13 @@ from ganlift.errors import DataError
 NAMES = 5
 """Class names that are shown, at most."""
 
+_OF_FILES = {
+    "parts": "--parts is about folders, and {} has none; leave it out.",
+    "groups": "--groups is about paths, and {} has none; give a table of image files with the column group.",
+    "files": "--files is about files, and {} has none; leave it out.",
+}
+"""What may be asked for of files alone."""
+
 
 def with_guesses(images: ImageSet, reading: Reading) -> ImageSet:
     """``images`` with what ``reading`` asks of their mirroring, and with the guesses that all sets share.
@@ -23,8 +30,9 @@ def with_guesses(images: ImageSet, reading: Reading) -> ImageSet:
     """
     if reading.value_range and images.scale is None:
         raise DataError(f"--value-range is about arrays and 16-bit files, and {images.source} has none; leave it out.")
-    if reading.parts is not None and not images.files:
-        raise DataError(f"--parts is about folders, and {images.source} has none; leave it out.")
+    for key, sentence in _OF_FILES.items():
+        if getattr(reading, key) is not None and not images.files:
+            raise DataError(sentence.format(images.source))
     asked = None if reading.flips == "auto" else reading.flips == "on"
     images = images if reading.parts is not None else _with_test_part(images)
     shared = (_of_classes(images), _of_groups(images), flips.guess(images.class_names, asked))
@@ -44,7 +52,7 @@ def _with_test_part(images: ImageSet) -> ImageSet:
 def _of_classes(images: ImageSet) -> Guess | None:
     """How numbers for names are taken: "10" comes before "2", and "01" is another class than "1"."""
     numbers = [name for name in images.class_names if name.strip().isdigit()]
-    if not numbers:
+    if not numbers or any(guess.about == "classes" for guess in images.guesses):
         return None
     shown = ", ".join(numbers[:NAMES]) + (", ..." if len(numbers) > NAMES else "")
     return Guess("classes", f"numbers are names, not values, in the order {shown}", "other names")
@@ -53,4 +61,5 @@ def _of_classes(images: ImageSet) -> Guess | None:
 def _of_groups(images: ImageSet) -> Guess | None:
     if images.groups is not None:
         return None
-    return Guess("groups", "none named: each image counts as one of its own", "a manifest with a column group")
+    option = "--groups PATTERN, or a table's column group" if images.files else "a table with a column group"
+    return Guess("groups", "none named: each image counts as one of its own", option)

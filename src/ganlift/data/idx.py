@@ -24,7 +24,7 @@ def is_idx_folder(folder: Path) -> bool:
 
 
 def load_idx(folder: Path, reading: Reading = AS_FOUND) -> ImageSet:
-    """The images of an IDX folder; classes are named by their numbers.
+    """The images of an IDX folder; classes are named by their numbers, unless ``reading`` names them.
 
     Raises:
         DataError: a file is missing, damaged, or does not fit the others.
@@ -40,8 +40,7 @@ def load_idx(folder: Path, reading: Reading = AS_FOUND) -> ImageSet:
         if x.ndim != 3 or y.ndim != 1 or len(x) != len(y):
             raise DataError(f"{images} and {labels} do not fit together: {x.shape} and {y.shape}.")
         parts[part if _file(folder, "t10k-images") else ""] = (x, y)
-    classes = int(max(y.max() for _, y in parts.values())) + 1
-    return from_pairs(parts, [str(k) for k in range(classes)], str(folder), reading)
+    return from_pairs(parts, None, str(folder), reading, stem="")
 
 
 def read_idx(file: Path) -> NDArray[np.uint8]:

@@ -14,7 +14,7 @@ from ganlift.data.build import content_hashes
 from ganlift.data.colours import settle_colours
 from ganlift.data.decode import OnProgress, decode
 from ganlift.data.findings import Finding, about_files
-from ganlift.data.reading import AS_FOUND, Guess, Reading
+from ganlift.data.reading import AS_FOUND, Colours, Guess, Reading
 from ganlift.data.types import UNLABELLED, FileFacts, ImageSet
 from ganlift.errors import DataError
 
@@ -23,13 +23,17 @@ ORIENTATION = "--orientation stored"
 
 @dataclass(frozen=True)
 class Entry:
-    """One image file: its class ("" where unlabelled), part and group ("" where none), and how it is called."""
+    """One image file: its class ("" where unlabelled), part and group ("" where none), and how it is called.
+
+    ``below`` is its path below its folder, or as a table has it, with / between folders, for `Reading.groups`.
+    """
 
     path: Path
     label: str
     part: str
     group: str
     name: str
+    below: str
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ def load_listing(listing: Listing, reading: Reading = AS_FOUND, on_progress: OnP
 def load_unlabelled(
     listing: Listing, images: ImageSet, reading: Reading, on_progress: OnProgress | None = None
 ) -> ImageSet:
-    """The images that ``listing`` names, at the size and in the colours of ``images``, else as ``reading`` asks.
+    """The images that ``listing`` names, made `alike` to ``images``, else as ``reading`` asks.
 
     Raises:
         DataError: none of the files can be read.
@@ -86,8 +90,9 @@ def load_unlabelled(
 
 
 def alike(reading: Reading, images: ImageSet) -> Reading:
-    """``reading`` with the size and the colours that ``images`` have."""
-    return replace(reading, image_size=images.size, colours="grey" if images.channels == 1 else "rgb")
+    """``reading`` with the size, the colours, the orientation and the shape that ``images`` were read with."""
+    colours: Colours = "grey" if images.channels == 1 else "rgb"
+    return replace(reading, image_size=images.size, colours=colours, orientation=images.orientation, fit=images.fit)
 
 
 def as_images(
@@ -118,18 +123,20 @@ def as_images(
         guesses=(*listing.guesses, *_of_files([files[index] for index in kept], pixels.shape[1], reading)),
         orientation=reading.orientation,
         paths=np.array([str(entry.path) for entry in entries], np.str_),
+        fit=reading.fit,
     )
 
 
 def _of_files(used: Sequence[FileFacts], size: int, reading: Reading) -> list[Guess]:
-    """What was taken for the size, the orientation and the colours of the files that are used."""
+    """What was taken for the size, the shape, the orientation and the colours of the files that are used."""
     turned = sum(file.turned for file in used)
     shorter = [min(file.width, file.height) for file in used]
     sides = " to ".join(str(side) for side in sorted({min(shorter), max(shorter)})) if shorter else ""
     given = f" of a shorter side of {sides} px" if sides else ""
     upright = f"{turned} set upright by their EXIF data" if turned else "no EXIF data say to turn one"
     return [
-        Guess("size", f"{size} × {size}{given}, the middle square of each", sizes.OPTION),
+        Guess("size", f"{size} × {size}{given}", sizes.OPTION),
+        *sizes.of_shape([(file.height, file.width) for file in used], reading.fit),
         Guess("orientation", upright if reading.orientation == "exif" else "as stored, as asked", ORIENTATION),
         settle_colours(all_grey=all(file.grey for file in used), reading=reading)[1],
     ]
@@ -137,9 +144,7 @@ def _of_files(used: Sequence[FileFacts], size: int, reading: Reading) -> list[Gu
 
 def joined(images: ImageSet, more: ImageSet) -> ImageSet:
     """``images`` followed by ``more``, which has the same size and channels and no labels."""
-    groups = None
-    if images.groups is not None:
-        groups = np.concatenate([images.groups, np.full(len(more), "")])
+    groups = [np.full(len(one), "") if one.groups is None else one.groups for one in (images, more)]
     paths = None
     if images.paths is not None and more.paths is not None:
         paths = np.concatenate([images.paths, more.paths])
@@ -150,7 +155,7 @@ def joined(images: ImageSet, more: ImageSet) -> ImageSet:
         parts=np.concatenate([images.parts, more.parts]),
         hashes=np.concatenate([images.hashes, more.hashes]),
         names=np.concatenate([images.names, more.names]),
-        groups=groups,
+        groups=None if images.groups is more.groups is None else np.concatenate(groups),
         notes=(*images.notes, *more.notes),
         files=(*images.files, *more.files),
         paths=paths,

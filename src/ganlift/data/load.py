@@ -9,12 +9,13 @@ from pathlib import Path
 
 from ganlift.data.build import content_hashes
 from ganlift.data.bundled_sets import digits, fashion_mini
+from ganlift.data.choosing import only
 from ganlift.data.cifar10 import fetch_cifar10, load_cifar10
 from ganlift.data.colours import in_channels
 from ganlift.data.decode import OnProgress
 from ganlift.data.deep import scale_of
 from ganlift.data.fitness import refuse, unfit
-from ganlift.data.folder import list_folder, list_unlabelled
+from ganlift.data.folder import list_folder, list_more
 from ganlift.data.guesses import with_guesses
 from ganlift.data.idx import is_idx_folder, load_idx
 from ganlift.data.listing import Listing, joined, load_listing, load_unlabelled
@@ -61,12 +62,12 @@ def load(
     listing = list_files(spec, reading)
     if to_train and listing:
         refuse(listing.refused)
-    more = list_unlabelled(Path(unlabelled)) if unlabelled is not None else None
+    more = list_more(Path(unlabelled), reading) if unlabelled is not None else None
     scaled, of_scale = with_scale(reading, listing, more)
     if listing:
         images = of_scale(load_listing(listing, scaled, on_progress))
     else:
-        images = _arrays(spec, reading, data_dir, on_progress)
+        images = replace(_arrays(spec, reading, data_dir, on_progress), fit=reading.fit)
     images = with_guesses(replace(images, source=spec), reading)
     if to_train:
         refuse(unfit(images))
@@ -106,12 +107,12 @@ def list_files(spec: str, reading: Reading = AS_FOUND) -> Listing | None:
     if path.suffix.lower() == ".npz" or is_idx_folder(path):
         return None
     if path.suffix.lower() == ".csv":
-        return list_manifest(path)
+        return list_manifest(path, reading)
     if path.is_file():
         raise DataError(
             f"{path} is a file that is neither .npz nor .csv; give a folder of class folders, or one of these."
         )
-    return list_folder(path, reading.parts)
+    return list_folder(path, reading)
 
 
 def _arrays(spec: str, reading: Reading, data_dir: Path | None, on_progress: OnProgress | None) -> ImageSet:
@@ -127,10 +128,11 @@ def _arrays(spec: str, reading: Reading, data_dir: Path | None, on_progress: OnP
 
 
 def as_asked(images: ImageSet, reading: Reading) -> ImageSet:
-    """``images`` in the size and the colours that ``reading`` asks for; what it leaves open stays."""
+    """``images`` in the size, the colours and of the classes that ``reading`` asks for; what it leaves open stays."""
     size, of_size = settle(images.size, images.size, reading.image_size)
     channels = reading.channels or images.channels
     pixels = in_channels(square(images.pixels, size), channels)
     same = pixels.shape == images.pixels.shape
     hashes = images.hashes if same else content_hashes(pixels)
-    return replace(images, pixels=pixels, hashes=hashes, guesses=(*images.guesses, of_size))
+    images = replace(images, pixels=pixels, hashes=hashes, guesses=(*images.guesses, of_size))
+    return only(images, reading.classes)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ganlift.data.choosing import chosen, grouped, of_classes, of_names, unused
 from ganlift.data.findings import Finding, shown
 from ganlift.data.fitness import refuse, too_few
 from ganlift.data.listing import Entry, Listing
 from ganlift.data.paths import BACKSLASHES, NO_SUFFIX, finder
+from ganlift.data.reading import AS_FOUND, Reading
 from ganlift.data.types import FileFacts
 from ganlift.errors import DataError
 
@@ -31,20 +34,22 @@ class Line:
     mended: tuple[str, ...]
 
 
-def list_manifest(file: Path) -> Listing:
+def list_manifest(file: Path, reading: Reading = AS_FOUND) -> Listing:
     """The images that ``file`` lists. A group (patient, site, speaker) never straddles splits.
 
     Raises:
         DataError: columns are missing, a split is unknown, a path may mean several files or no file is there, a
-            picture has several labels, or no line has a label.
+            picture has several labels, no line has a label, or ``reading`` asks for what is not there.
     """
-    lines = list(_lines(file))
+    lines = list(_lines(file, reading))
+    _one_label_each([line.entry for line in lines], file)
+    names = {line.entry.label for line in lines} - {""}
+    class_names = tuple(chosen(names, reading.classes, file))
+    left = Counter(line.entry.label for line in lines if line.entry.label not in ("", *class_names))
+    lines = [line for line in lines if line.entry.label not in left]
     entries = [line.entry for line in lines]
-    _one_label_each(entries, file)
-    class_names = tuple(sorted({entry.label for entry in entries} - {""}))
-    few = too_few(
-        class_names, f"{file} names {len(class_names)} class(es) in its label column and at least 2 are needed."
-    )
+    said = "--classes leaves" if reading.classes else f"{file} names"
+    few = too_few(class_names, f"{said} {len(class_names)} class(es) in its label column and at least 2 are needed.")
     if not class_names:
         refuse(few)
     present = [entry for entry in entries if entry.path.is_file()]
@@ -56,10 +61,19 @@ def list_manifest(file: Path) -> Listing:
         )
     refused, notes = _labels_of_nothing(lines, class_names, file)
     notes = (*_mended(lines, file), *notes)
-    return Listing(str(file), present, class_names, tuple(missing), (*few, *refused), notes=notes)
+    listing = Listing(
+        source=str(file),
+        entries=present,
+        class_names=class_names,
+        passed=(*missing, *unused(left)),
+        refused=(*few, *refused),
+        guesses=tuple(of_classes(class_names, names, reading.classes)),
+        notes=notes,
+    )
+    return grouped(of_names(listing, reading.files), reading.groups)
 
 
-def _lines(file: Path) -> Iterator[Line]:
+def _lines(file: Path, reading: Reading) -> Iterator[Line]:
     find = finder(file.parent)
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
@@ -68,6 +82,8 @@ def _lines(file: Path) -> Iterator[Line]:
             if not {"path", "label"} <= set(columns):
                 given = ", ".join(columns) or "none"
                 raise DataError(f"{file} needs the columns path and label in its first line; it has: {given}.")
+            if reading.groups is not None and "group" in columns:
+                raise DataError(f"{file} has a column group, and --groups asks for others; leave one of them out.")
             reader.fieldnames = columns
             for row in reader:
                 yield _line(file, reader.line_num, row, find)
@@ -88,7 +104,8 @@ def _line(file: Path, number: int, row: dict[str, str | None], find: Find) -> Li
         path, mended = find(values["path"])
     except DataError as fault:
         raise DataError(f"{file}, line {number}: {fault}") from fault
-    return Line(number, Entry(path, label, part, values["group"], str(path)), mended)
+    below = values["path"].replace("\\", "/")
+    return Line(number, Entry(path, label, part, values["group"], str(path), below), mended)
 
 
 def _mended(lines: list[Line], file: Path) -> Iterator[str]:

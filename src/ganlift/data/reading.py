@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 Colours = Literal["auto", "grey", "rgb"]
 Orientation = Literal["exif", "stored"]
+Fit = Literal["crop", "pad", "stretch"]
 Flips = Literal["auto", "on", "off"]
 
 
@@ -32,8 +33,15 @@ class Reading:
         value_range: the values of black and white, for arrays and 16-bit files; found from the whole set where None.
         colours: "grey" for one channel, "rgb" for three; "auto" for one where every image is grey.
         orientation: whether photographs are turned as their EXIF data say, or taken as they are stored.
+        fit: how an image that is not square becomes one: its middle is cropped out, black is padded on both sides
+            alike, or it is stretched.
         parts: the part ("train", "val", "test", "unlabelled", "skip") of folders above the class folders, by their
             names; that of others is told from the name. An empty mapping says that the folders are classes.
+        classes: the classes to use, of those that a folder, a table or a set has; of arrays whose labels are numbers
+            without names, the name of each label, from the lowest. All, as they are called, where None.
+        groups: a regular expression that is looked for in each file's path below its folder, or as the table has it;
+            its first bracket, or all of it where it has none, is the image's group. Groups never straddle a split.
+        files: shell patterns such as "*.png"; only files whose name matches one are used. All where None.
         flips: whether a mirrored image keeps its class; "auto" goes by the classes' names.
         learned: the scale that a classifier was trained on, for values that do not tell their own.
     """
@@ -42,7 +50,11 @@ class Reading:
     value_range: tuple[float, float] | None = None
     colours: Colours = "auto"
     orientation: Orientation = "exif"
+    fit: Fit = "crop"
     parts: Mapping[str, str] | None = None
+    classes: tuple[str, ...] | None = None
+    groups: str | None = None
+    files: tuple[str, ...] | None = None
     flips: Flips = "auto"
     learned: Scale | None = None
 
@@ -60,9 +72,17 @@ def asked(config: Mapping[str, Any]) -> Reading:
         value_range=None if value_range is None else (float(value_range[0]), float(value_range[1])),
         colours=config.get("colours", "auto"),
         orientation=config.get("orientation", "exif"),
+        fit=config.get("fit", "crop"),
         parts=config.get("parts"),
+        classes=_all_of(config.get("classes")),
+        groups=config.get("groups"),
+        files=_all_of(config.get("files")),
         flips=config.get("flips", "auto"),
     )
+
+
+def _all_of(names: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(names)
 
 
 AS_FOUND = Reading()

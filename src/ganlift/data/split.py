@@ -13,7 +13,7 @@ from ganlift.data.flips import flips_safe
 from ganlift.data.imbalance import thinned
 from ganlift.data.kin import with_near
 from ganlift.data.types import UNLABELLED, ImageSet, Split, Task
-from ganlift.data.units import Units, apart_from, find_units, parted, whole_units, without, without_near
+from ganlift.data.units import Units, apart_from, by_class, find_units, parted, whole_units, without, without_near
 from ganlift.errors import DamagedFileError, DataError
 from ganlift.runs.files import read_json, write_json
 
@@ -49,7 +49,8 @@ def draw_split(
     The test set is the source's own, or a stratified share that is the same for every seed. Groups, exact and near
     copies stay on one side: drawn are whole units (`units`). A training image whose bytes or group are in the source's
     own test set is dropped, and an unlabelled one likewise for test and validation; near copies that the source itself
-    has on both sides stay, and `check` tells of them. Validation is never larger than the labelled set.
+    has on both sides stay, and `check` tells of them. Validation is never larger than the labelled set, unless whole
+    groups make it so.
 
     Args:
         labels_per_class: labelled images a class; all (but for validation) where None; 0 for none, and a few for
@@ -72,7 +73,7 @@ def draw_split(
     own_validation = without(images, own_validation, test, "validation", "test", notes)
     rng = np.random.default_rng([seed, 1])
     if labels_per_class == 0:
-        labelled, validation = pool[:0], _scored_alone(images, pool, own_validation, rng)
+        labelled, validation = pool[:0], _scored_alone(images, found, pool, own_validation, rng)
         notes.append(
             f"No training label is used. Those of {len(validation)} validation images choose which arm without a GAN "
             "is the reference, and nothing else; clusters are matched to classes on the images that are scored "
@@ -83,6 +84,7 @@ def draw_split(
     else:
         labelled, validation = _few_labels(images, found, pool, own_validation, labels_per_class, rng)
     validation = without(images, validation, labelled, "validation", "labelled", notes)
+    _need_some(validation)
     drawn = not len(own_validation)
     if drawn:
         validation = without_near(images, found, validation, labelled, "validation", "labelled", notes)
@@ -237,20 +239,15 @@ def _test_and_pool(
     return test, pool, own_validation
 
 
-def _by_class(images: ImageSet, index: Index, rng: np.random.Generator) -> list[Index]:
-    shuffled = rng.permutation(index)
-    return [shuffled[images.labels[shuffled] == label] for label in range(len(images.class_names))]
-
-
 def _all_labels(
     images: ImageSet, found: Units, pool: Index, own: Index, rng: np.random.Generator
 ) -> tuple[Index, Index]:
     """Every label is used: the source's validation part, or a fifth of the pool, validates."""
     if len(own):
         share = min(1.0, len(pool) / len(own))
-        kept = [members[: max(1, int(share * len(members)))] for members in _by_class(images, own, rng)]
+        kept = [members[: max(1, int(share * len(members)))] for members in by_class(images, found, own, rng)]
         return pool, np.concatenate(kept)[: len(pool)]
-    classes = _by_class(images, pool, rng)
+    classes = by_class(images, found, pool, rng)
     _need(images, classes, 2, "training and validation")
     sides = [parted(members, found, max(1, round(0.2 * len(members)))) for members in classes]
     validation, labelled = zip(*sides, strict=True)
@@ -261,7 +258,7 @@ def _few_labels(
     images: ImageSet, found: Units, pool: Index, own: Index, wanted: int, rng: np.random.Generator
 ) -> tuple[Index, Index]:
     """``wanted`` labels a class, and at most as many for validation."""
-    classes = _by_class(images, pool, rng)
+    classes = by_class(images, found, pool, rng)
     for name, members in zip(images.class_names, classes, strict=True):
         if len(members) < wanted + (0 if len(own) else 1):
             spare = "" if len(own) else ", of which one at least is needed for validation"
@@ -271,17 +268,25 @@ def _few_labels(
             )
     labelled = np.concatenate([members[:wanted] for members in classes])
     if len(own):
-        validation = np.concatenate([members[:wanted] for members in _by_class(images, own, rng)])
+        validation = np.concatenate([members[:wanted] for members in by_class(images, found, own, rng)])
     else:
         validation = np.concatenate([apart_from(members[wanted:], found, labelled)[:wanted] for members in classes])
     return labelled, validation
 
 
-def _scored_alone(images: ImageSet, pool: Index, own: Index, rng: np.random.Generator) -> Index:
+def _scored_alone(images: ImageSet, found: Units, pool: Index, own: Index, rng: np.random.Generator) -> Index:
     """A few validation images a class, where no label trains anything: at most a fifth of what there is."""
-    classes = _by_class(images, own if len(own) else pool, rng)
+    classes = by_class(images, found, own if len(own) else pool, rng)
     _need(images, classes, 2, "training and validation")
     return np.concatenate([members[: min(VALIDATION_ALONE, max(1, len(members) // 5))] for members in classes])
+
+
+def _need_some(validation: Index) -> None:
+    if not len(validation):
+        raise DataError(
+            "No validation image is left that is none of the labelled ones and in no group of theirs; add images, or "
+            "give smaller groups."
+        )
 
 
 def _need(images: ImageSet, classes: list[Index], least: int, what: str) -> None:

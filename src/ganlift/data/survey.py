@@ -13,7 +13,7 @@ from ganlift.data.build import content_hashes
 from ganlift.data.colours import settle_colours, to_grey
 from ganlift.data.decode import BATCH, OnProgress, default_size, read_images
 from ganlift.data.findings import Finding
-from ganlift.data.folder import list_unlabelled
+from ganlift.data.folder import list_more
 from ganlift.data.guesses import with_guesses
 from ganlift.data.kin import look, look_at_all, near_copies
 from ganlift.data.listing import Listing, alike, as_images, joined
@@ -65,7 +65,7 @@ def survey(
     if listing is None:
         images = load(spec, reading, unlabelled=unlabelled, data_dir=data_dir, on_progress=on_progress, to_train=False)
         return survey_images(images)
-    others = list_unlabelled(Path(unlabelled)) if unlabelled is not None else None
+    others = list_more(Path(unlabelled), reading) if unlabelled is not None else None
     scaled, of_scale = with_scale(reading, listing, others)
     sized = replace(scaled, image_size=reading.image_size or default_size(listing.paths))
     images, prints, constant = _survey_files(listing, sized, on_progress)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganlift.data.reading import Guess, Orientation, Scale
+from ganlift.data.reading import Fit, Guess, Orientation, Scale
 
 UNLABELLED = -1
 
@@ -63,6 +63,7 @@ class ImageSet:
         orientation: whether photographs were turned as their EXIF data say, or taken as stored.
         paths: (n,) of str, the image files; None where they did not all come from files.
         near: (m, 2) int64, pairs of near copies (`ganlift.data.kin`); None where nobody has looked yet.
+        fit: how images that are not square were made so.
     """
 
     pixels: NDArray[np.uint8]
@@ -81,6 +82,7 @@ class ImageSet:
     orientation: Orientation = "exif"
     paths: NDArray[np.str_] | None = None
     near: NDArray[np.int64] | None = None
+    fit: Fit = "crop"
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -98,6 +98,15 @@ def apart_from(members: Index, found: Units, others: Index) -> Index:
     return members
 
 
+def by_class(images: ImageSet, found: Units, index: Index, rng: np.random.Generator) -> list[Index]:
+    """``index`` shuffled, by class; images of one group side by side, so that a cut tears one group at most."""
+    shuffled = rng.permutation(index)
+    if images.groups is not None:
+        _, first, which = np.unique(found.sure[shuffled], return_index=True, return_inverse=True)
+        shuffled = shuffled[np.argsort(first[which], kind="stable")]
+    return [shuffled[images.labels[shuffled] == label] for label in range(len(images.class_names))]
+
+
 def without(images: ImageSet, index: Index, others: Index, what: str, whose: str, notes: list[str]) -> Index:
     """``index`` less the images that share bytes or a group with ``others``; a note says how many, and why."""
     same = np.isin(images.hashes[index], images.hashes[others])

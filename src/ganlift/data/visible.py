@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
+from ganlift.data.choosing import CLASSES, grouped
 from ganlift.data.decode import OnProgress
 from ganlift.data.folder import has_classes, list_unlabelled
 from ganlift.data.load import load, load_alone
 from ganlift.data.reading import Reading
 from ganlift.data.types import UNLABELLED, ImageSet, Split
 from ganlift.data.units import without
+from ganlift.errors import DataError
 
 
 def load_run(
@@ -30,7 +32,9 @@ def load_run(
     """
     folder = Path(data)
     if folder.is_dir() and not has_classes(folder, reading.parts):
-        return load_alone(list_unlabelled(folder), reading, on_progress)
+        if reading.classes:
+            raise DataError(f"{CLASSES} is about class folders, and {folder} has none; leave it out.")
+        return load_alone(grouped(list_unlabelled(folder, reading), reading.groups), reading, on_progress)
     extra = unlabelled if unlabelled not in ("rest", "none") else None
     return load(data, reading, unlabelled=extra, data_dir=data_dir, on_progress=on_progress)
 

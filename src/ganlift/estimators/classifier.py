@@ -53,8 +53,8 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     - rows (n, h·w·c) with ``image_shape=``; without it each row is laid out as the smallest square that holds it;
     - a list or 1-D array of paths of PNG, JPEG, WebP or BMP files.
 
-    Values are uint8, or numbers in a range that ``value_range`` tells. Images are resized (the longer side cropped) to
-    squares of ``image_size`` pixels.
+    Values are uint8, or numbers in a range that ``value_range`` tells. Images become squares of
+    ``image_size`` pixels as ``squares`` says.
 
     Args:
         strategy: how to train: a name that ``ganlift list strategies`` shows.
@@ -69,6 +69,7 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         image_shape: (h, w) or (h, w, c) of each row of a 2-D ``X``.
         image_size: pixels of each side that the networks see, a multiple of 4; the shorter side of the images, rounded
             up, where None.
+        squares: how images that are not square become so: "crop" takes the middle, "pad" puts black beside, "stretch".
         value_range: the values of black and white; "auto" takes bytes as 0 to 255, fractions about [0, 1] as such,
             numbers up to 255 whose largest is at least 128 as 0 to 255, 0 and 1 alone as black and white, the extremes
             of ``X`` for rows without ``image_shape``, and refuses the rest (`docs/own-data.md`).
@@ -116,6 +117,7 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         generator_options: Mapping[str, Any] | None = None,
         image_shape: tuple[int, int] | Shape | None = None,
         image_size: int | None = None,
+        squares: Literal["crop", "pad", "stretch"] = "crop",
         value_range: Literal["auto"] | tuple[float, float] = "auto",
         flips: Literal["auto"] | bool = "auto",
         validation_fraction: float = 0.2,
@@ -134,6 +136,7 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.generator_options = generator_options
         self.image_shape = image_shape
         self.image_size = image_size
+        self.squares = squares
         self.value_range = value_range
         self.flips = flips
         self.validation_fraction = validation_fraction

@@ -19,7 +19,7 @@ from ganlift.cores import cores
 from ganlift.data.build import from_arrays
 from ganlift.data.types import UNLABELLED, ImageSet
 from ganlift.errors import GanliftError, InputError
-from ganlift.estimators.images import Encoding, are_paths, checked_size, encode, learn, unfold, whole_shape
+from ganlift.estimators.images import Encoding, are_paths, checked_fit, checked_size, encode, learn, unfold, whole_shape
 from ganlift.estimators.labels import classes_and_codes, off_torch
 from ganlift.training.fit import Settings
 from ganlift.training.precision import choose_precision, make_fabric, pick_device
@@ -58,7 +58,8 @@ def take_in(estimator: BaseEstimator, x: Any, y: Any, unlabelled: Any = None) ->
     """``X``, ``y`` and ``unlabelled`` of ``fit``, checked by scikit-learn and turned into images.
 
     Args:
-        estimator: gives ``image_shape``, ``image_size`` and ``value_range``, and receives ``n_features_in_``.
+        estimator: gives ``image_shape``, ``image_size``, ``value_range`` and, where it has it, ``squares``; receives
+            ``n_features_in_``.
         y: (n,), -1 where unlabelled; None where the estimator wants no labels.
 
     Raises:
@@ -66,7 +67,8 @@ def take_in(estimator: BaseEstimator, x: Any, y: Any, unlabelled: Any = None) ->
     """
     settings = estimator.get_params(deep=False)
     image_size = checked_size(settings["image_size"])
-    rows, shape = unfold(x, image_size=image_size)
+    fit = checked_fit(settings.get("squares", "crop"))
+    rows, shape = unfold(x, image_size=image_size, fit=fit)
     if y is None and not get_tags(estimator).target_tags.required:
         rows, classes = validate_data(estimator, rows), np.empty(0)
         codes = np.full(len(rows), UNLABELLED, np.int64)
@@ -74,7 +76,7 @@ def take_in(estimator: BaseEstimator, x: Any, y: Any, unlabelled: Any = None) ->
         rows, y = validate_data(estimator, rows, off_torch(y))
         classes, codes = classes_and_codes(y)
     value_range = "auto" if are_paths(x) else settings["value_range"]
-    encoding = learn(rows, shape, settings["image_shape"], image_size, value_range)
+    encoding = replace(learn(rows, shape, settings["image_shape"], image_size, value_range), fit=fit)
     parts = {"train": (encode(rows, encoding), codes)}
     if unlabelled is not None:
         more = more_images(estimator, unlabelled, encoding, "unlabelled")

@@ -11,7 +11,7 @@ import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import DataConversionWarning
 
 from ganlift.data.decode import decode
-from ganlift.data.reading import AS_FOUND, Reading
+from ganlift.data.reading import AS_FOUND, Colours, Fit, Reading
 from ganlift.data.sizes import LEAST, fits, settle, square
 from ganlift.data.values import find_scale, to_bytes, values_of
 from ganlift.errors import DataError, InputError
@@ -37,6 +37,7 @@ class Encoding:
         low, high: the values of black and white.
         table: whether rows came without a word on their shape.
         learned: whether black and white are the extremes of these rows; what lies beyond is then clipped.
+        fit: how images that are not square become so, as `ganlift.data.Reading` has it.
     """
 
     shape: Shape
@@ -45,19 +46,23 @@ class Encoding:
     high: float
     table: bool = False
     learned: bool = False
+    fit: Fit = "crop"
 
 
-def unfold(x: Any, known: Encoding | None = None, image_size: int | None = None) -> tuple[Any, tuple[int, ...] | None]:
+def unfold(
+    x: Any, known: Encoding | None = None, image_size: int | None = None, fit: Fit = "crop"
+) -> tuple[Any, tuple[int, ...] | None]:
     """``x`` as rows (n, h·w·c), and the shape of its images, (h, w) or (h, w, c), where ``x`` says it.
 
     What is no images (a table, a sparse matrix, nonsense) comes back as it is, for scikit-learn's checks.
 
     Args:
-        known: what was decided in ``fit``, afterwards; files are read in that size and those colours.
+        known: what was decided in ``fit``, afterwards; files are read in that size, those colours and that way.
         image_size: pixels of each side that files are read in; chosen from the files where None.
+        fit: how files become squares, in ``fit`` itself.
     """
     if are_paths(x):
-        x = _read([Path(path) for path in x], known, image_size)
+        x = _read([Path(path) for path in x], known, Reading(image_size=image_size, fit=fit))
     elif isinstance(x, list | tuple) and len(x) and np.ndim(x[0]) >= 2:
         x = _stacked(x)
     if isinstance(x, torch.Tensor):
@@ -109,7 +114,7 @@ def encode(rows: NDArray[Any], encoding: Encoding) -> NDArray[np.uint8]:
     missing = math.prod(encoding.shape) - pixels.shape[1]
     if missing:
         pixels = np.pad(pixels, ((0, 0), (0, missing)))
-    return square(pixels.reshape(len(pixels), *encoding.shape), encoding.size)
+    return square(pixels.reshape(len(pixels), *encoding.shape), encoding.size, encoding.fit)
 
 
 def are_paths(x: Any) -> bool:
@@ -117,13 +122,15 @@ def are_paths(x: Any) -> bool:
     return one_line and len(x) > 0 and all(isinstance(one, str | os.PathLike) for one in x)
 
 
-def _read(paths: list[Path], known: Encoding | None, image_size: int | None) -> NDArray[np.uint8]:
+def _read(paths: list[Path], known: Encoding | None, reading: Reading) -> NDArray[np.uint8]:
     """The images in the files; one that cannot be used is an error, as its label would have none to go with."""
     if known and known.shape[0] != known.shape[1]:
         raise InputError(
             f"The estimator was fitted on images of {_words(known.shape)} and files are read as squares; give arrays."
         )
-    reading = Reading(known.shape[0], None, "grey" if known.shape[2] == 1 else "rgb") if known else Reading(image_size)
+    if known:
+        colours: Colours = "grey" if known.shape[2] == 1 else "rgb"
+        reading = Reading(image_size=known.shape[0], colours=colours, fit=known.fit)
     found = decode(paths, reading)
     if found.skipped:
         shown = ", ".join(f"{path} ({reason})" for path, reason in found.skipped[:3])
@@ -149,6 +156,13 @@ def checked_size(image_size: Any) -> int | None:
     if isinstance(image_size, int | np.integer) and fits(int(image_size)):
         return int(image_size)
     raise InputError(f"image_size={image_size!r}; it must be 8, 12, 16, ... pixels, or None.")
+
+
+def checked_fit(squares: Any) -> Fit:
+    """``squares`` where it is one of the ways in which images become square."""
+    if squares not in get_args(Fit):
+        raise InputError(f"squares={squares!r}; it must be 'crop', 'pad' or 'stretch'.")
+    return cast(Fit, squares)
 
 
 def whole_shape(sides: tuple[int, ...]) -> Shape:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ganlift import __version__
+from ganlift.data.sizes import preparation
 from ganlift.errors import GanliftError
 from ganlift.inference.evaluate import Evaluation, evaluate_recorded
 from ganlift.inference.model import Model
@@ -36,6 +37,7 @@ def card(model: Model, folder: Path, run: Path | None, form: str, made: Exported
     tested = _tested(run)
     return words.get_template("card.md.j2").render(
         facts=model.facts,
+        preparation=preparation(model.facts.fit, model.facts.image_size),
         record=read_json(layout.model_file(folder)),
         form=form,
         made=made,

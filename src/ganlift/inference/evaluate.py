@@ -141,9 +141,10 @@ def match_classes(
     missing = [name for name in class_names if name not in there]
     if extra:
         lacks = f", and lacks {_quoted(missing)}" if missing else ""
+        how = "Rename them or leave them out with --classes" if model == "classifier" else "Rename or remove them"
         raise DataError(
             f"The classes do not match: {images.source} has {_quoted(extra)}, which the {model} does not know"
-            f"{lacks}. Rename or remove them; names are compared exactly."
+            f"{lacks}. {how}; names are compared exactly."
         )
     if missing:
         notes.append(f"The data has {len(there)} of {len(class_names)} classes; without {_quoted(missing)}.")

@@ -24,6 +24,7 @@ def metadata_of(facts: ClassifierFacts) -> dict[str, str]:
         "class_names": json.dumps(facts.class_names, ensure_ascii=False),
         "image_size": str(facts.image_size),
         "channels": str(facts.channels),
+        "fit": facts.fit,
         "producer": f"ganlift {__version__}",
     }
 

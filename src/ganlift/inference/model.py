@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ganlift.data.reading import Orientation, Reading, Scale
+from ganlift.data.reading import AS_FOUND, Fit, Orientation, Reading, Scale
 from ganlift.errors import DamagedFileError, DataError, RunFolderError
 from ganlift.runs import layout
 from ganlift.runs.files import read_json, sha256_file
@@ -38,10 +38,10 @@ class FeaturesFacts(BaseModel):
 class ClassifierFacts(BaseModel):
     """What ``model.json`` says of the weights beside it, and an exported file of itself.
 
-    ``scale`` and ``orientation`` say how its training images were read (`ganlift.data.reading`): what was black and
-    white in arrays and 16-bit files, and whether photographs were set upright. ``features`` is the frozen network
-    before it, where it has one. ``sha256`` is that of the weights. ``strategy`` and ``seed`` name the arm of the run
-    that trained them.
+    ``scale``, ``orientation`` and ``fit`` say how its training images were read (`ganlift.data.reading`): what was
+    black and white in arrays and 16-bit files, whether photographs were set upright, and how they were made square.
+    ``features`` is the frozen network before it, where it has one. ``sha256`` is that of the weights. ``strategy`` and
+    ``seed`` name the arm of the run that trained them.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -53,6 +53,7 @@ class ClassifierFacts(BaseModel):
     scale: Scale | None = None
     orientation: Orientation = "exif"
     features: FeaturesFacts | None = None
+    fit: Fit = "crop"
     sha256: str
     temperature: float = Field(1.0, gt=0)
     strategy: str = ""
@@ -60,16 +61,17 @@ class ClassifierFacts(BaseModel):
     data: str = ""
     data_hash: str = ""
 
-    def reading(
-        self, value_range: tuple[float, float] | None = None, parts: Mapping[str, str] | None = None
-    ) -> Reading:
-        """How images for this classifier are read; arrays on the scale that they tell, else on the one it learned."""
-        return Reading(
+    def reading(self, asked: Reading = AS_FOUND) -> Reading:
+        """How images for this classifier are read: as it learned, and what depends on the data as ``asked``.
+
+        Arrays are on the scale that they tell, else on the one it learned.
+        """
+        return replace(
+            asked,
             image_size=self.image_size,
-            value_range=value_range,
             colours="grey" if self.channels == 1 else "rgb",
             orientation=self.orientation,
-            parts=parts,
+            fit=self.fit,
             learned=self.scale,
         )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ganlift.data.decode import decode
 from ganlift.data.deep import DEEP
+from ganlift.data.reading import Reading
 from ganlift.data.types import FileFacts
 from ganlift.data.walking import image_files
 from ganlift.inference.model import Model, Probabilities
@@ -66,7 +67,7 @@ def predictions(
     learned = model.facts.scale
     if value_range is None and learned and learned.types == DEEP:
         value_range = (learned.low, learned.high)
-    reading = model.facts.reading(value_range)
+    reading = model.facts.reading(Reading(value_range=value_range))
     for group in _groups(files, batch):
         present = [path for path in group if os.path.isfile(path)]  # and no fault of a name that no system can have
         read = decode(present, reading)

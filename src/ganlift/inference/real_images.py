@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,13 @@ from ganlift.data.build import content_hashes
 from ganlift.data.bundled_sets import fashion_mini
 from ganlift.data.decode import decode
 from ganlift.data.idx import is_idx_folder
+from ganlift.data.reading import Reading, asked
 from ganlift.data.sizes import square
 from ganlift.errors import GanliftError
 from ganlift.inference.model import ClassifierFacts, Model, Pixels
 from ganlift.runs import layout
 from ganlift.runs.files import read_json
+from ganlift.runs.folder import run_config
 
 MOST = 200
 
@@ -32,26 +35,27 @@ def real_images(model: Model) -> tuple[Pixels, str]:
         spread = np.linspace(0, len(parts[name]["index"]) - 1, min(MOST, len(parts[name]["index"]))).astype(int)
         wanted = {key: [parts[name][key][place] for place in spread] for key in ("index", "names", "hashes")}
         of_files = Path(facts.data).is_dir() and not is_idx_folder(Path(facts.data))
-        pixels = _of_files(facts, wanted["names"]) if of_files else _of_set(facts, wanted["index"])
+        reading = _reading(facts, model.run)
+        pixels = _of_files(facts, wanted["names"], reading) if of_files else _of_set(facts, wanted["index"], reading)
         if pixels is not None and content_hashes(pixels).tolist() == wanted["hashes"]:
             return pixels.transpose(0, 3, 1, 2).copy(), f"{name} images of the run"
     return _bundled(facts), "bundled images (the run's own are not here)"
 
 
-def _of_files(facts: ClassifierFacts, names: list[str]) -> Pixels | None:
+def _of_files(facts: ClassifierFacts, names: list[str], reading: Reading) -> Pixels | None:
     """The files of a folder of class folders, alone and not the whole folder; None where one is missing."""
     paths = [Path(facts.data) / name for name in names]
     if not all(path.is_file() for path in paths):
         return None
-    return decode(paths, facts.reading(_range_of(facts))).pixels
+    return decode(paths, reading).pixels
 
 
-def _of_set(facts: ClassifierFacts, index: list[int]) -> Pixels | None:
+def _of_set(facts: ClassifierFacts, index: list[int], reading: Reading) -> Pixels | None:
     """Of any other source; None where it is not here any more, or would have to be downloaded."""
     if facts.data == "cifar10":
         return None
     try:
-        images = load(facts.data, facts.reading(_range_of(facts)))
+        images = load(facts.data, reading)
     except (GanliftError, OSError):
         return None
     inside = len(images) > max(index, default=0)
@@ -64,6 +68,7 @@ def _bundled(facts: ClassifierFacts) -> Pixels:
     return np.repeat(pixels, facts.channels, axis=3).transpose(0, 3, 1, 2).copy()
 
 
-def _range_of(facts: ClassifierFacts) -> tuple[float, float] | None:
-    """The scale of the run's own images."""
-    return (facts.scale.low, facts.scale.high) if facts.scale else None
+def _reading(facts: ClassifierFacts, run: Path) -> Reading:
+    """How the images of ``run`` were read: as it was asked, on the scale that was found."""
+    scale = (facts.scale.low, facts.scale.high) if facts.scale else None
+    return facts.reading(replace(asked(run_config(run)), value_range=scale))

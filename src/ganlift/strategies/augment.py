@@ -31,10 +31,10 @@ from ganlift.training.phase import Updater
 from ganlift.training.pixels import Batch
 
 
-@shipped(lr=1.7e-3, weight_decay=5e-4, label_smoothing=0.1)
+@shipped(lr=5.5e-3, weight_decay=2.7e-4, label_smoothing=0.1, policy="rand")
 class AugmentOptions(ClassifierOptions):
     mix: Literal["none", "mixup", "cutmix"] = Field(
-        "none",
+        "mixup",
         description="mixes of image pairs and their labels",
         json_schema_extra=choices("none", "mixup", "cutmix"),
     )

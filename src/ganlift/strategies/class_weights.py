@@ -20,7 +20,8 @@ from ganlift.training.phase import Updater
 from ganlift.training.pixels import Batch
 
 
-@shipped(balance="off")  # its weights are for images drawn as they come
+# Its weights are for images drawn as they come.
+@shipped(lr=1.7e-3, weight_decay=5e-4, policy="trivial", mix="none", balance="off")
 class ClassWeightsOptions(AugmentOptions):
     scheme: Literal["effective", "inverse"] = Field(
         "effective",

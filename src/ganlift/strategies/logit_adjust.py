@@ -20,7 +20,7 @@ from ganlift.training.pixels import Batch
 
 
 # The prior is that of images drawn as they come; smoothing holds against the margins that it makes.
-@shipped(balance="off", label_smoothing=0.0)
+@shipped(lr=1.7e-3, weight_decay=5e-4, policy="trivial", mix="none", balance="off", label_smoothing=0.0)
 class LogitAdjustOptions(AugmentOptions):
     tau: float = Field(
         1.0, ge=0, description="τ: how much of the classes' shares is taken out", json_schema_extra=search(0.5, 2.0)
