@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ NOISE = np.random.default_rng(0).integers(0, 256, (9, 1, 20, 20), dtype=np.uint8
 
 @needs_weights
 def test_efficientnet_gives_the_features_of_the_published_weights() -> None:
-    network = feature_network()
+    network = efficientnet.efficientnet_lite0(torch.device("cpu"))
     found = network.of_images(torch.linspace(-1, 1, 3 * 224 * 224).view(1, 3, 224, 224))[0]
     # as the layers give them with each normalisation by itself
     assert (network.size, network.width) == (224, 1280)
@@ -44,6 +45,16 @@ def test_efficientnet_features_do_not_depend_on_what_stands_beside() -> None:
     whole = network(NOISE)
     for alone in (0, 8):
         np.testing.assert_allclose(network(NOISE[alone : alone + 1])[0], whole[alone], rtol=1e-4, atol=1e-5)
+
+
+@needs_weights
+def test_onnxruntime_gives_the_features_that_torch_gives() -> None:
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    quick, slow = feature_network(), efficientnet.efficientnet_lite0(torch.device("cpu"))
+    assert quick.forward is not slow.forward
+    assert replace(quick, forward=slow.forward) == slow
+    np.testing.assert_allclose(quick(NOISE), slow(NOISE), rtol=1e-3, atol=1e-4)
 
 
 def test_a_normalisation_becomes_part_of_its_convolution() -> None:
