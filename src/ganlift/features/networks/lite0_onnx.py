@@ -1,6 +1,7 @@
 """EfficientNet-Lite0 as onnxruntime runs it: the same features but for the last bits, in nearly half the time.
 
-On a processor, that is. The graph is written down layer by layer, which takes a tenth of a second; torch's own export takes several.
+On a processor, that is. The graph is written down layer by layer, which takes a tenth of a second; torch's own export
+takes several.
 """
 
 from __future__ import annotations
