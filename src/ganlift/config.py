@@ -129,7 +129,7 @@ class RunConfig(ImagesConfig):
     )
     batch_size: int = Field(64, ge=2, description="labelled images a step")
     classifier: str = Field("small-cnn", min_length=1)
-    features: Annotated[list[str], BeforeValidator(_names)] = Field(
+    features: Annotated[list[str], BeforeValidator(names)] = Field(
         [PIXELS], description="spaces to learn in: pixels, and names of frozen networks"
     )
     generator: str = Field("sngan", min_length=1)

@@ -83,7 +83,7 @@ def embed(
 
 
 def store_folder(source: Source, network: Network, recipe: Recipe, folder: Path | None = None) -> Path:
-    """Where those rows are: a folder for the network and its version, in it one for the recipe and how images are read."""
+    """Where those rows are: a folder a network and version, in it one a recipe and way of reading images."""
     root = users_cache() / "features" if folder is None else folder
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", network.name)[-60:].strip(".-")
     told = hashlib.sha256(f"{network.name} {network.version} {network.size} {network.width}".encode()).hexdigest()

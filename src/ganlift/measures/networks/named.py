@@ -11,11 +11,11 @@ from pathlib import Path
 import torch
 
 from ganlift.errors import ConfigError
-from ganlift.features.networks import DEFAULT as EFFICIENTNET
-from ganlift.features.networks import coloured, feature_network
-from ganlift.features.networks.base import first_line
+from ganlift.features.networks.base import coloured, first_line
+from ganlift.features.networks.efficientnet_lite0 import NAME as EFFICIENTNET
+from ganlift.features.networks.efficientnet_lite0 import efficientnet_lite0
 from ganlift.features.networks.timm_models import PREFIX as TIMM
-from ganlift.features.networks.timm_models import read_plain
+from ganlift.features.networks.timm_models import read_plain, timm_network
 from ganlift.measures.networks.base import FeatureNetwork
 
 INCEPTION = "inception"
@@ -44,8 +44,10 @@ def named_network(
     if name == INCEPTION:
         return _inception(device, weights, download)
     if name == EFFICIENTNET or name.startswith(TIMM):
-        found = feature_network(name, device, weights=weights, download=download)
-        return FeatureNetwork(name, found.about, found.of_images, found.batch)
+        on_device = (
+            efficientnet_lite0(device) if name == EFFICIENTNET else timm_network(name, device, weights, download)
+        )
+        return FeatureNetwork(name, on_device.about, on_device.of_images, on_device.batch)
     near = difflib.get_close_matches(name, NAMES, n=1)
     hint = f" Did you mean '{near[0]}'?" if near else ""
     raise ConfigError(f"There is no feature network '{name}'.{hint} Known: {', '.join(NAMES)}.")
