@@ -76,7 +76,7 @@ def recorded_network(facts: FeaturesFacts) -> Network:
         ConfigError: it is not to be had here, is code of somebody's that nobody has said to trust, or another version.
     """
     refuse_code(facts.network)
-    network = feature_network(facts.network)
+    network = feature_network(facts.network, in_torch=True)
     if network.version != facts.version:
         raise ConfigError(
             f"This classifier learned from version {facts.version} of {facts.network}, and here is {network.version}: "
