@@ -65,7 +65,7 @@ def test_scores_without_a_scale_are_not_taken_for_logits(task: Task) -> None:
         ("precision", 0.01, "noise"),
         ("rough", 3.5, "noise"),
         ("copies", 0.4, "copies"),
-        ("grey", 0.2, "augmentation-leaks"),
+        ("grey", 0.3, "augmentation-leaks"),
     ],
 )
 def test_an_alarm_of_the_samples_needs_two_looks_in_succession(figure: str, value: float, name: str) -> None:

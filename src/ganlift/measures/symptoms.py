@@ -24,8 +24,9 @@ ALIKE = 0.25
 NEAREST = 0.01
 """A generated image is a copy where it lies nearer to a real one than this share of real images do to another."""
 
-SQUARE, EDGE = 0.1, 0.25
-"""A square or an edge is plain where its pixels, in [-1, 1], are so near to one grey on average: no leak is exact."""
+SQUARE, EDGE = 0.2, 0.3
+"""A square or an edge is plain where its pixels are so near to one grey, beside those of the whole image: no leak is
+exact, and a young generator's pale samples are near to grey everywhere."""
 
 GREYS = (0.0, -0.4, 0.4)
 """What cutout and shifts leave, and what they don't: blur makes plain parts of any grey, a leak of the first alone."""
@@ -77,6 +78,7 @@ def _greyness(generated: Tensor, real: Tensor) -> float:
 def _plain_shares(images: Tensor) -> Tensor:
     """Shares (greys,) of ``images`` whose plainest square, a quarter of the side, or whole edge has each of `GREYS`."""
     off = torch.stack([(images.float() - grey).abs().amax(1) for grey in GREYS])
+    off = off / off.mean((2, 3), keepdim=True).clamp(min=1e-6)
     squares = F.avg_pool2d(off, max(2, images.shape[-1] // 4), stride=1).flatten(2).amin(2)
     edges = torch.stack([off[:, :, 0], off[:, :, -1], off[..., 0], off[..., -1]]).mean(3).amin(0)
     nearness, grey = torch.minimum(squares / SQUARE, edges / EDGE).min(0)
