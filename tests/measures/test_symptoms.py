@@ -75,6 +75,11 @@ def test_a_failure_is_seen_and_named(images: Tensor, kind: str, alarm: str) -> N
     assert alarm in names if alarm else not names
 
 
+def test_pale_samples_are_not_taken_for_a_leak(images: Tensor) -> None:
+    """Those of a young generator are near to grey everywhere; what matters is what is nearer than the rest."""
+    assert symptoms(0.15 * images[N:], images[:N])["grey"] < 0.1
+
+
 def test_figures_by_hand() -> None:
     real = torch.zeros(LEAST, 1, 8, 8)
     real[:, 0, 0, 0] = torch.arange(LEAST) / LEAST  # on a line, 1 / LEAST apart

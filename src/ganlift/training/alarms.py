@@ -35,7 +35,7 @@ RULES = (
     Rule(
         "augmentation-leaks",
         "grey",
-        lambda share: share > 0.2,
+        lambda share: share > 0.25,
         "{:.0%} more samples than real images have grey squares or edges, as cutout and shifts leave",
     ),
 )
