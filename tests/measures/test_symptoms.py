@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from ganlift.data import load
 from ganlift.measures.symptoms import LEAST, symptoms
@@ -37,6 +38,13 @@ def planted(images: Tensor, kind: str) -> Tensor:
         return torch.randn(real.shape, generator=rng).clamp(-1, 1)
     if kind == "cutout":
         others[::2, :, 5:19, 8:22] = 0.0
+    if kind.startswith("a generator's squares"):  # half the side, neither plain nor all of one grey
+        grey = float(kind.split()[-1])
+        others[::2, :, 5:19, 8:22] = grey + 0.7 * speckle[::2, :, 5:19, 8:22]
+    if kind == "a generator's shifts":
+        others[:, :, :3] = 1.5 * speckle[:, :, :3]
+    if kind == "blurred":
+        return F.avg_pool2d(others, 9, 1, 4)
     if kind == "shifted":
         others = torch.cat([torch.zeros_like(others[:, :, :3]), others[:, :, :-3]], 2)
     return others
@@ -52,6 +60,10 @@ def planted(images: Tensor, kind: str) -> Tensor:
         ("normal noise", "noise"),
         ("cutout", "augmentation-leaks"),
         ("shifted", "augmentation-leaks"),
+        ("a generator's squares of 0.0", "augmentation-leaks"),
+        ("a generator's shifts", "augmentation-leaks"),
+        ("a generator's squares of 0.4", ""),  # grey, but not that of augmentation
+        ("blurred", ""),
         ("healthy", ""),
     ],
 )
@@ -61,6 +73,11 @@ def test_a_failure_is_seen_and_named(images: Tensor, kind: str, alarm: str) -> N
         alarms.look_at_samples("generator", step, figures)
     names = [one["name"] for one in alarms.raised]
     assert alarm in names if alarm else not names
+
+
+def test_pale_samples_are_not_taken_for_a_leak(images: Tensor) -> None:
+    """Those of a young generator are near to grey everywhere; what matters is what is nearer than the rest."""
+    assert symptoms(0.15 * images[N:], images[:N])["grey"] < 0.1
 
 
 def test_figures_by_hand() -> None:

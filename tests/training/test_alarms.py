@@ -46,6 +46,15 @@ def test_an_alarm_of_the_trace_is_raised_once() -> None:
     ]
 
 
+def test_a_discriminator_whose_hinge_has_nothing_left_is_saturated() -> None:
+    """Its margins stay where they are, far below what logits come to."""
+    won, ahead = ({"d_real": 3.0, "d_fake": -1.5, "d_loss": loss} for loss in (0.05, 0.3))
+    alarms = Alarms()
+    for step, line in enumerate([won] * (PATIENCE - 1) + [ahead] + [won] * PATIENCE):
+        alarms.look("gan", step, line)
+    assert [(alarm["name"], alarm["step"]) for alarm in alarms.raised] == [("d-saturated", 2 * PATIENCE - 1)]
+
+
 def test_scores_without_a_scale_are_not_taken_for_logits(task: Task) -> None:
     """A critic's scores may be any distance apart; which generator has such is said where it is registered."""
     alarms = Alarms()
@@ -65,7 +74,7 @@ def test_scores_without_a_scale_are_not_taken_for_logits(task: Task) -> None:
         ("precision", 0.01, "noise"),
         ("rough", 3.5, "noise"),
         ("copies", 0.4, "copies"),
-        ("grey", 0.2, "augmentation-leaks"),
+        ("grey", 0.3, "augmentation-leaks"),
     ],
 )
 def test_an_alarm_of_the_samples_needs_two_looks_in_succession(figure: str, value: float, name: str) -> None:

@@ -24,8 +24,12 @@ ALIKE = 0.25
 NEAREST = 0.01
 """A generated image is a copy where it lies nearer to a real one than this share of real images do to another."""
 
-FLAT = 0.05
-"""A pixel is grey where its value, in [-1, 1], is nearer to 0 than this: what cutout leaves."""
+SQUARE, EDGE = 0.2, 0.3
+"""A square or an edge is plain where its pixels are so near to one grey, beside those of the whole image: no leak is
+exact, and a young generator's pale samples are near to grey everywhere."""
+
+GREYS = (0.0, -0.4, 0.4)
+"""What cutout and shifts leave, and what they don't: blur makes plain parts of any grey, a leak of the first alone."""
 
 
 def symptoms(generated: Tensor, real: Tensor) -> dict[str, float]:
@@ -35,13 +39,13 @@ def symptoms(generated: Tensor, real: Tensor) -> dict[str, float]:
         ``variety``, mean distance among generated over that among real images; ``alike``, share of generated images
         with another one hardly different from them; ``precision`` and ``recall`` (`ganlift.measures.manifold`);
         ``copies``, share that lies nearer to a real image than real ones lie to each other; ``rough``, how much a pixel
-        differs from its neighbours' mean, over that of real images; ``grey``, share with a square or an edge of the
-        grey that cutout and shifts leave, less that of the real images.
+        differs from its neighbours' mean, over that of real images; ``grey``, by how much more samples than real
+        images have a square or an edge of the grey that cutout and shifts leave, less the same of two other greys.
     """
     n = min(len(generated), len(real))
     if n < LEAST:
         return {}
-    grey = _grey_share(generated[:n]) - _grey_share(real[:n])
+    grey = _greyness(generated[:n], real[:n])
     rough = _roughness(generated[:n]) / _roughness(real[:n]).clamp(min=1e-6)
     generated, real = _means(generated[:n]), _means(real[:n])
     among_real, among_generated = radii(real, 1)[:, 0], radii(generated, 1)[:, 0]
@@ -66,9 +70,16 @@ def _roughness(images: Tensor) -> Tensor:
     return (images[..., 1:-1, 1:-1] - means).abs().mean()
 
 
-def _grey_share(images: Tensor) -> float:
-    """Share of ``images`` with a square, a quarter of the side, or a whole edge, in which every channel is grey."""
-    grey = (images.abs() < FLAT).all(1)
-    squares = F.avg_pool2d(grey[:, None].float(), max(2, images.shape[-1] // 4), stride=1).flatten(1).amax(1) > 1 - 1e-6
-    edges = torch.stack([grey[:, 0], grey[:, -1], grey[:, :, 0], grey[:, :, -1]]).all(2).any(0)
-    return float((squares | edges).float().mean())
+def _greyness(generated: Tensor, real: Tensor) -> float:
+    excess = _plain_shares(generated) - _plain_shares(real)
+    return float(excess[0] - excess[1:].max().clamp(min=0.0))
+
+
+def _plain_shares(images: Tensor) -> Tensor:
+    """Shares (greys,) of ``images`` whose plainest square, a quarter of the side, or whole edge has each of `GREYS`."""
+    off = torch.stack([(images.float() - grey).abs().amax(1) for grey in GREYS])
+    off = off / off.mean((2, 3), keepdim=True).clamp(min=1e-6)
+    squares = F.avg_pool2d(off, max(2, images.shape[-1] // 4), stride=1).flatten(2).amin(2)
+    edges = torch.stack([off[:, :, 0], off[:, :, -1], off[..., 0], off[..., -1]]).mean(3).amin(0)
+    nearness, grey = torch.minimum(squares / SQUARE, edges / EDGE).min(0)
+    return torch.stack([((grey == one) & (nearness < 1)).float().mean() for one in range(len(GREYS))])

@@ -9,8 +9,9 @@ from typing import Any
 
 from ganlift.errors import GanliftError
 
-SATURATED, PATIENCE = 8.0, 5
-"""Logits between real and generated images over so many log lines: the discriminator tells every fake."""
+SATURATED, LEARNT, PATIENCE = 8.0, 0.15, 5
+"""Logits between real and generated images, or else the discriminator's loss, over so many log lines: it tells every
+fake. A hinge leaves margins where they are once it is 0, so that they need not come far apart."""
 
 VANISHING, EXPLODING = 1e-7, 1e3
 """Norms of the generator's gradient."""
@@ -35,8 +36,8 @@ RULES = (
     Rule(
         "augmentation-leaks",
         "grey",
-        lambda share: share > 0.1,
-        "{:.0%} of the samples show cutout or shifts",
+        lambda share: share > 0.25,
+        "{:.0%} more samples than real images have grey squares or edges, as cutout and shifts leave",
     ),
 )
 """Each sounds where two looks in succession find it: a young generator passes through what lasts in a failed one."""
@@ -72,10 +73,11 @@ class Alarms:
     _suspected: list[str] = field(default_factory=list)
 
     def look(self, phase: str, step: int, metrics: Mapping[str, float], *, logits: bool = True) -> None:
-        """Look at a line of the trace: ``g_grad_norm`` and, where they are ``logits``, ``d_real`` and ``d_fake``."""
+        """A line of the trace: ``g_grad_norm``; where they are ``logits``, ``d_real``, ``d_fake`` and ``d_loss``."""
         if logits and "d_real" in metrics and "d_fake" in metrics:
             apart = metrics["d_real"] - metrics["d_fake"]
-            self._saturated = self._saturated + 1 if apart > SATURATED else 0
+            told = apart > SATURATED or (apart > 0 and metrics.get("d_loss", math.inf) < LEARNT)
+            self._saturated = self._saturated + 1 if told else 0
             if self._saturated >= PATIENCE:
                 self.sound(phase, step, "d-saturated", f"the discriminator tells every fake ({apart:.1f} logits apart)")
         norm = metrics.get("g_grad_norm", 1.0)
