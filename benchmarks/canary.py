@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ganlift.data import draw_split, load
@@ -27,7 +28,8 @@ from ganlift.data.kin import with_near
 from ganlift.data.split import PARTS
 from ganlift.data.types import ImageSet, Task
 from ganlift.generators.base import ImageShape, generators
-from ganlift.strategies.base import Setup, predict, run_phases, strategies
+from ganlift.strategies.base import Setup, run_phases, strategies
+from ganlift.strategies.options import build_options
 from ganlift.training.fit import Settings
 from ganlift.training.phase import Budget
 from ganlift.training.pixels import to_float
@@ -65,16 +67,26 @@ def task_of(images: ImageSet, tail: bool = False) -> tuple[Task, Tensor, Tensor]
     return task, torch.from_numpy(images.batch(scored)), torch.from_numpy(images.labels[scored])
 
 
-def of_strategy(name: str, images: ImageSet, tail: bool = False) -> Figures:
+def as_vectors(pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
+    """Images (n, 1, 28, 28) as vectors (n, 2, 49) in place of a network's: means of 4 × 4 pixels, and mirrored."""
+    pooled = pixels.reshape(len(pixels), 7, 4, 7, 4).mean((2, 4), dtype=np.float32)
+    return np.stack([pooled, pooled[:, :, ::-1]], axis=1).reshape(len(pixels), 2, 49).astype(np.float16)
+
+
+def of_strategy(name: str, images: ImageSet, tail: bool = False, vectors: bool = False) -> Figures:
     """How sure its classifier is of a hundred test images, and of their classes where it learns any."""
     entry = strategies.get(name)
     task, x, y = task_of(images, tail)
     if not entry.labels:
         task = replace(task, labelled=task.labelled[:0], labels=task.labels[:0])
-    measure = MACRO_RECALL if tail else ACCURACY
-    setup = Setup(task, Budget(STEPS, BATCH, STEPS), Rng(0, name, CPU), CPU, measure=measure)
-    outcome, _ = run_phases(entry.phases(setup, entry.options()), lambda phase: Settings(make_fabric(CPU, "fp32")))
-    found = predict(outcome.classifier, x).double().clamp(min=1e-9)
+    if vectors:
+        parts = {part: as_vectors(getattr(task, part)) for part in ("labelled", "validation", "unlabelled")}
+        task, x = replace(task, **parts, weak_views=2), torch.from_numpy(as_vectors(x.numpy()))
+    measure, classifier = MACRO_RECALL if tail else ACCURACY, "mlp" if vectors else "small-cnn"
+    setup = Setup(task, Budget(STEPS, BATCH, STEPS), Rng(0, name, CPU), CPU, classifier, measure=measure)
+    options = build_options(entry, {}, "vectors" if vectors else "pixels")
+    outcome, _ = run_phases(entry.phases(setup, options), lambda phase: Settings(make_fabric(CPU, "fp32")))
+    found = setup.predict(outcome.classifier, x).double().clamp(min=1e-9)
     figures = {"entropy": float(-(found * found.log()).sum(1).mean()), "largest": float(found.amax(1).mean())}
     return figures | ({"nll": float(-found[torch.arange(len(y)), y].log().mean())} if entry.labels else {})
 
@@ -114,10 +126,14 @@ def of_splits(images: ImageSet, **how: Any) -> Figures:
 
 
 def measured() -> dict[str, Figures]:
-    """The figures of everything that is registered: "strategy/NAME", "tail/NAME", "generator/NAME", "split/NAME"."""
+    """The figures of all there is: "strategy/NAME", "tail/NAME", "vectors/NAME", "generator/NAME", "split/NAME"."""
     images = with_near(load("fashion-mini"))
     found = {f"split/{name}": of_splits(images, **how) for name, how in SPLITS.items()}
     for name, entry in strategies:
+        if "vectors" in entry.spaces:
+            found[f"vectors/{name}"] = of_strategy(name, images, vectors=True)
+        if "pixels" not in entry.spaces:
+            continue
         found[f"strategy/{name}"] = of_strategy(name, images)
         if entry.labels and entry.unlabelled != "required":
             found[f"tail/{name}"] = of_strategy(name, images, tail=True)
@@ -166,7 +182,7 @@ def marks(arms: Iterable[str]) -> dict[str, str]:
     """A mark of the committed figures of each of ``arms``, which a record keeps: another one where they moved."""
     figures = kept()
     drawn = [figures.get(f"split/{name}") for name in SPLITS]
-    own = {arm: [figures.get(f"{kind}/{_known(arm)}") for kind in ("strategy", "tail")] + drawn for arm in arms}
+    own = {arm: [figures.get(f"{kind}/{_known(arm)}") for kind in _kinds(arm)] + drawn for arm in arms}
     return {arm: hashlib.sha256(json.dumps(one).encode()).hexdigest()[:8] for arm, one in sorted(own.items())}
 
 
@@ -179,9 +195,14 @@ def stale(record: Path) -> list[str]:
     return [arm for arm, mark in marks(stated).items() if mark != stated[arm]]
 
 
+def _kinds(arm: str) -> tuple[str, ...]:
+    """Which of its strategy's figures an arm rests on."""
+    return ("vectors",) if "@" in arm else ("strategy", "tail")
+
+
 def _known(arm: str) -> str:
     """The strategy of an arm: of one in another's time, or with a generator of its own, the part that is registered."""
-    name = arm.split("-in-time-of-")[0]
+    name = arm.split("-in-time-of-")[0].partition("@")[0]
     return max((own for own in strategies.names() if name == own or name.startswith(f"{own}-")), key=len, default=name)
 
 

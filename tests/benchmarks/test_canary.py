@@ -40,7 +40,8 @@ def test_a_planted_change_is_noticed(canary: ModuleType, monkeypatch: pytest.Mon
 
 def test_everything_registered_is_in_it(canary: ModuleType) -> None:
     kept = canary.kept().keys()
-    assert {f"strategy/{name}" for name in strategies.names()} <= kept
+    assert {f"strategy/{name}" for name, entry in strategies if "pixels" in entry.spaces} <= kept
+    assert {f"vectors/{name}" for name, entry in strategies if "vectors" in entry.spaces} <= kept
     assert {f"generator/{name}" for name in generators.names()} <= kept
 
 

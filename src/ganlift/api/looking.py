@@ -89,6 +89,8 @@ def _strategies_lack(facts: dict[str, Any]) -> tuple[list[Finding], list[dict[st
     fewest = min(facts["training_per_class"], default=0)
     lines, without_labels, generating = [], [], []
     for name, entry in strategies:
+        if "pixels" not in entry.spaces:
+            continue
         lacks = []
         if entry.unlabelled == "required" and not facts["unlabelled"]:
             without_labels.append(name)

@@ -22,7 +22,7 @@ KINDS = {
     "datasets": ("ganlift.data.load", "NAMED"),
 }
 _KINDS = ("baseline", "rival", "gan", "control")
-_FACTS = ("kind", "summary", "source", "unlabelled", "labels")
+_FACTS = ("kind", "summary", "source", "unlabelled", "labels", "spaces")
 
 
 def list_kind(
@@ -58,7 +58,9 @@ def _what(member: Mapping[str, Any]) -> str:
     if not member.get("labels", True):
         return f" ({safe(member['kind'])}, without labels)"
     needs = ", needs unlabelled images" if member.get("unlabelled") == "required" else ""
-    return f" ({safe(member['kind'])}{needs})"
+    where = {("vectors",): ", on features", ("pixels", "vectors"): ", on pixels or features"}
+    space = where.get(tuple(member.get("spaces", ())), "")
+    return f" ({safe(member['kind'])}{needs}{space})"
 
 
 def _members(kind: str) -> tuple[list[dict[str, Any]], list[str]]:
