@@ -14,13 +14,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ganlift.augment.draws import partners, uniform
+from ganlift.augment.draws import partners
 from ganlift.classifiers.base import ClassifierSpec, resolve
 from ganlift.layers.feature_generator import FeatureGenerator
 from ganlift.layers.lengths import to_length
-
-LEAST = 0.25
-"""Each vector of a mix of two keeps at least about this share."""
 
 
 class Vectors:
@@ -76,9 +73,11 @@ class VectorSpace:
         return _one_of(x[:, : self.weak_views] if policy == "none" else x, rng)
 
     def mixes(self, x: Tensor, rng: torch.Generator) -> Tensor:
+        """Mixes of three, their shares Dirichlet(1, 1, 1)."""
         x = self.weak(x, rng)
-        share = uniform(len(x), LEAST, 1.0 - LEAST, rng, x.device)[:, None]
-        return to_length(torch.lerp(x[partners(len(x), rng, x.device)], x, share))
+        shares = -torch.rand((3, len(x), 1), generator=rng, device=x.device).clamp(min=1e-9).log()
+        others = [x[partners(len(x), rng, x.device)] for _ in range(2)]
+        return to_length(((shares / shares.sum(0)) * torch.stack([x, *others])).sum(0))
 
     def classifier(self, spec: ClassifierSpec, classes: int, dropout: float) -> nn.Module:
         return resolve(spec).build(self.width, 1, classes, dropout)

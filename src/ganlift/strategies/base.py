@@ -268,6 +268,7 @@ class Strategy:
         unlabelled: whether it uses unlabelled images.
         needs_generator: whether its first phase is a generator that other arms of the seed share.
         validates: whether it chooses something on the validation images; the others never look at them.
+        rival_on_features: whether a control is a rival there: it has no generator, and may win.
         spaces: the representations that it can learn in; where its idea is about pictures, pixels alone.
         generator: the registered generator that it takes in place of the run's; see `with_generator`.
         features: the network whose features it learns from, as ``--features`` labels it; pixels where None.
@@ -286,6 +287,7 @@ class Strategy:
     validates: bool = False
     labels: bool = True
     spaces: tuple[str, ...] = PIXELS
+    rival_on_features: bool = False
     generator: str | None = None
     features: str | None = None
 
@@ -312,7 +314,8 @@ def on_features(plain: str, network: str) -> Strategy | None:
     entry = strategies.get(plain)
     if "vectors" not in entry.spaces:
         raise ConfigError(f"'{plain}' learns from pixels alone, not from features; leave out '@{network}'.")
-    return replace(entry, name=f"{plain}@{network}", features=network)
+    kind: Kind = "rival" if entry.rival_on_features else entry.kind
+    return replace(entry, name=f"{plain}@{network}", features=network, kind=kind)
 
 
 def with_generator(name: str) -> Strategy | None:
@@ -341,11 +344,12 @@ def strategy(
     validates: bool = False,
     labels: bool = True,
     spaces: tuple[str, ...] = PIXELS,
+    rival_on_features: bool = False,
 ) -> Callable[[Callable[[Setup, Any], Phases]], Callable[[Setup, Any], Phases]]:
     """Decorator: register a phases function as the strategy ``name``."""
 
     def register(phases: Callable[[Setup, Any], Phases]) -> Callable[[Setup, Any], Phases]:
-        needs = (unlabelled, needs_generator, validates, labels, spaces)
+        needs = (unlabelled, needs_generator, validates, labels, spaces, rival_on_features)
         strategies.add(name)(Strategy(name, kind, summary, source, options, phases, *needs))
         return phases
 

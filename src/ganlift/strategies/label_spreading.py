@@ -74,8 +74,9 @@ def _spread(setup: Setup, x: Floats, y: NDArray[np.int64], held_out: Floats, k: 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # labels that still run after 50 rounds are as good as settled
         graph.fit(x, y)
+        predicted = graph.predict_proba(held_out)  # and an image without a labelled neighbour is of any class
     wanted = setup.task.validation_labels
-    found = np.nan_to_num(graph.predict_proba(held_out), nan=1 / setup.task.classes).clip(1e-6)
+    found = np.nan_to_num(predicted, nan=1 / setup.task.classes).clip(1e-6)
     score = setup.measure.of(found.argmax(1) == wanted, wanted)
     nll = -float(np.log(found[np.arange(len(wanted)), wanted]).mean())
     odds = np.nan_to_num(graph.label_distributions_, nan=1 / setup.task.classes)

@@ -50,6 +50,9 @@ from ganlift.training.rng import seeded
 
 LATENT = 64
 
+Besides = Callable[[Forward, Tensor, Tensor], Tensor]
+"""Of the one forward, the generated and the unlabelled views: what a generator minimises beside `sgan`'s loss."""
+
 
 @shipped(lr=3.1e-3, weight_decay=5e-5, label_smoothing=0.1, policy="rand", beta1=0.5)  # β₁ low, as for discriminators
 class JointOptions(ClassifierOptions):
@@ -162,11 +165,17 @@ def _grid(setup: Setup, generator: JointGenerator, columns: int = 8) -> Callable
 
 
 def sgan_phases(
-    setup: Setup, options: SganOptions, classifier: nn.Module, terms: Sequence[Term] = (), ratio: int = 1
+    setup: Setup,
+    options: SganOptions,
+    classifier: nn.Module,
+    terms: Sequence[Term] = (),
+    ratio: int = 1,
+    besides: Besides | None = None,
 ) -> Phases:
     """The joint phase: simultaneous steps of classifier and generator from one forward, with further ``terms``.
 
-    A step has ``ratio`` unlabelled images a labelled one, and as many generated ones.
+    A step has ``ratio`` unlabelled images a labelled one, and as many generated ones. ``besides`` is added to what the
+    generator minimises.
     """
     classes = setup.task.classes if options.conditional else 0
     generator, noise = new_generator(setup, classes), setup.rng.generator("latent")
@@ -178,7 +187,8 @@ def sgan_phases(
         wanted = torch.randint(classes, (n,), generator=noise, device=noise.device) if classes else None
         with torch.set_grad_enabled(learns):
             fake = generator(draw_latent(n, LATENT, noise), wanted) if generates else None
-        out = one_forward(classifier, joint_images(batch, fake, setup, options, terms))
+        images = joint_images(batch, fake, setup, options, terms)
+        out = one_forward(classifier, images)
         loss, metrics = classifier_loss(out, batch["labelled"].y, options)
         moment = Moment(out, batch["unlabelled"].x, progress, phase.averages["classifier"].module)
         added, parts = weighted_sum(terms, moment)
@@ -186,6 +196,8 @@ def sgan_phases(
             update("classifier", loss + added)
             return {**metrics, **parts}
         g_loss = generator_loss(out, wanted, options)
+        if besides is not None:
+            g_loss = g_loss + besides(out, images["fake"], images["unlabelled"])
         update.together({"classifier": loss + added, "generator": g_loss})
         return {**metrics, **parts, "g_loss": g_loss.detach()}
 

@@ -1,7 +1,8 @@
 """`sgan-mix`: the joint loss of `sgan` with image mixes in place of a generator.
 
-The control that shows what the generator itself adds: everything else of `sgan`, the K + 1 loss, the
-one forward, the optimiser, is the same.
+The control that shows what the generator itself adds: everything else of `sgan`, the K + 1 loss, the one forward, the
+optimiser, is the same. On features mixes lie between the classes, where a complement generator's samples should be;
+there it is a rival that GAN arms must beat, and may be the winner.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from ganlift.strategies.sgan import JointOptions, mixed_phases
     options=JointOptions,
     unlabelled="optional",
     spaces=BOTH,
+    rival_on_features=True,
 )
 def phases(setup: Setup, options: JointOptions) -> Phases:
     """See `ganlift.strategies.sgan.mixed_phases`."""

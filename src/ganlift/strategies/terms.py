@@ -237,6 +237,26 @@ def teacher(setup: Setup, options: TeacherOptions) -> Term:
     return Term("teacher_loss", options.teacher_weight, loss)
 
 
+class EntropyOptions(TermOptions):
+    """Options of `entropy`."""
+
+    entropy_weight: float = Field(
+        0.3, ge=0, description="λ: weight of the entropy", json_schema_extra=search(0.03, 1.0, log=True)
+    )
+    entropy_ramp: float = Field(0.3, gt=0, le=1, description="share of the steps over which the weight grows")
+
+
+def entropy(options: EntropyOptions) -> Term:
+    """Grandvalet and Bengio 2005, eq. 6: the mean entropy of the classes predicted for unlabelled images."""
+
+    def loss(moment: Moment) -> Tensor:
+        logits = moment.out.logits["unlabelled"]
+        mean = -(logits.softmax(1) * logits.log_softmax(1)).sum(1).mean()
+        return min(1.0, moment.progress / options.entropy_ramp) * mean
+
+    return Term("entropy_loss", options.entropy_weight, loss)
+
+
 class TurnOptions(TermOptions):
     """Options of `turns`."""
 
