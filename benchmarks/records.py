@@ -1,7 +1,7 @@
 """Makes the records under ``benchmarks/results/`` that are older than the code anew, one after the other.
 
     python benchmarks/records.py --list                                  which are older, and how long each takes
-    python benchmarks/records.py --pneumonia FILE.npz --cifar10 FOLDER   all of them
+    python benchmarks/records.py --pneumonia FILE.npz --cifar10 FOLDER --hymenoptera FOLDER   all of them
     python benchmarks/records.py --only fashion                          those with this word in their name
 
 CIFAR-10's last training batch is left out, because the shipped settings were tuned on it (`tune.py`). What is broken
@@ -53,6 +53,18 @@ def matrix(name: str) -> tuple[str, ...]:
 DEMO = ("fashion-mini", "--labels-per-class", "10", "--strategies", "augment,mean-teacher,fixmatch,sgan,sgan-fixmatch")
 FEW = ("--labels-per-class", "20", "--seeds", "5", "--budget", "280")
 SOME = ("--labels-per-class", "50", "--seeds", "3", "--budget", "980")
+ON_FEATURES = (
+    *("--features", "efficientnet-lite0", "--seeds", "10", "--budget", "300", "--strategies"),
+    "linear-probe,gda,label-spreading,fixmatch,entropy-minimisation,sgan-mix,sgan,sgan-fixmatch,sgan-entropy,complement-gan",
+)
+PHOTOGRAPHS = tuple(
+    Record(
+        f"features/hymenoptera-{n}", ("{hymenoptera}", "--labels-per-class", f"{n}", *ON_FEATURES), 0.1, "hymenoptera"
+    )
+    for n in (2, 5, 10)
+)
+"""The folder ``hymenoptera_data`` of PyTorch's tutorial on transfer learning: 397 photographs of ants and bees."""
+
 RECORDS = (
     Record("demo", (*DEMO, "--seeds", "auto", "--budget", "300"), 0.15),
     Record("matrix/fashion-tail", matrix("fashion-tail"), 0.4),
@@ -60,6 +72,9 @@ RECORDS = (
     Record("pneumoniamnist", ("{pneumonia}", *FEW), 0.2, "pneumonia"),
     Record("matrix/pneumonia-20", (*matrix("pneumonia-20"), "--set", "data={pneumonia}"), 0.3, "pneumonia"),
     Record("cifar10", ("{cifar10}", *SOME), 0.7, "cifar10"),
+    *PHOTOGRAPHS,
+    Record("features/fashion-10", ("fashion-mini", "--labels-per-class", "10", *ON_FEATURES), 0.2),
+    Record("features/pneumonia-20", ("{pneumonia}", "--labels-per-class", "20", *ON_FEATURES), 0.2, "pneumonia"),
 )
 
 
@@ -88,6 +103,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="a word in the names of the records to make")
     parser.add_argument("--list", action="store_true", help="say what is older, and make nothing")
     parser.add_argument("--pneumonia", type=Path, help="pneumoniamnist.npz")
+    parser.add_argument("--hymenoptera", type=Path, help="the folder hymenoptera_data")
     parser.add_argument("--cifar10", type=Path, help="the folder with CIFAR-10's batches")
     asked = parser.parse_args()
     older = {one: stale(one.kept) for one in RECORDS if asked.only in one.name}
@@ -101,7 +117,7 @@ def main() -> None:
     print(f"{sum(record.hours for record, arms in older.items() if arms):.1f} h in all.", flush=True)
     if asked.list:
         return
-    given = {"pneumonia": str(asked.pneumonia)} if asked.pneumonia else {}
+    given = {name: str(path) for name in ("pneumonia", "hymenoptera") if (path := getattr(asked, name))}
     if asked.cifar10 and any(arms for record, arms in older.items() if record.needs == "cifar10"):
         given["cifar10"] = str(untuned(asked.cifar10))
     for record, arms in older.items():

@@ -16,6 +16,8 @@ RUNS = sorted(path.parent for path in ROOT.glob("benchmarks/results/*/results.js
 
 MATRIX = sorted(path.parent for path in ROOT.glob("benchmarks/results/matrix/*/results.jsonl"))
 
+FEATURES = sorted(path.parent for path in ROOT.glob("benchmarks/results/features/*/results.jsonl"))
+
 GENERATORS = sorted(path.parent for path in ROOT.glob("benchmarks/results/generators/*/generators.json"))
 
 
@@ -35,6 +37,12 @@ def test_every_kept_run_is_shown_as_it_was(run: Path) -> None:
 def test_the_table_of_all_strategies_is_that_of_the_kept_runs() -> None:
     text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     assert "\n".join(table("--across", *MATRIX)) in text
+
+
+@pytest.mark.skipif(not FEATURES, reason="no record on features is kept yet")
+def test_the_table_of_features_is_that_of_the_kept_runs() -> None:
+    text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    assert "\n".join(table("--across", *FEATURES)) in text
 
 
 @pytest.mark.parametrize("run", GENERATORS, ids=lambda run: run.name)
@@ -62,7 +70,7 @@ def test_records_older_than_the_code_are_named_as_such(monkeypatch: pytest.Monke
     """In benchmarks/README.md, which every other page links; and README itself where its own table is one."""
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     canary, results = importlib.import_module("canary"), ROOT / "benchmarks" / "results"
-    stale = {str(run.relative_to(results)) for run in [*RUNS, *MATRIX, *GENERATORS] if canary.stale(run)}
+    stale = {str(run.relative_to(results)) for run in [*RUNS, *MATRIX, *FEATURES, *GENERATORS] if canary.stale(run)}
     text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     (line,) = [line for line in text.splitlines() if line.startswith("Older than the code:")]
     assert set(re.findall("`(.+?)`", line)) == stale
