@@ -10,8 +10,9 @@ import torch
 
 from ganlift.data import load
 from ganlift.data.types import Task
+from ganlift.errors import ConfigError
 from ganlift.strategies.base import Setup, run_phases, strategies
-from ganlift.strategies.options import build_options
+from ganlift.strategies.options import build_options, search_space
 from ganlift.training.fit import Settings
 from ganlift.training.phase import Budget
 from ganlift.training.precision import make_fabric
@@ -53,6 +54,14 @@ def trained(name: str, seed: int = 0, steps: int = 60) -> tuple[Setup, torch.nn.
 def test_it_learns_on_vectors(name: str) -> None:
     setup, classifier = trained(name)
     assert setup.validation_accuracy(classifier) > 0.65  # chance is 0.25
+
+
+def test_what_is_for_pictures_alone_is_refused_and_not_searched() -> None:
+    entry = strategies.get("augment@efficientnet-lite0")
+    with pytest.raises(ConfigError, match="'mix' of strategy 'augment@efficientnet-lite0' is 'cutmix'"):
+        build_options(entry, {"mix": "cutmix"}, entry.space)
+    assert search_space(entry)["mix"]["choices"] == ["none", "mixup"]
+    assert search_space(strategies.get("augment"))["mix"]["choices"] == ["none", "mixup", "cutmix"]
 
 
 @pytest.mark.parametrize("name", ["fixmatch", "sgan"])

@@ -19,6 +19,12 @@ from ganlift.strategies.base import Strategy, strategies
 from ganlift.strategies.options import build_options, checked
 
 
+UNTUNED = (
+    "On features all arms have the first settings that were tried, tuned on no other data yet: --search 8 tunes each arm "
+    "on your validation images."
+)
+
+
 @dataclass(frozen=True)
 class Plan:
     """Fixed once, before the first arm, and recorded: a continued run keeps it.
@@ -111,6 +117,8 @@ def resolve_arms(
     of_labels_alone = [entry.name for entry in chosen if entry.kind == "gan" and entry.unlabelled == "never"]
     generating = [entry.name for entry in chosen if entry.needs_generator or entry.name in of_labels_alone]
     warning = generator_warning(generating, labelled_per_class, unlabelled)
+    if any(entry.features for entry in chosen) and not config.search:
+        notes.append(UNTUNED)
     return chosen, [*notes, *([warning] if warning else [])]
 
 

@@ -24,6 +24,10 @@ ON_VECTORS: dict[str, Any] = {
 """Defaults in the space of a frozen network, where they are other ones than for pixels; alike for all arms."""
 
 
+PICTURES_ONLY = {"mix": "cutmix"}
+"""Choices that features have no use for."""
+
+
 def build_options(entry: Strategy, given: Mapping[str, Any], space: str = "pixels") -> BaseModel:
     """The strategy's options with ``given`` over its defaults for the representation ``space``.
 
@@ -31,6 +35,9 @@ def build_options(entry: Strategy, given: Mapping[str, Any], space: str = "pixel
         ConfigError: an unknown key (the nearest is named) or a value out of range.
     """
     own = {key: value for key, value in ON_VECTORS.items() if space == "vectors" and key in entry.options.model_fields}
+    for key, value in PICTURES_ONLY.items():
+        if space == "vectors" and given.get(key) == value:
+            raise ConfigError(f"Option '{key}' of strategy '{entry.name}' is '{value}', which is for pictures alone.")
     return checked(f"strategy '{entry.name}'", entry.options, {**own, **given})
 
 
@@ -60,5 +67,12 @@ def search_space(entry: Strategy) -> dict[str, dict[str, Any]]:
         extra = field.json_schema_extra
         how = extra.get("search") if isinstance(extra, dict) else None
         if isinstance(how, dict):
-            space[name] = dict(how)
+            space[name] = _in(entry.space, name, how)
     return space
+
+
+def _in(space: str, name: str, how: dict[str, Any]) -> dict[str, Any]:
+    """A distribution without the choices that ``space`` has no use for."""
+    if space == "vectors" and name in PICTURES_ONLY:
+        return {**how, "choices": [choice for choice in how["choices"] if choice != PICTURES_ONLY[name]]}
+    return dict(how)
