@@ -18,10 +18,9 @@ from ganlift.generators.base import generators
 from ganlift.strategies.base import Strategy, strategies
 from ganlift.strategies.options import build_options, checked
 
-
 UNTUNED = (
-    "On features all arms have the first settings that were tried, tuned on no other data yet: --search 8 tunes each arm "
-    "on your validation images."
+    "On features all arms have the first settings that were tried, tuned on no other data yet: --search 8 tunes each "
+    "arm on your validation images."
 )
 
 
