@@ -119,8 +119,9 @@ def test_list_names_the_data_sets() -> None:
 
 def test_strategies_are_listed_baselines_first_and_what_they_need() -> None:
     shown = [line for line in ganlift("list", "strategies").stdout.splitlines() if not line.startswith(" ")]
-    assert shown[0] == "augment (baseline)"
-    assert "fixmatch (rival, needs unlabelled images)" in shown
+    assert shown[0] == "augment (baseline, also on features)"
+    assert shown[1] == "linear-probe (baseline, on features)"
+    assert "fixmatch-rotation (rival, needs unlabelled images)" in shown
     assert shown[-1].endswith(", without labels)")
 
 

@@ -58,7 +58,7 @@ def _what(member: Mapping[str, Any]) -> str:
     if not member.get("labels", True):
         return f" ({safe(member['kind'])}, without labels)"
     needs = ", needs unlabelled images" if member.get("unlabelled") == "required" else ""
-    where = {("vectors",): ", on features", ("pixels", "vectors"): ", on pixels or features"}
+    where = {("vectors",): ", on features", ("pixels", "vectors"): ", also on features"}
     space = where.get(tuple(member.get("spaces", ())), "")
     return f" ({safe(member['kind'])}{needs}{space})"
 
