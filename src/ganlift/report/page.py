@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from ganlift import __version__
 from ganlift.errors import RunFolderError
-from ganlift.report import answers, generated, quality, sections, side_by_side, tables, trust, words
+from ganlift.report import answers, generated, quality, sections, side_by_side, spaces, tables, trust, words
 from ganlift.report.pictures import FITS, Fit
 from ganlift.report.read import Run, pretty, read_run
 from ganlift.runs import layout
@@ -70,6 +70,8 @@ def _context(run: Run, fit: Fit) -> dict[str, Any]:
     shown = {
         "answer": answers.answer(run),
         "matched": run.matched,
+        "spaces": spaces.said(run),
+        "solved": spaces.solved(run),
         "cards": sections.cards(run),
         "measure": run.measure.words,
         "arm_head": tables.arm_head(run),
