@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup, escape
+
 from ganlift.report import numbers, words
 
 if TYPE_CHECKING:
     from ganlift.report.read import Row, Run
 
+MOST_NAMES = 3
+"""Arms that share the highest mean on validation; more are counted."""
 LEFT_OUT = ("control", "in-time")
 """Kinds of arms that are no candidates for the best classifier."""
 
@@ -52,12 +56,17 @@ def said(run: Run) -> list[str]:
     networks = [space for space in spaces if space]
     if not networks:
         return []
-    named = [f"features of {one} (arms named @{one})" for one in networks]
-    spaced = words.listed([*(["pixels"] if "" in spaces else []), *named])
+    named = words.listed([f"{one} (arms named @{one})" for one in networks])
+    pixels = "pixels and from " if "" in spaces else ""
     frozen = "a frozen network" if len(networks) == 1 else "frozen networks"
     judged = "An arm with a GAN is judged against the arms without one in its own space: on features against those on "
     judged += "the same features" + (", on pixels against those on pixels." if "" in spaces else ".")
-    return [f"Arms learn from {spaced}, {frozen}.", judged, *_best(run)]
+    return [f"Arms learn from {pixels}features of {named}, {frozen}.", judged, *_best(run)]
+
+
+def breakable(name: str) -> Markup:
+    """``name`` as HTML that may break before its network."""
+    return escape(name).replace("@", Markup("<wbr>@"))
 
 
 def solved(run: Run) -> list[str]:
@@ -78,5 +87,6 @@ def _best(run: Run) -> list[str]:
     if not means:
         return []
     most = max(means.values())
-    first = words.listed([name for name, mean in means.items() if mean == most])
-    return [f"Best of all on validation: {first}, mean {run.measure.words} {words.percent(most)}."]
+    first = [name for name, mean in means.items() if mean == most]
+    who = words.listed(first) if len(first) <= MOST_NAMES else f"{len(first)} arms alike"
+    return [f"Best of all on validation: {who}, mean {run.measure.words} {words.percent(most)}."]

@@ -130,7 +130,7 @@ def _judged(verdict: Row) -> tuple[str, str]:
     gain = answers.deciding(verdict)
     if gain is None:
         return words.NONE, ""
-    return words.points(gain.gain), f"{gain.interval}\nover {gain.name}"
+    return words.points(gain.gain), f"{gain.interval}\nover {gain.name}".replace("@", "\n@")
 
 
 def _range(low: Any, high: Any) -> str:
