@@ -42,7 +42,7 @@ def test_several_spaces_keep_names_and_say_who_is_judged_against_whom(
     bare_run: Path, make_features: OnFeatures
 ) -> None:
     run = make_features(bare_run, NETWORK, ["fixmatch", "sgan"])
-    text = body(run).replace("<wbr>", "")
+    text = re.sub("</?(wbr|span)[^>]*>", "", body(run))
     assert f"Arms learn from pixels and from features of {NETWORK} (arms named @{NETWORK}), a frozen network." in text
     assert "on features against those on the same features, on pixels against those on pixels." in text
     for name in ("rotation", f"fixmatch@{NETWORK}", f"sgan@{NETWORK}"):
@@ -57,7 +57,12 @@ def test_the_best_of_all_on_validation_is_named(bare_run: Path, make_features: O
         if row["kind"] == "in-time":
             row["validation_accuracy"] = 1.0
     (run / "results.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    assert f"Best of all on validation: sgan@{NETWORK}, mean accuracy 90.0 %." in body(run)
+    (run / "classifier").mkdir(exist_ok=True)
+    (run / "classifier" / "model.json").write_text(json.dumps({"strategy": "rotation", "seed": 2}))
+    said = (
+        f"Best of all on validation: sgan@{NETWORK}, mean accuracy 90.0 %.</bdi> <bdi>Laid ready is rotation, seed 2."
+    )
+    assert said in body(run)
 
 
 def test_a_run_on_pixels_says_nothing_of_spaces(bare_run: Path) -> None:

@@ -38,6 +38,7 @@ class Run:
         verdicts: the objects of ``verdict.json``, best gain first.
         class_names: one a class, in label order.
         copies: the content of ``copies.json``.
+        winner: the content of ``classifier/model.json``; empty where no classifier is laid ready.
         points: the objects of ``features-LABEL.json``, one a frozen network.
         network: whose features all arms learn from, which then is left out of their names; "" where there is none.
         recorded: what the records call an arm whose name is shortened.
@@ -58,6 +59,7 @@ class Run:
     config: str
     splits: dict[int, Row]
     damaged: list[str] = field(default_factory=list)
+    winner: Row = field(default_factory=dict)
     points: list[Row] = field(default_factory=list)
     network: str = ""
     recorded: dict[str, str] = field(default_factory=dict)
@@ -178,6 +180,7 @@ def read_run(path: Path) -> Run:
         config=_text(layout.config_file(path)),
         splits=dict(_splits(path, damaged)),
         damaged=damaged,
+        winner=mapping(_json(layout.model_file(layout.winner_folder(path)), damaged)),
         points=[mapping(_json(file, damaged)) for file in layout.points_files(path)],
         network=network,
         recorded=recorded,

@@ -61,17 +61,25 @@ def said(run: Run) -> list[str]:
     frozen = "a frozen network" if len(networks) == 1 else "frozen networks"
     judged = "An arm with a GAN is judged against the arms without one in its own space: on features against those on "
     judged += "the same features" + (", on pixels against those on pixels." if "" in spaces else ".")
-    return [f"Arms learn from {pixels}features of {named}, {frozen}.", judged, *_best(run)]
+    return [f"Arms learn from {pixels}features of {named}, {frozen}.", judged, *_best(run), *_ready(run)]
 
 
 def breakable(name: str) -> Markup:
     """``name`` as HTML that may break before its network."""
-    return escape(name).replace("@", Markup("<wbr>@"))
+    first, at, network = name.partition("@")
+    whole = Markup('<wbr><span class="whole">{}</span>').format(at + network) if at else ""
+    return escape(first) + whole
 
 
 def solved(run: Run) -> list[str]:
     """Arms on features whose classifier is solved for, without steps."""
     return [name for name, rows in run.rows.items() if space_of(rows) and all(row.get("steps") == 0 for row in rows)]
+
+
+def _ready(run: Run) -> list[str]:
+    """Whose classifier a user finds in the run."""
+    strategy, seed = run.winner.get("strategy"), words.count(run.winner.get("seed"))
+    return [f"Laid ready is {strategy}, seed {seed}."] if isinstance(strategy, str) else []
 
 
 def _best(run: Run) -> list[str]:
