@@ -15,6 +15,7 @@ import torch
 from filelock import FileLock
 from PIL import Image
 
+from ganlift.data.reading import Reading
 from ganlift.data.types import ImageSet
 from ganlift.errors import ConfigError, DataError
 from ganlift.features import Files, Network, Pixels, Recipe, embed, store_folder
@@ -210,6 +211,15 @@ def test_files_are_read_at_the_networks_size(small: Network, tmp_path: Path) -> 
     found = embed(files, files.hashes(), small, PLAIN, folder=tmp_path / "kept")
     assert found.shape == (2, 1, 6)
     np.testing.assert_allclose(found[0], found[1], rtol=0.05, atol=0.02)
+
+
+def test_files_made_square_in_another_way_are_read_again(counted: Counted, tmp_path: Path) -> None:
+    network, calls = counted
+    Image.fromarray(np.arange(3200, dtype=np.uint8).reshape(40, 80)).save(tmp_path / "wide.png")
+    for fit, images in (("crop", 1), ("pad", 2), ("stretch", 3), ("crop", 3)):
+        source = Files([tmp_path / "wide.png"], Reading(fit=fit))  # type: ignore[arg-type]
+        embed(source, source.hashes(), network, PLAIN, folder=tmp_path / "kept")
+        assert sum(calls) == images, fit
 
 
 def test_a_file_that_is_gone_is_named(small: Network, tmp_path: Path) -> None:

@@ -83,8 +83,41 @@ def test_the_exported_file_has_the_network_inside(place: Path) -> None:
     direct, exported = (
         json.loads(run(place, "predict", str(what), "photos/bag", "--json").stdout) for what in ("run", file)
     )
+    card = file.with_name("model.onnx.md").read_text()
+    winner = json.loads((place / "run" / "classifier" / "model.json").read_text())
+    assert card.startswith("# Model card: ")
+    assert " on features of efficientnet-lite0 for 2 classes" in card.splitlines()[0]
+    version = winner["features"]["version"]
+    assert (
+        f"| Network | efficientnet-lite0, frozen: 1280 features an image; version {version}; it is inside the file |"
+        in card
+    )
+    assert "| Its licence | Apache-2.0 (the weights are Google's) |" in card
     pairs = zip(direct["predictions"], exported["predictions"], strict=True)
     assert all(a["class"] == b["class"] for a, b in pairs)
+
+
+def test_weights_alone_are_said_to_lack_the_network(place: Path) -> None:
+    done = run(place, "export", "run", "--format", "safetensors")
+    assert done.returncode == 0, done.stderr
+    card = (place / "run" / "export" / "model.safetensors.md").read_text()
+    assert "the weights of the classifier alone, not those of the network before it" in card
+    assert "it is inside the file" not in card
+
+
+def test_the_report_draws_where_the_images_lie(place: Path) -> None:
+    points = json.loads((place / "run" / "features-efficientnet-lite0.json").read_text())
+    split = json.loads((place / "run" / "split-0.json").read_text())["parts"]
+    assert {part: len(found) for part, found in points["points"].items()} == points["images"]
+    assert points["images"] == {part: len(split[part]["index"]) for part in ("labelled", "unlabelled", "test")}
+    assert all(len(point) == 2 for point in points["points"]["unlabelled"])
+    assert sorted(point[2] for point in points["points"]["labelled"]) == [0, 0, 0, 1, 1, 1]
+    assert 1 >= points["shares"][0] >= points["shares"][1] > 0
+    firsts = {name: [p[0] for p in points["points"]["test"] if p[2] == name] for name in (0, 1)}
+    assert sum(firsts[0]) / len(firsts[0]) * sum(firsts[1]) / len(firsts[1]) < 0  # the classes lie apart
+    page = (place / "run" / "report.html").read_text()
+    assert '<section id="features">' in page
+    assert "All arms learn from features of efficientnet-lite0, a frozen network." in page
 
 
 @pytest.mark.parametrize(

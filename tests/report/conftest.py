@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -48,6 +49,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(tmp_path: Path, built: Path) -> Path:
     """A complete run of ten classes, the test's own to change."""
     return Path(shutil.copytree(built, tmp_path / "fashion-mini"))
+
+
+@pytest.fixture
+def make_features() -> Callable[[Path, str, Sequence[str]], Path]:
+    """Makes some arms of a run, or all of them, arms on features: ``make_features(folder, network, arms)``."""
+    return on_features
 
 
 @pytest.fixture
@@ -253,6 +260,30 @@ def _verdicts(classes: Sequence[str]) -> list[dict[str, object]]:
             "5 seeds), at 4.0 times the cost.",
         },
     ]  # fmt: skip
+
+
+def on_features(folder: Path, network: str, arms: Sequence[str]) -> Path:
+    """Make ``arms`` of the run in ``folder`` arms on the features of ``network``, wherever its records name them."""
+    names = {name: f"{name}@{network}" for name in arms}
+    for name in IN_TIME:
+        names[name] = "-in-time-of-".join(names.get(one, one) for one in name.split("-in-time-of-"))
+    told = folder / "results.jsonl"
+    rows = [json.loads(line) for line in told.read_text().splitlines()]
+    for row in rows:
+        if row["strategy"] in names:
+            row |= {"features": network, "classifier": "mlp"}
+            row |= {key: names[row[key]] for key in ("strategy", "rival", "time_of") if row.get(key) in names}
+    told.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for file in folder.glob("arms/*/*/row.json"):
+        file.unlink()
+    for name in names:
+        (folder / "arms" / name).rename(folder / "arms" / names[name])
+    for file in ("verdict.json", "plan.json"):
+        text = (folder / file).read_text()
+        for name in sorted(names, key=len, reverse=True):
+            text = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w@-])", names[name], text)
+        (folder / file).write_text(text)
+    return folder
 
 
 def older(verdict: dict[str, object]) -> dict[str, object]:

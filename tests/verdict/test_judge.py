@@ -88,6 +88,15 @@ def test_reference_is_chosen_on_validation_and_saw_the_same_images() -> None:
     assert set(by_name) == {"sgan", "gan-augment"}
 
 
+def test_the_gain_over_augment_is_over_that_on_the_same_features() -> None:
+    run = Run().arm("augment", plus(-20)).arm("sgan", plus(3))
+    features = Run().arm("augment", BASE).arm("sgan", plus(1))
+    run.rows += [row | {"strategy": f"{row['strategy']}@net", "features": "net"} for row in features.rows]
+    run.correct |= {(f"{name}@net", seed): right for (name, seed), right in features.correct.items()}
+    gains = {found.strategy: found.gain_over_augment for found in run.judge()}
+    assert gains == {"sgan": pytest.approx(0.23), "sgan@net": pytest.approx(0.01)}
+
+
 def test_a_reference_that_saw_more_is_named_as_such() -> None:
     (found,) = Run().arm("fixmatch", BASE).arm("gan-augment", plus(0)).judge()
     assert found.reference == "fixmatch"

@@ -318,14 +318,15 @@ def table(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, Any
         done = [row for row in mine if row.get("status") != "failed"]
         seeds = f"{len(done)}" if len(done) == len(mine) else f"{len(done)} of {len(mine)}"
         cells = [safe(strategy), seeds, _score(done, measure), *_gain(judged.get(strategy)), _seconds(done)]
-        shown.add_row(*(Text(cell.removesuffix(f"@{network}")) for cell in cells))
+        shown.add_row(*(Text(cell.replace(f"@{network}", "") if network else cell) for cell in cells))
     return shown
 
 
 def _one_network(rows: Sequence[Mapping[str, Any]]) -> str:
     """The network whose features all arms learn from; "" where they learn in several spaces, or from pixels."""
-    networks = {str(row["strategy"]).partition("@")[2] for row in rows}
-    return networks.pop() if len(networks) == 1 else ""
+    from ganlift.report.spaces import shared_network
+
+    return shared_network(rows)
 
 
 def say(console: Console, text: str, indent: int = 0) -> None:

@@ -20,6 +20,7 @@ from ganlift.comparison.costs import (
     steps_of_time,
 )
 from ganlift.comparison.executors import Job, Result, in_process, local_processes
+from ganlift.comparison.feature_points import write_points
 from ganlift.comparison.features import networks_of, write_features
 from ganlift.comparison.first_steps import Trial, first_steps
 from ganlift.comparison.images import load_images, split_of, write_images
@@ -152,6 +153,7 @@ def conclude(prepared: Prepared, run: Path, tell: Listener) -> tuple[list[Verdic
     best = choose(rows, [verdict.to_json() for verdict in found], measure)
     if best:
         lay_ready(run, best, _model_facts(prepared, best))
+    write_points(run, prepared.images, prepared.splits[0], prepared.networks)
     clear_cache(run)
     return found, best
 

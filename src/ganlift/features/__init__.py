@@ -1,7 +1,7 @@
 """Features of images: made once an image, several views each, by a frozen network with a name, and kept."""
 
 from ganlift.features.embed import embed, store_folder
-from ganlift.features.networks import DEFAULT, NAMES, Network, feature_network
+from ganlift.features.networks import DEFAULT, NAMES, Network, feature_network, licence_of
 from ganlift.features.sources import Files, Pixels, Source
 from ganlift.features.views import Recipe
 
@@ -15,5 +15,6 @@ __all__ = [
     "Source",
     "embed",
     "feature_network",
+    "licence_of",
     "store_folder",
 ]

@@ -65,7 +65,7 @@ class Pixels:
 
 @dataclass(frozen=True)
 class Files:
-    """Image files, decoded at the size, the middle square of each, as ``reading`` asks but for its size.
+    """Image files, decoded at the size, made square as ``reading`` asks, as it asks in all else but for its size.
 
     JPEG files are decoded at an eighth, a quarter or a half of their size where that leaves twice the size wanted.
     `hashes` tells them apart by their bytes.
@@ -78,7 +78,8 @@ class Files:
     def how(self) -> str:
         asked = self.reading
         grey = "-grey" if asked.channels == 1 else ""
-        return "-".join(["files", asked.orientation, *(f"{one:g}" for one in asked.value_range or ())]) + grey
+        fit = "" if asked.fit == "crop" else f"-{asked.fit}"
+        return "-".join(["files", asked.orientation, *(f"{one:g}" for one in asked.value_range or ())]) + grey + fit
 
     def __len__(self) -> int:
         return len(self.paths)

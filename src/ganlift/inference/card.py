@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ganlift import __version__
 from ganlift.data.sizes import preparation
 from ganlift.errors import GanliftError
+from ganlift.features import licence_of
 from ganlift.inference.evaluate import Evaluation, evaluate_recorded
 from ganlift.inference.model import Model
 from ganlift.runs import layout
@@ -37,6 +38,7 @@ def card(model: Model, folder: Path, run: Path | None, form: str, made: Exported
     tested = _tested(run)
     return words.get_template("card.md.j2").render(
         facts=model.facts,
+        licence=licence_of(model.facts.features.network) if model.facts.features else "",
         preparation=preparation(model.facts.fit, model.facts.image_size),
         record=read_json(layout.model_file(folder)),
         form=form,

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from ganlift import __version__
 from ganlift.errors import RunFolderError
-from ganlift.report import answers, generated, quality, sections, side_by_side, tables, trust, words
+from ganlift.report import answers, features, generated, quality, sections, side_by_side, spaces, tables, trust, words
 from ganlift.report.pictures import FITS, Fit
 from ganlift.report.read import Run, pretty, read_run
 from ganlift.runs import layout
@@ -70,12 +70,15 @@ def _context(run: Run, fit: Fit) -> dict[str, Any]:
     shown = {
         "answer": answers.answer(run),
         "matched": run.matched,
+        "spaces": spaces.said(run),
+        "solved": spaces.solved(run),
         "cards": sections.cards(run),
         "measure": run.measure.words,
         "arm_head": tables.arm_head(run),
         "arms": lines,
         "arm_count": sum(line.strategy not in run.in_time for line in lines),
         "slopes": sections.slopes(run),
+        "features": features.pictures(run),
         "class_plots": sections.class_plots(run),
         "confusions": sections.confusions(run),
         "reliability": [] if run.matched else sections.reliability(run),
@@ -135,7 +138,11 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
     )
     environment.filters.update(
-        listed=words.listed, count=words.count, style_of=answers.style_of, kind=tables.kind_words
+        listed=words.listed,
+        count=words.count,
+        style_of=answers.style_of,
+        kind=tables.kind_words,
+        breakable=spaces.breakable,
     )
     return environment
 

@@ -66,7 +66,11 @@ def picture(path: Path, side: int) -> Picture | None:
 
 def grid_files(run: Run, strategy: str, seed: int) -> list[Path]:
     """The arm's sample grids, by images seen."""
-    found = [path for path in layout.samples_folder(run.path, strategy, seed).glob("*.png") if path.stem.isdigit()]
+    found = [
+        path
+        for path in layout.samples_folder(run.path, run.called(strategy), seed).glob("*.png")
+        if path.stem.isdigit()
+    ]
     return sorted(found, key=lambda path: int(path.stem))
 
 
@@ -93,6 +97,6 @@ def beside(run: Run, strategy: str, seed: int, name: object, side: int) -> Pictu
     """The picture that ``facts.json`` names; only in the arm's own folder, whatever the name says."""
     if not isinstance(name, str) or not name:
         return None
-    folder = layout.arm_folder(run.path, strategy, seed)
+    folder = layout.arm_folder(run.path, run.called(strategy), seed)
     path = (folder / name).resolve()
     return picture(path, side) if path.is_relative_to(folder.resolve()) else None

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlift.errors import GanliftError, RunFolderError
+from ganlift.report.spaces import shared_network, without
 from ganlift.report.words import number
 from ganlift.runs import layout
 from ganlift.runs.files import read_bytes, read_json, read_jsonl, read_npz
@@ -23,6 +24,8 @@ Row = dict[str, Any]
 
 IN_TIME = "in-time"
 """The kind of an arm without a GAN that was given the time of a GAN arm in place of its steps."""
+_NAMING = ("strategy", "rival", "time_of")
+"""What names an arm in a row."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,10 @@ class Run:
         verdicts: the objects of ``verdict.json``, best gain first.
         class_names: one a class, in label order.
         copies: the content of ``copies.json``.
+        winner: the content of ``classifier/model.json``; empty where no classifier is laid ready.
+        points: the objects of ``features-LABEL.json``, one a frozen network.
+        network: whose features all arms learn from, which then is left out of their names; "" where there is none.
+        recorded: what the records call an arm whose name is shortened.
         splits: the content of ``split-SEED.json`` by seed.
         damaged: a sentence about each file that could not be read.
     """
@@ -52,6 +59,10 @@ class Run:
     config: str
     splits: dict[int, Row]
     damaged: list[str] = field(default_factory=list)
+    winner: Row = field(default_factory=dict)
+    points: list[Row] = field(default_factory=list)
+    network: str = ""
+    recorded: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -83,9 +94,13 @@ class Run:
         """What the arms were judged by."""
         return named(self.plan.get("measure"))
 
+    def called(self, strategy: str) -> str:
+        """What the records and folders call the arm ``strategy``."""
+        return self.recorded.get(strategy, strategy)
+
     def predictions(self, strategy: str, seed: int) -> tuple[NDArray[np.float64], NDArray[np.int64]] | None:
         """Test probabilities (n, K) and labels (n,) of an arm; None where they are absent or unusable."""
-        path = layout.predictions_file(self.path, strategy, seed)
+        path = layout.predictions_file(self.path, self.called(strategy), seed)
         if not path.exists():
             return None
         try:
@@ -102,7 +117,7 @@ class Run:
 
     def facts(self, strategy: str, seed: int) -> Row:
         """The arm's ``facts.json``; empty where there is none."""
-        return mapping(_json(layout.facts_file(self.path, strategy, seed), self.damaged))
+        return mapping(_json(layout.facts_file(self.path, self.called(strategy), seed), self.damaged))
 
     @cached_property
     def measures(self) -> dict[str, Row]:
@@ -113,7 +128,7 @@ class Run:
     def trace(self, strategy: str, seed: int) -> list[Row]:
         """The arm's ``trace.jsonl``; empty where there is none."""
         try:
-            return read_jsonl(layout.trace_file(self.path, strategy, seed), self._note)
+            return read_jsonl(layout.trace_file(self.path, self.called(strategy), seed), self._note)
         except GanliftError as fault:
             self._note(str(fault))
             return []
@@ -138,11 +153,19 @@ def read_run(path: Path) -> Run:
         )
     damaged: list[str] = []
     rows = [row for row in read_rows(path, damaged.append) if isinstance(row.get("strategy"), str)]
+    network = shared_network(rows)
+    recorded = {without(row["strategy"], f"@{network}"): row["strategy"] for row in rows} if network else {}
+
+    def short(value: Any) -> Any:
+        return without(value, f"@{network}") if network else value
+
+    rows = [row | {key: short(row[key]) for key in _NAMING if key in row} for row in rows]
     done: dict[str, list[Row]] = {}
     for row in sorted(filter(_is_done, rows), key=lambda row: (row.get("kind") == IN_TIME, row["seed"])):
         done.setdefault(row["strategy"], []).append(row)
     plan = mapping(_json(layout.plan_file(path), damaged))
-    verdicts = [verdict for verdict in sequence(_json(layout.verdict_file(path), damaged)) if _is_verdict(verdict)]
+    plan |= {key: short(plan[key]) for key in ("strategies",) if key in plan}
+    verdicts = [short(one) for one in sequence(_json(layout.verdict_file(path), damaged)) if _is_verdict(one)]
     return Run(
         path=path,
         rows=done,
@@ -151,12 +174,16 @@ def read_run(path: Path) -> Run:
         class_names=_class_names(plan, done),
         plan=plan,
         check=_json(layout.check_file(path), damaged),
-        copies=_json(layout.copies_file(path), damaged),
-        tuning=_json(layout.tuning_file(path), damaged),
+        copies=short(_json(layout.copies_file(path), damaged)),
+        tuning=short(_json(layout.tuning_file(path), damaged)),
         environment=mapping(_json(layout.environment_file(path), damaged)),
         config=_text(layout.config_file(path)),
         splits=dict(_splits(path, damaged)),
         damaged=damaged,
+        winner=mapping(_json(layout.model_file(layout.winner_folder(path)), damaged)),
+        points=[mapping(_json(file, damaged)) for file in layout.points_files(path)],
+        network=network,
+        recorded=recorded,
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from ganlift.report import answers, numbers, plots, tables, words
+from ganlift.report import answers, numbers, plots, spaces, tables, words
 from ganlift.report.read import Row, Run
 
 METRICS = {"validation_accuracy": "validation accuracy", "g_loss": "generator loss"}
@@ -71,7 +71,8 @@ def compared(run: Run) -> list[tuple[str, str, Row]]:
         gains = [(verdict, answers.deciding(verdict)) for verdict in run.verdicts]
         found = [(verdict["strategy"], gain.name, verdict) for verdict, gain in gains if gain]
     else:
-        found = [(name, "augment", {}) for name, rows in run.rows.items() if rows[0].get("kind") == "gan"]
+        gans = [name for name, rows in run.rows.items() if rows[0].get("kind") == "gan"]
+        found = [(name, spaces.in_space_of(run, name, "augment"), {}) for name in gans]
     return [one for one in found if one[0] in run.rows and one[1] in run.rows]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganlift.report import answers, numbers, words
+from ganlift.report import answers, numbers, spaces, words
 from ganlift.report.read import IN_TIME, Row, Run, sequence
 from ganlift.yardstick import ACCURACY, MACRO_RECALL
 
@@ -41,7 +41,10 @@ def arm_head(run: Run) -> list[tuple[str, str]]:
     judged, other = sorted(_SCORES, key=lambda one: one != run.measure)
     return [
         (_capital(judged.words), f"{_SCORES[judged]}, mean ± standard deviation over seeds"),
-        ("Against augment", f"mean paired difference in points of {judged.words}, and its range over seeds"),
+        (
+            "Against augment",
+            f"mean paired difference in points of {judged.words} in the same space, and its range over seeds",
+        ),
         (
             "Deciding gain",
             f"gain in points of {judged.words} with its 95 % interval over the arm without a GAN that decides the "
@@ -96,8 +99,9 @@ def _cells(run: Run, name: str, verdict: Row, base: float | None) -> list[tuple[
     judged, other = sorted(_SCORES, key=lambda one: one != run.measure)
     found = numbers.values(rows, judged.test)
     deviation = numbers.deviation(found)
-    pairs = numbers.pairs(run.rows.get("augment", []), rows, judged.test)
-    against = numbers.gain(pairs) if name != "augment" else None
+    augment = spaces.in_space_of(run, name, "augment")
+    pairs = numbers.pairs(run.rows.get(augment, []), rows, judged.test)
+    against = numbers.gain(pairs) if name != augment else None
     elapsed = numbers.mean(numbers.values(rows, "elapsed_s"))
     unlabelled = _same(rows, "unlabelled_n")
     return [
@@ -126,7 +130,7 @@ def _judged(verdict: Row) -> tuple[str, str]:
     gain = answers.deciding(verdict)
     if gain is None:
         return words.NONE, ""
-    return words.points(gain.gain), f"{gain.interval}\nover {gain.name}"
+    return words.points(gain.gain), f"{gain.interval}\nover {gain.name}".replace("@", "\n@")
 
 
 def _range(low: Any, high: Any) -> str:
@@ -143,8 +147,8 @@ def _same(rows: Sequence[Row], key: str) -> str:
 
 
 SPENT_HEAD = [
-    ("Classifier steps", "of the classifier that is scored: equal for all, but those in time"),
-    ("Labelled images", "drawn by those steps, repeats counted: equal for all, but those in time"),
+    ("Classifier steps", "of the classifier that is scored: equal for all, but those in time and those solved for"),
+    ("Labelled images", "drawn by those steps, repeats counted: equal for all, but those in time and those solved for"),
     ("Unlabelled images", "drawn by those steps"),
     ("Steps besides", "of choosing runs, judges, teachers and pre-training"),
     ("Generator steps", "of a generator's own phase; in the one-model arms it learns in the classifier's steps"),

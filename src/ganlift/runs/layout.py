@@ -47,6 +47,16 @@ def copies_file(run: Path) -> Path:
     return run / "copies.json"
 
 
+def points_file(run: Path, label: str) -> Path:
+    """Where images lie in the features of the network that the run's arms call ``label``."""
+    return run / f"features-{label}.json"
+
+
+def points_files(run: Path) -> list[Path]:
+    """Those of all networks of the run, by name."""
+    return sorted(run.glob("features-*.json"))
+
+
 def report_file(run: Path) -> Path:
     return run / "report.html"
 

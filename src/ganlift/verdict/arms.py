@@ -46,6 +46,10 @@ class Arm:
         """The network whose features it learned from; None for pixels."""
         return next((row.get("features") for row in self.done.values()), None)
 
+    def beside(self, strategy: str) -> str:
+        """What ``strategy`` is called among the arms that learn from the same as this one."""
+        return f"{strategy}@{self.features}" if self.features else strategy
+
     @property
     def uses_unlabelled(self) -> bool:
         return any(bool(row.get("uses_unlabelled")) for row in self.done.values())

@@ -138,7 +138,8 @@ def _verdict(standing: Standing, found: Replay, question: Question) -> Verdict:
     closest = standing.rivals[nearest] if nearest else None
     decisive = closest if standing.answer == HELPS else chosen
     paired = chosen.seeds if chosen else ()
-    asked = question.all_seeds[: found.seeds.get("augment", 0)]
+    plain = arm.beside("augment")
+    asked = question.all_seeds[: found.seeds.get(plain, 0)]
     common = [seed for seed in paired if seed in asked]
     estimate = chosen.estimate if chosen else None
     parts = estimate.parts if estimate else None
@@ -160,7 +161,7 @@ def _verdict(standing: Standing, found: Replay, question: Question) -> Verdict:
         seeds=len(paired),
         seeds_missing=chosen.seeds_missing if chosen else standing.seeds,
         looks=(len(looks.seeds), found.looks_of[arm.name]),
-        gain_over_augment=_plain_gain(arm, evidence.arms.get("augment"), common, evidence),
+        gain_over_augment=_plain_gain(arm, evidence.arms.get(plain), common, evidence),
         power=_power(parts, strict, terms.margin),
         smallest_detectable=smallest_detectable(parts, strict) if parts else None,
         seeds_to_find=seeds_to_find(terms.margin, parts, strict) if parts else None,

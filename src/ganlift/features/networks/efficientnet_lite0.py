@@ -20,6 +20,7 @@ from ganlift.errors import ConfigError, DamagedFileError
 from ganlift.features.networks.base import Forward, Network, settled
 
 NAME = "efficientnet-lite0"
+LICENCE = "Apache-2.0 (the weights are Google's)"
 SIZE = 224
 BATCH = 4
 """Small enough for a processor's cache: large ones take up to twice as long."""

@@ -10,13 +10,14 @@ import torch
 from ganlift.errors import ConfigError
 from ganlift.features.networks import onnx_file, timm_models
 from ganlift.features.networks.base import Network
-from ganlift.features.networks.efficientnet_lite0 import NAME, efficientnet_lite0
+from ganlift.features.networks.efficientnet_lite0 import LICENCE, NAME, efficientnet_lite0
 from ganlift.features.networks.lite0_onnx import efficientnet_lite0_onnx, has_onnx
 from ganlift.features.networks.own import own_network
 
 DEFAULT = NAME
 NAMES = (DEFAULT, "timm:NAME", "onnx:PATH", "package.module:factory")
 CPU = torch.device("cpu")
+LICENCES = {DEFAULT: LICENCE}
 PREFIXES = (timm_models.PREFIX, onnx_file.PREFIX)
 
 
@@ -53,6 +54,11 @@ def feature_network(
         return _own_network(name, device)
     hint = f" Did you mean '{DEFAULT}'?" if difflib.get_close_matches(name.lower(), [DEFAULT]) else ""
     raise ConfigError(f"There is no network '{name}'.{hint} Known: {', '.join(NAMES)}.")
+
+
+def licence_of(name: str) -> str:
+    """The licence of the weights of the network called ``name``, in words, or that it is not known here."""
+    return LICENCES.get(name, "not known to ganlift; see where its weights come from")
 
 
 def _own_network(name: str, device: torch.device) -> Network:
