@@ -12,11 +12,13 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn.datasets import load_breast_cancer, load_iris, load_wine
-from sklearn.model_selection import train_test_split
+from sklearn.decomposition import PCA
+from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.pipeline import make_pipeline
 
 from ganlift import GanLiftClassifier
 from ganlift.data import load
-from ganlift.data.build import content_hashes
+from ganlift.data.build import content_hashes, from_vectors
 from ganlift.data.columns import Columns, learn_columns
 from ganlift.errors import DataError, InputError
 from ganlift.estimators.labels import hold_out
@@ -108,6 +110,28 @@ def test_forms_of_rows_and_a_pickle() -> None:
     assert np.array_equal(quick().fit(tensor, y).predict_proba(tensor), quick().fit(short, y).predict_proba(short))
     assert np.array_equal(pickle.loads(pickle.dumps(fitted)).predict_proba(x), wanted)
     assert (fitted.n_features_in_, fitted.network_) == (13, None)
+
+
+def test_equal_rows_stay_on_one_side() -> None:
+    found = from_vectors({"": (np.array([[0.0, 1.0], [-0.0, 1.0], [0.0, 2.0]]), np.arange(3))}, "abc", "X")
+    assert found.hashes[0] == found.hashes[1] != found.hashes[2]
+    x, y = load_wine(return_X_y=True)
+    twice = quick("linear-probe").fit(np.concatenate([x, x]), np.concatenate([y, y]))
+    assert twice.score(x, y) > 0.95  # and no row that validates is among those that train, which `make_task` refuses
+    one_each = np.array([0, 60, 130])
+    with pytest.raises(InputError, match="'linear-probe' chooses on validation rows, and no class has two different"):
+        quick("linear-probe").fit(x[[*one_each, *one_each]], y[[*one_each, *one_each]])
+    with pytest.raises(InputError, match="'fixmatch' needs unlabelled rows"):
+        quick("fixmatch").fit(x, y)
+
+
+def test_in_a_pipeline_and_a_search() -> None:
+    x, y = load_breast_cancer(return_X_y=True)
+    pipe = make_pipeline(PCA(5), quick(budget=30))
+    grid = {"ganliftclassifier__options": [{"lr": 1e-6}, {"lr": 8e-3}]}
+    search = GridSearchCV(pipe, grid, cv=2, error_score="raise").fit(x[:200], y[:200])
+    assert search.best_params_["ganliftclassifier__options"] == {"lr": 8e-3}
+    assert search.score(x[200:], y[200:]) > 0.85
 
 
 WIDE = np.arange(40.0).reshape(20, 2) % 7

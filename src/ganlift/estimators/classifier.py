@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from ganlift.data import Split
-from ganlift.data.types import UNLABELLED, Examples
+from ganlift.data.types import UNLABELLED, Examples, VectorSet
 from ganlift.errors import InputError
 from ganlift.estimators.asked import asked_classifier, asked_flips, asked_network, asked_strategy
 from ganlift.estimators.door import (
@@ -253,17 +253,18 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self.validation_fraction, "validation_fraction", Real, min_val=0, max_val=1, include_boundaries="neither"
         )
         labels, held = examples.labels, np.zeros(len(examples), bool)
+        what = "rows" if isinstance(examples, VectorSet) else "images"
         if entry.validates:
             held = hold_out(labels, examples.hashes, fraction, np.random.default_rng([seed, 1]))
             if not held.any():
                 raise InputError(
-                    f"Strategy '{entry.name}' chooses on validation images, and no class has two different labelled "
+                    f"Strategy '{entry.name}' chooses on validation {what}, and no class has two different labelled "
                     "ones to keep one back; give more labels or another strategy."
                 )
         unlabelled = labels == UNLABELLED
         if entry.unlabelled == "required" and not unlabelled.any():
             raise InputError(
-                f"Strategy '{entry.name}' needs unlabelled images; mark some with the label -1 or give unlabelled=."
+                f"Strategy '{entry.name}' needs unlabelled {what}; mark some with the label -1 or give unlabelled=."
             )
         unseen = unlabelled & ~np.isin(examples.hashes, examples.hashes[held])  # not what validates
         labelled, validation, rest, none = map(np.flatnonzero, (~unlabelled & ~held, held, unseen, []))
