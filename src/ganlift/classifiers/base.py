@@ -50,6 +50,10 @@ ClassifierSpec = str | nn.Module | Callable[[int, int, int], nn.Module]
 """A registered name, ``timm:NAME``, ``package.module:factory``; from Python also a module, or a factory."""
 
 
+DEFAULTS: dict[str, str] = {"pixels": "small-cnn", "vectors": "mlp"}
+"""The classifier of each space, where nobody asks for another."""
+
+
 def resolve(spec: ClassifierSpec) -> ClassifierEntry:
     """The classifier that ``spec`` names or is.
 

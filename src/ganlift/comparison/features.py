@@ -13,11 +13,8 @@ from ganlift.data.reading import Reading
 from ganlift.data.types import ImageSet
 from ganlift.errors import ConfigError
 from ganlift.events import Listener
-from ganlift.features import Files, Network, Pixels, Recipe, embed, feature_network
+from ganlift.features import VIEWS, Files, Network, Pixels, Recipe, embed, feature_network
 from ganlift.training.precision import pick_device
-
-VIEWS = 4
-"""Views an image: as it is, mirrored where that is safe, the others random."""
 
 
 def labels_of(features: Sequence[str]) -> dict[str, str]:

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ganlift.classifiers.base import DEFAULTS
 from ganlift.comparison.executors import Job, ShouldStop
 from ganlift.comparison.facts import arm_facts, collapse_alarms, pool_alarms
 from ganlift.comparison.keep import keep_generator
@@ -43,9 +44,6 @@ from ganlift.training.threads import Quickest, using_threads
 from ganlift.yardstick import YARDSTICKS, named
 
 Items = Callable[[NDArray[np.int64]], NDArray[Any]]
-ON_VECTORS = "mlp"
-"""The classifier of arms on features."""
-
 PROBE_STEPS = 10
 """Steps of each phase in an estimate, the first two of them not counted."""
 
@@ -160,7 +158,7 @@ def _setup(job: Job, images: ImageSet, split: Split) -> tuple[Setup, Strategy, I
         budget=Budget(job["steps"], shared["batch_size"], job["generator_steps"]),
         rng=Rng(job["seed"], entry.name, device),
         device=device,
-        classifier=ON_VECTORS if entry.features else shared["classifier"],
+        classifier=DEFAULTS["vectors"] if entry.features else shared["classifier"],
         generator=generator,
         generator_options=shared["generator_options"].get(generator, {}),
         measure=named(shared.get("measure")),

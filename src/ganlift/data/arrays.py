@@ -56,6 +56,12 @@ def from_pairs(
 
 def _channels_last(x: Array, where: str) -> Array:
     """(n, h, w, c)."""
+    if x.ndim == 2:
+        raise DataError(
+            f"{where}: x has the shape {x.shape}, rows of numbers, and images are (n, h, w), (n, h, w, 1 or 3) or "
+            "(n, 1 or 3, h, w); save rows that are images in one of these shapes, and give others to "
+            "ganlift.GanLiftClassifier."
+        )
     given, x = x.shape, x[..., None] if x.ndim == 3 else x
     if x.ndim == 4 and x.shape[-1] not in (1, 3) and x.shape[1] in (1, 3):
         x = x.transpose(0, 2, 3, 1)

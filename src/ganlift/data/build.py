@@ -1,4 +1,4 @@
-"""An `ImageSet` from arrays: what every source ends in."""
+"""An `ImageSet` or a `VectorSet` from arrays: what every source ends in."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlift.data.reading import Guess, Scale
-from ganlift.data.types import ImageSet
+from ganlift.data.types import ImageSet, VectorSet
 
 Labelled = tuple[NDArray[np.uint8], NDArray[Any]]
+Rows = tuple[NDArray[Any], NDArray[Any]]
+"""Items (n, ...) and labels (n,)."""
 
 
 def from_arrays(
@@ -29,15 +31,13 @@ def from_arrays(
         parts: pixels (n, h, w) or (n, h, w, c) uint8 and labels (n,), -1 where unlabelled.
     """
     pixels = np.concatenate([x if x.ndim == 4 else x[..., None] for x, _ in parts.values()])
-    labels = np.concatenate([np.asarray(y, np.int64).reshape(-1) for _, y in parts.values()])
-    sizes = {part: len(x) for part, (x, _) in parts.items()}
     return ImageSet(
         pixels=pixels,
-        labels=labels,
+        labels=_together(parts),
         class_names=tuple(class_names),
-        parts=np.concatenate([np.full(n, part, "<U10") for part, n in sizes.items()]),
+        parts=_parts(parts),
         hashes=content_hashes(pixels),
-        names=np.concatenate([[f"{part or 'image'}[{i}]" for i in range(n)] for part, n in sizes.items()]),
+        names=_names(parts, "image"),
         source=source,
         notes=tuple(notes),
         guesses=tuple(guesses),
@@ -45,7 +45,33 @@ def from_arrays(
     )
 
 
-def content_hashes(pixels: NDArray[np.uint8]) -> NDArray[np.str_]:
-    """sha256 of each image's shape and bytes, 16 hex digits: equal for equal images alone."""
-    shape = str(pixels.shape[1:]).encode()
-    return np.array([hashlib.sha256(shape + image.tobytes()).hexdigest()[:16] for image in pixels], dtype="<U16")
+def from_vectors(parts: Mapping[str, Rows], class_names: Sequence[str], source: str) -> VectorSet:
+    """Rows and labels by part, as `from_arrays` has images: rows (n, d) of finite numbers, labels (n,)."""
+    vectors = np.concatenate([np.asarray(x, np.float64) for x, _ in parts.values()]) + 0.0  # one zero, not two
+    return VectorSet(
+        vectors=vectors,
+        labels=_together(parts),
+        class_names=tuple(class_names),
+        parts=_parts(parts),
+        hashes=content_hashes(vectors),
+        names=_names(parts, "row"),
+        source=source,
+    )
+
+
+def content_hashes(items: NDArray[Any]) -> NDArray[np.str_]:
+    """sha256 of each item's shape and bytes, 16 hex digits: equal for equal images, or equal rows, alone."""
+    shape = str(items.shape[1:]).encode()
+    return np.array([hashlib.sha256(shape + item.tobytes()).hexdigest()[:16] for item in items], dtype="<U16")
+
+
+def _together(parts: Mapping[str, Rows]) -> NDArray[np.int64]:
+    return np.concatenate([np.asarray(y, np.int64).reshape(-1) for _, y in parts.values()])
+
+
+def _parts(parts: Mapping[str, Rows]) -> NDArray[np.str_]:
+    return np.concatenate([np.full(len(x), part, "<U10") for part, (x, _) in parts.items()])
+
+
+def _names(parts: Mapping[str, Rows], one: str) -> NDArray[np.str_]:
+    return np.concatenate([[f"{part or one}[{i}]" for i in range(len(x))] for part, (x, _) in parts.items()])

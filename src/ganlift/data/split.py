@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ganlift.data.flips import flips_safe
 from ganlift.data.imbalance import thinned
 from ganlift.data.kin import with_near
-from ganlift.data.types import UNLABELLED, ImageSet, Split, Task
+from ganlift.data.types import UNLABELLED, Examples, ImageSet, Split, Task
 from ganlift.data.units import Units, apart_from, by_class, find_units, parted, whole_units, without, without_near
 from ganlift.errors import DamagedFileError, DataError
 from ganlift.runs.files import read_json, write_json
@@ -127,20 +127,25 @@ def labelled_overlap(split: Split, images: ImageSet, *, by_class: bool = False) 
     return float(min(1.0, (weights * chance).sum() / max(weights.sum(), 1)))
 
 
-def make_task(images: ImageSet, split: Split, features: NDArray[np.float16] | None = None, weak_views: int = 1) -> Task:
+def make_task(
+    images: Examples, split: Split, features: NDArray[np.floating] | None = None, weak_views: int = 1
+) -> Task:
     """What a strategy may see of ``split``: no test image, no label of an unlabelled one.
 
     Where it learns from ``features`` (n, v, d) of the images' views, these stand for the pixels; of the v views the
-    first ``weak_views`` change little.
+    first ``weak_views`` change little. What are no images have such ``features`` always.
 
     Raises:
         DataError: an image to train on, a generator included, or to choose on is held out as well.
     """
     refuse_leaks(images, split)
-    labelled, validation, unlabelled = (
-        images.batch(index) if features is None else np.ascontiguousarray(features[index])
-        for index in (split.labelled, split.validation, split.unlabelled)
-    )
+    parts = (split.labelled, split.validation, split.unlabelled)
+    if features is None:
+        if not isinstance(images, ImageSet):
+            raise TypeError("what are no images have features that stand for them")
+        labelled, validation, unlabelled = (images.batch(index) for index in parts)
+    else:
+        labelled, validation, unlabelled = (np.ascontiguousarray(features[index]) for index in parts)
     return Task(
         labelled=labelled,
         labels=images.labels[split.labelled],
@@ -148,12 +153,12 @@ def make_task(images: ImageSet, split: Split, features: NDArray[np.float16] | No
         validation_labels=images.labels[split.validation],
         unlabelled=unlabelled,
         class_names=images.class_names,
-        flips=flips_safe(images),
+        flips=isinstance(images, ImageSet) and flips_safe(images),
         weak_views=weak_views,
     )
 
 
-def refuse_leaks(images: ImageSet, split: Split) -> None:
+def refuse_leaks(images: Examples, split: Split) -> None:
     """Refuse a split of which an image to train or to choose on is held out as well, by its bytes.
 
     `draw_split` makes none such; this is the lock behind it, for a split that was changed or made by other hands.

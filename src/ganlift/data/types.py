@@ -1,4 +1,4 @@
-"""`ImageSet`, `Split` and `Task`: what every source makes and every strategy sees."""
+"""`ImageSet`, `VectorSet`, `Split` and `Task`: what every source makes and every strategy sees."""
 
 from __future__ import annotations
 
@@ -42,22 +42,54 @@ class FileFacts:
     count: int = 1
 
 
-@dataclass(frozen=True)
-class ImageSet:
+@dataclass(frozen=True, kw_only=True)
+class Examples:
+    """Labels, and all else that is known of examples but the examples themselves.
+
+    Attributes:
+        labels: (n,) int64, class index or -1 where unlabelled.
+        class_names: one name a class, in label order, as the source wrote them.
+        parts: (n,) of str: "train", "val", "test", "unlabelled", or "" where the source names no part.
+        hashes: (n,) of str, a content hash an example (sha256 of shape and bytes, 16 hex digits).
+        names: (n,) of str, where an example came from (a path, or "train[17]").
+        groups: (n,) of str (patient, site, speaker), "" where unknown; None where the source has none.
+        source: the specification it was loaded from, for messages and records.
+        notes: sentences for the user: files skipped and why, conversions made.
+        guesses: what was taken to be so where nobody said.
+    """
+
+    labels: NDArray[np.int64]
+    class_names: tuple[str, ...]
+    parts: NDArray[np.str_]
+    hashes: NDArray[np.str_]
+    names: NDArray[np.str_]
+    groups: NDArray[np.str_] | None = None
+    source: str = ""
+    notes: tuple[str, ...] = ()
+    guesses: tuple[Guess, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VectorSet(Examples):
+    """Rows of numbers with labels.
+
+    Attributes:
+        vectors: (n, d) float64, finite, as they were given.
+    """
+
+    vectors: NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageSet(Examples):
     """Images as uint8 with labels, all of one size.
 
     Attributes:
         pixels: (n, h, w, c) uint8, c is 1 or 3; an array, or a memory map where the set is large.
-        labels: (n,) int64, class index or -1 where unlabelled.
-        class_names: one name a class, in label order, as the source wrote them.
-        parts: (n,) of str: "train", "val", "test", "unlabelled", or "" where the source names no part.
-        hashes: (n,) of str, a content hash an image (sha256 of shape and bytes, 16 hex digits).
-        names: (n,) of str, where an image came from (a path, or "train[17]").
-        groups: (n,) of str (patient, site, speaker), "" where unknown; None where the source has none.
-        source: the specification it was loaded from, for messages and records.
-        notes: sentences for the user: files skipped and why, conversions made.
         files: the files it was read from, those left out too; empty where the source is no files.
-        guesses: what was taken to be so where nobody said.
         scale: what black and white were, where not all came as 8 bits from files.
         flips: whether a mirrored image keeps its class, where that was asked for; told from the names where None.
         orientation: whether photographs were turned as their EXIF data say, or taken as stored.
@@ -67,25 +99,13 @@ class ImageSet:
     """
 
     pixels: NDArray[np.uint8]
-    labels: NDArray[np.int64]
-    class_names: tuple[str, ...]
-    parts: NDArray[np.str_]
-    hashes: NDArray[np.str_]
-    names: NDArray[np.str_]
-    groups: NDArray[np.str_] | None = None
-    source: str = ""
-    notes: tuple[str, ...] = ()
     files: tuple[FileFacts, ...] = ()
-    guesses: tuple[Guess, ...] = ()
     scale: Scale | None = None
     flips: bool | None = None
     orientation: Orientation = "exif"
     paths: NDArray[np.str_] | None = None
     near: NDArray[np.int64] | None = None
     fit: Fit = "crop"
-
-    def __len__(self) -> int:
-        return len(self.labels)
 
     @property
     def size(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import replace
+from functools import partial
 from numbers import Real
 from typing import Any, Literal, Self
 
@@ -17,17 +17,28 @@ from sklearn.utils import check_consistent_length, check_scalar
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from ganlift.data import Split, Task, make_task
-from ganlift.data.types import UNLABELLED
+from ganlift.data import Split
+from ganlift.data.types import UNLABELLED, Examples, VectorSet
 from ganlift.errors import InputError
-from ganlift.estimators.door import Given, as_value_errors, machine, more_images, seed_of, take_in, whole, with_threads
-from ganlift.estimators.images import Shape
+from ganlift.estimators.asked import asked_classifier, asked_flips, asked_network, asked_strategy
+from ganlift.estimators.door import (
+    as_value_errors,
+    machine,
+    seed_of,
+    take_in,
+    take_rows,
+    whole,
+    with_threads,
+)
+from ganlift.estimators.images import Shape, are_rows
 from ganlift.estimators.labels import hold_out, is_labelled, off_torch
-from ganlift.generators.base import generators
+from ganlift.estimators.spaces import Prepared, prepare
 from ganlift.layers.dropout import set_dropout_rng
-from ganlift.strategies.base import Setup, Strategy, predict, run_phases, strategies
+from ganlift.representations.vectors import first_view
+from ganlift.strategies.base import Setup, Strategy, predict, run_phases
 from ganlift.strategies.options import build_options
 from ganlift.training.phase import Budget
+from ganlift.training.pixels import to_float
 from ganlift.training.precision import pick_device
 from ganlift.training.rng import Rng
 
@@ -41,42 +52,48 @@ EXPECTED_FAILED_CHECKS = {
 
 
 class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """An image classifier trained by one of ganlift's strategies, with a GAN or without.
+    """A classifier of images, or of rows of numbers, trained by one of ganlift's strategies, with a GAN or without.
 
     Which strategy is worth its time on some data is what `ganlift.compare` measures; this trains the one you chose,
-    in memory and without writing a file.
+    in memory and without writing a file, but for the features of images, which are kept in the user's cache.
 
     ``X`` has one of these forms, and the same one or another of equal size in ``predict``:
 
     - arrays (n, h, w) or (n, h, w, c), c being 1 or 3; or a list of such images;
     - torch tensors (n, c, h, w) or (n, h, w);
-    - rows (n, h·w·c) with ``image_shape=``; without it each row is laid out as the smallest square that holds it;
-    - a list or 1-D array of paths of PNG, JPEG, WebP or BMP files.
+    - rows (n, h·w·c) with ``image_shape=``;
+    - a list or 1-D array of paths of PNG, JPEG, WebP or BMP files;
+    - rows (n, d) of any finite numbers, without ``image_shape``: no images, but vectors.
 
-    Values are uint8, or numbers in a range that ``value_range`` tells. Images become squares of
-    ``image_size`` pixels as ``squares`` says.
+    Values of images are uint8, or numbers in a range that ``value_range`` tells. Images become squares of
+    ``image_size`` pixels as ``squares`` says. Strategies learn from their pixels, or with ``features=`` from what a
+    frozen network makes of them. Columns of vectors are standardised by the rows that train, labelled or not.
 
     Args:
         strategy: how to train: a name that ``ganlift list strategies`` shows.
         generator: the generative model of the strategies that train one first, such as ``gan-augment``.
         classifier: the architecture: a name that ``ganlift list classifiers`` shows, a callable
-            ``(channels, size, classes) -> nn.Module``, or a module.
+            ``(channels, size, classes) -> nn.Module``, or a module; "auto" is "small-cnn" on pixels, "mlp" on vectors
+            and on features, which take no callables and no modules.
         budget: classifier steps, at least 1.
         generator_budget: steps of a generator that is trained first; as many as ``budget`` where None.
         batch_size: labelled images a step, at least 2.
         options: the strategy's options by name, where not the default ones.
         generator_options: likewise the generator's.
-        image_shape: (h, w) or (h, w, c) of each row of a 2-D ``X``.
+        features: the frozen network whose features of the images are learned from, such as "efficientnet-lite0"; the
+            names are those of ``ganlift compare --features``. Pixels where None.
+        image_shape: (h, w) or (h, w, c) of each row of a 2-D ``X``, where rows are images.
         image_size: pixels of each side that the networks see, a multiple of 4; the shorter side of the images, rounded
-            up, where None.
+            up, where None, and for files with ``features`` as many as the network wants.
         squares: how images that are not square become so: "crop" takes the middle, "pad" puts black beside, "stretch".
         value_range: the values of black and white; "auto" takes bytes as 0 to 255, fractions about [0, 1] as such,
-            numbers up to 255 whose largest is at least 128 as 0 to 255, 0 and 1 alone as black and white, the extremes
-            of ``X`` for rows without ``image_shape``, and refuses the rest (`docs/own-data.md`).
-        flips: whether a mirrored image keeps its class; "auto" says no for rows without ``image_shape`` and where
-            classes are numbers or single letters, or their names say left or right: set True where you know better.
-        validation_fraction: share of each class's labelled images that is kept back, where the strategy chooses
-            something on them (``gan-augment``) and only there. A class with one image keeps it for training.
+            numbers up to 255 whose largest is at least 128 as 0 to 255, 0 and 1 alone as black and white, and refuses
+            the rest (`docs/own-data.md`).
+        flips: whether a mirrored image keeps its class; "auto" says no where classes are numbers or single letters, or
+            their names say left or right: set True where you know better.
+        validation_fraction: share of each class's labelled examples that is kept back, where the strategy chooses
+            something on them (``gan-augment``, ``linear-probe``, ``label-spreading``) and only there. A class with one
+            keeps it for training.
         device: "auto", "cpu", "cuda", ...
         precision: "fp32", "bf16", or "auto" for the faster of them, which may differ from one fit to the next.
         threads: of torch while it fits and is used; where None as many as torch is set to, but no more than there are
@@ -85,10 +102,13 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Attributes:
         classes_: (K,) the classes, sorted, without -1.
-        n_features_in_: values an image, h·w·c.
+        n_features_in_: values an image, h·w·c, or a row.
         feature_names_in_: columns of a data frame, where ``X`` was one.
-        encoding_: how ``X`` became images (`ganlift.estimators.images.Encoding`).
-        model_: the trained module, on the CPU: images in [-1, 1] (n, c, size, size) to logits (n, K).
+        encoding_: how ``X`` became images (`ganlift.estimators.images.Encoding`), or how its columns were standardised
+            (`ganlift.data.columns.Columns`).
+        network_: name and version of the frozen network with ``features``, else None.
+        model_: the trained module, on the CPU: images in [-1, 1] (n, c, size, size), or vectors (n, d) of length √d, to
+            logits (n, K).
         history_: list of mappings, the training curve: ``phase``, ``step``, ``loss``, ...
         facts_: what the strategy noted, such as the shares of generated images that its filter let through.
         seed_: the number that everything random was derived from.
@@ -109,12 +129,13 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         strategy: str = "augment",
         *,
         generator: str = "sngan",
-        classifier: Any = "small-cnn",
+        classifier: Any = "auto",
         budget: int = 500,
         generator_budget: int | None = None,
         batch_size: int = 64,
         options: Mapping[str, Any] | None = None,
         generator_options: Mapping[str, Any] | None = None,
+        features: str | None = None,
         image_shape: tuple[int, int] | Shape | None = None,
         image_size: int | None = None,
         squares: Literal["crop", "pad", "stretch"] = "crop",
@@ -134,6 +155,7 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.batch_size = batch_size
         self.options = options
         self.generator_options = generator_options
+        self.features = features
         self.image_shape = image_shape
         self.image_size = image_size
         self.squares = squares
@@ -149,31 +171,39 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Train from scratch on ``X`` and ``y``, whatever was fitted before.
 
         Args:
-            X: images in one of the forms of the class's docstring.
+            X: images or rows in one of the forms of the class's docstring.
             y: (n,) classes; the number -1 marks an image without a label (in an array of dtype object where the
                 classes are strings).
-            unlabelled: further images without labels, in any of the forms of ``X``.
+            unlabelled: further ones without labels, in any of the forms of ``X``.
 
         Raises:
             ValueError: something does not fit (a `ganlift.errors.InputError` where the package found it).
         """
         with as_value_errors(), with_threads(self.threads):
-            entry, budget = self._entry(), self._budget()
-            options = build_options(entry, self.options or {})
+            rows = self.image_shape is None and are_rows(X)
+            space = "vectors" if rows or self.features is not None else "pixels"
+            entry, budget = asked_strategy(self, space), self._budget()
+            options = build_options(entry, self.options or {}, space)
+            classifier, flips = asked_classifier(self.classifier, space), asked_flips(self.flips)
             device, settings = machine(self.device, self.precision)
-            given = take_in(self, X, y, unlabelled)
+            network = asked_network(self.features, device)
+            take = take_rows if rows else partial(take_in, size_of_files=network.size if network else None)
+            given = take(self, X, y, unlabelled)
             seed = seed_of(self.random_state)
+            split = self._split(given.examples, entry, seed)
+            prepared, task = prepare(given, split, network, flips)
             setup = Setup(
-                task=self._task(given, entry, seed),
+                task=task,
                 budget=budget,
                 rng=Rng(seed, entry.name, device),
                 device=device,
-                classifier=self.classifier,
+                classifier=classifier,
                 generator=self.generator,
                 generator_options=dict(self.generator_options or {}),
             )
             outcome, records = run_phases(entry.phases(setup, options), lambda phase: settings)
-        self.classes_, self.encoding_, self.seed_ = given.classes, given.encoding, seed
+        self.classes_, self.seed_ = given.classes, seed
+        self.encoding_, self.network_ = prepared.encoding, prepared.network
         self.model_ = _at_rest(outcome.classifier)
         self.history_ = [line for record in records for line in record.trace]
         self.facts_ = outcome.facts
@@ -182,12 +212,12 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def predict_proba(self, X: Any) -> NDArray[np.float64]:  # noqa: N803
         """Probabilities (n, K), columns as in ``classes_``; each row sums to 1."""
         check_is_fitted(self)
-        with as_value_errors():
+        with as_value_errors(), with_threads(self.threads):
             device = pick_device(self.device)
-            images = more_images(self, X, self.encoding_)
-        model = self.model_ if device.type == "cpu" else copy.deepcopy(self.model_).to(device)
-        with with_threads(self.threads):
-            found = predict(model, torch.from_numpy(images.transpose(0, 3, 1, 2)).to(device))
+            items = Prepared(self.encoding_, self.network_).items(self, X, device)
+            model = self.model_ if device.type == "cpu" else copy.deepcopy(self.model_).to(device)
+            plain = to_float if items.ndim == 4 else first_view
+            found = predict(model, torch.tensor(items, device=device), plain)
         probabilities: NDArray[np.float64] = found.cpu().numpy().astype(np.float64)
         probabilities /= probabilities.sum(1, keepdims=True)  # to 1 in 64 bits, as log_loss asks
         return probabilities
@@ -212,48 +242,33 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags.input_tags.three_d_array = True
         return tags
 
-    def _entry(self) -> Strategy:
-        """The strategy, where it and its generator are known by name."""
-        for name in ("strategy", "generator"):
-            check_scalar(getattr(self, name), name, str)
-        generators.get(self.generator)
-        entry = strategies.get(self.strategy)
-        if not entry.labels:
-            raise InputError(
-                f"Strategy '{entry.name}' finds clusters, which have no classes; give one that takes labels."
-            )
-        return entry
-
     def _budget(self) -> Budget:
         steps = whole(self.budget, "budget")
         own = steps if self.generator_budget is None else whole(self.generator_budget, "generator_budget")
         return Budget(steps, whole(self.batch_size, "batch_size", least=2), own)
 
-    def _task(self, given: Given, entry: Strategy, seed: int) -> Task:
-        """What the strategy sees: the labelled images, those that validate where it looks at any, the unlabelled."""
+    def _split(self, examples: Examples, entry: Strategy, seed: int) -> Split:
+        """The labelled ones, those that validate where the strategy looks at any, the unlabelled."""
         fraction = check_scalar(
             self.validation_fraction, "validation_fraction", Real, min_val=0, max_val=1, include_boundaries="neither"
         )
-        if not (self.flips == "auto" or isinstance(self.flips, bool | np.bool_)):
-            raise InputError(f"flips={self.flips!r}; it must be 'auto', True or False.")
-        labels, held = given.images.labels, np.zeros(len(given.images), bool)
+        labels, held = examples.labels, np.zeros(len(examples), bool)
+        what = "rows" if isinstance(examples, VectorSet) else "images"
         if entry.validates:
-            held = hold_out(labels, given.images.hashes, fraction, np.random.default_rng([seed, 1]))
+            held = hold_out(labels, examples.hashes, fraction, np.random.default_rng([seed, 1]))
             if not held.any():
                 raise InputError(
-                    f"Strategy '{entry.name}' chooses on validation images, and no class has two different labelled "
+                    f"Strategy '{entry.name}' chooses on validation {what}, and no class has two different labelled "
                     "ones to keep one back; give more labels or another strategy."
                 )
         unlabelled = labels == UNLABELLED
         if entry.unlabelled == "required" and not unlabelled.any():
             raise InputError(
-                f"Strategy '{entry.name}' needs unlabelled images; mark some with the label -1 or give unlabelled=."
+                f"Strategy '{entry.name}' needs unlabelled {what}; mark some with the label -1 or give unlabelled=."
             )
-        unseen = unlabelled & ~np.isin(given.images.hashes, given.images.hashes[held])  # not what validates
+        unseen = unlabelled & ~np.isin(examples.hashes, examples.hashes[held])  # not what validates
         labelled, validation, rest, none = map(np.flatnonzero, (~unlabelled & ~held, held, unseen, []))
-        task = make_task(given.images, Split(seed, labelled, validation, rest, none))
-        safe = task.flips and not given.encoding.table
-        return replace(task, flips=safe if self.flips == "auto" else self.flips)
+        return Split(seed, labelled, validation, rest, none)
 
 
 def _at_rest(model: nn.Module) -> nn.Module:

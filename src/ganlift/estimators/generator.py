@@ -105,10 +105,10 @@ class GanLiftGenerator(BaseEstimator):  # type: ignore[misc]
             budget = Budget(1, whole(self.batch_size, "batch_size", least=2), whole(self.budget, "budget"))
             device, settings = machine(self.device, self.precision)
             given = take_in(self, X, y)
-            seed, labels = seed_of(self.random_state), given.images.labels
+            seed, labels = seed_of(self.random_state), given.examples.labels
             labelled, rest, none = map(np.flatnonzero, (labels != UNLABELLED, labels == UNLABELLED, []))
             setup = Setup(
-                task=make_task(given.images, Split(seed, labelled, none, rest, none)),
+                task=make_task(given.examples, Split(seed, labelled, none, rest, none)),
                 budget=budget,
                 rng=Rng(seed, "GanLiftGenerator", device),
                 device=device,

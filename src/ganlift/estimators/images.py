@@ -117,6 +117,15 @@ def encode(rows: NDArray[Any], encoding: Encoding) -> NDArray[np.uint8]:
     return square(pixels.reshape(len(pixels), *encoding.shape), encoding.size, encoding.fit)
 
 
+def are_rows(x: Any) -> bool:
+    """Whether ``x`` is meant as rows of numbers: no images, no paths; whether it is sound is for later checks."""
+    if are_paths(x):
+        return False
+    if isinstance(x, list | tuple):
+        return not (len(x) and np.ndim(x[0]) >= 2)
+    return getattr(x, "ndim", 2) not in (3, 4)
+
+
 def are_paths(x: Any) -> bool:
     one_line = isinstance(x, list | tuple) or getattr(x, "ndim", None) == 1
     return one_line and len(x) > 0 and all(isinstance(one, str | os.PathLike) for one in x)

@@ -3,11 +3,12 @@
 from ganlift.features.embed import embed, store_folder
 from ganlift.features.networks import DEFAULT, NAMES, Network, feature_network, licence_of
 from ganlift.features.sources import Files, Pixels, Source
-from ganlift.features.views import Recipe
+from ganlift.features.views import VIEWS, Recipe
 
 __all__ = [
     "DEFAULT",
     "NAMES",
+    "VIEWS",
     "Files",
     "Network",
     "Pixels",

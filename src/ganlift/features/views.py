@@ -21,6 +21,9 @@ from ganlift.errors import ConfigError
 VERSION = 1
 """Goes up with every change of what a recipe of the same name makes."""
 
+VIEWS = 4
+"""Views an image that arms learn from: as it is, mirrored where that is safe, the others random."""
+
 Bytes = NDArray[np.uint8]
 
 

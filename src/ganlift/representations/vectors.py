@@ -57,7 +57,7 @@ class VectorSpace:
         return Vectors(items, device)
 
     def plain(self, items: Tensor) -> Tensor:
-        return to_length(items[:, 0].float())
+        return first_view(items)
 
     def unchanged(self, x: Tensor) -> Tensor:
         return x[:, 0]
@@ -84,6 +84,11 @@ class VectorSpace:
 
     def generator(self, latent_size: int, classes: int) -> FeatureGenerator:
         return FeatureGenerator(self.width, latent_size, positive=self.positive, classes=classes)
+
+
+def first_view(items: Tensor) -> Tensor:
+    """The first view of each item (n, v, d), float32 (n, d) of length √d: what is scored."""
+    return to_length(items[:, 0].float())
 
 
 def _one_of(x: Tensor, rng: torch.Generator) -> Tensor:

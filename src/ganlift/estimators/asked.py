@@ -1,0 +1,78 @@
+"""What `GanLiftClassifier` was asked for by name: found, and refused where it does not go with what ``X`` is."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_scalar
+
+from ganlift.classifiers.base import DEFAULTS, ClassifierSpec, resolve
+from ganlift.errors import InputError
+from ganlift.features import DEFAULT, Network, feature_network
+from ganlift.generators.base import generators
+from ganlift.strategies.base import Strategy, strategies
+
+
+def asked_strategy(estimator: BaseEstimator, space: str) -> Strategy:
+    """The estimator's ``strategy``, where it and its ``generator`` are known by name.
+
+    Args:
+        space: what is learned from, "pixels" or "vectors".
+
+    Raises:
+        InputError: it does not learn in ``space``, finds clusters, or names a network itself.
+        ConfigError: there is none of the name.
+        TypeError: it is no name.
+    """
+    settings = estimator.get_params(deep=False)
+    for name in ("strategy", "generator"):
+        check_scalar(settings[name], name, str)
+    generators.get(settings["generator"])
+    entry = strategies.get(settings["strategy"])
+    if not entry.labels:
+        raise InputError(f"Strategy '{entry.name}' finds clusters, which have no classes; give one that takes labels.")
+    if entry.features:
+        name, _, network = entry.name.partition("@")
+        raise InputError(f"'{entry.name}' names a network; give strategy='{name}', features='{network}'.")
+    if space in entry.spaces:
+        return entry
+    if space == "pixels":
+        raise InputError(
+            f"Strategy '{entry.name}' learns from vectors and X has images; give features='{DEFAULT}', or take another "
+            "strategy."
+        )
+    instead = "leave features out" if settings["features"] else "say image_shape=(h, w) if each row of X is an image"
+    raise InputError(f"Strategy '{entry.name}' learns from pixels alone; {instead}, or take another strategy.")
+
+
+def asked_classifier(spec: Any, space: str) -> ClassifierSpec:
+    """The architecture ``spec``, or what "auto" is in ``space``.
+
+    Raises:
+        InputError: it reads something else than ``space`` is made of.
+        ConfigError: there is none of the name.
+    """
+    if isinstance(spec, str) and spec == "auto":
+        return DEFAULTS[space]
+    found = resolve(spec)
+    if found.reads != space:
+        raise InputError(
+            f"Classifier '{found.name}' reads {found.reads}, and {space} are learned from here; give "
+            f"classifier='{DEFAULTS[space]}', or leave it out."
+        )
+    return cast(ClassifierSpec, spec)
+
+
+def asked_network(features: Any, device: torch.device) -> Network | None:
+    """The frozen network called ``features``, if any."""
+    return None if features is None else feature_network(check_scalar(features, "features", str), device)
+
+
+def asked_flips(flips: Any) -> bool | None:
+    """What was said of mirroring; None where that is to be told from the classes."""
+    if not (isinstance(flips, bool | np.bool_) or (isinstance(flips, str) and flips == "auto")):
+        raise InputError(f"flips={flips!r}; it must be 'auto', True or False.")
+    return None if isinstance(flips, str) else bool(flips)

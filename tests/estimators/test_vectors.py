@@ -1,0 +1,229 @@
+"""`GanLiftClassifier` on rows of numbers, and on what a frozen network makes of images."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from sklearn.datasets import load_breast_cancer, load_iris, load_wine
+from sklearn.decomposition import PCA
+from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.pipeline import make_pipeline
+
+from ganlift import GanLiftClassifier
+from ganlift.data import load
+from ganlift.data.build import content_hashes, from_vectors
+from ganlift.data.columns import Columns, learn_columns
+from ganlift.errors import DataError, InputError
+from ganlift.estimators.labels import hold_out
+from ganlift.features import Network, feature_network
+from ganlift.layers.lengths import to_length
+from ganlift.strategies.base import strategies
+
+Digits = tuple[NDArray[np.uint8], NDArray[np.int64]]
+
+
+def quick(strategy: str = "augment", **settings: Any) -> GanLiftClassifier:
+    return GanLiftClassifier(strategy, **{"budget": 3, "batch_size": 8, "random_state": 0, **settings})
+
+
+def test_columns_by_hand() -> None:
+    rows = np.array([[1.0, 5.0, 0.1], [3.0, 5.0, 0.1]])
+    columns = learn_columns(rows, "X")
+    assert (columns.mean.tolist(), columns.spread.tolist()) == ([2.0, 5.0, 0.1], [1.0, 1.0, 1.0])
+    found = columns.vectors(np.array([[0.0, 7.0, 0.1]]))
+    assert found.tolist() == [[[-2.0, 2.0, 0.0, 1.0]]]
+    assert columns.vectors(np.array([[1e300, 5.0, 0.1]]))[0, 0].tolist() == [1e4, 0.0, 0.0, 1.0]
+    with pytest.raises(DataError, match=r"X: column 1 has values up to 1e\+300, too large"):
+        learn_columns(np.array([[0.0, 1e300], [0.0, -1e300]]), "X")
+
+
+@pytest.mark.parametrize("strategy", ["augment", "fixmatch", "sgan", "linear-probe", "label-spreading"])
+@pytest.mark.parametrize(("source", "least"), [(load_wine, 0.92), (load_breast_cancer, 0.9)])
+def test_tables_are_learned(strategy: str, source: Any, least: float) -> None:
+    x, y = source(return_X_y=True)
+    train, rest, of_train, of_rest = train_test_split(x, y, train_size=60, stratify=y, random_state=0)
+    fitted = GanLiftClassifier(strategy, budget=150, random_state=0).fit(train, of_train, unlabelled=rest[::2])
+    assert fitted.score(rest[1::2], of_rest[1::2]) > least
+
+
+@pytest.mark.parametrize("name", [name for name, entry in strategies if entry.labels and "vectors" in entry.spaces])
+def test_every_strategy_on_vectors(name: str) -> None:
+    x, y = load_iris(return_X_y=True)
+    fitted = quick(name).fit(x[::2], y[::2], unlabelled=x[1::4])
+    assert isinstance(fitted.encoding_, Columns)
+    assert fitted.predict_proba(x[:5]).shape == (5, 3)
+
+
+def test_what_is_measured_in_other_units_gives_the_same() -> None:
+    x, y = load_wine(return_X_y=True)
+    scales, shifts = np.logspace(-3, 3, 13), np.linspace(-50, 50, 13)
+    found = quick(budget=20).fit(x, y).predict_proba(x)
+    assert np.allclose(
+        quick(budget=20).fit(x * scales + shifts, y).predict_proba(x * scales + shifts), found, atol=1e-4
+    )
+
+
+def test_rows_that_differ_in_length_alone_are_told_apart() -> None:
+    """Each vector is scaled to one length; the 1 beside it keeps how long it was."""
+    rng = np.random.default_rng(0)
+    angle, y = rng.uniform(0, 2 * np.pi, 400), np.arange(400) % 2
+    x = (1 + 2 * y)[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    assert GanLiftClassifier(budget=200, random_state=0).fit(x[:200], y[:200]).score(x[200:], y[200:]) > 0.95
+
+
+@pytest.mark.parametrize("strategy", ["fixmatch", "linear-probe"])
+def test_only_rows_that_train_say_what_is_standard(strategy: str) -> None:
+    x, y = load_wine(return_X_y=True)
+    fitted = quick(strategy).fit(x[::2], y[::2], unlabelled=x[1::2])
+    held = np.zeros(len(x[::2]), bool)
+    if strategy == "linear-probe":  # which chooses its penalty on a fifth of the labelled rows
+        held = hold_out(y[::2], content_hashes(x[::2]), 0.2, np.random.default_rng([fitted.seed_, 1]))
+        assert held.sum() == 18
+    trained = np.concatenate([x[::2][~held], x[1::2]])
+    assert np.allclose(fitted.encoding_.mean, trained.mean(0), rtol=1e-12)
+    assert np.allclose(fitted.encoding_.spread, trained.std(0), rtol=1e-12)
+
+
+def test_marked_rows_are_as_good_as_rows_apart() -> None:
+    x, y = load_wine(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(x))
+    x, y = x[order], y[order]
+    marked = quick("sgan").fit(x, np.where(np.arange(len(x)) < 40, y, -1))
+    apart = quick("sgan").fit(x[:40], y[:40], unlabelled=x[40:])
+    assert np.array_equal(marked.predict_proba(x), apart.predict_proba(x))
+    assert np.array_equal(marked.encoding_.mean, apart.encoding_.mean)
+
+
+def test_forms_of_rows_and_a_pickle() -> None:
+    x, y = load_wine(return_X_y=True)
+    fitted = quick().fit(x, y)
+    wanted = fitted.predict_proba(x)
+    assert np.array_equal(quick().fit(x.tolist(), y).predict_proba(x.tolist()), wanted)
+    short, tensor = x.astype(np.float32), torch.from_numpy(x).float()
+    assert np.array_equal(quick().fit(tensor, y).predict_proba(tensor), quick().fit(short, y).predict_proba(short))
+    assert np.array_equal(pickle.loads(pickle.dumps(fitted)).predict_proba(x), wanted)
+    assert (fitted.n_features_in_, fitted.network_) == (13, None)
+
+
+def test_equal_rows_stay_on_one_side() -> None:
+    found = from_vectors({"": (np.array([[0.0, 1.0], [-0.0, 1.0], [0.0, 2.0]]), np.arange(3))}, "abc", "X")
+    assert found.hashes[0] == found.hashes[1] != found.hashes[2]
+    x, y = load_wine(return_X_y=True)
+    twice = quick("linear-probe").fit(np.concatenate([x, x]), np.concatenate([y, y]))
+    assert twice.score(x, y) > 0.95  # and no row that validates is among those that train, which `make_task` refuses
+    one_each = np.array([0, 60, 130])
+    with pytest.raises(InputError, match="'linear-probe' chooses on validation rows, and no class has two different"):
+        quick("linear-probe").fit(x[[*one_each, *one_each]], y[[*one_each, *one_each]])
+    with pytest.raises(InputError, match="'fixmatch' needs unlabelled rows"):
+        quick("fixmatch").fit(x, y)
+
+
+def test_in_a_pipeline_and_a_search() -> None:
+    x, y = load_breast_cancer(return_X_y=True)
+    pipe = make_pipeline(PCA(5), quick(budget=30))
+    grid = {"ganliftclassifier__options": [{"lr": 1e-6}, {"lr": 8e-3}]}
+    search = GridSearchCV(pipe, grid, cv=2, error_score="raise").fit(x[:200], y[:200])
+    assert search.best_params_["ganliftclassifier__options"] == {"lr": 8e-3}
+    assert search.score(x[200:], y[200:]) > 0.85
+
+
+WIDE = np.arange(40.0).reshape(20, 2) % 7
+
+
+@pytest.mark.parametrize(
+    ("settings", "x", "message"),
+    [
+        ({"strategy": "rotation"}, WIDE, r"'rotation' learns from pixels alone; say image_shape=\(h, w\)"),
+        ({"strategy": "gan-augment"}, WIDE, "'gan-augment' learns from pixels alone"),
+        ({"strategy": "sgan@efficientnet-lite0"}, WIDE, "strategy='sgan', features='efficientnet-lite0'"),
+        ({"features": "efficientnet-lite0"}, WIDE, "X has rows of numbers, and features is about images"),
+        ({"value_range": (0, 1)}, WIDE, r"value_range is about images: say image_shape=\(h, w\)"),
+        ({"image_size": 8}, WIDE, "image_size is about images"),
+        ({"flips": True}, WIDE, "flips is about images"),
+        ({"classifier": "small-cnn"}, WIDE, "'small-cnn' reads pixels, and vectors are learned from here; .*'mlp'"),
+        ({"classifier": torch.nn.Linear(2, 2)}, WIDE, "'Linear' reads pixels"),
+        ({}, np.where(WIDE == 3, np.nan, WIDE), "contains NaN"),
+        ({}, np.where(WIDE == 3, np.inf, WIDE), "contains infinity"),
+        ({}, WIDE * 1e300, "X: column 0 has values up to 6e.300, too large"),
+        ({"strategy": "linear-probe"}, WIDE.reshape(20, 2, 1), "'linear-probe' learns from vectors and X has images"),
+        ({"classifier": "mlp"}, WIDE.reshape(20, 2, 1), "'mlp' reads vectors, and pixels are learned from here"),
+        ({"strategy": "rotation", "features": "efficientnet-lite0"}, WIDE.reshape(20, 2, 1), "leave features out"),
+        ({"features": "efficientnet-lite9"}, WIDE.reshape(20, 2, 1), "Did you mean 'efficientnet-lite0'"),
+    ],
+)
+def test_mistakes_get_one_sentence(settings: dict[str, Any], x: Any, message: str) -> None:
+    classifier = quick(**settings)
+    with pytest.raises(ValueError, match=message):
+        classifier.fit(x, np.arange(20) % 2)
+    assert not hasattr(classifier, "model_")
+
+
+def test_another_width_or_what_is_not_finite_later() -> None:
+    fitted = quick().fit(WIDE, np.arange(20) % 2)
+    with pytest.raises(ValueError, match="X has 3 features, but GanLiftClassifier is expecting 2"):
+        fitted.predict(np.zeros((4, 3)))
+    with pytest.raises(ValueError, match="contains NaN"):
+        fitted.predict(np.full((1, 2), np.nan))
+    with pytest.raises(ValueError, match="X has 3 features"):
+        quick("fixmatch").fit(WIDE, np.arange(20) % 2, unlabelled=np.zeros((4, 3)))
+
+
+@pytest.fixture
+def garments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Digits:
+    """20 sandals and 20 bags (40, 28, 28) uint8; features are kept in a place of the test's own."""
+    monkeypatch.setenv("GANLIFT_DATA", str(tmp_path / "cache"))
+    found = load("fashion-mini")
+    chosen = np.concatenate([np.flatnonzero(found.labels == label)[:20] for label in (5, 8)])
+    return found.pixels[chosen][..., 0], np.repeat([0, 1], 20)
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many images networks were shown, call by call."""
+    counts: list[int] = []
+    real = Network.__call__
+
+    def counted(self: Network, pixels: Any) -> Any:
+        counts.append(len(pixels))
+        return real(self, pixels)
+
+    monkeypatch.setattr(Network, "__call__", counted)
+    return counts
+
+
+def test_features_of_images(garments: Digits, seen: list[int]) -> None:
+    images, y = garments
+    fitted = quick("sgan", features="efficientnet-lite0", budget=30, flips=True)
+    fitted.fit(images[::4], y[::4], unlabelled=images[1::2])
+    assert sum(seen) == 30 * 4  # views
+    assert fitted.score(images[2::4], y[2::4]) == 1.0
+    assert sum(seen) == 30 * 4 + 10
+    fitted.fit(images[::4], y[::4], unlabelled=images[1::2]).predict(images[2::4])
+    assert sum(seen) == 30 * 4 + 10  # kept
+    network = feature_network("efficientnet-lite0")
+    assert fitted.network_ == ("efficientnet-lite0", network.version)
+    with torch.no_grad():
+        pixels = np.repeat(images[2::4][:, None], 3, axis=1)
+        found = fitted.model_(to_length(torch.from_numpy(network(pixels)))).softmax(1).numpy()
+    assert np.allclose(fitted.predict_proba(images[2::4]), found, atol=0.01)  # 16 bits are kept
+
+
+def test_features_of_files_are_of_the_size_that_the_network_wants(garments: Digits, tmp_path: Path) -> None:
+    images, y = garments
+    paths = [tmp_path / f"{number}.png" for number in range(40)]
+    for path, image in zip(paths, images, strict=True):
+        Image.fromarray(image).resize((300, 260)).save(path)
+    fitted = quick("linear-probe", features="efficientnet-lite0").fit(paths[::4], y[::4])
+    assert fitted.encoding_.shape == (224, 224, 1)
+    kept = pickle.loads(pickle.dumps(fitted))
+    assert kept.score(paths[2::4], y[2::4]) == 1.0
+    kept.network_ = ("efficientnet-lite0", "of another day")
+    with pytest.raises(InputError, match=r"fitted on version of another day of efficientnet-lite0.*fit it again"):
+        kept.predict(paths[:1])
