@@ -66,11 +66,13 @@ def test_npz_shapes_floats_and_names(tmp_path: Path) -> None:
 def test_npz_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     np.savez(tmp_path / "multi.npz", x_train=X, y_train=np.ones((12, 4), int))
     np.savez(tmp_path / "keys.npz", pictures=X)
+    np.savez(tmp_path / "rows.npz", x_train=X.reshape(12, -1), y_train=Y)
     np.savez(tmp_path / "short.npz", x_train=X, y_train=Y[:5])
     (tmp_path / "torn.npz").write_bytes((tmp_path / "keys.npz").read_bytes()[:2000])
     for name, words in (
         ("multi", "several labels"),
         ("keys", "pictures"),
+        ("rows", r"shape \(12, 784\), rows of numbers.*ganlift.GanLiftClassifier"),
         ("short", "12 whole"),
         ("torn", "not a whole"),
     ):
