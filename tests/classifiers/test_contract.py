@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from ganlift.classifiers.base import classifiers
 from ganlift.layers.dropout import set_dropout_rng
 
-NAMES = classifiers.names()
+NAMES = [name for name, entry in classifiers if entry.reads == "pixels"]
 
 
 def build(name: str, channels: int = 1, size: int = 28, classes: int = 5, dropout: float = 0.0) -> nn.Module:
