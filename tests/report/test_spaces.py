@@ -103,7 +103,7 @@ def test_images_are_drawn_where_they_lie(bare_run: Path) -> None:
     text = html(bare_run)
     section = text.partition('<section id="features">')[2].partition("</section>")[0]
     assert "Seed 0: 3 labelled, 5 unlabelled (of 400) and 2 test images." in section
-    assert "first component, 31.0 % of the variance" in section
+    assert "31.0 % of the variance lie along the first component" in section
     picture = section.partition('role="img"')[2]
     assert re.findall(r'class="labelled class-(\w+)"', picture) == ["0", "1", "2"]
     assert re.findall(r'<path d="((?:M[\d.,]+h0)+)" class="dots"', picture)[0].count("M") == 5

@@ -23,7 +23,7 @@ from ganlift.inference.model import Apply, ClassifierFacts, Model, load_model, l
 from ganlift.inference.onnx_model import INPUT, OUTPUT, WITHOUT
 from ganlift.inference.real_images import real_images
 from ganlift.inference.seal import seal
-from ganlift.inference.torch_model import Calibrated, load_calibrated
+from ganlift.inference.torch_model import Calibrated, OnFeatures, load_calibrated
 from ganlift.runs import layout
 from ganlift.runs.files import sha256_file, write_bytes, write_text
 
@@ -124,7 +124,8 @@ def _torchscript(model: Calibrated, facts: ClassifierFacts) -> bytes:
 
 
 def _safetensors(model: Calibrated, facts: ClassifierFacts) -> bytes:
-    tensors = {key: value.contiguous() for key, value in model.classifier.state_dict().items()}
+    own = model.classifier.classifier if isinstance(model.classifier, OnFeatures) else model.classifier
+    tensors = {key: value.contiguous() for key, value in own.state_dict().items()}
     return seal(dump_tensors(tensors, metadata=metadata_of(facts) | UNSEALED))
 
 

@@ -12,11 +12,11 @@ from ganlift.report import svg, words
 from ganlift.report.read import Run, mapping, sequence
 from ganlift.report.words import number
 
-WIDTH, SIDE, EDGE = 640.0, 480.0, 28.0
-"""Of the picture, and the room at its left and below for the names of the axes."""
+WIDTH, SIDE, EDGE = 480.0, 360.0, 8.0
+"""Of the picture, and the room within its frame."""
 COLOURS = 8
 """Classes with a colour of their own; those beyond are shown alike."""
-REACH = 6.5
+REACH = 5.5
 """Half a labelled image's mark."""
 SHAPES = (
     ((-0.8, -0.8), (0.8, -0.8), (0.8, 0.8), (-0.8, 0.8)),
@@ -49,11 +49,14 @@ def _picture(run: Run, recorded: dict[str, Any]) -> Features | None:
     points = [point for part in parts.values() for point in part]
     if not points:
         return None
-    x = svg.scale([point[0] for point in points], EDGE, WIDTH - 4)
-    y = svg.scale([point[1] for point in points], SIDE - EDGE, 4)
+    x = svg.scale([point[0] for point in points], EDGE, WIDTH - EDGE)
+    y = svg.scale([point[1] for point in points], SIDE - EDGE, EDGE)
     placed = {part: [(x(a), y(b), label) for a, b, label in found] for part, found in parts.items()}
     classes = sorted({label for _, _, label in points if label is not None})
-    marks = [*_axes(sequence(recorded.get("shares"))), svg.dots([spot[:2] for spot in placed["unlabelled"]], "dots")]
+    marks = [
+        svg.rect(0.5, 0.5, WIDTH - 1, SIDE - 1, "frame"),
+        svg.dots([spot[:2] for spot in placed["unlabelled"]], "dots"),
+    ]
     for place, label in enumerate(classes):
         own = [spot[:2] for spot in placed["test"] if spot[2] == label]
         marks.append(svg.dots(own, f"dots test {_colour(place)}"))
@@ -62,7 +65,7 @@ def _picture(run: Run, recorded: dict[str, Any]) -> Features | None:
     network = str(recorded.get("network", ""))
     said = _counts(parts, mapping(recorded.get("images")))
     title = f"Images in the features of {network}, two principal components"
-    note = f"Seed {words.count(recorded.get('seed'))}: {said}."
+    note = f"Seed {words.count(recorded.get('seed'))}: {said}. {_variance(sequence(recorded.get('shares')))}."
     return Features(network, svg.figure(SIDE, title, note, marks, WIDTH), note, list(_legend(run, classes)))
 
 
@@ -84,17 +87,10 @@ def _counts(parts: dict[str, list[Point]], images: dict[str, Any]) -> str:
     return f"{words.listed(said)} images"
 
 
-def _axes(shares: Sequence[Any]) -> list[Markup]:
-    """Both axes, named with what of the variance lies along them."""
+def _variance(shares: Sequence[Any]) -> str:
+    """What lies along the axes: beside the picture, which is too small on a phone for words in it."""
     first, second = (words.percent(share) for share in [*shares, None, None][:2])
-    return [
-        svg.line(EDGE, SIDE - EDGE, WIDTH - 4, SIDE - EDGE, "axis"),
-        svg.line(EDGE, 4, EDGE, SIDE - EDGE, "axis"),
-        svg.text(EDGE, SIDE - 9, f"first component, {first} of the variance →", "tick"),
-        Markup('<g transform="translate(15 {:g}) rotate(-90)">{}</g>').format(
-            SIDE - EDGE, svg.text(0, 0, f"second component, {second} →", "tick")
-        ),
-    ]
+    return f"{first} of the variance lie along the first component (to the right), {second} along the second (upwards)"
 
 
 def _legend(run: Run, classes: Sequence[int]) -> Iterator[tuple[str, Markup]]:
