@@ -12,7 +12,7 @@ import pytest
 
 from ganlift.data import load
 from ganlift.generators.base import generators
-from ganlift.strategies import base
+from ganlift.representations import pixels
 from ganlift.strategies.base import strategies
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,7 @@ def test_a_planted_change_is_noticed(canary: ModuleType, monkeypatch: pytest.Mon
     images, name = load("fashion-mini"), "strategy/augment"
     kept = {name: canary.kept()[name]}
     assert canary.moved({name: canary.of_strategy("augment", images)}, kept, canary.sway()) == {}
-    monkeypatch.setattr(base, "trivial_augment", lambda x, rng: x)  # as if the policy had gone
+    monkeypatch.setattr(pixels, "rand_augment", lambda x, rng: x)  # as if the policy had gone
     assert "largest" in canary.moved({name: canary.of_strategy("augment", images)}, kept, canary.sway())[name]
 
 

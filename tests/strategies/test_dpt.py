@@ -59,7 +59,7 @@ def test_the_generator_learns_all_images_with_the_teachers_labels(task: Task) ->
     guesses = predict(teacher, torch.from_numpy(task.unlabelled)).argmax(1)
     labels = torch.cat([torch.from_numpy(task.labels), guesses])  # a labelled image keeps its own
     assert torch.equal(stream.labels // FOLDS, labels)
-    assert len(stream.pixels) == len(labels) == 250
+    assert len(stream.items) == len(labels) == 250
     known = pseudo_labelled(setup, teacher)
     own = generator_stage(setup, known=known).phase
     assert own.shared is None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -137,7 +138,7 @@ def test_a_generator_that_is_not_there_is_named_before_anything_is_trained(given
 
 
 def test_pre_training_is_counted_apart_and_its_weights_are_the_start(setup: Setup, monkeypatch: Any) -> None:
-    monkeypatch.setattr(Setup, "validation_accuracy", lambda self, model: 0.5)
+    monkeypatch.setattr(Setup, "validation_right", lambda self, model: np.ones(len(self.task.validation), np.bool_))
     options = options_of(pretrain=0.5, candidates=((0.5, 1.0),))
     phases, seen, started = strategies.get("gan-augment").phases(setup, options), [], dict[str, Any]()
     for phase in phases:

@@ -69,7 +69,9 @@ def test_where_nothing_is_rare_it_is_augment(task: Task, name: str, monkeypatch:
     derive = Rng.derive
     monkeypatch.setattr(Rng, "derive", lambda rng, purpose, common=False: derive(Rng(rng.seed, "same"), purpose))
     _, plain = trained(task, "augment")
-    _, own = trained(task, name, label_smoothing=0.1)
+    shared = ("lr", "weight_decay", "label_smoothing", "policy", "mix")
+    own_options = strategies.get("augment").options()
+    _, own = trained(task, name, **{key: getattr(own_options, key) for key in shared})
     assert own == pytest.approx(plain, rel=1e-4)
 
 

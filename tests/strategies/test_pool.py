@@ -88,7 +88,7 @@ def entry(name: str, module: Callable[[], Planted]) -> GeneratorEntry:
 def data() -> tuple[Task, Tensor]:
     """A task of 20 labels a class, and 60 more images a class that no part of it holds, (10, 60, 1, 8, 8)."""
     images = load("digits")
-    split = draw_split(images, 0, labels_per_class=20)
+    split = draw_split(images, 1, labels_per_class=20)
     rest = [split.unlabelled[images.labels[split.unlabelled] == k][:60] for k in range(10)]
     task = make_task(images, replace(split, unlabelled=split.unlabelled[:0]))
     return task, to_float(torch.from_numpy(np.stack([images.batch(own) for own in rest])))
