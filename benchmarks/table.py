@@ -13,7 +13,6 @@ has a line a generator, as in its report; what is kept are the figures, for they
 from __future__ import annotations
 
 import argparse
-import shutil
 import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from typing import Any
 from canary import marks
 
 from ganlift.report import read_run, side_by_side
-from ganlift.runs.files import read_json, read_jsonl, write_json
+from ganlift.runs.files import read_json, read_jsonl, write_json, write_text
 from ganlift.verdict.arms import IN_TIME, WITHOUT_GAN
 from ganlift.yardstick import Yardstick, named
 
@@ -179,8 +178,10 @@ def main() -> None:
     print("\n".join(generator_lines(found) if found else shown(read(folder))))
     if arguments.keep:
         arguments.keep.mkdir(parents=True, exist_ok=True)
-        for name in RECORDS:
-            shutil.copy(folder / name, arguments.keep / name)
+        data = str(read_json(folder / "plan.json").get("data", ""))
+        for name in RECORDS:  # which images, not where they lay on that machine
+            text = (folder / name).read_text(encoding="utf-8")
+            write_text(arguments.keep / name, text.replace(data, Path(data).name) if data else text)
         write_json(arguments.keep / "canary.json", marks(read(folder).rows))
         if found:
             write_json(arguments.keep / "generators.json", found)
