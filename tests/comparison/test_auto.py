@@ -116,3 +116,17 @@ def test_unlabelled_images_besides_make_a_class_less_of_a_copy(tmp_path: Path) -
         "gaussian learns from 3 different images of 'a', its smallest class: too few to know that class by, so that it "
         "may copy them; look at the samples."
     ]
+
+
+def test_a_gan_arm_on_features_gets_an_arm_of_its_own_space_to_be_measured_against() -> None:
+    given = {"data": "digits", "strategies": "sgan,augment", "features": "pixels,efficientnet-lite0"}
+    entries, _ = resolve_arms(build_config(given), BALANCED, 500)
+    assert {entry.name for entry in entries} == {
+        *("sgan", "augment", "sgan@efficientnet-lite0", "augment@efficientnet-lite0")
+    }
+    alone = build_config({"data": "digits", "strategies": "sgan", "features": "efficientnet-lite0"})
+    entries, notes = resolve_arms(alone, BALANCED, 500)
+    assert [entry.name for entry in entries] == ["linear-probe@efficientnet-lite0", "sgan@efficientnet-lite0"]
+    assert (
+        "'linear-probe@efficientnet-lite0' is added: a gain needs an arm without a GAN to be measured against." in notes
+    )

@@ -109,8 +109,11 @@ def resolve_arms(
             f"{', '.join(lacking)} needs unlabelled images and there are none; give --unlabelled PATH or "
             "--labels-per-class N (the rest of the training images is then unlabelled), or leave it out."
         )
-    if isinstance(config, CompareConfig) and not any(entry.kind in ("baseline", "rival") for entry in chosen):
-        added = "augment" if config.labels_per_class != 0 else "kmeans-pixels"
+    for space in dict.fromkeys(entry.features for entry in chosen) if isinstance(config, CompareConfig) else ():
+        if any(entry.kind in ("baseline", "rival") and entry.features == space for entry in chosen):
+            continue
+        plain = "augment" if config.labels_per_class != 0 else "kmeans-pixels"
+        added = f"linear-probe@{space}" if space else plain
         chosen.insert(0, strategies.get(added))
         notes.append(f"'{added}' is added: a gain needs an arm without a GAN to be measured against.")
     of_labels_alone = [entry.name for entry in chosen if entry.kind == "gan" and entry.unlabelled == "never"]
