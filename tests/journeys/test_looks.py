@@ -196,6 +196,16 @@ def test_what_is_undecided_goes_through_all_looks(undecided: tuple[Path, str]) -
     assert places == sorted(places)
 
 
+def test_arms_stand_in_the_order_of_the_plan_whichever_finished_first(undecided: tuple[Path, str]) -> None:
+    out, _ = undecided
+    lines = (out / "results.jsonl").read_text().splitlines()
+    for finished in (lines, lines[::-1]):
+        (out / "results.jsonl").write_text("".join(f"{line}\n" for line in finished))
+        assert [(row["strategy"], row["seed"]) for row in rows(out)] == [
+            (name, seed) for name in ("augment", "sgan") for seed in range(7)
+        ]
+
+
 def test_the_plan_says_the_least_and_the_most_time(undecided: tuple[Path, str]) -> None:
     out, said = undecided
     words, plan = " ".join(said.split()), read(out / "plan.json")

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from ganlift.errors import DamagedFileError, RunFolderError
+from ganlift.errors import DamagedFileError, GanliftError, RunFolderError
 from ganlift.plain_yaml import read_yaml, yaml_text
 from ganlift.runs import layout
 from ganlift.runs.files import (
@@ -129,7 +129,7 @@ def run_config(run: Path) -> dict[str, Any]:
 
 
 def rows(run: Path, warn: Callable[[str], None] | None = None) -> list[dict[str, Any]]:
-    """One row an arm, in the order they finished; nothing is written.
+    """One row an arm, in the order of the plan and by seed, whichever finished first; nothing is written.
 
     A row in ``results.jsonl`` that is broken is taken from the arm's ``row.json``; an arm that failed and was
     done later counts as done.
@@ -140,7 +140,18 @@ def rows(run: Path, warn: Callable[[str], None] | None = None) -> list[dict[str,
     for row in _finished(run, warn):
         if kept.get(_arm(row), {}).get("status") != "done":
             kept[_arm(row)] = row
-    return list(kept.values())
+    place = {name: number for number, name in enumerate(_planned(run))}
+    return sorted(kept.values(), key=lambda row: (place.get(_arm(row)[0], len(place)), *_arm(row)))
+
+
+def _planned(run: Path) -> list[str]:
+    """The strategies in the order of the plan; none where it is not there or can't be read."""
+    try:
+        plan = read_json(layout.plan_file(run))
+    except GanliftError:
+        return []
+    names = plan.get("strategies") if isinstance(plan, dict) else ()
+    return list(map(str, names)) if isinstance(names, list) else []
 
 
 def done(run: Path) -> set[Arm]:
