@@ -25,7 +25,7 @@ AS_CLASSES: Mapping[str, str] = {}
 def put(folder: Path, count: int, suffix: str = "png", form: str | None = None) -> Path:
     """``count`` images of noise in ``folder``, other ones in each folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(list(str(folder).encode()))
+    rng = np.random.default_rng(list(os.fsencode(folder)))
     for index in range(count):
         Image.fromarray(rng.integers(0, 256, (16, 16, 3), dtype=np.uint8)).save(folder / f"{index}.{suffix}", form)
     return folder
@@ -303,3 +303,14 @@ def test_a_generator_tells_what_it_leaves_out(tmp_path: Path) -> None:
     ganlift.train_generator(data, generator="gaussian", budget=2, batch_size=4, out=out, on_event=events.append)
     notes = [event["message"] for event in events if event["type"] == "note"]
     assert "2 file(s) left out, beside the class folders and so without a label: 0.png, 1.png." in notes
+
+
+def test_a_folder_whose_name_is_no_utf8_is_a_class_that_can_be_written_down(tmp_path: Path) -> None:
+    """Latin-1 bytes of an old archive: é is one byte there."""
+    put(tmp_path / "tea", 4)
+    put(tmp_path / os.fsdecode(b"caf\xe9"), 4)
+    images = load(str(tmp_path))
+    assert images.class_names == ("caf\\udce9", "tea")
+    assert images.names[0] == "caf\\udce9/0.png"
+    assert images.paths is not None
+    assert Path(images.paths[0]).exists()

@@ -123,6 +123,14 @@ def test_json_is_plain_and_finite(tmp_path: Path) -> None:
     assert files.read_json(tmp_path / "x.json") == {"a": 0.5, "b": [0, 1, 2], "c": None, "d": ["p", [None, 1.0]]}
 
 
+def test_names_that_are_no_utf8_come_back(tmp_path: Path) -> None:
+    value = {"name": os.fsdecode(b"caf\xe9")}
+    files.write_json(tmp_path / "x.json", value)
+    files.append_line(tmp_path / "x.jsonl", value)
+    assert files.read_json(tmp_path / "x.json") == value
+    assert files.read_jsonl(tmp_path / "x.jsonl") == [value]
+
+
 def test_damaged_and_missing_json_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text('{"a": ')
     with pytest.raises(DamagedFileError, match=r"x\.json is damaged"):

@@ -107,15 +107,15 @@ def as_images(
     entries = [listing.entries[index] for index in kept]
     number = {name: label for label, name in enumerate(listing.class_names)}
     groups = np.array([entry.group for entry in entries], np.str_)
-    named = (replace(file, path=Path(entry.name)) for file, entry in zip(files, listing.entries, strict=True))
+    named = (replace(file, path=Path(_as_text(entry.name))) for file, entry in zip(files, listing.entries, strict=True))
     facts = (*listing.passed, *named)
     return ImageSet(
         pixels=pixels,
         labels=np.array([number.get(entry.label, UNLABELLED) for entry in entries], np.int64),
-        class_names=listing.class_names,
+        class_names=tuple(map(_as_text, listing.class_names)),
         parts=np.array([entry.part for entry in entries], "<U10"),
         hashes=hashes,
-        names=np.array([entry.name for entry in entries], np.str_),
+        names=np.array([_as_text(entry.name) for entry in entries], np.str_),
         groups=groups if groups.any() else None,
         source=listing.source,
         notes=(*listing.notes, *(finding.message for finding in about_files(facts) if finding.noted)),
@@ -125,6 +125,11 @@ def as_images(
         paths=np.array([str(entry.path) for entry in entries], np.str_),
         fit=reading.fit,
     )
+
+
+def _as_text(name: str) -> str:
+    """``name`` as it can be written down: bytes that are no UTF-8 (a folder of an old archive) as ``\\udc`` and two digits."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _of_files(used: Sequence[FileFacts], size: int, reading: Reading) -> list[Guess]:

@@ -66,8 +66,8 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """`write_bytes` of ``text`` as UTF-8."""
-    write_bytes(path, text.encode("utf-8"))
+    """`write_bytes` of ``text`` as UTF-8; what has no place there (bytes of a file's name) is escaped as JSON does."""
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -104,7 +104,7 @@ def append_line(path: Path, value: Mapping[str, Any]) -> None:
             end = _end_of_last_line(file)
             file.truncate(end)
             try:
-                _write_all(file, line.encode("utf-8"))
+                _write_all(file, line.encode("utf-8", "backslashreplace"))
                 os.fsync(file.fileno())
             except BaseException:
                 file.truncate(end)
