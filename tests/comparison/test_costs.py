@@ -9,15 +9,18 @@ from ganlift.config import build_config
 from ganlift.errors import ConfigError
 
 COSTS = [Cost("augment", 0.01, 0.0, 1.0), Cost("gan-augment", 0.02, 0.05, 2.0), Cost("synthetic-only", 0.01, 0.05, 1.0)]
+"""The generators of the last two are not shared: one is of half the images a condition."""
 
 
 def test_estimate_by_hand() -> None:
-    # one worker: 2 seeds × (10·0.01+1  +  10·0.02+20·0.05+2  +  10·0.01+1, its generator being there)
-    assert estimate(COSTS, [0, 1], steps=10, generator_steps=20, jobs=1) == pytest.approx(2 * (1.1 + 3.2 + 1.1))
+    # one worker: 2 seeds × (10·0.01+1  +  10·0.02+20·0.05+2  +  10·0.01+20·0.05+1)
+    assert estimate(COSTS, [0, 1], steps=10, generator_steps=20, jobs=1) == pytest.approx(2 * (1.1 + 3.2 + 2.1))
+    both = [*COSTS, Cost("fixmatch-generated", 0.02, 0.05, 1.0)]  # 10·0.02+1: synthetic-only's generator is there
+    assert estimate(both, [0], steps=10, generator_steps=20, jobs=1) == pytest.approx(1.1 + 3.2 + 2.1 + 1.2)
     # two workers take turns: 1.1 | 3.2, then 1.1 goes to the first; and so on
     assert estimate(COSTS[:2], [0], steps=10, generator_steps=20, jobs=2) == pytest.approx(3.2)
     own = [*COSTS, Cost("dpt", 0.01, 0.05, 1.0)]  # its generator learns its own pseudo-labels: nobody else's serves
-    assert estimate(own, [0], steps=10, generator_steps=20, jobs=1) == pytest.approx(1.1 + 3.2 + 1.1 + 2.1)
+    assert estimate(own, [0], steps=10, generator_steps=20, jobs=1) == pytest.approx(1.1 + 3.2 + 2.1 + 2.1)
 
 
 def test_an_estimate_takes_each_arms_own_steps() -> None:

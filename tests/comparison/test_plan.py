@@ -10,15 +10,17 @@ from ganlift.config import build_config
 from ganlift.errors import ConfigError
 
 COSTS = [Cost("augment", 0.01, 0.0, 1.0), Cost("gan-augment", 0.02, 0.05, 2.0), Cost("synthetic-only", 0.01, 0.05, 1.0)]
+COSTS.append(Cost("fixmatch-generated", 0.02, 0.05, 1.0))
 
 
 def test_arms_that_share_a_generator_follow_one_another() -> None:
-    names = ["augment", "gan-augment", "synthetic-only"]
+    names = ["augment", "gan-augment", "synthetic-only", "fixmatch-generated"]
     plan = Plan(names, [0, 1], 10, 20, "cpu", "fp32", 1, COSTS, 5.0)
     arms = [(name, seed) for seed in plan.seeds for name in names]
     jobs = {job["id"]: job for job in arm_jobs(plan, arms, {"run": "r", "shared": {}, "options": {}})}
     assert jobs["gan-augment/0"]["after"] == []
-    assert jobs["synthetic-only/0"]["after"] == ["gan-augment/0"]
+    assert jobs["fixmatch-generated/0"]["after"] == []  # gan-augment's has a condition for each half of a class
+    assert jobs["synthetic-only/0"]["after"] == ["fixmatch-generated/0"]
     assert jobs["gan-augment/1"]["after"] == []
     assert jobs["augment/0"]["after"] == []
     assert read_plan({**plan.to_json(), "more": 1}) == plan

@@ -20,6 +20,7 @@ COSTS = [
     Cost("augment", 0.01, 0.0, 1.0),
     Cost("gan-augment-vae", 0.02, 0.05, 2.0),
     Cost("synthetic-only-vae", 0.01, 0.04, 1.0),
+    Cost("fixmatch-generated-vae", 0.01, 0.04, 1.0),
     Cost("gan-augment-dcgan", 0.02, 0.1, 2.0),
 ]
 
@@ -35,7 +36,7 @@ def test_each_generator_has_a_line_and_is_trained_once_a_seed(tmp_path: Path) ->
     assert set(rows) == {"augment", *names}
     assert {row.get("generator") for row in rows.values()} == {None, "gaussian", "vae"}
     folders = sorted(path.name.split("-")[0] for path in (run / "generators").iterdir())
-    assert folders == ["gaussian", "vae"]  # shared by the two arms of each
+    assert folders == ["gaussian", "gaussian", "vae", "vae"]  # of halves for gan-augment's judges, and of all images
     assert {row["generator_steps"] for name, row in rows.items() if name != "augment"} == {20}
     table = [line.split() for line in done.output.splitlines() if line.startswith(("gaussian", "vae"))]
     assert sorted(cells[0] for cells in table) == ["gaussian", "vae"]
@@ -57,19 +58,21 @@ def test_a_name_with_a_generator_is_the_strategy_with_it() -> None:
 
 def test_a_time_becomes_steps_of_each_generator() -> None:
     config = build_config({"data": "digits", "generator_budget": "10s"})
-    # arms of one generator go on sharing it, whatever was measured of the second
-    expected = {"gan-augment-vae": 200, "synthetic-only-vae": 200, "gan-augment-dcgan": 100}
+    # arms of one generator go on sharing it, whatever was measured of the second; that of halves is another
+    whole = {"synthetic-only-vae": 250, "fixmatch-generated-vae": 250}
+    expected = {"gan-augment-vae": 200, **whole, "gan-augment-dcgan": 100}
     assert steps_in_time(config, COSTS) == expected
     assert steps_in_time(build_config({"data": "digits", "generator_budget": 10}), COSTS) == {}
     with pytest.raises(ConfigError, match=r"too short for gan-augment-dcgan; 20 steps of its generator take about 2 s"):
         steps_in_time(build_config({"data": "digits", "generator_budget": "1.5s"}), COSTS)
-    # 1.1 + (0.2 + 10 + 2) + (0.1 + 1, the generator being there) + (0.2 + 10 + 2)
-    assert estimate(COSTS, [0], 10, 7, jobs=1, own_generator_steps=expected) == pytest.approx(26.6)
+    # 1.1 + (0.2 + 10 + 2) + (0.1 + 10 + 1) + (0.1 + 1, the generator being there) + (0.2 + 10 + 2)
+    assert estimate(COSTS, [0], 10, 7, jobs=1, own_generator_steps=expected) == pytest.approx(37.7)
     plan = Plan([cost.strategy for cost in COSTS], [0], 10, 7, "cpu", "fp32", 1, COSTS, 5.0, expected)
     arms = [(cost.strategy, 0) for cost in COSTS]
     jobs = {job["strategy"]: job for job in arm_jobs(plan, arms, {"run": "r", "shared": {}, "options": {}})}
-    assert [jobs[cost.strategy]["generator_steps"] for cost in COSTS] == [7, 200, 200, 100]
-    assert jobs["synthetic-only-vae"]["after"] == ["gan-augment-vae/0"]
+    assert [jobs[cost.strategy]["generator_steps"] for cost in COSTS] == [7, 200, 250, 250, 100]
+    assert jobs["synthetic-only-vae"]["after"] == []
+    assert jobs["fixmatch-generated-vae"]["after"] == ["synthetic-only-vae/0"]
     assert jobs["gan-augment-dcgan"]["after"] == []
 
 

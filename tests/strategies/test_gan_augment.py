@@ -107,6 +107,19 @@ def test_a_shared_generator_does_not_depend_on_the_arm(task: Task) -> None:
     assert other.phase.shared != weights[0][0]
 
 
+def test_arms_share_a_generator_where_the_registry_says_so(task: Task) -> None:
+    keys = dict[tuple[str | None, int], set[str | None]]()
+    for name, entry in strategies:
+        if entry.needs_generator:
+            setup = Setup(task, Budget(4, 10, 3), Rng(0, name, CPU), CPU)
+            phase = next(iter(entry.phases(setup, entry.options())))
+            keys.setdefault(entry.stage, set()).add(phase.shared)
+    assert keys.keys() == {(None, 1), (None, 2)}  # all labelled images, or halves that judges divide
+    assert all(len(found) == 1 for found in keys.values())
+    assert None not in set.union(*keys.values())
+    assert keys[None, 1] != keys[None, 2]
+
+
 def options_of(**given: Any) -> Any:
     return strategies.get("gan-augment").options(pool=8, filtered=False, **given)
 

@@ -58,12 +58,12 @@ def steps_in_time(config: ArmsConfig, costs: Sequence[Cost]) -> dict[str, int]:
     if not isinstance(config.generator_budget, str):
         return {}
     seconds, found = _seconds(config.generator_budget), dict[str, int]()
-    shared = dict[str | None, int]()
+    shared = dict[tuple[str | None, int], int]()
     for cost in costs:
         if not cost.per_generator_step:
             continue
         entry, steps = strategies.get(cost.strategy), int(seconds / cost.per_generator_step)
-        found[cost.strategy] = shared.setdefault(entry.generator, steps) if entry.needs_generator else steps
+        found[cost.strategy] = shared.setdefault(entry.stage, steps) if entry.needs_generator else steps
         if steps < MIN_STEPS:
             least = MIN_STEPS * cost.per_generator_step
             raise ConfigError(
@@ -150,12 +150,12 @@ def estimate(
     """
     ends, own, classifier_steps = [0.0] * jobs, own_generator_steps or {}, own_steps or {}
     for _ in seeds:
-        trained = set[str | None]()
+        trained = set[tuple[str | None, int]]()
         for cost in costs:
             entry, wanted = strategies.get(cost.strategy), own.get(cost.strategy, generator_steps)
-            wanted = 0 if entry.needs_generator and entry.generator in trained else wanted
+            wanted = 0 if entry.needs_generator and entry.stage in trained else wanted
             seconds = cost.seconds(classifier_steps.get(cost.strategy, steps), wanted)
             if entry.needs_generator:
-                trained.add(entry.generator)
+                trained.add(entry.stage)
             heapq.heapreplace(ends, ends[0] + seconds)
     return max(ends)

@@ -194,13 +194,13 @@ def arm_jobs(plan: Plan, arms: Sequence[tuple[str, int]], template: Mapping[str,
     cost = {name: plan.seconds_of(name) for name in plan.strategies}
     jobs: list[Job] = []
     for seed in plan.seeds:
-        sharing: dict[str | None, list[str]] = {}
+        sharing: dict[tuple[str | None, int], list[str]] = {}
         names = [name for name, of_seed in arms if of_seed == seed]
         for name in sorted(names, key=lambda name: -cost.get(name, 0.0)):
             job = arm_job("arm", name, seed, plan.steps_of(name), plan.generator_steps_of(name), template)
             entry = strategies.get(name)
             if entry.needs_generator:
-                before = sharing.setdefault(entry.generator, [])
+                before = sharing.setdefault(entry.stage, [])
                 job["after"] = before[-1:]
                 before.append(job["id"])
             jobs.append(job)

@@ -37,7 +37,7 @@ def side_by_side(run: Run) -> list[Line]:
         for row in rows:
             if row.get("generator"):
                 by_generator.setdefault(str(row["generator"]), []).append(row)
-    measured = {name: _measured(run, rows) for name, rows in by_generator.items()}
+    measured = {name: _measured(run, _alone(rows) or rows) for name, rows in by_generator.items()}
     order = sorted(by_generator, key=lambda name: measured[name].get("frechet", float("inf")))
     return [Line(name, _cells(run, by_generator[name], measured[name])) for name in order]
 
@@ -58,8 +58,13 @@ def _measured(run: Run, rows: list[Row]) -> dict[str, float]:
     return {name: sum(values) / len(values) for name, values in found.items()}
 
 
+def _alone(rows: list[Row]) -> list[Row]:
+    """Those of arms of generated images alone: their generator was told every labelled image, and halved no class."""
+    return [row for row in rows if row["kind"] == "control"]
+
+
 def _cells(run: Run, rows: list[Row], measured: dict[str, float]) -> list[str]:
-    alone = [row for row in rows if row["kind"] == "control"]
+    alone = _alone(rows)
     beside = [row for row in rows if row["kind"] == "gan"]
     verdict = next((one for one in run.verdicts if beside and one["strategy"] == beside[0]["strategy"]), {})
     # arms that share a generator each carry the time of its one training

@@ -266,7 +266,8 @@ class Strategy:
     Attributes:
         kind: ``baseline`` (labelled images alone), ``rival`` (no GAN, but more than that), ``gan``, ``control``.
         unlabelled: whether it uses unlabelled images.
-        needs_generator: whether its first phase is a generator that other arms of the seed share.
+        folds: where its first phase is a generator that arms of the seed share, the conditions a class: 2 where
+            classifiers of halves judge its samples, else 1.
         validates: whether it chooses something on the validation images; the others never look at them.
         rival_on_features: whether a control is a rival there: it has no generator, and may win.
         spaces: the representations that it can learn in; where its idea is about pictures, pixels alone.
@@ -283,13 +284,23 @@ class Strategy:
     options: type[BaseModel]
     phases: Callable[[Setup, Any], Phases]
     unlabelled: Unlabelled = "never"
-    needs_generator: bool = False
+    folds: int = 0
     validates: bool = False
     labels: bool = True
     spaces: tuple[str, ...] = PIXELS
     rival_on_features: bool = False
     generator: str | None = None
     features: str | None = None
+
+    @property
+    def needs_generator(self) -> bool:
+        """Whether its first phase is a generator that other arms of the seed share."""
+        return self.folds > 0
+
+    @property
+    def stage(self) -> tuple[str | None, int]:
+        """What arms of a seed that share one generator have in common, where it has such a phase."""
+        return self.generator, self.folds
 
     @property
     def space(self) -> str:
@@ -340,7 +351,7 @@ def strategy(
     source: str,
     options: type[BaseModel],
     unlabelled: Unlabelled = "never",
-    needs_generator: bool = False,
+    folds: int = 0,
     validates: bool = False,
     labels: bool = True,
     spaces: tuple[str, ...] = PIXELS,
@@ -349,7 +360,7 @@ def strategy(
     """Decorator: register a phases function as the strategy ``name``."""
 
     def register(phases: Callable[[Setup, Any], Phases]) -> Callable[[Setup, Any], Phases]:
-        needs = (unlabelled, needs_generator, validates, labels, spaces, rival_on_features)
+        needs = (unlabelled, folds, validates, labels, spaces, rival_on_features)
         strategies.add(name)(Strategy(name, kind, summary, source, options, phases, *needs))
         return phases
 

@@ -39,7 +39,7 @@ class FixMatchGeneratedOptions(FixMatchOptions):
     source="Sohn et al. 2020, eq. 4, on real and generated images",
     options=FixMatchGeneratedOptions,
     unlabelled="required",
-    needs_generator=True,
+    folds=1,
 )
 def phases(setup: Setup, options: FixMatchGeneratedOptions) -> Phases:
     """Generator, then FixMatch at the full budget."""

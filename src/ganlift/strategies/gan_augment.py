@@ -131,7 +131,7 @@ def _pretraining(setup: Setup, options: GanAugmentOptions, pool: Pool) -> Phase:
     source="two-stage augmentation: Antoniou et al. 2017; filter cross-fitted as described in its file",
     options=GanAugmentOptions,
     unlabelled="optional",
-    needs_generator=True,
+    folds=FOLDS,
     validates=True,
 )
 def phases(setup: Setup, options: GanAugmentOptions) -> Phases:

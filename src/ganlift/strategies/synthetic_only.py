@@ -30,11 +30,11 @@ class SyntheticOptions(AugmentOptions):
     source="CAS: Ravuri and Vinyals 2019",
     options=SyntheticOptions,
     unlabelled="optional",
-    needs_generator=True,
+    folds=1,
 )
 def phases(setup: Setup, options: SyntheticOptions) -> Phases:
-    """The generator that `gan-augment` uses and shares, then a classifier on its unfiltered samples."""
-    stage = generator_stage(setup)
+    """A generator of all labelled images, halved for no judge, then a classifier on its unfiltered samples."""
+    stage = generator_stage(setup, folds=1)
     yield stage.phase
     restandardise(stage, setup.rng)
     pool = draw_pool(setup, stage, None, options.pool)
