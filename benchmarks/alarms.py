@@ -23,7 +23,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from tune import draw_task
+from tune import Situation, draw_task
 
 from ganlift.augment.diffaugment import diffaugment
 from ganlift.data import Reading, load
@@ -149,7 +149,8 @@ def runs() -> list[tuple[str, Case, int]]:
 
 def trained(name: str, case: Case, seed: int) -> dict[str, Any]:
     """One run: the figures of its trace that alarms look at, and what ended it early, if anything."""
-    task = draw_task(load("fashion-mini", Reading(image_size=SIDE)), case.labels, seed)
+    images = load("fashion-mini", Reading(image_size=SIDE))
+    task = draw_task(Situation("fashion-mini", images, case.labels), seed)
     task = replace(task, unlabelled=task.unlabelled[:0])
     own = {"generator": name, "generator_options": dict(case.options)}
     setup = Setup(task, Budget(1, BATCH, case.steps), Rng(seed, "alarms", CPU), CPU, **own)

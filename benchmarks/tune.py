@@ -2,12 +2,14 @@
 
     python benchmarks/tune.py --fashion FOLDER --cifar10 FOLDER --jobs 2 --out benchmarks/results/tuning.jsonl
     python benchmarks/tune.py --arms fixmatch,sgan ...
+    python benchmarks/tune.py --features --trials 12 ... --out benchmarks/results/tuning-features.jsonl
     python benchmarks/tune.py --table --out benchmarks/results/tuning.jsonl
 
 As `ganlift compare --search` does it: rounds over three seeds, of which the better half goes on, the shipped settings
 the first trial and kept unless another leads by one standard error. A trial's score is its mean over two situations.
 No image of them is in a record: Fashion-MNIST's training images that are not in `fashion-mini`, and CIFAR-10's last
 training batch, which `records.py` leaves out, at 16 px. Arms for unequal classes learn from long tails of the same.
+With ``--features`` arms learn from the same images through the default network, fewer of them.
 A run that is broken off goes on where it stopped.
 """
 
@@ -31,8 +33,10 @@ from numpy.typing import NDArray
 
 from ganlift.comparison.search import SEARCH_SEEDS, best, draw_trials, going_on
 from ganlift.data import Reading, load
+from ganlift.data.flips import flips_safe
 from ganlift.data.imbalance import tail_counts
 from ganlift.data.types import ImageSet, Task
+from ganlift.features import DEFAULT, VIEWS, Pixels, Recipe, embed, feature_network
 from ganlift.strategies.base import Setup, run_phases, strategies
 from ganlift.strategies.options import build_options
 from ganlift.training.fit import Settings
@@ -47,9 +51,13 @@ ARMS = (
     *("sgan-mean-teacher", "dada", "margin-gan", "ec-gan", "triple-gan", "class-weights", "rotation-features"),
     *("simsiam", "gan-features"),
 )
+ON_FEATURES = (
+    *("augment", "mean-teacher", "fixmatch", "pseudo-label", "entropy-minimisation", "fixmatch-mix"),
+    *("sgan", "sgan-mix", "sgan-fixmatch", "sgan-entropy", "sgan-mean-teacher", "complement-gan"),
+)
 UNEQUAL = ("logit-adjust", "mixup-drw", "ldam-drw", "class-weights")
 TAIL = "exp:50"
-A_CLASS = 800
+A_CLASS, A_CLASS_ON_FEATURES = 800, 400
 VALIDATION = 200
 LAST_BATCH = 40_000
 """The first of CIFAR-10's training images that are tuned on; those before are measured on."""
@@ -59,19 +67,26 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Situation:
-    """Images to tune on: a number of labels a class, or of the largest class where it is a long tail."""
+    """Images to tune on: a number of labels a class, or of the largest class where it is a long tail.
+
+    ``features`` (n, v, d) are what arms learn from where they do not learn from pixels, ``weak_views`` as in `Task`.
+    """
 
     name: str
     images: ImageSet
     labels: int
     imbalance: str | None = None
+    features: NDArray[np.float16] | None = None
+    weak_views: int = 1
 
 
-def draw_task(images: ImageSet, labels: int, seed: int, imbalance: str | None = None) -> Task:
-    """``labels`` labelled and 200 validation images a class of the training part, the rest unlabelled.
+def draw_task(situation: Situation, seed: int) -> Task:
+    """Labelled and 200 validation images a class of the training part, the rest unlabelled.
 
-    With ``imbalance`` the labelled images are a long tail, and there are no unlabelled ones.
+    With an ``imbalance`` the labelled images are a long tail, and there are no unlabelled ones.
     """
+    images, labels, imbalance = situation.images, situation.labels, situation.imbalance
+    items = images.batch if situation.features is None else situation.features.__getitem__
     rng = np.random.default_rng([seed, 7])
     pool = np.flatnonzero(images.parts == "train")
     classes = [rng.permutation(pool[images.labels[pool] == label]) for label in range(len(images.class_names))]
@@ -80,37 +95,49 @@ def draw_task(images: ImageSet, labels: int, seed: int, imbalance: str | None = 
     validation = np.concatenate([members[labels : labels + VALIDATION] for members in classes])
     rest = np.concatenate([members[labels + VALIDATION :] for members in classes])[: 0 if imbalance else None]
     return Task(
-        images.batch(labelled),
+        items(labelled),
         images.labels[labelled],
-        images.batch(validation),
+        items(validation),
         images.labels[validation],
-        images.batch(rest),
+        items(rest),
         images.class_names,
+        weak_views=situation.weak_views,
     )
 
 
 @cache
-def fresh_images(fashion: str, cifar10: str) -> dict[str, ImageSet]:
-    """Images that no record was made from, at most 800 a class."""
-    garments, photographs = load(f"idx:{fashion}"), load(f"cifar10:{cifar10}", Reading(image_size=16))
+def fresh_images(fashion: str, cifar10: str, size: int | None, most: int) -> dict[str, ImageSet]:
+    """Images that no record was made from, at most ``most`` a class, CIFAR-10's at ``size``."""
+    garments, photographs = load(f"idx:{fashion}"), load(f"cifar10:{cifar10}", Reading(image_size=size))
     train = np.flatnonzero(photographs.parts == "train")
     known = load("fashion-mini").hashes
     return {
-        "fashion-mnist": _some(garments, (garments.parts == "train") & ~np.isin(garments.hashes, known)),
-        "cifar10": _some(photographs, np.isin(np.arange(len(photographs)), train[LAST_BATCH:])),
+        "fashion-mnist": _some(garments, (garments.parts == "train") & ~np.isin(garments.hashes, known), most),
+        "cifar10": _some(photographs, np.isin(np.arange(len(photographs)), train[LAST_BATCH:]), most),
     }
 
 
-def _some(images: ImageSet, usable: NDArray[np.bool_]) -> ImageSet:
-    members = (np.flatnonzero(usable & (images.labels == label))[:A_CLASS] for label in range(len(images.class_names)))
+def _some(images: ImageSet, usable: NDArray[np.bool_], most: int) -> ImageSet:
+    members = (np.flatnonzero(usable & (images.labels == label))[:most] for label in range(len(images.class_names)))
     index = np.sort(np.concatenate(list(members)))
     columns = {name: getattr(images, name)[index] for name in ("pixels", "labels", "parts", "hashes", "names")}
     return replace(images, **columns)
 
 
-def situations(arm: str, fresh: Mapping[str, ImageSet]) -> list[Situation]:
+@cache
+def on_features(fashion: str, cifar10: str) -> list[Situation]:
+    """What arms are tuned on in the space of the default network."""
+    network, found = feature_network(DEFAULT), list[Situation]()
+    for name, images in fresh_images(fashion, cifar10, None, A_CLASS_ON_FEATURES).items():
+        recipe = Recipe(VIEWS, flips=flips_safe(images))
+        features = embed(Pixels(images), images.hashes, network, recipe)
+        found.append(Situation(name, images, 10 if name == "fashion-mnist" else 5, None, features, recipe.plain))
+    return found
+
+
+def on_pixels(arm: str, fashion: str, cifar10: str) -> list[Situation]:
     """What ``arm`` is tuned on."""
-    garments, photographs = fresh["fashion-mnist"], fresh["cifar10"]
+    garments, photographs = fresh_images(fashion, cifar10, 16, A_CLASS).values()
     if arm in UNEQUAL:
         return [
             Situation(f"fashion-mnist {TAIL}", garments, 200, TAIL),
@@ -121,10 +148,10 @@ def situations(arm: str, fresh: Mapping[str, ImageSet]) -> list[Situation]:
 
 def score(name: str, options: Mapping[str, Any], seed: int, task: Task, steps: int) -> float:
     """Validation accuracy of one arm, one seed; validation has as many images of every class."""
-    entry = strategies.get(name)
+    entry, space = strategies.get(name), "pixels" if task.labelled.ndim == 4 else "vectors"
     setup = Setup(task, Budget(steps, 64, steps), Rng(seed, name, CPU), CPU)
     settings = Settings(make_fabric(CPU, choose_precision("auto", CPU)[0]))
-    outcome, _ = run_phases(entry.phases(setup, build_options(entry, dict(options))), lambda phase: settings)
+    outcome, _ = run_phases(entry.phases(setup, build_options(entry, dict(options), space)), lambda phase: settings)
     return setup.validation_accuracy(outcome.classifier)
 
 
@@ -132,22 +159,18 @@ def rows_in(path: Path) -> list[Row]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def tune(name: str, folders: tuple[str, str], trials: int, steps: int, out: Path) -> str:
+def tune(name: str, folders: tuple[str, str], trials: int, steps: int, out: Path, *, features: bool) -> str:
     """All rounds of one arm, each trial written as it ends; a line about what was found."""
     torch.set_num_threads(1)
-    drawn = list(draw_trials(name, trials))
+    tuned_on = on_features(*folders) if features else on_pixels(name, *folders)
+    drawn = list(draw_trials(f"{name}@{DEFAULT}" if features else name, trials))
     for seed in SEARCH_SEEDS:
         for number in going_on(rows_in(out), name, seed, trials):
             known = [row for row in rows_in(out) if row["strategy"] == name]
             if any((row["trial"], row["seed"]) == (number, seed) for row in known):
                 continue
             begun = time.perf_counter()
-            found = {
-                one.name: score(
-                    name, drawn[number], seed, draw_task(one.images, one.labels, seed, one.imbalance), steps
-                )
-                for one in situations(name, fresh_images(*folders))
-            }
+            found = {one.name: score(name, drawn[number], seed, draw_task(one, seed), steps) for one in tuned_on}
             row = {
                 "strategy": name,
                 "trial": number,
@@ -195,7 +218,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fashion", help="the folder with Fashion-MNIST's files")
     parser.add_argument("--cifar10", help="the folder with CIFAR-10's batches")
-    parser.add_argument("--arms", default=",".join(ARMS))
+    parser.add_argument("--arms", help="names, separated by commas; all where not given")
+    parser.add_argument("--features", action="store_true", help="in the space of the default network")
     parser.add_argument("--trials", type=int, default=4)
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--jobs", type=int, default=1)
@@ -207,9 +231,11 @@ def main() -> None:
         return
     if not asked.fashion or not asked.cifar10:
         parser.error("--fashion and --cifar10 say where the images are.")
-    arm = partial(tune, folders=(asked.fashion, asked.cifar10), trials=asked.trials, steps=asked.steps, out=asked.out)
+    names = asked.arms.split(",") if asked.arms else ON_FEATURES if asked.features else ARMS
+    given = {"trials": asked.trials, "steps": asked.steps, "out": asked.out, "features": asked.features}
+    arm = partial(tune, folders=(asked.fashion, asked.cifar10), **given)
     with ProcessPoolExecutor(asked.jobs, mp_context=get_context("spawn")) as pool:
-        for line in pool.map(arm, asked.arms.split(",")):
+        for line in pool.map(arm, names):
             print(line, flush=True)
 
 
