@@ -36,7 +36,7 @@ from ganlift.data import Reading, load
 from ganlift.data.flips import flips_safe
 from ganlift.data.imbalance import tail_counts
 from ganlift.data.types import ImageSet, Task
-from ganlift.features import DEFAULT, VIEWS, Pixels, Recipe, embed, feature_network
+from ganlift.features import DEFAULT, Pixels, Recipe, embed, feature_network, views_for
 from ganlift.strategies.base import Setup, run_phases, strategies
 from ganlift.strategies.options import build_options
 from ganlift.training.fit import Settings
@@ -129,7 +129,7 @@ def on_features(fashion: str, cifar10: str) -> list[Situation]:
     """What arms are tuned on in the space of the default network."""
     network, found = feature_network(DEFAULT), list[Situation]()
     for name, images in fresh_images(fashion, cifar10, None, A_CLASS_ON_FEATURES).items():
-        recipe = Recipe(VIEWS, flips=flips_safe(images))
+        recipe = Recipe(views_for(len(images)), flips=flips_safe(images))
         features = embed(Pixels(images), images.hashes, network, recipe)
         found.append(Situation(name, images, 10 if name == "fashion-mnist" else 5, None, features, recipe.plain))
     return found

@@ -113,6 +113,15 @@ PIXELS = "pixels"
 """Among ``features``: the images as they are."""
 
 
+def _spaces(value: Any) -> list[str]:
+    """Names of spaces to learn in; ``none`` is no network, so pixels."""
+    given = names(value)
+    found = [PIXELS if name == "none" else name for name in given]
+    if len(found) > 1 and ("auto" in found or "none" in given):
+        raise ValueError("auto and none stand alone, without other names beside them")
+    return found
+
+
 class RunConfig(ImagesConfig):
     """What every verb that trains is asked for. Build one with `build_config`, which turns faults into ConfigError."""
 
@@ -129,8 +138,8 @@ class RunConfig(ImagesConfig):
     )
     batch_size: int = Field(64, ge=2, description="labelled images a step")
     classifier: str = Field("small-cnn", min_length=1)
-    features: Annotated[list[str], BeforeValidator(names)] = Field(
-        [PIXELS], description="spaces to learn in: pixels, and names of frozen networks"
+    features: Annotated[list[str], BeforeValidator(_spaces)] = Field(
+        ["auto"], description="spaces to learn in: pixels, and names of frozen networks; auto: what suits the images"
     )
     generator: str = Field("sngan", min_length=1)
     data_dir: Path | None = Field(None, description="where data sets lie or are downloaded to")

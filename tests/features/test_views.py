@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ganlift.errors import ConfigError
-from ganlift.features import Recipe
+from ganlift.features import Recipe, views_for
 from ganlift.features.views import draws
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (3, 3, 12, 12), dtype=np.uint8)
@@ -36,11 +36,21 @@ def test_what_is_drawn_stays_what_it_was() -> None:
 
 
 def test_mirror_images_are_made_only_where_they_keep_the_class() -> None:
-    mirrored, alone = Recipe(2, flips=True).make(PIXELS, KEYS), Recipe(2).make(PIXELS, KEYS)
+    mirrored, alone = Recipe(3, flips=True).make(PIXELS, KEYS), Recipe(3).make(PIXELS, KEYS)
     assert np.array_equal(mirrored[:, 0], PIXELS)
     assert np.array_equal(mirrored[:, 1], PIXELS[..., ::-1])
     assert np.array_equal(alone[:, 0], PIXELS)
     assert not np.array_equal(alone[:, 1], PIXELS[..., ::-1])
+
+
+def test_of_two_views_one_is_random() -> None:
+    pair = Recipe(2, flips=True)
+    assert pair.plain == 1
+    assert not np.array_equal(pair.make(PIXELS, KEYS)[:, 1], PIXELS[..., ::-1])
+
+
+def test_fewer_views_are_made_of_many_images() -> None:
+    assert [views_for(images) for images in (0, 40, 3000, 3001, 4000, 5000, 6000, 50_000)] == [4, 4, 4, 3, 3, 2, 2, 2]
 
 
 def test_names_tell_recipes_apart_and_no_more() -> None:

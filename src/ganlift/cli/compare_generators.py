@@ -64,8 +64,8 @@ def compare_generators(
     --generator-budget 500 gives each as many steps, so as many images; --generator-budget 40s as much time.
     """
     from ganlift.comparison.generator import generator_arms
-    from ganlift.config import CompareConfig
+    from ganlift.config import PIXELS, CompareConfig
 
     given = {key: value for key, value in context.params.items() if key != "generators"}
-    asked = options.configured({**given, "strategies": generator_arms(generators)}, CompareConfig)
+    asked = options.configured({**given, "strategies": generator_arms(generators), "features": [PIXELS]}, CompareConfig)
     comparing.run(asked, as_json, quiet)

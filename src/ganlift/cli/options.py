@@ -42,7 +42,7 @@ Classifier = Annotated[str | None, typer.Option(help="A name from 'list classifi
 Features = Annotated[
     str | None,
     typer.Option(
-        help="Spaces to learn in, by commas: pixels, efficientnet-lite0, timm:NAME, onnx:PATH, module:factory."
+        help="Spaces to learn in: auto, or by commas pixels, efficientnet-lite0, timm:NAME, onnx:PATH, module:factory."
     ),
 ]
 Generator = Annotated[str | None, typer.Option(help="A name from 'list generators'.")]

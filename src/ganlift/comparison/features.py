@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ganlift.config import PIXELS
 from ganlift.data.cache import save_features
 from ganlift.data.flips import flips_safe
 from ganlift.data.reading import Reading
-from ganlift.data.types import ImageSet
+from ganlift.data.types import ImageSet, Split
 from ganlift.errors import ConfigError
 from ganlift.events import Listener
-from ganlift.features import VIEWS, Files, Network, Pixels, Recipe, embed, feature_network
+from ganlift.features import Files, Network, Part, Pixels, Recipe, embed, feature_network, views_for
 from ganlift.training.precision import pick_device
 
 
@@ -43,15 +47,30 @@ def networks_of(features: Sequence[str], device: str) -> dict[str, Network]:
 
 
 def write_features(
-    folder: Path, images: ImageSet, reading: Reading, networks: Mapping[str, Network], tell: Listener
+    folder: Path,
+    images: ImageSet,
+    splits: Sequence[Split],
+    reading: Reading,
+    networks: Mapping[str, Network],
+    tell: Listener,
 ) -> None:
     """Write what every network makes of ``images`` into ``folder``; what it made of them before is not made again.
 
-    Photographs are read again at the size that the network wants; arrays are enlarged.
+    Photographs are read again at the size that the network wants; arrays are enlarged. Test images, the same in all
+    ``splits``, have the plain view alone; images that no seed uses have none.
     """
-    recipe = Recipe(VIEWS, flips=flips_safe(images))
+    test = splits[0].test
+    used = _union([part for split in splits for part in (split.labelled, split.unlabelled, split.validation)])
+    recipe = Recipe(views_for(len(used)), flips=flips_safe(images))
     source = Pixels(images) if images.paths is None else Files([Path(path) for path in images.paths], reading)
     hashes = source.hashes() if isinstance(source, Files) else images.hashes
     for label, network in networks.items():
-        found = embed(source, hashes, network, recipe, on_progress=tell)
+        found = np.zeros((len(images), recipe.views, network.width), np.float16)
+        for rows, how in ((used, recipe), (test, Recipe(1))):
+            if len(rows):
+                found[rows] = embed(Part(source, rows), hashes[rows], network, how, on_progress=tell)
         save_features(folder, label, found, recipe.plain)
+
+
+def _union(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    return reduce(np.union1d, parts, np.empty(0, np.int64)).astype(np.int64)

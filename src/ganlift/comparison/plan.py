@@ -82,16 +82,16 @@ def resolve_arms(
         ConfigError: an unknown name or option, or a strategy that needs unlabelled images where there are none.
     """
     notes = [*strategies.problems(), *generators.problems(), *classifiers.problems()]
-    names = config.strategy_list()
+    names, picked = config.strategy_list(), list[Strategy]()
     if AUTO in names:
-        picked = choose(labelled_per_class, unlabelled, on_pixels=PIXELS in config.features)
-        notes.append(f"Picked {', '.join(picked.names)}: {'; '.join(picked.reasons)}.")
-        names = [*picked.names, *names]
+        picked, why = _picked(config.features, labelled_per_class, unlabelled)
+        notes += why
     if ALL in names:
         possible = _possible(config, unlabelled)
         notes.append(f"Compared are all {len(possible)} strategies that these images allow.")
         names = [*possible, *names]
-    chosen = in_spaces([name for name in dict.fromkeys(names) if name not in (AUTO, ALL)], config.features)
+    named = in_spaces([name for name in dict.fromkeys(names) if name not in (AUTO, ALL)], config.features)
+    chosen = list({entry.name: entry for entry in [*picked, *named]}.values())
     resolve(config.classifier)
     wanted = {config.generator, *(entry.generator for entry in chosen if entry.generator)}
     entries = {name: generators.get(name) for name in wanted}
@@ -122,6 +122,19 @@ def resolve_arms(
     if any(entry.features for entry in chosen) and not config.search:
         notes.append(UNTUNED)
     return chosen, [*notes, *([warning] if warning else [])]
+
+
+def _picked(
+    features: Sequence[str], labelled_per_class: Sequence[int], unlabelled: int
+) -> tuple[list[Strategy], list[str]]:
+    """The strategies that suit each space of ``features``, and a sentence for each."""
+    entries, sentences = list[Strategy](), list[str]()
+    for space in [PIXELS] * (PIXELS in features) + list(labels_of(features)):
+        choice = choose(labelled_per_class, unlabelled, on_pixels=space == PIXELS)
+        names = choice.names if space == PIXELS else [f"{name}@{space}" for name in choice.names]
+        entries += [strategies.get(name) for name in names]
+        sentences.append(f"Picked {', '.join(names)}: {'; '.join(choice.reasons)}.")
+    return entries, sentences
 
 
 def in_spaces(names: Sequence[str], features: Sequence[str]) -> list[Strategy]:

@@ -28,6 +28,7 @@ from ganlift.comparison.looking import Looking, RunJobs, question
 from ganlift.comparison.machine import jobs_at_once, machine_notes, settle_threads, shared_settings, thread_choices
 from ganlift.comparison.plan import Plan, read_plan, resolve_arms
 from ganlift.comparison.search import search, trainings
+from ganlift.comparison.spaces import spaces_for
 from ganlift.comparison.stopping import stop_requested
 from ganlift.comparison.winner import choose, clear_cache, lay_ready
 from ganlift.comparison.work import work
@@ -85,15 +86,17 @@ def prepare(config: ArmsConfig, tell: Listener) -> Prepared:
     """
     images = load_images(config, tell)
     splits = [split_of(config, images, seed) for seed in config.seed_list()]
-    entries, notes = resolve_arms(config, _per_class(images, splits[0]), len(splits[0].unlabelled))
+    spaces, why_spaces = spaces_for(config, images, splits[0])
+    asked_for = config.model_copy(update={"features": spaces})
+    entries, notes = resolve_arms(asked_for, _per_class(images, splits[0]), len(splits[0].unlabelled))
     check = check_images(images)
     measure, why = choose_yardstick(config.measure, _per_class(images, splits[0]))
-    for note in [*check.sentences(), *splits[0].notes, *notes, *filter(None, [why])]:
+    for note in [*check.sentences(), *splits[0].notes, *filter(None, [why_spaces]), *notes, *filter(None, [why])]:
         tell({"type": "note", "message": note})
     looks = config.looks() if any(entry.kind == "gan" for entry in entries) else nothing_to_settle(config)
     names = [entry.name for entry in entries]
     wanted = {entry.features for entry in entries}
-    networks = {label: one for label, one in networks_of(config.features, config.device).items() if label in wanted}
+    networks = {label: one for label, one in networks_of(spaces, config.device).items() if label in wanted}
     return Prepared(config, images, check, splits[: looks.seeds[-1]], names, measure, looks, networks)
 
 
@@ -113,7 +116,9 @@ def run_arms(prepared: Prepared, run: Path, tell: Listener) -> None:
     """Run every arm that is not done yet in ``run``, which the caller has opened and holds."""
     config = prepared.config
     write_images(run, config, prepared.images, prepared.splits, prepared.check)
-    write_features(layout.cache_folder(run), prepared.images, asked(config.identity()), prepared.networks, tell)
+    reading = asked(config.identity())
+    cache, networks = layout.cache_folder(run), prepared.networks
+    write_features(cache, prepared.images, prepared.splits, reading, networks, tell)
     with stop_requested() as should_stop:
         template, at_once = _template(prepared, run)
 

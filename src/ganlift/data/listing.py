@@ -128,7 +128,7 @@ def as_images(
 
 
 def _as_text(name: str) -> str:
-    """``name`` as it can be written down: bytes that are no UTF-8 (a folder of an old archive) as ``\\udc`` and two digits."""
+    """``name`` as it can be written down: bytes that are no UTF-8, of an old archive, as ``\\udc`` and two digits."""
     return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

@@ -16,7 +16,7 @@ from ganlift.data.columns import Columns, learn_columns
 from ganlift.errors import InputError
 from ganlift.estimators.door import GivenImages, GivenRows, more_images, more_rows
 from ganlift.estimators.images import Encoding
-from ganlift.features import VIEWS, Network, Pixels, Recipe, embed, feature_network
+from ganlift.features import Network, Pixels, Recipe, embed, feature_network, views_for
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def prepare(
     images = replace(given.examples, flips=flips)
     if network is None:
         return Prepared(given.encoding), make_task(images, split)
-    recipe = Recipe(VIEWS, flips=flips_safe(images))
+    recipe = Recipe(views_for(len(images)), flips=flips_safe(images))
     found = embed(Pixels(images), images.hashes, network, recipe)
     prepared = Prepared(given.encoding, (network.name, network.version))
     return prepared, make_task(images, split, found, recipe.plain)

@@ -2,15 +2,15 @@
 
 from ganlift.features.embed import embed, store_folder
 from ganlift.features.networks import DEFAULT, NAMES, Network, feature_network, licence_of
-from ganlift.features.sources import Files, Pixels, Source
-from ganlift.features.views import VIEWS, Recipe
+from ganlift.features.sources import Files, Part, Pixels, Source
+from ganlift.features.views import Recipe, views_for
 
 __all__ = [
     "DEFAULT",
     "NAMES",
-    "VIEWS",
     "Files",
     "Network",
+    "Part",
     "Pixels",
     "Recipe",
     "Source",
@@ -18,4 +18,5 @@ __all__ = [
     "feature_network",
     "licence_of",
     "store_folder",
+    "views_for",
 ]

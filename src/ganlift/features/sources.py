@@ -110,6 +110,27 @@ class Files:
         return np.repeat(to_grey(image), 3, axis=2) if self.reading.channels == 1 else image
 
 
+@dataclass(frozen=True)
+class Part:
+    """The images of ``whole`` at ``rows`` (n,)."""
+
+    whole: Source
+    rows: Index
+
+    @property
+    def how(self) -> str:
+        return self.whole.how
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def read(self, index: Index, size: int) -> Bytes:
+        return self.whole.read(self.rows[index], size)
+
+    def name(self, index: int) -> str:
+        return self.whole.name(int(self.rows[index]))
+
+
 def _hash(path: Path) -> str:
     try:
         with path.open("rb") as file:

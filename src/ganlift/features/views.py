@@ -21,8 +21,16 @@ from ganlift.errors import ConfigError
 VERSION = 1
 """Goes up with every change of what a recipe of the same name makes."""
 
-VIEWS = 4
-"""Views an image that arms learn from: as it is, mirrored where that is safe, the others random."""
+MADE = 12_000
+"""Views to make of all images that are learned from, about: two minutes of the default network on two cores."""
+
+FEWEST, MOST = 2, 4
+
+
+def views_for(images: int) -> int:
+    """Views an image that arms learn from, where there are ``images`` of them: 4 of a few thousand, 2 of many."""
+    return min(MOST, max(FEWEST, MADE // max(images, 1)))
+
 
 Bytes = NDArray[np.uint8]
 
@@ -32,7 +40,8 @@ class Recipe:
     """Which views are made of an image.
 
     Attributes:
-        views: how many; the first is the plain image, the second its mirror image where ``flips``, the others random.
+        views: how many; the first is the plain image, the others random, but for the second of three or more where
+            ``flips``, which is the mirror image.
         flips: whether a mirrored image keeps its class.
         least: smallest share of the image's area in a random view.
         operations: of RandAugment, in a random view.
@@ -55,7 +64,7 @@ class Recipe:
     @property
     def plain(self) -> int:
         """How many of the views are not random: they come first."""
-        return min(self.views, 2 if self.flips else 1)
+        return 2 if self.flips and self.views > 2 else 1
 
     @property
     def name(self) -> str:

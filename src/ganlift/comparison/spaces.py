@@ -1,0 +1,79 @@
+"""`--features auto`: whether arms learn from pixels, from a frozen network's features, or from both, and why.
+
+Photographs are so much better told apart by the features (docs/photographs.md has the tables) that pixels are left out.
+Of small pictures neither is known to win: garments are better by features, X-rays by pixels. There both are compared,
+where the features are made in minutes. Pictures of fewer pixels than a letter show the network nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ganlift.comparison.auto import ALL, AUTO
+from ganlift.config import PIXELS, ArmsConfig
+from ganlift.data.types import ImageSet, Split
+from ganlift.features import DEFAULT, views_for
+from ganlift.strategies.base import strategies
+
+PHOTOGRAPH = 96
+"""Pixels of the shorter side from which coloured pictures count as photographs."""
+
+SMALLEST = 20
+"""Pixels of a side below which a picture has little for the network to see."""
+
+MOST_MADE = 20_000
+"""Views of small pictures that are made unasked: three to five minutes on two cores."""
+
+
+def spaces_for(config: ArmsConfig, images: ImageSet, split: Split) -> tuple[list[str], str]:
+    """The spaces to learn in, as ``--features`` names them, and a sentence why; "" where they were asked for.
+
+    It goes by the images and by what was asked for, never by the machine: the same command chooses the same again.
+
+    Raises:
+        ConfigError: a strategy that is asked for has an unknown name.
+    """
+    if config.features != [AUTO]:
+        return config.features, ""
+    photographs = are_photographs(images)
+    if about := _about_pictures(config):
+        more = f" Photographs are told apart better by --features {DEFAULT}." if photographs else ""
+        return [PIXELS], f"Arms learn from pixels, because {about}.{more}" if photographs else ""
+    if photographs:
+        return [DEFAULT], (
+            f"These are photographs, so arms learn from the features of {DEFAULT}, which is trained on such; "
+            f"--features {PIXELS},{DEFAULT} compares pixels too."
+        )
+    if images.size < SMALLEST or AUTO not in config.strategy_list():
+        return [PIXELS], ""
+    learned = len(split.labelled) + len(split.unlabelled) + len(split.validation)
+    made = learned * views_for(learned) + len(split.test)
+    if made > MOST_MADE:
+        return [PIXELS], (
+            f"Arms learn from pixels: features of {learned + len(split.test):,} images take a while; "
+            f"--features {PIXELS},{DEFAULT} compares both."
+        )
+    return [PIXELS, DEFAULT], (
+        f"Small pictures may be told apart better by their pixels or by the features of {DEFAULT}, so arms learn from "
+        f"either; --features {PIXELS} leaves the features out."
+    )
+
+
+def are_photographs(images: ImageSet) -> bool:
+    """Whether most of the images are coloured, and large enough that a network of photographs sees what is on them."""
+    used = [file for file in images.files if not file.fault]
+    if not used:
+        return images.channels == 3 and images.size >= PHOTOGRAPH
+    sides = [min(file.width, file.height) for file in used]
+    return bool(np.median(sides) >= PHOTOGRAPH) and 2 * sum(file.grey for file in used) < len(used)
+
+
+def _about_pictures(config: ArmsConfig) -> str:
+    """What was asked for that is about pixels alone; "" where nothing is."""
+    if config.labels_per_class == 0:
+        return "arms that find clusters do"
+    if config.classifier != type(config).model_fields["classifier"].default:
+        return f"'{config.classifier}' does"
+    named = [strategies.get(name) for name in config.strategy_list() if name not in (AUTO, ALL)]
+    pictures = [entry.name for entry in named if "vectors" not in entry.spaces]
+    return f"'{pictures[0]}' does" if pictures else ""
