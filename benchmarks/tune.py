@@ -31,6 +31,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ganlift.classifiers.base import DEFAULTS
 from ganlift.comparison.search import SEARCH_SEEDS, best, draw_trials, going_on
 from ganlift.data import Reading, load
 from ganlift.data.flips import flips_safe
@@ -149,7 +150,7 @@ def on_pixels(arm: str, fashion: str, cifar10: str) -> list[Situation]:
 def score(name: str, options: Mapping[str, Any], seed: int, task: Task, steps: int) -> float:
     """Validation accuracy of one arm, one seed; validation has as many images of every class."""
     entry, space = strategies.get(name), "pixels" if task.labelled.ndim == 4 else "vectors"
-    setup = Setup(task, Budget(steps, 64, steps), Rng(seed, name, CPU), CPU)
+    setup = Setup(task, Budget(steps, 64, steps), Rng(seed, name, CPU), CPU, classifier=DEFAULTS[space])
     settings = Settings(make_fabric(CPU, choose_precision("auto", CPU)[0]))
     outcome, _ = run_phases(entry.phases(setup, build_options(entry, dict(options), space)), lambda phase: settings)
     return setup.validation_accuracy(outcome.classifier)
