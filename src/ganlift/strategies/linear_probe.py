@@ -6,12 +6,22 @@ C the one with the best score on validation, then the lowest cross-entropy there
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from pydantic import Field
+from torch import nn
 from torch.nn import functional as F
 
 from ganlift.strategies.base import VECTORS, Outcome, Phases, Setup, strategy
-from ganlift.strategies.solved import SolvedOptions, linear_classifier, plain_vectors, rows_of_classes, weak_vectors
+from ganlift.strategies.solved import (
+    Floats,
+    SolvedOptions,
+    linear_classifier,
+    plain_vectors,
+    rows_of_classes,
+    weak_vectors,
+)
 
 
 class LinearProbeOptions(SolvedOptions):
@@ -31,12 +41,20 @@ class LinearProbeOptions(SolvedOptions):
 )
 def phases(setup: Setup, options: LinearProbeOptions) -> Phases:
     """Solve for each strength, keep what validation prefers."""
+    solved, strength = best_of_strengths(setup, options, *weak_vectors(setup))
+    yield from ()
+    return Outcome(solved, {"strength": strength}, architecture="linear")
+
+
+def best_of_strengths(
+    setup: Setup, options: LinearProbeOptions, x: Floats, y: NDArray[np.int64]
+) -> tuple[nn.Module, float]:
+    """The logistic regression on vectors ``x`` (n, d) with labels ``y`` (n,) that validation prefers, and its C."""
     from sklearn.linear_model import LogisticRegression
 
-    x, y = weak_vectors(setup)
     held_out = torch.from_numpy(plain_vectors(setup, setup.task.validation))
     wanted = torch.from_numpy(setup.task.validation_labels)
-    found: list[tuple[float, float, torch.nn.Module]] = []
+    found: list[tuple[float, float, nn.Module]] = []
     weights = "balanced" if options.balances(setup) else None
     for strength in options.strengths:
         solved = LogisticRegression(C=strength, max_iter=500, class_weight=weights)
@@ -46,5 +64,4 @@ def phases(setup: Setup, options: LinearProbeOptions) -> Phases:
         right = setup.measure.of((logits.argmax(1) == wanted).numpy(), setup.task.validation_labels)
         found.append((-right, float(F.cross_entropy(logits, wanted)), classifier))
     best = min(range(len(found)), key=lambda place: found[place][:2])
-    yield from ()
-    return Outcome(found[best][2], {"strength": options.strengths[best]}, architecture="linear")
+    return found[best][2], options.strengths[best]
