@@ -65,7 +65,7 @@ def phases(setup: Setup, options: CalibrationOptions) -> Phases:
         for place, vector in enumerate(members):
             share = len(range(place, options.drawn, len(members)))
             found = calibrated(vector, near, share, options.nearest, options.dispersion, rng)
-            drawn.append(found.clip(0) ** (1 / power) if power < 1 else found)
+            drawn.append(np.asarray(found.clip(0) ** (1 / power) if power < 1 else found, np.float32))
             wanted.append(np.full(share, label))
     solved, strength = best_of_strengths(setup, options, np.concatenate(drawn), np.concatenate(wanted))
     yield from ()
