@@ -24,7 +24,7 @@ RUNS = [run for name in recipes.names() for run in recipes.runs(name)]
 def test_a_recipe_s_settings_can_be_run(run: recipes.Run) -> None:
     config = run.config(Path("somewhere"))
     unlabelled = 100 if config.unlabelled == "rest" and config.labels_per_class else 0
-    entries, _ = resolve_arms(config, [config.labels_per_class or 4000] * 10, unlabelled)
+    entries, _ = resolve_arms(config, ["pixels"], [config.labels_per_class or 4000] * 10, unlabelled)
     assert [entry.name for entry in entries] == config.strategies  # none is added: there is an arm without a GAN
     assert "{" not in config.data
 

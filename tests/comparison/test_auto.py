@@ -45,11 +45,11 @@ def test_what_the_data_call_for() -> None:
 
 
 def test_it_is_the_default_and_says_which_and_why() -> None:
-    entries, notes = resolve_arms(build_config({"data": "digits"}), BALANCED, unlabelled=500)
+    entries, notes = resolve_arms(build_config({"data": "digits"}), ["pixels"], BALANCED, unlabelled=500)
     assert [entry.name for entry in entries] == choose(BALANCED, 500).names
     assert notes[0].startswith("Picked augment, mean-teacher, fixmatch")
     more = build_config({"data": "digits", "strategies": "auto,duplicate-real,sgan-fixmatch"})
-    assert [entry.name for entry in resolve_arms(more, BALANCED, unlabelled=500)[0]] == [
+    assert [entry.name for entry in resolve_arms(more, ["pixels"], BALANCED, unlabelled=500)[0]] == [
         *choose(BALANCED, 500).names,
         "duplicate-real",
     ]
@@ -58,7 +58,7 @@ def test_it_is_the_default_and_says_which_and_why() -> None:
 def test_all_are_those_that_the_images_allow() -> None:
     def named(unlabelled: int, **given: object) -> tuple[set[str], str]:
         entries, notes = resolve_arms(
-            build_config({"data": "digits", "strategies": "all", **given}), BALANCED, unlabelled
+            build_config({"data": "digits", "strategies": "all", **given}), ["pixels"], BALANCED, unlabelled
         )
         return {entry.name for entry in entries}, notes[0]
 
@@ -119,13 +119,13 @@ def test_unlabelled_images_besides_make_a_class_less_of_a_copy(tmp_path: Path) -
 
 
 def test_a_gan_arm_on_features_gets_an_arm_of_its_own_space_to_be_measured_against() -> None:
-    given = {"data": "digits", "strategies": "sgan,augment", "features": "pixels,efficientnet-lite0"}
-    entries, _ = resolve_arms(build_config(given), BALANCED, 500)
+    given = {"data": "digits", "strategies": "sgan,augment"}
+    entries, _ = resolve_arms(build_config(given), ["pixels", "efficientnet-lite0"], BALANCED, 500)
     assert {entry.name for entry in entries} == {
         *("sgan", "augment", "sgan@efficientnet-lite0", "augment@efficientnet-lite0")
     }
-    alone = build_config({"data": "digits", "strategies": "sgan", "features": "efficientnet-lite0"})
-    entries, notes = resolve_arms(alone, BALANCED, 500)
+    alone = build_config({"data": "digits", "strategies": "sgan"})
+    entries, notes = resolve_arms(alone, ["efficientnet-lite0"], BALANCED, 500)
     assert [entry.name for entry in entries] == ["linear-probe@efficientnet-lite0", "sgan@efficientnet-lite0"]
     assert (
         "'linear-probe@efficientnet-lite0' is added: a gain needs an arm without a GAN to be measured against." in notes

@@ -27,26 +27,34 @@ def test_arms_that_share_a_generator_follow_one_another() -> None:
 
 
 def test_a_baseline_is_added_and_a_lack_of_images_refused() -> None:
-    entries, notes = resolve_arms(build_config({"data": "digits", "strategies": ["sgan"]}), [90, 90], unlabelled=0)
+    entries, notes = resolve_arms(
+        build_config({"data": "digits", "strategies": ["sgan"]}), ["pixels"], [90, 90], unlabelled=0
+    )
     assert [entry.name for entry in entries] == ["augment", "sgan"]
     assert "'augment' is added" in notes[0]
     with pytest.raises(ConfigError, match="needs unlabelled images"):
-        resolve_arms(build_config({"data": "digits", "strategies": ["fixmatch", "augment"]}), [90, 90], unlabelled=0)
+        resolve_arms(
+            build_config({"data": "digits", "strategies": ["fixmatch", "augment"]}), ["pixels"], [90, 90], unlabelled=0
+        )
 
 
 def test_few_images_are_warned_of() -> None:
     config = build_config({"data": "digits", "strategies": ["augment", "sgan", "gan-augment"]})
-    _, (note,) = resolve_arms(config, [10, 300], unlabelled=500)
+    _, (note,) = resolve_arms(config, ["pixels"], [10, 300], unlabelled=500)
     assert note.startswith("gan-augment: with 10 labelled images in the smallest class a generator learns")
-    _, (note,) = resolve_arms(config, [40, 40], unlabelled=0)
+    _, (note,) = resolve_arms(config, ["pixels"], [40, 40], unlabelled=0)
     assert "and none without labels a generator has little to go on" in note
-    assert resolve_arms(config, [40, 40], unlabelled=500)[1] == []
-    assert resolve_arms(config, [50, 50], unlabelled=0)[1] == []
+    assert resolve_arms(config, ["pixels"], [40, 40], unlabelled=500)[1] == []
+    assert resolve_arms(config, ["pixels"], [50, 50], unlabelled=0)[1] == []
 
 
 @pytest.mark.parametrize("name", ["acgan", "dada", "ec-gan", "gan-balance", "gan-augment"])
 def test_every_arm_whose_generator_learns_from_labelled_images_is_warned_of_few(name: str) -> None:
-    _, notes = resolve_arms(build_config({"data": "digits", "strategies": f"augment,{name}"}), [10, 10], unlabelled=0)
+    _, notes = resolve_arms(
+        build_config({"data": "digits", "strategies": f"augment,{name}"}), ["pixels"], [10, 10], unlabelled=0
+    )
     assert any(note.startswith(f"{name}: with 10 labelled images") for note in notes)
-    _, notes = resolve_arms(build_config({"data": "digits", "strategies": f"augment,{name}"}), [60, 60], unlabelled=0)
+    _, notes = resolve_arms(
+        build_config({"data": "digits", "strategies": f"augment,{name}"}), ["pixels"], [60, 60], unlabelled=0
+    )
     assert not any("labelled images in the smallest" in note for note in notes)

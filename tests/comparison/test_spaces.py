@@ -94,8 +94,8 @@ def test_photographs_are_told_by_most_of_them() -> None:
 
 
 def test_each_space_has_the_arms_that_suit_it() -> None:
-    config = build_config({"data": "made", "features": f"pixels,{NETWORK}"})
-    entries, notes = resolve_arms(config, [10, 10], unlabelled=500)
+    config = build_config({"data": "made"})
+    entries, notes = resolve_arms(config, ["pixels", NETWORK], [10, 10], unlabelled=500)
     names = [entry.name for entry in entries]
     assert {"augment", "fixmatch-rotation", f"linear-probe@{NETWORK}", f"sgan-mix@{NETWORK}"} <= set(names)
     assert "linear-probe" not in names

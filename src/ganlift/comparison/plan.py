@@ -70,11 +70,12 @@ def read_plan(facts: Mapping[str, Any]) -> Plan:
 
 
 def resolve_arms(
-    config: ArmsConfig, labelled_per_class: Sequence[int], unlabelled: int
+    config: ArmsConfig, spaces: Sequence[str], labelled_per_class: Sequence[int], unlabelled: int
 ) -> tuple[list[Strategy], list[str]]:
     """The strategies to compare, and sentences about those picked or added and what is to be expected of them.
 
     Args:
+        spaces: what they learn from: pixels, and names of networks.
         labelled_per_class: labelled training images of each class.
         unlabelled: training images without labels.
 
@@ -84,13 +85,13 @@ def resolve_arms(
     notes = [*strategies.problems(), *generators.problems(), *classifiers.problems()]
     names, picked = config.strategy_list(), list[Strategy]()
     if AUTO in names:
-        picked, why = _picked(config.features, labelled_per_class, unlabelled)
+        picked, why = _picked(spaces, labelled_per_class, unlabelled)
         notes += why
     if ALL in names:
-        possible = _possible(config, unlabelled)
+        possible = _possible(config, spaces, unlabelled)
         notes.append(f"Compared are all {len(possible)} strategies that these images allow.")
         names = [*possible, *names]
-    named = in_spaces([name for name in dict.fromkeys(names) if name not in (AUTO, ALL)], config.features)
+    named = in_spaces([name for name in dict.fromkeys(names) if name not in (AUTO, ALL)], spaces)
     chosen = list({entry.name: entry for entry in [*picked, *named]}.values())
     resolve(config.classifier)
     wanted = {config.generator, *(entry.generator for entry in chosen if entry.generator)}
@@ -164,9 +165,9 @@ def in_spaces(names: Sequence[str], features: Sequence[str]) -> list[Strategy]:
     return chosen
 
 
-def _possible(config: ArmsConfig, unlabelled: int) -> list[str]:
+def _possible(config: ArmsConfig, features: Sequence[str], unlabelled: int) -> list[str]:
     """Every registered strategy that has what it needs; where no label is used, those that find clusters."""
-    spaces = {"pixels" if name == PIXELS else "vectors" for name in config.features}
+    spaces = {"pixels" if name == PIXELS else "vectors" for name in features}
     entries = [entry for _, entry in strategies if spaces & set(entry.spaces)]
     labels = config.labels_per_class != 0
     return [one.name for one in entries if one.labels == labels and (unlabelled or one.unlabelled != "required")]

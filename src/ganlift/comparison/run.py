@@ -87,8 +87,7 @@ def prepare(config: ArmsConfig, tell: Listener) -> Prepared:
     images = load_images(config, tell)
     splits = [split_of(config, images, seed) for seed in config.seed_list()]
     spaces, why_spaces = spaces_for(config, images, splits[0])
-    asked_for = config.model_copy(update={"features": spaces})
-    entries, notes = resolve_arms(asked_for, _per_class(images, splits[0]), len(splits[0].unlabelled))
+    entries, notes = resolve_arms(config, spaces, _per_class(images, splits[0]), len(splits[0].unlabelled))
     check = check_images(images)
     measure, why = choose_yardstick(config.measure, _per_class(images, splits[0]))
     for note in [*check.sentences(), *splits[0].notes, *filter(None, [why_spaces]), *notes, *filter(None, [why])]:
