@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from ganlift.comparison.plan import resolve_arms
-from ganlift.comparison.spaces import are_photographs, spaces_for
+from ganlift.comparison.spaces import spaces_for
 from ganlift.config import build_config
 from ganlift.data.build import from_arrays
+from ganlift.data.photographs import unlike_photographs
 from ganlift.data.types import FileFacts, ImageSet, Split
 from ganlift.errors import ConfigError
 
@@ -87,10 +88,10 @@ def test_photographs_are_told_by_most_of_them() -> None:
     some = photographs()
     broken = replace(some.files[0], width=0, height=0, fault="unreadable")
     thumbnails = [replace(file, width=64, height=64) for file in some.files]
-    assert are_photographs(replace(some, files=(broken, *some.files[1:], *thumbnails[:6])))
-    assert not are_photographs(replace(some, files=(broken, *some.files[1:], *thumbnails)))
-    assert are_photographs(images_of(96, 3))
-    assert not are_photographs(images_of(96, 1))
+    assert unlike_photographs(replace(some, files=(broken, *some.files[1:], *thumbnails[:6]))) == ""
+    assert unlike_photographs(replace(some, files=(broken, *some.files[1:], *thumbnails))) == "64 px are small"
+    assert unlike_photographs(images_of(96, 3)) == ""
+    assert unlike_photographs(images_of(96, 1)) == "they are grey"
 
 
 def test_each_space_has_the_arms_that_suit_it() -> None:

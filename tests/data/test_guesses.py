@@ -116,6 +116,14 @@ def test_photographs_are_set_upright_unless_asked(tmp_path: Path) -> None:
     assert "of a shorter side of 8 px" in guess_of(stored, "size").taken
 
 
+def test_whether_they_are_photographs_is_said(tmp_path: Path) -> None:
+    assert guess_of(load("fashion-mini"), "photographs").taken.startswith("no, for 28 px are small")
+    for name in ("ant", "bee"):
+        (tmp_path / name).mkdir()
+        Image.fromarray(RNG.integers(0, 256, (96, 130, 3), np.uint8)).save(tmp_path / name / "0.png")
+    assert guess_of(load(str(tmp_path)), "photographs").taken == "yes"
+
+
 def test_minus_one_is_no_class_at_the_door_of_arrays(tmp_path: Path) -> None:
     x, y = RNG.integers(0, 256, (12, 8, 8), np.uint8), np.where(np.arange(12) < 4, -1, Y)
     np.savez(tmp_path / "x.npz", x_train=x, y_train=y)

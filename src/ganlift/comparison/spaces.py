@@ -7,16 +7,12 @@ where the features are made in minutes. Pictures of fewer pixels than a letter s
 
 from __future__ import annotations
 
-import numpy as np
-
 from ganlift.comparison.auto import ALL, AUTO
 from ganlift.config import PIXELS, ArmsConfig
+from ganlift.data.photographs import unlike_photographs
 from ganlift.data.types import ImageSet, Split
 from ganlift.features import DEFAULT, views_for
 from ganlift.strategies.base import strategies
-
-PHOTOGRAPH = 96
-"""Pixels of the shorter side from which coloured pictures count as photographs."""
 
 SMALLEST = 20
 """Pixels of a side below which a picture has little for the network to see."""
@@ -35,7 +31,7 @@ def spaces_for(config: ArmsConfig, images: ImageSet, split: Split) -> tuple[list
     """
     if config.features != [AUTO]:
         return config.features, ""
-    photographs = are_photographs(images)
+    photographs = not unlike_photographs(images)
     if about := _about_pictures(config):
         more = f" Photographs are told apart better by --features {DEFAULT}." if photographs else ""
         return [PIXELS], f"Arms learn from pixels, because {about}.{more}" if photographs else ""
@@ -57,15 +53,6 @@ def spaces_for(config: ArmsConfig, images: ImageSet, split: Split) -> tuple[list
         f"Small pictures may be told apart better by their pixels or by the features of {DEFAULT}, so arms learn from "
         f"either; --features {PIXELS} leaves the features out."
     )
-
-
-def are_photographs(images: ImageSet) -> bool:
-    """Whether most of the images are coloured, and large enough that a network of photographs sees what is on them."""
-    used = [file for file in images.files if not file.fault]
-    if not used:
-        return images.channels == 3 and images.size >= PHOTOGRAPH
-    sides = [min(file.width, file.height) for file in used]
-    return bool(np.median(sides) >= PHOTOGRAPH) and 2 * sum(file.grey for file in used) < len(used)
 
 
 def _about_pictures(config: ArmsConfig) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ganlift.data import flips
+from ganlift.data.photographs import unlike_photographs
 from ganlift.data.reading import Guess, Reading
 from ganlift.data.types import UNLABELLED, ImageSet
 from ganlift.errors import DataError
@@ -35,7 +36,7 @@ def with_guesses(images: ImageSet, reading: Reading) -> ImageSet:
             raise DataError(sentence.format(images.source))
     asked = None if reading.flips == "auto" else reading.flips == "on"
     images = images if reading.parts is not None else _with_test_part(images)
-    shared = (_of_classes(images), _of_groups(images), flips.guess(images.class_names, asked))
+    shared = (_of_classes(images), _of_groups(images), flips.guess(images.class_names, asked), _of_photographs(images))
     return replace(images, flips=asked, guesses=(*images.guesses, *filter(None, shared)))
 
 
@@ -63,3 +64,10 @@ def _of_groups(images: ImageSet) -> Guess | None:
         return None
     option = "--groups PATTERN, or a table's column group" if images.files else "a table with a column group"
     return Guess("groups", "none named: each image counts as one of its own", option)
+
+
+def _of_photographs(images: ImageSet) -> Guess:
+    """Whether a frozen network, which has learned from large photographs, should know what is on them."""
+    reason = unlike_photographs(images)
+    said = f"no, for {reason}: a frozen network may see less on them than pixels tell" if reason else "yes"
+    return Guess("photographs", said, "--features NAME|pixels, or both by commas")
