@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -64,6 +65,36 @@ def test_features_are_not_made_twice(place: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "Features of efficientnet-lite0:" in (place / "said").read_text()
     assert "Features of efficientnet-lite0:" not in done.stdout
+
+
+def test_broken_off_while_features_are_made_it_goes_on(place: Path) -> None:
+    environment = {
+        **os.environ,
+        "GANLIFT_DATA": str(place / "other-cache"),
+        "OMP_NUM_THREADS": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+    asked = ["--labels-per-class", "3", "--strategies", "linear-probe", "--features", "efficientnet-lite0"]
+    command = [sys.executable, "-m", "ganlift", "compare", "photos", *asked, "--seeds", "1", "--out", "broken"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=place, env=environment
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        assert any(line.startswith("Features of efficientnet-lite0:") for line in process.stdout)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+        assert "What is done is saved; the same command continues from there." in process.stderr.read()
+    done = subprocess.run(command, capture_output=True, text=True, cwd=place, env=environment)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_slip_in_a_networks_name_is_told_before_images_are_read(place: Path) -> None:
+    done = run(place, "compare", "photos", "--features", "eficientnet-lite0", "--out", "slip")
+    assert done.returncode == 2
+    assert "Did you mean 'efficientnet-lite0'?" in done.stderr
+    assert done.stdout == ""
+    assert not (place / "slip").exists()
 
 
 def test_the_winner_classifies_photographs(place: Path) -> None:

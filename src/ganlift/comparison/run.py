@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ganlift.comparison.auto import AUTO
 from ganlift.comparison.costs import (
     REFERENCE_STEPS,
     equal_time,
@@ -29,7 +30,7 @@ from ganlift.comparison.machine import jobs_at_once, machine_notes, settle_threa
 from ganlift.comparison.plan import Plan, read_plan, resolve_arms
 from ganlift.comparison.search import search, trainings
 from ganlift.comparison.spaces import spaces_for
-from ganlift.comparison.stopping import stop_requested
+from ganlift.comparison.stopping import stop_requested, stopping
 from ganlift.comparison.winner import choose, clear_cache, lay_ready
 from ganlift.comparison.work import work
 from ganlift.config import ArmsConfig, CompareConfig, Seconds, parse_budget
@@ -84,6 +85,8 @@ def prepare(config: ArmsConfig, tell: Listener) -> Prepared:
     Raises:
         GanliftError: bad data or a bad option, or the run there is another one; the message says what to do.
     """
+    asked_for = [] if config.features == [AUTO] else config.features
+    networks = networks_of(asked_for, config.device)  # before images are read: a slip in a name is told at once
     images = load_images(config, tell)
     splits = [split_of(config, images, seed) for seed in config.seed_list()]
     spaces, why_spaces = spaces_for(config, images, splits[0])
@@ -95,7 +98,8 @@ def prepare(config: ArmsConfig, tell: Listener) -> Prepared:
     looks = config.looks() if any(entry.kind == "gan" for entry in entries) else nothing_to_settle(config)
     names = [entry.name for entry in entries]
     wanted = {entry.features for entry in entries}
-    networks = {label: one for label, one in networks_of(spaces, config.device).items() if label in wanted}
+    networks = networks if asked_for else networks_of(spaces, config.device)
+    networks = {label: one for label, one in networks.items() if label in wanted}
     return Prepared(config, images, check, splits[: looks.seeds[-1]], names, measure, looks, networks)
 
 
@@ -115,10 +119,10 @@ def run_arms(prepared: Prepared, run: Path, tell: Listener) -> None:
     """Run every arm that is not done yet in ``run``, which the caller has opened and holds."""
     config = prepared.config
     write_images(run, config, prepared.images, prepared.splits, prepared.check)
-    reading = asked(config.identity())
-    cache, networks = layout.cache_folder(run), prepared.networks
-    write_features(cache, prepared.images, prepared.splits, reading, networks, tell)
     with stop_requested() as should_stop:
+        reading, cache = asked(config.identity()), layout.cache_folder(run)
+        listener = stopping(tell, should_stop)
+        write_features(cache, prepared.images, prepared.splits, reading, prepared.networks, listener)
         template, at_once = _template(prepared, run)
 
         def run_jobs(jobs: Sequence[Job]) -> Iterable[Result]:

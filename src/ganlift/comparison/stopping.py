@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ganlift.comparison.executors import ShouldStop
+from ganlift.errors import Interrupted
+from ganlift.events import Event, Listener
 
 
 @contextmanager
@@ -29,3 +31,14 @@ def stop_requested() -> Iterator[ShouldStop]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def stopping(tell: Listener, should_stop: ShouldStop) -> Listener:
+    """``tell``, but raising Interrupted once a stop was asked for: for work that keeps what it did, and tells often."""
+
+    def told(event: Event) -> None:
+        if code := should_stop():
+            raise Interrupted(code)
+        tell(event)
+
+    return told
