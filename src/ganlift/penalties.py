@@ -1,4 +1,4 @@
-"""Penalties that are added to a player's loss: on gradients by images (n, c, h, w), or vectors (n, d), and by styles, and on weights."""
+"""Penalties that are added to a player's loss: on gradients by images, vectors or styles, and on weights."""
 
 from __future__ import annotations
 

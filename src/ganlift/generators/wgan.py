@@ -1,10 +1,10 @@
-"""`wgan`: features of a class, by a Wasserstein GAN with a classifier's word (f-CLSWGAN, Xian et al. 2018, eq. 4).
+"""`wgan`: features of a class, by a Wasserstein GAN and a classifier's word (f-CLSWGAN, Xian et al. 2018, eq. 4).
 
     D minimises   f − r + λ (‖∇D(x̂)‖ − 1)²,       f, r mean scores of generated and real features with their classes
     G minimises   −f + β · CE(C(G(z, y)), y),       C softmax regression, trained on the real features beforehand
 
-x̂ lies between a real feature and a generated one (`ganlift.generators.wgan_gp`); λ 10, β 0.01, Adam with β (0.5, 0.999).
-G and D have one hidden layer with LeakyReLU; G ends in a ReLU where no feature is below zero, as after a network's own.
+x̂ lies between a real feature and a generated one (`ganlift.generators.wgan_gp`); λ 10, β 0.01, Adam with (0.5, 0.999).
+G and D have one hidden layer with LeakyReLU; G ends in a ReLU where no feature is below zero.
 
 C takes `CLASSIFIER_UPDATES` steps on each of the first `CLASSIFIER_BATCHES` batches, while D and G begin, and is left as
 it is from then on; only then does its word count. What differs beside: classes are named by embeddings, and come to D
@@ -73,7 +73,7 @@ class Generator(nn.Module):
         """The vector of each latent as it is, (n, latent): what an autoencoder's decoder does."""
         if self.embedding is not None:
             z = torch.cat([z, self.embedding(labels)], dim=1)
-        made = self.body(z)
+        made = self.body(z).float()
         return to_length(F.relu(made) if self._positive else made)
 
 
