@@ -6,11 +6,11 @@
 x̂ lies between a real feature and a generated one (`ganlift.generators.wgan_gp`); λ 10, β 0.01, Adam with (0.5, 0.999).
 G and D have one hidden layer with LeakyReLU; G ends in a ReLU where no feature is below zero.
 
-C takes `CLASSIFIER_UPDATES` steps on each of the first `CLASSIFIER_BATCHES` batches, while D and G begin, and is left as
-it is from then on; only then does its word count. What differs beside: classes are named by embeddings, and come to D
-by projection (Miyato and Koyama 2018), where the paper has attributes of classes that were never seen; so a feature of
-unknown class can teach as well. Vectors have the length that all have here, √d. ``n_critic`` steps of D go to one of G,
-as in `wgan-gp`.
+C takes `CLASSIFIER_UPDATES` steps on each of the first `CLASSIFIER_BATCHES` batches, while D and G begin, and is left
+as it is from then on; only then does its word count. What differs beside: classes are named by embeddings, and come to
+D by projection (Miyato and Koyama 2018), where the paper has attributes of classes that were never seen; so a feature
+of unknown class can teach as well. Vectors have the length that all have here, √d. ``n_critic`` steps of D go to one of
+G, as in `wgan-gp`.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ real/fake logit and c the class logits, non-saturating cross-entropy:
     G minimises     sp(−s(T(G(z, y)))) + CE(c(T(G(z, y))), y)
 
 A is the augmentation of labelled images, T DiffAugment (Zhao et al. 2020), or noise on vectors, the same on real and
-generated images, so that they are not told apart by it. The paper has neither, and a = v = 1: it is after images. Here the class of real
-images comes first.
+generated images, so that they are not told apart by it. The paper has neither, and a = v = 1: it is after images. Here
+the class of real images comes first.
 
 The generator's output is the classifier's input, and the classifier's output, the class asked for, is
 the generator's target. The trained class head is the classifier. Steps alternate: discriminator and

@@ -14,7 +14,7 @@ the real images of the second phase: the paper's "DADA + augment"; `policy` "non
 
 What differs: v is an option, 1 in that code; features are matched by squares, with weight w, in place of half the
 absolute difference; one generator step a discriminator step in place of
-two; real and generated images pass DiffAugment in the first phase (Zhao et al. 2020), vectors noise, for there are few of them.
+two; in the first phase real and generated images pass DiffAugment (Zhao et al. 2020), vectors noise, for they are few.
 """
 
 from __future__ import annotations
