@@ -1,4 +1,4 @@
-"""Every registered generator, in each of its spaces: shapes, seeds, steps, gradients, samples, global state untouched."""
+"""Every registered generator, in each of its spaces: shapes, seeds, steps, gradients, samples, no global draw."""
 
 from __future__ import annotations
 
