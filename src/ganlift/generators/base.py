@@ -125,7 +125,6 @@ def resolve(name: str, space: str) -> GeneratorEntry:
         made = {"pixels": "images", "vectors": "features"}
         others = ", ".join(one for one, other in generators if space in other.spaces)
         raise ConfigError(
-            f"The generator '{entry.name}' makes {made[entry.spaces[0]]}, not {made[space]}; "
-            f"choose one of {others}, or leave --generator out."
+            f"The generator '{entry.name}' makes {made[entry.spaces[0]]}, not {made[space]}; choose one of {others}."
         )
     return entry
