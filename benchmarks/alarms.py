@@ -128,9 +128,9 @@ CASES = (
 
 
 def adversarial() -> list[str]:
-    """The names of registered generators that have a discriminator."""
+    """The names of registered generators of images that have a discriminator."""
     shape = ImageShape(channels=1, size=8, classes=2)
-    built = {name: generators.get(name) for name in generators.names()}
+    built = {name: entry for name, entry in generators if "pixels" in entry.spaces}
     models = {name: entry.build(shape, entry.options(), CPU) for name, entry in built.items()}
     return [name for name, model in models.items() if "discriminator" in model.modules()]
 

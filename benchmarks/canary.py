@@ -27,12 +27,11 @@ from ganlift.data.imbalance import tail_counts
 from ganlift.data.kin import with_near
 from ganlift.data.split import PARTS
 from ganlift.data.types import ImageSet, Task
-from ganlift.generators.base import ImageShape, generators
-from ganlift.strategies.base import Setup, run_phases, strategies
+from ganlift.generators.base import generators
+from ganlift.strategies.base import Setup, run_phases, space_of, strategies
 from ganlift.strategies.options import build_options
 from ganlift.training.fit import Settings
 from ganlift.training.phase import Budget
-from ganlift.training.pixels import to_float
 from ganlift.training.precision import make_fabric
 from ganlift.training.rng import Rng, seeded
 from ganlift.yardstick import ACCURACY, MACRO_RECALL
@@ -91,13 +90,16 @@ def of_strategy(name: str, images: ImageSet, tail: bool = False, vectors: bool =
     return figures | ({"nll": float(-found[torch.arange(len(y)), y].log().mean())} if entry.labels else {})
 
 
-def of_generator(name: str, images: ImageSet) -> Figures:
+def of_generator(name: str, images: ImageSet, vectors: bool = False) -> Figures:
     """Mean and spread of 64 samples, and how much they differ from one another."""
     entry, (task, _, _) = generators.get(name), task_of(images)
     rng = Rng(0, name, CPU)
+    if vectors:
+        task = replace(task, labelled=as_vectors(task.labelled))
+    space = space_of(task)
     with seeded(rng.derive("weights")):
-        model = entry.build(ImageShape(task.channels, task.size, task.classes), entry.options(), CPU)
-    x, y, noise = to_float(torch.from_numpy(task.labelled)), torch.from_numpy(task.labels), rng.generator("noise")
+        model = entry.build(space.shape(task.classes), entry.options(), CPU)
+    x, y, noise = space.plain(torch.from_numpy(task.labelled)), torch.from_numpy(task.labels), rng.generator("noise")
     optimizers = model.optimizers()
 
     def update(player: str, loss: Tensor) -> None:
@@ -126,7 +128,8 @@ def of_splits(images: ImageSet, **how: Any) -> Figures:
 
 
 def measured() -> dict[str, Figures]:
-    """The figures of all there is: "strategy/NAME", "tail/NAME", "vectors/NAME", "generator/NAME", "split/NAME"."""
+    """The figures of all there is: "strategy/NAME", "tail/NAME" and "vectors/NAME" of strategies, "generator/NAME" and
+    "features/NAME" of generators, "split/NAME"."""
     images = with_near(load("fashion-mini"))
     found = {f"split/{name}": of_splits(images, **how) for name, how in SPLITS.items()}
     for name, entry in strategies:
@@ -137,7 +140,12 @@ def measured() -> dict[str, Figures]:
         found[f"strategy/{name}"] = of_strategy(name, images)
         if entry.labels and entry.unlabelled != "required":
             found[f"tail/{name}"] = of_strategy(name, images, tail=True)
-    return found | {f"generator/{name}": of_generator(name, images) for name in generators.names()}
+    for name, entry in generators:
+        if "pixels" in entry.spaces:
+            found[f"generator/{name}"] = of_generator(name, images)
+        if "vectors" in entry.spaces:
+            found[f"features/{name}"] = of_generator(name, images, vectors=True)
+    return found
 
 
 def moved(now: Mapping[str, Figures], kept: Mapping[str, Figures], sway: Mapping[str, Figures]) -> dict[str, str]:

@@ -141,7 +141,7 @@ class RunConfig(ImagesConfig):
     features: Annotated[list[str], BeforeValidator(_spaces)] = Field(
         ["auto"], description="spaces to learn in: pixels, and names of frozen networks; auto: what suits the images"
     )
-    generator: str = Field("sngan", min_length=1)
+    generator: str = Field("auto", min_length=1, description="a generator; auto: the default one of each space")
     data_dir: Path | None = Field(None, description="where data sets lie or are downloaded to")
     out: Path = Field(Path("run"), description="the run folder")
     device: str = Field("auto", min_length=1)
@@ -244,6 +244,7 @@ class GeneratorConfig(RunConfig):
     """What ``ganlift train-generator`` is asked for; ``budget`` is the generator's own."""
 
     seed: int = Field(0, ge=0)
+    generator: str = Field("sngan", min_length=1)
     budget: Annotated[int | str, PlainValidator(_budget)] = Field(2000, description="steps, or a time such as 5m")
 
 

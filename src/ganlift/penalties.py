@@ -1,4 +1,4 @@
-"""Penalties that are added to a player's loss: on gradients by images (n, c, h, w) and by styles, and on weights."""
+"""Penalties that are added to a player's loss: on gradients by images, vectors or styles, and on weights."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def gradient_penalty(
     discriminator: Discriminator, real: Tensor, fake: Tensor, rng: torch.Generator, target: float = 1.0
 ) -> Tensor:
     """Mean of (‖∇D(x̂)‖ - target)², x̂ uniform on the segment of each pair (Gulrajani et al. 2017; weight 10)."""
-    share = torch.rand((len(real), 1, 1, 1), generator=rng, device=real.device)
+    share = torch.rand((len(real), *[1] * (real.ndim - 1)), generator=rng, device=real.device)
     between = torch.lerp(fake.detach(), real.detach(), share.to(real.dtype))
     # the small constant keeps the root's gradient finite where a discriminator is flat
     return (_squared_gradient(discriminator, between).add(1e-12).sqrt() - target).square().mean()

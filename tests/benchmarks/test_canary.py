@@ -42,7 +42,8 @@ def test_everything_registered_is_in_it(canary: ModuleType) -> None:
     kept = canary.kept().keys()
     assert {f"strategy/{name}" for name, entry in strategies if "pixels" in entry.spaces} <= kept
     assert {f"vectors/{name}" for name, entry in strategies if "vectors" in entry.spaces} <= kept
-    assert {f"generator/{name}" for name in generators.names()} <= kept
+    assert {f"generator/{name}" for name, entry in generators if "pixels" in entry.spaces} <= kept
+    assert {f"features/{name}" for name, entry in generators if "vectors" in entry.spaces} <= kept
 
 
 def test_a_record_is_stale_where_one_of_its_arms_has_moved(

@@ -1,8 +1,9 @@
-"""Every registered generator: shapes, seeds, steps, gradients, samples, the global generator left alone."""
+"""Every registered generator, in each of its spaces: shapes, seeds, steps, gradients, samples, no global draw."""
 
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,13 +11,27 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from ganlift.errors import ConfigError
-from ganlift.generators.base import GenerativeModel, ImageShape, Update, generators
+from ganlift.generators.base import GenerativeModel, ImageShape, Shape, Update, VectorShape, generators, resolve
+from ganlift.layers.lengths import to_length
 
-NAMES = generators.names()
-SHAPES = [ImageShape(1, 28, 3), ImageShape(3, 32, 3), ImageShape(3, 64, 0), ImageShape(1, 28, 0), ImageShape(1, 8, 2)]
+NAMES = [name for name, entry in generators if "pixels" in entry.spaces]
+SHAPES: dict[str, list[Shape]] = {
+    "pixels": [
+        ImageShape(1, 28, 3),
+        ImageShape(3, 32, 3),
+        ImageShape(3, 64, 0),
+        ImageShape(1, 28, 0),
+        ImageShape(1, 8, 2),
+    ],
+    "vectors": [VectorShape(24, 3, True), VectorShape(16, 2, False), VectorShape(24, 0, True)],
+}
+CASES = [
+    pytest.param(name, SHAPES[space][0], id=f"{name}-{space}") for name, entry in generators for space in entry.spaces
+]
+"""Each generator with three classes, in each of its spaces."""
 
 
-def build(name: str, shape: ImageShape, seed: int = 0) -> GenerativeModel:
+def build(name: str, shape: Shape, seed: int = 0) -> GenerativeModel:
     entry = generators.get(name)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -36,8 +51,21 @@ def updater(model: GenerativeModel) -> Update:
     return update
 
 
-def batch(shape: ImageShape, n: int = 8, unknown: int = 2) -> tuple[Tensor, Tensor]:
-    x = torch.rand(n, shape.channels, shape.size, shape.size, generator=torch.Generator().manual_seed(5)) * 2 - 1
+def item(shape: Shape) -> tuple[int, ...]:
+    return (shape.channels, shape.size, shape.size) if isinstance(shape, ImageShape) else (shape.width,)
+
+
+def are_of(shape: Shape, made: Tensor) -> bool:
+    """Whether all values are such as the shape's items have."""
+    if isinstance(shape, ImageShape):
+        return bool(-1 <= made.min() < made.max() <= 1)
+    whole = torch.allclose(made.square().mean(1), torch.ones(len(made)), atol=1e-4)
+    return whole and (made.min() >= 0) == shape.positive
+
+
+def batch(shape: Shape, n: int = 8, unknown: int = 2) -> tuple[Tensor, Tensor]:
+    x = torch.rand(n, *item(shape), generator=torch.Generator().manual_seed(5)) * 2 - 1
+    x = x if isinstance(shape, ImageShape) else to_length(x.abs() if shape.positive else x)
     y = torch.arange(n) % shape.classes if shape.classes else torch.full((n,), -1)
     y[:unknown] = -1
     return x, y
@@ -52,7 +80,7 @@ def train(model: GenerativeModel, steps: int, seed: int = 1) -> list[dict[str, T
     return [model.step(*batch(model.shape), rng, update) for _ in range(steps)]
 
 
-def labels_of(shape: ImageShape, n: int) -> Tensor | None:
+def labels_of(shape: Shape, n: int) -> Tensor | None:
     return torch.arange(n) % shape.classes if shape.classes else None
 
 
@@ -60,9 +88,11 @@ def test_those_the_documentation_names_are_there() -> None:
     assert {"dcgan", "sngan", "wgan-gp", "r3gan", "biggan"} <= set(NAMES)
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_steps_and_samples(name: str, shape: ImageShape) -> None:
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [(name, shape) for name, entry in generators for space in entry.spaces for shape in SHAPES[space]],
+)
+def test_steps_and_samples(name: str, shape: Shape) -> None:
     model = build(name, shape)
     assert model.shape == shape
     before = torch.random.get_rng_state()
@@ -70,17 +100,17 @@ def test_steps_and_samples(name: str, shape: ImageShape) -> None:
         assert not is_gan(model) or {"d_loss", "g_loss", "d_real", "d_fake"} <= set(metrics)
         assert all(v.ndim == 0 and torch.isfinite(v) and not v.requires_grad for v in metrics.values())
     images = model.sample(5, labels_of(shape, 5), torch.Generator().manual_seed(2))
-    assert images.shape == (5, shape.channels, shape.size, shape.size)
+    assert images.shape == (5, *item(shape))
     assert images.dtype == torch.float32
     assert not images.requires_grad
-    assert -1 <= images.min() < images.max() <= 1
+    assert are_of(shape, images)
     assert torch.equal(before, torch.random.get_rng_state())
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "shape"), CASES)
 @pytest.mark.parametrize("classes", [0, 3])
-def test_equal_seeds_give_equal_weights_and_samples(name: str, classes: int) -> None:
-    shape = ImageShape(1, 28, classes)
+def test_equal_seeds_give_equal_weights_and_samples(name: str, shape: Shape, classes: int) -> None:
+    shape = replace(shape, classes=classes)
     samples = []
     for seed in (1, 1, 2):
         model = build(name, shape)
@@ -91,9 +121,9 @@ def test_equal_seeds_give_equal_weights_and_samples(name: str, classes: int) -> 
     assert not torch.equal(samples[0], samples[2])
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_weight_is_owned_by_one_player_and_learns(name: str) -> None:
-    model = build(name, ImageShape(1, 28, 3))
+@pytest.mark.parametrize(("name", "shape"), CASES)
+def test_every_weight_is_owned_by_one_player_and_learns(name: str, shape: Shape) -> None:
+    model = build(name, shape)
     modules = model.modules()
     owned = [p for o in model.optimizers().values() for group in o.param_groups for p in group["params"]]
     assert sorted(map(id, owned)) == sorted(id(p) for module in modules.values() for p in module.parameters())
@@ -110,9 +140,8 @@ def test_every_weight_is_owned_by_one_player_and_learns(name: str) -> None:
             assert not torch.equal(weight, before[key][weight_name]), f"{key}.{weight_name}"
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_state_goes_round_and_training_continues_alike(name: str) -> None:
-    shape = ImageShape(1, 28, 3)
+@pytest.mark.parametrize(("name", "shape"), CASES)
+def test_the_state_goes_round_and_training_continues_alike(name: str, shape: Shape) -> None:
     model, other = build(name, shape), build(name, shape, seed=9)
     train(model, 2)
     for key, module in model.modules().items():
@@ -127,9 +156,9 @@ def test_the_state_goes_round_and_training_continues_alike(name: str) -> None:
         assert torch.equal(first, second)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_sampling_changes_nothing_and_takes_a_stand_in(name: str) -> None:
-    model = build(name, ImageShape(1, 28, 3))
+@pytest.mark.parametrize(("name", "shape"), CASES)
+def test_sampling_changes_nothing_and_takes_a_stand_in(name: str, shape: Shape) -> None:
+    model = build(name, shape)
     train(model, 1)
     generator = model.modules()["generator"].train()
     before = copy.deepcopy(generator.state_dict())
@@ -148,13 +177,13 @@ def test_sampling_changes_nothing_and_takes_a_stand_in(name: str) -> None:
     assert torch.equal(alone, model.sample(1, labels[:1], torch.Generator().manual_seed(4)))  # type: ignore[index]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_classes_differ_and_absent_labels_are_drawn(name: str) -> None:
-    model = build(name, ImageShape(1, 28, 3))
+@pytest.mark.parametrize(("name", "shape"), CASES)
+def test_classes_differ_and_absent_labels_are_drawn(name: str, shape: Shape) -> None:
+    model = build(name, shape)
     train(model, 3)
     first, second = (model.sample(4, torch.full((4,), k), torch.Generator().manual_seed(0)) for k in (0, 1))
     assert not torch.allclose(first, second, atol=1e-4)
-    assert model.sample(7, None, torch.Generator().manual_seed(0)).shape == (7, 1, 28, 28)
+    assert model.sample(7, None, torch.Generator().manual_seed(0)).shape == (7, *item(shape))
     with pytest.raises(ValueError, match="labels"):
         model.sample(4, torch.zeros(3, dtype=torch.int64), torch.Generator().manual_seed(0))
 
@@ -166,7 +195,16 @@ def test_sizes_that_cannot_be_made_are_refused_with_ones_that_can(name: str, siz
         build(name, ImageShape(1, size, 3))
 
 
-@pytest.mark.parametrize("name", NAMES)
+def test_a_generator_of_another_space_is_refused_with_those_that_go() -> None:
+    with pytest.raises(ConfigError, match="'sngan' makes images, not features; choose one of autoencoder, gaussian"):
+        resolve("sngan", "vectors")
+    with pytest.raises(ConfigError, match=r"'wgan' makes features, not images; choose one of .*sngan"):
+        resolve("wgan", "pixels")
+    assert resolve("auto", "pixels").name == "sngan"
+    assert "vectors" in resolve("auto", "vectors").spaces
+
+
+@pytest.mark.parametrize("name", generators.names())
 def test_options_are_described_and_strict(name: str) -> None:
     options = generators.get(name).options
     assert all(field.description for field in options.model_fields.values())

@@ -12,8 +12,8 @@ from ganlift.generators.autoencoder import Autoencoder, AutoencoderOptions
 from ganlift.generators.base import ImageShape
 from ganlift.generators.gaussian import Gaussian, GaussianOptions
 from ganlift.generators.vae import VAE, VAEOptions, gaussian_divergence
+from ganlift.layers.bank import Bank
 from ganlift.layers.coders import Decoder, Encoder
-from ganlift.layers.image_bank import ImageBank
 
 CPU = torch.device("cpu")
 
@@ -65,7 +65,7 @@ def test_an_unknown_class_is_a_condition_of_its_own() -> None:
 
 
 def test_the_bank_keeps_the_last_of_each_class_and_none_of_unknown_class() -> None:
-    bank = ImageBank(2, 2, 1, 1)
+    bank = Bank(2, 2, (1, 1, 1))
 
     def add(values: list[float], labels: list[int]) -> None:
         bank.add(torch.tensor(values).view(-1, 1, 1, 1), torch.tensor(labels))
@@ -92,7 +92,7 @@ def gaussian() -> Gaussian:
 
 def test_samples_have_the_mean_and_the_shrunk_covariance(gaussian: Gaussian) -> None:
     made = gaussian.sample(20_000, torch.ones(20_000, dtype=torch.int64), noise(1)).flatten(1)
-    kept = gaussian.modules()["generator"].bank.pixels().flatten(2)  # type: ignore[operator, union-attr]
+    kept = gaussian.modules()["generator"].bank.values().flatten(2)  # type: ignore[operator, union-attr]
     own = [torch.cov(group.T, correction=0) for group in kept]
     a = 8 / (8 + 4.0)
     expected = a * own[1] + (1 - a) * (own[0] + own[1]) / 2
@@ -102,7 +102,7 @@ def test_samples_have_the_mean_and_the_shrunk_covariance(gaussian: Gaussian) -> 
 
 def test_a_class_without_images_is_drawn_from_all(gaussian: Gaussian) -> None:
     model = Gaussian(ImageShape(1, 8, 3), GaussianOptions(kept=8), CPU)
-    real = gaussian.modules()["generator"].bank.pixels().flatten(0, 1)  # type: ignore[operator, union-attr]
+    real = gaussian.modules()["generator"].bank.values().flatten(0, 1)  # type: ignore[operator, union-attr]
     model.step(real, torch.arange(16) // 8, noise(), never)
     made = model.sample(4_000, torch.full((4_000,), 2), noise(1))
     torch.testing.assert_close(made.mean(0), real.mean(0), atol=0.03, rtol=0)
@@ -115,7 +115,7 @@ def test_a_sample_lies_between_two_other_images_of_its_class() -> None:
     real, labels = torch.rand(6, 1, 8, 8, generator=noise()) * 2 - 1, torch.tensor([0, 0, 0, 1, 1, 1])
     module = model.modules()["generator"].eval()
     module.bank.add(real, labels)  # type: ignore[operator, union-attr]
-    kept = module.bank.pixels()[1, :3]  # type: ignore[operator, union-attr, index]
+    kept = module.bank.values()[1, :3]  # type: ignore[operator, union-attr, index]
     of_class = torch.ones(1, dtype=torch.int64)
     with torch.no_grad():
         codes = module.encoder(kept, of_class.expand(3))  # type: ignore[operator]

@@ -95,4 +95,7 @@ def test_mistakes_are_named(given: list[str], said: str, tmp_path: Path) -> None
 def test_all_are_those_registered() -> None:
     from ganlift.comparison.generator import generator_arms
 
-    assert len(generator_arms("all")) == 1 + 2 * len(generators.names())
+    of_images = [name for name, entry in generators if "pixels" in entry.spaces]
+    assert len(generator_arms("all")) == 1 + 2 * len(of_images)
+    with pytest.raises(ConfigError, match="'wgan' makes features, not images"):
+        generator_arms("sngan,wgan")

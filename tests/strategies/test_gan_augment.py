@@ -114,7 +114,7 @@ def test_arms_share_a_generator_where_the_registry_says_so(task: Task) -> None:
             setup = Setup(task, Budget(4, 10, 3), Rng(0, name, CPU), CPU)
             phase = next(iter(entry.phases(setup, entry.options())))
             keys.setdefault(entry.stage, set()).add(phase.shared)
-    assert keys.keys() == {(None, 1), (None, 2)}  # all labelled images, or halves that judges divide
+    assert keys.keys() == {(None, None, 1), (None, None, 2)}  # all labelled images, or halves that judges divide
     assert all(len(found) == 1 for found in keys.values())
     assert None not in set.union(*keys.values())
     assert keys[None, 1] != keys[None, 2]

@@ -28,7 +28,7 @@ def test_all_pairs_at_once_are_the_pairs_one_by_one(task: Task) -> None:
     setup = Setup(task, Budget(1, 10), Rng(0, "players", CPU), CPU)
     discriminator = new_discriminator(setup, 10).eval()
     images = setup.labelled.take(torch.arange(20))
-    scores = pair_scores(discriminator, images, seeded_rng())
+    scores = pair_scores(setup, discriminator, images, seeded_rng())
     seen = diffaugment(images, seeded_rng())
     for label in range(10):
         expected = discriminator(seen, torch.full((20,), label))
@@ -39,7 +39,7 @@ def test_all_pairs_at_once_are_the_pairs_one_by_one(task: Task) -> None:
 def test_images_alone_have_one_score(task: Task) -> None:
     setup = Setup(task, Budget(1, 10), Rng(0, "players", CPU), CPU)
     images = setup.labelled.take(torch.arange(6))
-    assert pair_scores(new_discriminator(setup), images, seeded_rng()).shape == (6, 1)
+    assert pair_scores(setup, new_discriminator(setup), images, seeded_rng()).shape == (6, 1)
 
 
 @THREE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -12,6 +13,7 @@ from ganlift.data import load
 from ganlift.data.types import Task
 from ganlift.errors import ConfigError
 from ganlift.strategies.base import Setup, run_phases, strategies
+from ganlift.strategies.generation import generator_stage
 from ganlift.strategies.options import build_options, search_space
 from ganlift.training.fit import Settings
 from ganlift.training.phase import Budget
@@ -62,6 +64,67 @@ def test_what_is_for_pictures_alone_is_refused_and_not_searched() -> None:
         build_options(entry, {"mix": "cutmix"}, entry.space)
     assert search_space(entry)["mix"]["choices"] == ["none", "mixup"]
     assert search_space(strategies.get("augment"))["mix"]["choices"] == ["none", "mixup", "cutmix"]
+
+
+def test_generated_items_stand_beside_real_ones() -> None:
+    setup = Setup(garments(), Budget(1, 8), Rng(0, "spaces", CPU), CPU)
+    views = setup.space.unchanged(setup.labelled.take(torch.arange(6)))
+    items = setup.space.items(views)
+    assert items.shape == (6, *garments().labelled.shape[1:])
+    held = setup.space.hold(items, CPU).take(torch.arange(6))
+    for view in (setup.weak(held), setup.strong(held), setup.space.unchanged(held)):
+        torch.testing.assert_close(view, views)
+
+
+def test_a_generator_is_to_make_weak_views_and_a_discriminator_sees_all_through_noise() -> None:
+    setup = Setup(garments(), Budget(1, 8), Rng(0, "spaces", CPU), CPU)
+    x = setup.labelled.take(torch.arange(20))
+    made = setup.space.genuine(x, torch.Generator().manual_seed(0))
+    of_weak = torch.stack([(made == x[:, view]).all(1) for view in range(2)])
+    assert of_weak.any(0).all()
+    assert of_weak.any(1).all()
+    seen = setup.space.alike(made.requires_grad_(), torch.Generator().manual_seed(0))
+    assert (seen - made).std().item() == pytest.approx(0.3, abs=0.02)
+    assert torch.equal(torch.autograd.grad(seen.sum(), made)[0], torch.ones_like(made))
+
+
+@pytest.mark.parametrize("generator", ["vae", "wgan", "autoencoder", "gaussian"])
+def test_a_named_generator_teaches_classes_on_vectors(generator: str) -> None:
+    entry = strategies.get(f"synthetic-only-{generator}@network")
+    assert (entry.generator, entry.features) == (generator, "network")
+    setup = Setup(garments(), Budget(60, 32, 150), Rng(0, "x", CPU), CPU, "mlp", generator, features="network")
+    phases = entry.phases(setup, build_options(entry, {}, "vectors"))
+    outcome, _ = run_phases(phases, lambda phase: Settings(make_fabric(CPU, "fp32")))
+    assert outcome.generator is None  # there is nothing to look at
+    assert setup.validation_accuracy(outcome.classifier) > 0.65
+
+
+def test_a_generator_of_images_goes_with_no_features_and_one_of_features_with_no_pixels() -> None:
+    with pytest.raises(ConfigError, match="'gan-augment-sngan' learns from pixels alone"):
+        strategies.get("gan-augment-sngan@network")
+    assert strategies.get("gan-augment-wgan").spaces == ("vectors",)
+    assert strategies.get("gan-augment-vae").spaces == ("pixels", "vectors")
+
+
+def test_two_networks_of_a_run_share_no_generator() -> None:
+    keys = set()
+    for network in ("one", "other", None):
+        setup = Setup(garments(), Budget(2, 8, 2), Rng(0, "x", CPU), CPU, "mlp", features=network)
+        keys.add(generator_stage(setup).phase.shared)
+    assert len(keys) == 3
+
+
+def test_small_classes_are_filled_up_with_vectors() -> None:
+    task = garments()
+    kept = np.flatnonzero((task.labels < 2) | (np.arange(len(task.labels)) % 5 < 2))  # 5, 5, 2, 2 labels
+    task = replace(task, labelled=task.labelled[kept], labels=task.labels[kept])
+    entry = strategies.get("gan-balance@network")
+    setup = Setup(task, Budget(60, 32, 60), Rng(0, "x", CPU), CPU, "mlp", features="network")
+    phases = entry.phases(setup, build_options(entry, {}, "vectors"))
+    outcome, records = run_phases(phases, lambda phase: Settings(make_fabric(CPU, "fp32")))
+    assert [record.name for record in records] == ["autoencoder", "generator", "fold-0", "fold-1", "classifier"]
+    assert outcome.facts["balanced"] is False
+    assert setup.validation_accuracy(outcome.classifier) > 0.65
 
 
 @pytest.mark.parametrize("name", ["fixmatch", "sgan"])

@@ -138,13 +138,13 @@ def train_generator(data: str | Path | GeneratorConfig, *, on_event: Listener | 
         Interrupted: SIGINT or SIGTERM came; the state is saved.
     """
     from ganlift.comparison.generator import load_for_generator, run_generator
-    from ganlift.generators.base import generators
+    from ganlift.generators.base import generators, resolve
 
     refuse_while_imported("train_generator")
     config = data
     if not isinstance(config, GeneratorConfig):
         config = build_config({"data": str(data), **_plain(settings)}, GeneratorConfig)
-    generators.get(config.generator)
+    resolve(config.generator, "pixels")
     with tracked(config.trackers, config.out.resolve(), on_event or _silent) as tell:
         for problem in generators.problems():
             tell({"type": "note", "message": problem})

@@ -52,15 +52,14 @@ def _place(member: Mapping[str, Any]) -> tuple[bool, int]:
 
 
 def _what(member: Mapping[str, Any]) -> str:
-    """Kind of a strategy, and what it cannot do without or does without."""
-    if not member.get("kind"):
-        return ""
+    """Kind of a strategy, and what it cannot do without or does without; where it or a generator works."""
+    where = {("vectors",): "on features", ("pixels", "vectors"): "also on features"}
+    space = where.get(tuple(member.get("spaces", ())), "")
     if not member.get("labels", True):
         return f" ({safe(member['kind'])}, without labels)"
-    needs = ", needs unlabelled images" if member.get("unlabelled") == "required" else ""
-    where = {("vectors",): ", on features", ("pixels", "vectors"): ", also on features"}
-    space = where.get(tuple(member.get("spaces", ())), "")
-    return f" ({safe(member['kind'])}{needs}{space})"
+    needs = "needs unlabelled images" if member.get("unlabelled") == "required" else ""
+    said = [word for word in (safe(member.get("kind", "")), needs, space) if word]
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _members(kind: str) -> tuple[list[dict[str, Any]], list[str]]:

@@ -45,7 +45,9 @@ Features = Annotated[
         help="Spaces to learn in: auto, or by commas pixels, efficientnet-lite0, timm:NAME, onnx:PATH, module:factory."
     ),
 ]
-Generator = Annotated[str | None, typer.Option(help="A name from 'list generators'.")]
+Generator = Annotated[
+    str | None, typer.Option(help="A name from 'list generators'; chosen by the space where not given.")
+]
 _IMAGES = "What the images are"
 ImageSize = Annotated[
     int | None,

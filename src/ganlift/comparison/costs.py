@@ -58,7 +58,7 @@ def steps_in_time(config: ArmsConfig, costs: Sequence[Cost]) -> dict[str, int]:
     if not isinstance(config.generator_budget, str):
         return {}
     seconds, found = _seconds(config.generator_budget), dict[str, int]()
-    shared = dict[tuple[str | None, int], int]()
+    shared = dict[tuple[str | None, str | None, int], int]()
     for cost in costs:
         if not cost.per_generator_step:
             continue
@@ -150,7 +150,7 @@ def estimate(
     """
     ends, own, classifier_steps = [0.0] * jobs, own_generator_steps or {}, own_steps or {}
     for _ in seeds:
-        trained = set[tuple[str | None, int]]()
+        trained = set[tuple[str | None, str | None, int]]()
         for cost in costs:
             entry, wanted = strategies.get(cost.strategy), own.get(cost.strategy, generator_steps)
             wanted = 0 if entry.needs_generator and entry.stage in trained else wanted

@@ -29,6 +29,7 @@ from ganlift.data import data_hash, make_task, read_split
 from ganlift.data.cache import load_cache, load_features
 from ganlift.data.types import ImageSet, Split
 from ganlift.events import Listener
+from ganlift.generators.base import name_in
 from ganlift.measures.accuracy import score
 from ganlift.measures.clusters import matched, mutual_information
 from ganlift.runs import layout
@@ -83,7 +84,7 @@ def run_arm(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, An
         on_metrics=lambda line: report({"type": "metrics", "strategy": name, "seed": seed, **line}),
     )
     outcome, records = run_phases(entry.phases(setup, options), _homes(settings, run, folder))
-    if outcome.shared:
+    if outcome.shared and outcome.generator:
         shutil.copytree(
             layout.generator_folder(run, outcome.shared) / "samples", folder / "samples", dirs_exist_ok=True
         )
@@ -151,7 +152,7 @@ def _data(run: Path, seed: int) -> tuple[ImageSet, Split]:
 def _setup(job: Job, images: ImageSet, split: Split) -> tuple[Setup, Strategy, Items]:
     """What the strategy works with, the strategy, and what gives the items of any images, to be scored on."""
     shared, entry = job["shared"], strategies.get(job["strategy"])
-    device, generator = torch.device(shared["device"]), entry.generator or shared["generator"]
+    device, generator = torch.device(shared["device"]), name_in(entry.space, entry.generator or shared["generator"])
     features, weak_views = _features(Path(job["run"]), entry.features)
     setup = Setup(
         task=make_task(images, split, features, weak_views),
@@ -162,6 +163,7 @@ def _setup(job: Job, images: ImageSet, split: Split) -> tuple[Setup, Strategy, I
         generator=generator,
         generator_options=shared["generator_options"].get(generator, {}),
         measure=named(shared.get("measure")),
+        features=entry.features,
     )
     return setup, entry, images.batch if features is None else features.__getitem__
 

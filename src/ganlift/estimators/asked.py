@@ -12,7 +12,7 @@ from sklearn.utils import check_scalar
 from ganlift.classifiers.base import DEFAULTS, ClassifierSpec, resolve
 from ganlift.errors import InputError
 from ganlift.features import DEFAULT, Network, feature_network
-from ganlift.generators.base import generators
+from ganlift.generators.base import resolve as resolve_generator
 from ganlift.strategies.base import Strategy, strategies
 
 
@@ -30,7 +30,7 @@ def asked_strategy(estimator: BaseEstimator, space: str) -> Strategy:
     settings = estimator.get_params(deep=False)
     for name in ("strategy", "generator"):
         check_scalar(settings[name], name, str)
-    generators.get(settings["generator"])
+    resolve_generator(settings["generator"], space)
     entry = strategies.get(settings["strategy"])
     if not entry.labels:
         raise InputError(f"Strategy '{entry.name}' finds clusters, which have no classes; give one that takes labels.")

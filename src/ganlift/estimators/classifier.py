@@ -128,7 +128,7 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self,
         strategy: str = "augment",
         *,
-        generator: str = "sngan",
+        generator: str = "auto",
         classifier: Any = "auto",
         budget: int = 500,
         generator_budget: int | None = None,
@@ -200,6 +200,7 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 classifier=classifier,
                 generator=self.generator,
                 generator_options=dict(self.generator_options or {}),
+                features=self.features,
             )
             outcome, records = run_phases(entry.phases(setup, options), lambda phase: settings)
         self.classes_, self.seed_ = given.classes, seed

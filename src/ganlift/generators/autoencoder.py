@@ -22,10 +22,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import Adam, Optimizer
 
-from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
-from ganlift.generators.common import GeneratorOptions, draw, resolutions
-from ganlift.layers.coders import Decoder, Encoder
-from ganlift.layers.image_bank import ImageBank
+from ganlift.generators.base import BOTH, GeneratorEntry, Shape, Update, generators
+from ganlift.generators.common import GeneratorOptions, draw
+from ganlift.generators.parts import bank, coders
 
 LATENT = 3
 """i, j and λ."""
@@ -33,7 +32,12 @@ LATENT = 3
 
 class AutoencoderOptions(GeneratorOptions):
     code: int = Field(32, ge=1, le=1024, description="size of a code")
-    width: int = Field(32, ge=4, le=1024, description="channels next to the image; deeper layers double it")
+    width: int = Field(
+        32,
+        ge=4,
+        le=1024,
+        description="channels next to the image; deeper layers double it; an eighth of the hidden units on features",
+    )
     kept: int = Field(64, ge=2, le=1024, description="training images kept a class, between which samples lie")
     lr: float = Field(
         2e-3,
@@ -45,14 +49,12 @@ class AutoencoderOptions(GeneratorOptions):
 
 
 class Generator(nn.Module):
-    """Latents (n, 3) and labels (n,) to images (n, c, size, size) in [-1, 1], by the second equation."""
+    """Latents (n, 3) and labels (n,) to images (n, c, size, size) in [-1, 1], or vectors, by the second equation."""
 
-    def __init__(self, shape: ImageShape, options: AutoencoderOptions) -> None:
+    def __init__(self, shape: Shape, options: AutoencoderOptions) -> None:
         super().__init__()
-        base, doublings = resolutions(shape.size)
-        common = (shape.channels, shape.classes, base, doublings, options.width)
-        self.encoder, self.decoder = Encoder(*common, options.code), Decoder(*common, options.code)
-        self.bank = ImageBank(shape.classes, options.kept, shape.channels, shape.size)
+        self.encoder, self.decoder = coders(shape, options.width, options.code, options.code)
+        self.bank = bank(shape, options.kept)
         self._conditional = shape.classes > 0
 
     def reconstruct(self, x: Tensor, labels: Tensor) -> Tensor:
@@ -67,7 +69,7 @@ class Generator(nn.Module):
         i = (uniform[:, 0] * counts).long()
         apart = 1 + (uniform[:, 1] * (counts - 1)).long()  # from 1 to n − 1, so that j is another image
         j = (i + apart) % counts.clamp(min=1)
-        pair = torch.cat([self.bank.images[labels, index] for index in (i, j)]).float() / 127.5 - 1
+        pair = torch.cat([self.bank.values(labels, index) for index in (i, j)])
         first, second = self.encoder(pair, labels.repeat(2)).chunk(2)
         images: Tensor = self.decoder(torch.lerp(first, second, uniform[:, 2:3].to(first.dtype)), labels)
         return images
@@ -76,7 +78,7 @@ class Generator(nn.Module):
 class Autoencoder:
     """See `ganlift.generators.base.GenerativeModel`."""
 
-    def __init__(self, shape: ImageShape, options: AutoencoderOptions, device: torch.device) -> None:
+    def __init__(self, shape: Shape, options: AutoencoderOptions, device: torch.device) -> None:
         self.shape, self.latent_size = shape, LATENT
         self._generator = Generator(shape, options).to(device)
         self._optimizer = Adam(self._generator.parameters(), options.lr)
@@ -97,7 +99,7 @@ class Autoencoder:
         return draw(module or self._generator, self.shape, self.latent_size, n, labels, rng)
 
 
-def build(shape: ImageShape, options: BaseModel, device: torch.device) -> Autoencoder:
+def build(shape: Shape, options: BaseModel, device: torch.device) -> Autoencoder:
     """An `Autoencoder` for ``shape``; ``options`` is an `AutoencoderOptions`."""
     return Autoencoder(shape, cast(AutoencoderOptions, options), device)
 
@@ -109,5 +111,6 @@ generators.add("autoencoder")(
         source="Chawla et al.: SMOTE, JAIR 2002; DeVries, Taylor: Dataset Augmentation in Feature Space, 2017",
         options=AutoencoderOptions,
         build=build,
+        spaces=BOTH,
     )
 )

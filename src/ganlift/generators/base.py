@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from pydantic import BaseModel
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from ganlift.errors import ConfigError
 from ganlift.registry import Registry
 
 Update = Callable[[str, Tensor], None]
 """``update(optimiser_name, loss)``: zero the gradients, back-propagate, step (the loop supplies it)."""
+
+
+PIXELS: tuple[str, ...] = ("pixels",)
+VECTORS: tuple[str, ...] = ("vectors",)
+BOTH = (*PIXELS, *VECTORS)
+"""The representations that a generator can make, or a strategy learn in."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +36,26 @@ class ImageShape:
     classes: int
 
 
-class GenerativeModel(Protocol):
-    """A model of images that can be trained step by step and drawn from.
+@dataclass(frozen=True)
+class VectorShape:
+    """Vectors of ``width`` values and length √width, in place of images; none below zero where ``positive``."""
 
-    Images are floats in [-1, 1], (n, c, h, w). Labels are (n,) int64; -1 on a *real* image means
-    "class unknown": it teaches what images look like, but nothing about classes.
+    width: int
+    classes: int
+    positive: bool
+
+
+Shape = ImageShape | VectorShape
+
+
+class GenerativeModel(Protocol):
+    """A model of images, or of vectors, that can be trained step by step and drawn from.
+
+    Images are floats in [-1, 1], (n, c, h, w); vectors are (n, width). Labels are (n,) int64; -1 on a *real* image
+    means "class unknown": it teaches what images look like, but nothing about classes.
     """
 
-    shape: ImageShape
+    shape: Shape
     latent_size: int
 
     def modules(self) -> Mapping[str, nn.Module]:
@@ -70,16 +89,42 @@ class GeneratorEntry:
     """A registered generator: how to build it, and what to say about it.
 
     ``build(shape, options, device)`` draws initial weights from torch's global generator, which the
-    caller seeds and restores (`training.rng.seeded`). ``logits`` says whether its discriminator's scores are such, or
-    margins about as large; a critic's have no scale.
+    caller seeds and restores (`training.rng.seeded`); ``spaces`` says of which shapes. ``logits`` says whether its
+    discriminator's scores are such, or margins about as large; a critic's have no scale.
     """
 
     name: str
     summary: str
     source: str
     options: type[BaseModel]
-    build: Callable[[ImageShape, BaseModel, torch.device], GenerativeModel]
+    build: Callable[[Any, BaseModel, torch.device], GenerativeModel]
     logits: bool = True
+    spaces: tuple[str, ...] = PIXELS
 
 
 generators: Registry[GeneratorEntry] = Registry("generator", "ganlift.generators", "ganlift.generators", GeneratorEntry)
+
+AUTO = "auto"
+DEFAULTS = {"pixels": "sngan", "vectors": "gaussian"}
+"""The generator of each space, where nobody asks for another."""
+
+
+def name_in(space: str, name: str) -> str:
+    """``name``, or what "auto" is in ``space``."""
+    return DEFAULTS[space] if name == AUTO else name
+
+
+def resolve(name: str, space: str) -> GeneratorEntry:
+    """The generator called ``name``; "auto" is the default one of ``space``.
+
+    Raises:
+        ConfigError: there is none of the name, or it makes nothing of ``space``.
+    """
+    entry = generators.get(name_in(space, name))
+    if space not in entry.spaces:
+        made = {"pixels": "images", "vectors": "features"}
+        others = ", ".join(one for one, other in generators if space in other.spaces)
+        raise ConfigError(
+            f"The generator '{entry.name}' makes {made[entry.spaces[0]]}, not {made[space]}; choose one of {others}."
+        )
+    return entry

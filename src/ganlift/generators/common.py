@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from ganlift.errors import ConfigError
-from ganlift.generators.base import ImageShape
+from ganlift.generators.base import Shape
 
 
 class GeneratorOptions(BaseModel):
@@ -98,7 +98,7 @@ def fake_labels(labels: Tensor, classes: int, rng: torch.Generator) -> Tensor:
 @torch.no_grad()
 def draw(
     module: nn.Module,
-    shape: ImageShape,
+    shape: Shape,
     latent_size: int,
     n: int,
     labels: Tensor | None,
@@ -145,7 +145,7 @@ class TwoPlayers:
     """
 
     def __init__(
-        self, shape: ImageShape, modules: Mapping[str, nn.Module], optimizers: Mapping[str, Optimizer], latent_size: int
+        self, shape: Shape, modules: Mapping[str, nn.Module], optimizers: Mapping[str, Optimizer], latent_size: int
     ) -> None:
         self.shape = shape
         self.latent_size = latent_size

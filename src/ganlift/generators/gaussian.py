@@ -1,4 +1,4 @@
-"""`gaussian`: a normal distribution of pixels a class, which every other generator must beat.
+"""`gaussian`: a normal distribution of a class's pixels, or features, which every other generator must beat.
 
 With images x_1 ... x_n of class y kept, their mean μ_y and independent z_i, z'_j ~ N(0, 1), a sample is
 
@@ -6,7 +6,8 @@ With images x_1 ... x_n of class y kept, their mean μ_y and independent z_i, z'
 
 the second sum over the N kept images of all classes. Its covariance is a S_y + (1 − a) Σ, S_y being that of the class
 and Σ the pooled one within classes, so that no factor of a matrix of pixels squared is needed. Nothing is learned by
-gradient: a step keeps the batch's images. It is linear in training images and holds some of them as they are.
+gradient: a step keeps the batch's images. It is linear in training images and holds some of them as they are. A vector
+is scaled to the length of all vectors, and cut off at zero where no feature is below.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from pydantic import BaseModel, Field
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
+from ganlift.generators.base import BOTH, GeneratorEntry, ImageShape, Shape, Update, generators
 from ganlift.generators.common import GeneratorOptions, draw, resolutions
-from ganlift.layers.image_bank import ImageBank
+from ganlift.generators.parts import bank, within
 
 
 class GaussianOptions(GeneratorOptions):
@@ -30,12 +31,12 @@ class GaussianOptions(GeneratorOptions):
 
 
 class Generator(nn.Module):
-    """Latents (n, (classes + 1) · kept) and labels (n,) to images (n, c, size, size) in [-1, 1]."""
+    """Latents (n, (classes + 1) · kept) and labels (n,) to images (n, c, size, size) in [-1, 1], or to vectors."""
 
-    def __init__(self, shape: ImageShape, options: GaussianOptions) -> None:
+    def __init__(self, shape: Shape, options: GaussianOptions) -> None:
         super().__init__()
-        self.bank = ImageBank(shape.classes, options.kept, shape.channels, shape.size)
-        self._prior, self._conditional = options.prior, shape.classes > 0
+        self.bank = bank(shape, options.kept)
+        self._shape, self._prior, self._conditional = shape, options.prior, shape.classes > 0
 
     def forward(self, z: Tensor, labels: Tensor) -> Tensor:
         labels = labels if self._conditional else torch.zeros_like(labels)
@@ -46,12 +47,11 @@ class Generator(nn.Module):
         a = counts / (counts + self._prior)
         of_class = torch.einsum("nk,nkp->np", own, residuals[labels]) * (a / counts.clamp(min=1)).sqrt()[labels, None]
         of_all = pooled @ residuals.flatten(0, 1) * ((1 - a) / counts.sum().clamp(min=1)).sqrt()[labels, None]
-        images: Tensor = means[labels] + of_class + of_all
-        return images.reshape(-1, *self.bank.images.shape[2:]).clamp(-1, 1)
+        return within(self._shape, means[labels] + of_class + of_all)
 
     def _moments(self) -> tuple[Tensor, Tensor]:
         """Means (classes, pixels), of all images where a class has none, and residuals (classes, kept, pixels)."""
-        pixels, counts = self.bank.pixels().flatten(2), self.bank.counts
+        pixels, counts = self.bank.values().flatten(2), self.bank.counts
         present = torch.arange(pixels.shape[1], device=pixels.device) < counts[:, None]
         sums = (pixels * present[:, :, None]).sum(1)
         everything = sums.sum(0) / counts.sum().clamp(min=1)
@@ -62,8 +62,9 @@ class Generator(nn.Module):
 class Gaussian:
     """See `ganlift.generators.base.GenerativeModel`; it has no optimiser."""
 
-    def __init__(self, shape: ImageShape, options: GaussianOptions, device: torch.device) -> None:
-        resolutions(shape.size)  # the sizes that every generator makes
+    def __init__(self, shape: Shape, options: GaussianOptions, device: torch.device) -> None:
+        if isinstance(shape, ImageShape):
+            resolutions(shape.size)  # the sizes that every generator makes
         self.shape, self.latent_size = shape, (max(shape.classes, 1) + 1) * options.kept
         self._generator = Generator(shape, options).to(device)
 
@@ -81,7 +82,7 @@ class Gaussian:
         return draw(module or self._generator, self.shape, self.latent_size, n, labels, rng)
 
 
-def build(shape: ImageShape, options: BaseModel, device: torch.device) -> Gaussian:
+def build(shape: Shape, options: BaseModel, device: torch.device) -> Gaussian:
     """A `Gaussian` for ``shape``; ``options`` is a `GaussianOptions`."""
     return Gaussian(shape, cast(GaussianOptions, options), device)
 
@@ -89,9 +90,10 @@ def build(shape: ImageShape, options: BaseModel, device: torch.device) -> Gaussi
 generators.add("gaussian")(
     GeneratorEntry(
         name="gaussian",
-        summary="The baseline: a normal distribution of pixels a class. Learns nothing; takes no time.",
+        summary="The baseline: a normal distribution of pixels or features a class. Learns nothing; takes no time.",
         source="Sample mean and covariance, shrunk towards the pooled one",
         options=GaussianOptions,
         build=build,
+        spaces=BOTH,
     )
 )

@@ -21,16 +21,23 @@ from pydantic import BaseModel, Field
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
-from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
-from ganlift.generators.common import GeneratorOptions, draw, latents, resolutions
-from ganlift.layers.coders import Decoder, Encoder
+from ganlift.generators.base import BOTH, GeneratorEntry, Shape, Update, generators
+from ganlift.generators.common import GeneratorOptions, draw, latents
+from ganlift.generators.parts import coders
 
 
 class VAEOptions(GeneratorOptions):
     latent: int = Field(32, ge=1, le=1024, description="size of the latent")
-    width: int = Field(32, ge=4, le=1024, description="channels next to the image; deeper layers double it")
+    width: int = Field(
+        32,
+        ge=4,
+        le=1024,
+        description="channels next to the image; deeper layers double it; an eighth of the hidden units on features",
+    )
     beta: float = Field(1.0, ge=0, le=100, description="β: weight of the divergence from N(0, I)")
-    sigma: float = Field(0.5, gt=0, le=2, description="σ: deviation of a pixel in [-1, 1] around the decoder's image")
+    sigma: float = Field(
+        0.5, gt=0, le=2, description="σ: deviation of a value around the decoder's; pixels lie in [-1, 1]"
+    )
     warm_up: int = Field(10_000, ge=0, description="images over which β grows to its full size")
     lr: float = Field(
         2e-3,
@@ -44,12 +51,10 @@ class VAEOptions(GeneratorOptions):
 class VAE:
     """See `ganlift.generators.base.GenerativeModel`."""
 
-    def __init__(self, shape: ImageShape, options: VAEOptions, device: torch.device) -> None:
+    def __init__(self, shape: Shape, options: VAEOptions, device: torch.device) -> None:
         self.shape, self.latent_size, self._options = shape, options.latent, options
-        base, doublings = resolutions(shape.size)
-        common = (shape.channels, shape.classes, base, doublings, options.width)
-        self._encoder = Encoder(*common, 2 * options.latent).to(device)
-        self._decoder = Decoder(*common, options.latent).to(device)
+        encoder, decoder = coders(shape, options.width, 2 * options.latent, options.latent)
+        self._encoder, self._decoder = encoder.to(device), decoder.to(device)
         self._encoder.register_buffer("images", torch.zeros((), device=device))  # seen so far, for the warm-up
         weights = [*self._encoder.parameters(), *self._decoder.parameters()]
         self._optimizer = Adam(weights, options.lr)
@@ -85,7 +90,7 @@ def gaussian_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
     return 0.5 * (mean.square() + log_variance.exp() - 1.0 - log_variance).sum(1)
 
 
-def build(shape: ImageShape, options: BaseModel, device: torch.device) -> VAE:
+def build(shape: Shape, options: BaseModel, device: torch.device) -> VAE:
     """A `VAE` for ``shape``; ``options`` is a `VAEOptions`."""
     return VAE(shape, cast(VAEOptions, options), device)
 
@@ -97,5 +102,6 @@ generators.add("vae")(
         source="Kingma, Welling: Auto-Encoding Variational Bayes, ICLR 2014; Higgins et al.: beta-VAE, ICLR 2017",
         options=VAEOptions,
         build=build,
+        spaces=BOTH,
     )
 )

@@ -54,9 +54,8 @@ class Critic(Judge):
 
     steps: Tensor
 
-    def __init__(self, shape: ImageShape, options: WGANGPOptions) -> None:
-        body, width = plain_body(shape, options.width, as_it_is)
-        super().__init__(body, width, shape.classes, as_it_is, options, bias=False)
+    def __init__(self, body: nn.Module, width: int, classes: int, options: JudgeOptions | None = None) -> None:
+        super().__init__(body, width, classes, as_it_is, options, bias=False)
         if self.embedding is not None:  # as large as the head: nothing bounds it later
             nn.init.normal_(cast(Tensor, self.embedding.weight), 0.0, width**-0.5)
         self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
@@ -67,7 +66,7 @@ class WGANGP(TwoPlayers):
 
     def __init__(self, shape: ImageShape, options: WGANGPOptions, device: torch.device) -> None:
         players = SNGANOptions.model_validate({"latent": options.latent, "width": options.width})
-        self._critic = Critic(shape, options).to(device)
+        self._critic = Critic(*plain_body(shape, options.width, as_it_is), shape.classes, options).to(device)
         modules: dict[str, nn.Module] = {
             "generator": Generator(shape, players).to(device),
             "discriminator": self._critic,

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ganlift.classifiers.base import ClassifierSpec
+from ganlift.generators.base import Shape
+from ganlift.generators.judge import Judge
 from ganlift.layers.feature_generator import FeatureGenerator
 from ganlift.layers.small_generator import SmallGenerator
 from ganlift.training.pixels import Held
@@ -51,6 +53,21 @@ class Representation(Protocol):
         """A view to learn a label from; ``policy`` is that of `ClassifierOptions`."""
         ...
 
+    def genuine(self, x: Tensor, rng: torch.Generator) -> Tensor:
+        """A view of each item as a generator is to make it: as it is, or mirrored where features are of both."""
+        ...
+
+    def alike(self, views: Tensor, rng: torch.Generator) -> Tensor:
+        """Real and generated views as a discriminator sees them: changed in one way, gradients flowing through.
+
+        From a few images it learns them by heart within the first steps otherwise.
+        """
+        ...
+
+    def items(self, views: Tensor) -> Tensor:
+        """Generated views as items of this space, to be held and viewed as the real ones are."""
+        ...
+
     def mixes(self, x: Tensor, rng: torch.Generator) -> Tensor:
         """Views that belong to no one class: each a mix of two items."""
         ...
@@ -61,4 +78,12 @@ class Representation(Protocol):
 
     def generator(self, latent_size: int, classes: int) -> JointGenerator:
         """The joint arms' small generator: latent (n, latent_size), and labels where ``classes``, to views."""
+        ...
+
+    def discriminator(self, classes: int) -> Judge:
+        """A judge of views, or of pairs of view and one of ``classes`` labels, with spectral norm."""
+        ...
+
+    def shape(self, classes: int) -> Shape:
+        """What a generator of views with so many conditions is built for."""
         ...

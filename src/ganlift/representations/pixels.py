@@ -9,10 +9,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ganlift.augment import image_mixes, rand_augment, strong, trivial_augment, weak
+from ganlift.augment import diffaugment, image_mixes, rand_augment, strong, trivial_augment, weak
 from ganlift.classifiers.base import ClassifierSpec, resolve
+from ganlift.generators.base import ImageShape
+from ganlift.generators.sngan import Discriminator, SNGANOptions
 from ganlift.layers.small_generator import SmallGenerator
-from ganlift.training.pixels import Pixels, to_float
+from ganlift.training.pixels import Pixels, to_float, to_uint8
+
+WIDTH = 16
+"""Channels next to the image of the joint arms' discriminator, as their generator has."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,16 @@ class PixelSpace:
             return trivial_augment(x, rng)
         return rand_augment(x, rng) if policy == "rand" else x
 
+    def genuine(self, x: Tensor, rng: torch.Generator) -> Tensor:
+        return x
+
+    def alike(self, views: Tensor, rng: torch.Generator) -> Tensor:
+        """DiffAugment: Zhao et al. 2020."""
+        return diffaugment(views, rng)
+
+    def items(self, views: Tensor) -> Tensor:
+        return to_uint8(views)
+
     def mixes(self, x: Tensor, rng: torch.Generator) -> Tensor:
         return image_mixes(x, rng)
 
@@ -54,3 +69,9 @@ class PixelSpace:
 
     def generator(self, latent_size: int, classes: int) -> SmallGenerator:
         return SmallGenerator(self.channels, self.size, latent_size, classes=classes)
+
+    def discriminator(self, classes: int) -> Discriminator:
+        return Discriminator(self.shape(classes), SNGANOptions.model_validate({"width": WIDTH}))
+
+    def shape(self, classes: int) -> ImageShape:
+        return ImageShape(self.channels, self.size, classes)

@@ -13,10 +13,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 from ganlift.augment.draws import partners
 from ganlift.classifiers.base import ClassifierSpec, resolve
-from ganlift.layers.feature_generator import FeatureGenerator
+from ganlift.classifiers.mlp import NOISE
+from ganlift.generators.base import VectorShape
+from ganlift.generators.judge import Judge
+from ganlift.layers.feature_generator import HIDDEN, FeatureGenerator
 from ganlift.layers.lengths import to_length
 
 
@@ -45,12 +49,14 @@ class Vectors:
 class VectorSpace:
     """Vectors of ``width`` values; the first ``weak_views`` of an item's views change little.
 
-    ``positive`` says that no feature is below zero, as after a ReLU: then no generated one is either.
+    ``positive`` says that no feature is below zero, as after a ReLU: then no generated one is either. ``views`` are
+    those of an item.
     """
 
     width: int
     weak_views: int
     positive: bool
+    views: int = 1
     name: str = "vectors"
 
     def hold(self, items: NDArray[Any] | Tensor, device: torch.device) -> Vectors:
@@ -72,6 +78,17 @@ class VectorSpace:
         """Any view; with the policy "none" a weak one."""
         return _one_of(x[:, : self.weak_views] if policy == "none" else x, rng)
 
+    def genuine(self, x: Tensor, rng: torch.Generator) -> Tensor:
+        return self.weak(x, rng)
+
+    def alike(self, views: Tensor, rng: torch.Generator) -> Tensor:
+        """Gaussian noise, as at the input of the classifier (instance noise: Sønderby et al. 2017)."""
+        return views + NOISE * torch.randn(views.shape, generator=rng, device=views.device)
+
+    def items(self, views: Tensor) -> Tensor:
+        """The same vector as every view, without a copy: batches of real and generated items go together."""
+        return views[:, None].expand(-1, self.views, -1)
+
     def mixes(self, x: Tensor, rng: torch.Generator) -> Tensor:
         """Mixes of three, their shares Dirichlet(1, 1, 1)."""
         x = self.weak(x, rng)
@@ -84,6 +101,16 @@ class VectorSpace:
 
     def generator(self, latent_size: int, classes: int) -> FeatureGenerator:
         return FeatureGenerator(self.width, latent_size, positive=self.positive, classes=classes)
+
+    def discriminator(self, classes: int) -> Judge:
+        """Two hidden layers, as wide as those of the joint arms' generator."""
+        layers: list[nn.Module] = []
+        for inside in (self.width, HIDDEN):
+            layers += [spectral_norm(nn.Linear(inside, HIDDEN)), nn.LeakyReLU(0.2)]
+        return Judge(nn.Sequential(*layers), HIDDEN, classes, spectral_norm)
+
+    def shape(self, classes: int) -> VectorShape:
+        return VectorShape(self.width, classes, self.positive)
 
 
 def first_view(items: Tensor) -> Tensor:

@@ -6,9 +6,9 @@ real/fake logit and c the class logits, non-saturating cross-entropy:
     D, C minimise   CE(c(A(x)), y) + a · [sp(−s(T(x))) + sp(s(T(G(z, y))))] + v · CE(c(T(G(z, y))), y)
     G minimises     sp(−s(T(G(z, y)))) + CE(c(T(G(z, y))), y)
 
-A is the augmentation of labelled images, T DiffAugment (Zhao et al. 2020), the same on real and generated images, so
-that they are not told apart by it. The paper has neither, and a = v = 1: it is after images. Here the class of real
-images comes first.
+A is the augmentation of labelled images, T DiffAugment (Zhao et al. 2020), or noise on vectors, the same on real and
+generated images, so that they are not told apart by it. The paper has neither, and a = v = 1: it is after images. Here
+the class of real images comes first.
 
 The generator's output is the classifier's input, and the classifier's output, the class asked for, is
 the generator's target. The trained class head is the classifier. Steps alternate: discriminator and
@@ -24,10 +24,10 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ganlift.augment import diffaugment
 from ganlift.layers.small_generator import draw_latent
 from ganlift.losses import discriminator_bce, generator_bce
 from ganlift.strategies.base import (
+    BOTH,
     ClassifierOptions,
     Outcome,
     Phases,
@@ -65,6 +65,7 @@ class AcganOptions(ClassifierOptions):
     summary="One model: the class head of the discriminator is the classifier and the generator's target.",
     source="AC-GAN: Odena et al. 2017, eq. 2 and 3",
     options=AcganOptions,
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: AcganOptions) -> Phases:
     """Alternating steps on labelled images and as many generated ones."""
@@ -73,21 +74,22 @@ def phases(setup: Setup, options: AcganOptions) -> Phases:
         head = nn.Linear(classifier.feature_size, 1).to(setup.device)  # type: ignore[arg-type]
     noise, shifts = setup.rng.generator("latent"), setup.rng.generator("DiffAugment")
 
-    def scores(images: Tensor) -> tuple[Tensor, Tensor]:
-        features = classifier.features(images)  # type: ignore[operator]
+    def scores(views: Tensor) -> tuple[Tensor, Tensor]:
+        features = classifier.features(views)  # type: ignore[operator]
         return head(features).squeeze(1), classifier.head(features)  # type: ignore[operator]
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
         real, y = batch["labelled"].x, batch["labelled"].y
         fake = generator(draw_latent(len(real), LATENT, noise), y)
-        views = [setup.labelled_view(real, options), diffaugment(torch.cat([real, fake.detach()]), shifts)]
+        shown = setup.space.genuine(real, shifts)
+        views = [setup.labelled_view(real, options), setup.space.alike(torch.cat([shown, fake.detach()]), shifts)]
         s, c = scores(torch.cat(views))
         (_, s_real, s_fake), (c_real, _, c_fake) = s.chunk(3), c.chunk(3)
         loss = F.cross_entropy(c_real, y, label_smoothing=options.label_smoothing)
         d_loss = discriminator_bce(s_real, s_fake)
         fake_loss = F.cross_entropy(c_fake, y)
         update("classifier", loss + options.adversarial * d_loss + options.fake_weight * fake_loss)
-        s, c = scores(torch.cat([views[0], diffaugment(torch.cat([real, fake]), shifts)]))
+        s, c = scores(torch.cat([views[0], setup.space.alike(torch.cat([shown, fake]), shifts)]))
         g_loss = generator_bce(s[2 * len(real) :]) + F.cross_entropy(c[2 * len(real) :], y)
         update("generator", g_loss)
         metrics = {"loss": loss, "d_loss": d_loss, "g_loss": g_loss, "d_real": s_real.mean(), "d_fake": s_fake.mean()}

@@ -21,7 +21,10 @@ from torch import Tensor, nn
 from ganlift.classifiers.base import ClassifierSpec
 from ganlift.data.types import Task
 from ganlift.errors import ConfigError
-from ganlift.generators.base import generators
+from ganlift.generators.base import AUTO, generators
+from ganlift.generators.base import BOTH as BOTH
+from ganlift.generators.base import PIXELS as PIXELS
+from ganlift.generators.base import VECTORS as VECTORS
 from ganlift.generators.trained import TrainedGenerator
 from ganlift.layers.dropout import set_dropout_rng
 from ganlift.registry import Registry
@@ -36,12 +39,6 @@ from ganlift.yardstick import ACCURACY, Yardstick
 Options = TypeVar("Options", bound=BaseModel)
 Kind = Literal["baseline", "rival", "gan", "control"]
 Unlabelled = Literal["never", "optional", "required"]
-
-
-PIXELS: tuple[str, ...] = ("pixels",)
-VECTORS: tuple[str, ...] = ("vectors",)
-BOTH = (*PIXELS, *VECTORS)
-"""The representations that a strategy can learn in."""
 
 
 def search(low: float, high: float, *, log: bool = False) -> dict[str, Any]:
@@ -127,7 +124,7 @@ def space_of(task: Task) -> Representation:
     if task.labelled.ndim == 4:
         return PixelSpace(task.channels, task.size, task.flips)
     seen = task.labelled if len(task.labelled) else task.unlabelled
-    return VectorSpace(seen.shape[2], task.weak_views, positive=bool((seen >= 0).all()))
+    return VectorSpace(seen.shape[2], task.weak_views, bool((seen >= 0).all()), seen.shape[1])
 
 
 @dataclass(frozen=True)
@@ -139,14 +136,21 @@ class Setup:
     rng: Rng
     device: torch.device
     classifier: ClassifierSpec = "small-cnn"
-    generator: str = "sngan"
+    generator: str = AUTO
     generator_options: dict[str, Any] = field(default_factory=dict)
     measure: Yardstick = ACCURACY
+    features: str | None = None
+    """The network whose features the items are, as arms are named by it."""
 
     @cached_property
     def space(self) -> Representation:
         """What batches are made of."""
         return space_of(self.task)
+
+    @property
+    def pictures(self) -> bool:
+        """Whether what is generated are images, to be looked at and kept; features are none."""
+        return self.space.name == "pixels"
 
     @cached_property
     def labelled(self) -> Held:
@@ -298,9 +302,9 @@ class Strategy:
         return self.folds > 0
 
     @property
-    def stage(self) -> tuple[str | None, int]:
+    def stage(self) -> tuple[str | None, str | None, int]:
         """What arms of a seed that share one generator have in common, where it has such a phase."""
-        return self.generator, self.folds
+        return self.features, self.generator, self.folds
 
     @property
     def space(self) -> str:
@@ -320,9 +324,9 @@ def on_features(plain: str, network: str) -> Strategy | None:
     Raises:
         ConfigError: its idea is about pictures.
     """
-    if plain not in strategies.names() or not network:
+    entry = strategies.get(plain) if plain in strategies.names() else with_generator(plain)
+    if entry is None or not network:
         return None
-    entry = strategies.get(plain)
     if "vectors" not in entry.spaces:
         raise ConfigError(f"'{plain}' learns from pixels alone, not from features; leave out '@{network}'.")
     kind: Kind = "rival" if entry.rival_on_features else entry.kind
@@ -330,11 +334,15 @@ def on_features(plain: str, network: str) -> Strategy | None:
 
 
 def with_generator(name: str) -> Strategy | None:
-    """``gan-augment-vae`` is `gan-augment` with the generator `vae`, and so for every strategy that shares one."""
+    """``gan-augment-vae`` is `gan-augment` with the generator `vae`, and so for every strategy that shares one.
+
+    It learns where both can.
+    """
     for own, entry in strategies:
         generator = name.removeprefix(f"{own}-")
         if entry.needs_generator and generator != name and generator in generators.names():
-            return replace(entry, name=name, generator=generator)
+            spaces = tuple(space for space in entry.spaces if space in generators.get(generator).spaces)
+            return replace(entry, name=name, generator=generator, spaces=spaces)
     return None
 
 

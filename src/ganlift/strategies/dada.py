@@ -14,7 +14,7 @@ the real images of the second phase: the paper's "DADA + augment"; `policy` "non
 
 What differs: v is an option, 1 in that code; features are matched by squares, with weight w, in place of half the
 absolute difference; one generator step a discriminator step in place of
-two; real and generated images pass DiffAugment in the first phase (Zhao et al. 2020), for there are few of them.
+two; in the first phase real and generated images pass DiffAugment (Zhao et al. 2020), vectors noise, for they are few.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ganlift.augment import diffaugment
 from ganlift.layers.small_generator import draw_latent
 from ganlift.losses import discriminator_bce, feature_matching, generator_bce
 from ganlift.representations import JointGenerator
 from ganlift.strategies.base import (
+    BOTH,
     ClassifierOptions,
     Outcome,
     Phases,
@@ -70,6 +70,7 @@ class DadaOptions(ClassifierOptions):
     summary="2K classes, real and generated; then generated images join the real ones in the same model.",
     source="DADA: Zhang et al. 2019, and the authors' code",
     options=DadaOptions,
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: DadaOptions) -> Phases:
     """The game within classes, then the classifier on real and generated images."""
@@ -103,11 +104,11 @@ def _game(setup: Setup, options: DadaOptions, classifier: nn.Module, generator: 
 
     def judged(x: Tensor, fake: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Features of real and generated images, and s_y of both, the real ones first."""
-        features = classifier.features(diffaugment(torch.cat([x, fake]), rng))  # type: ignore[operator]
+        features = classifier.features(setup.space.alike(torch.cat([x, fake]), rng))  # type: ignore[operator]
         return features, head(features).gather(1, y.repeat(2)[:, None]).squeeze(1)
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
-        x, y = batch["labelled"].x, batch["labelled"].y
+        x, y = setup.space.genuine(batch["labelled"].x, rng), batch["labelled"].y
         fake = generator(draw_latent(len(x), LATENT, noise), y)
         s_real, s_fake = judged(x, fake.detach(), y)[1].chunk(2)
         d_loss = discriminator_bce(s_real, s_fake)

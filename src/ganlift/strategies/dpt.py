@@ -24,12 +24,13 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from ganlift.strategies.augment import AugmentOptions
-from ganlift.strategies.base import Outcome, Phases, Setup, predict, search, strategy
+from ganlift.strategies.base import BOTH, Outcome, Phases, Setup, search, strategies, strategy
 from ganlift.strategies.fixmatch import FixMatchOptions
 from ganlift.strategies.generation import FOLDS, Known, generator_stage, restandardise
+from ganlift.strategies.options import build_options
 from ganlift.strategies.pool import draw_pool, judge_phase
 from ganlift.strategies.terms import Generated, guesses, semi_phase
-from ganlift.training.pixels import Pixels, Stream
+from ganlift.training.pixels import Stream
 from ganlift.training.rng import Rng
 
 CHUNK = 5000
@@ -51,10 +52,10 @@ def pseudo_labelled(setup: Setup, teacher: nn.Module) -> Known:
     unlabelled = setup.task.unlabelled
     labels: list[Tensor] = [setup.labels]
     for start in range(0, len(unlabelled), CHUNK):
-        pixels = torch.from_numpy(unlabelled[start : start + CHUNK]).to(setup.device)
-        labels.append(predict(teacher, pixels).argmax(1))
+        items = torch.from_numpy(unlabelled[start : start + CHUNK]).to(setup.device)
+        labels.append(setup.predict(teacher, items).argmax(1))
     images = np.concatenate([setup.task.labelled, unlabelled])
-    return Known(Pixels(images, setup.device), torch.cat(labels))
+    return Known(setup.space.hold(images, setup.device), torch.cat(labels))
 
 
 @strategy(
@@ -64,6 +65,7 @@ def pseudo_labelled(setup: Setup, teacher: nn.Module) -> Known:
     source="Dual pseudo training: You et al. 2023",
     options=DptOptions,
     unlabelled="required",
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: DptOptions) -> Phases:
     """Teacher, generator, judges of its samples, and the classifier at the full budget."""
@@ -77,7 +79,8 @@ def phases(setup: Setup, options: DptOptions) -> Phases:
     stage = generator_stage(setup, known=known)
     yield stage.phase
     restandardise(stage, setup.rng)
-    plain = AugmentOptions.model_validate({"dropout": options.dropout})
+    plain = build_options(strategies.get("augment"), {"dropout": options.dropout}, setup.space.name)
+    assert isinstance(plain, AugmentOptions)
     judges: list[nn.Module] = []
     for fold in range(FOLDS) if options.filtered else ():
         phase = judge_phase(setup, plain, stage, fold, options.fold_share)
@@ -94,4 +97,4 @@ def phases(setup: Setup, options: DptOptions) -> Phases:
     yield phase
     counts = torch.bincount(known.labels[len(setup.labels) :], minlength=setup.task.classes).tolist()
     facts = {**pool.facts(), "filtered": options.filtered, "pseudo_labels": counts}
-    return Outcome(phase.averages["classifier"].module, facts, generator=stage.trained)
+    return Outcome(phase.averages["classifier"].module, facts, generator=stage.kept)

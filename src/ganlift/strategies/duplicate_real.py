@@ -14,7 +14,7 @@ from pydantic import Field
 from torch import Tensor
 
 from ganlift.strategies.augment import AugmentOptions, augmented_loss
-from ganlift.strategies.base import Outcome, Phases, Setup, classifier_phase, strategy
+from ganlift.strategies.base import BOTH, Outcome, Phases, Setup, classifier_phase, strategy
 from ganlift.training.phase import Updater
 from ganlift.training.pixels import Batch
 
@@ -29,6 +29,7 @@ class DuplicateOptions(AugmentOptions):
     summary="Second copies of real images where gan-augment has generated ones.",
     source="control of gan-augment",
     options=DuplicateOptions,
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: DuplicateOptions) -> Phases:
     """Cross-entropy on augmented labelled images, ``1 + ratio`` copies of each."""

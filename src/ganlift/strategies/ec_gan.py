@@ -24,7 +24,7 @@ from torch.nn import functional as F
 
 from ganlift.layers.small_generator import draw_latent
 from ganlift.losses import confident_share, consistency, generator_bce
-from ganlift.strategies.base import Outcome, Phases, Setup, classifier_phase, search, shipped, strategy
+from ganlift.strategies.base import BOTH, Outcome, Phases, Setup, classifier_phase, search, shipped, strategy
 from ganlift.strategies.players import (
     PlayerOptions,
     add_discriminator,
@@ -59,6 +59,7 @@ class EcGanOptions(PlayerOptions):
     summary="A separate classifier learns from generated images that it labels itself.",
     source="EC-GAN: Haque 2021",
     options=EcGanOptions,
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: EcGanOptions) -> Phases:
     """Discriminator, generator, classifier: a step each on the same batch of fakes."""
@@ -69,8 +70,8 @@ def phases(setup: Setup, options: EcGanOptions) -> Phases:
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
         x, y = batch["labelled"].x, batch["labelled"].y
         fake = generator(draw_latent(len(x), LATENT, noise))
-        metrics = discriminator_step(discriminator, x, fake, rng, update)
-        g_loss = generator_bce(pair_scores(discriminator, fake, rng))
+        metrics = discriminator_step(setup, discriminator, x, fake, rng, update)
+        g_loss = generator_bce(pair_scores(setup, discriminator, fake, rng))
         update("generator", g_loss)
 
         logits = one_forward(classifier, {"labelled": setup.labelled_view(x, options), "fake": fake.detach()}).logits

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from pydantic import Field
 
-from ganlift.strategies.base import Outcome, Phases, Setup, search, strategy
+from ganlift.strategies.base import BOTH, Outcome, Phases, Setup, search, strategy
 from ganlift.strategies.fixmatch import FixMatchOptions
 from ganlift.strategies.generation import generator_stage, restandardise
 from ganlift.strategies.pool import draw_pool
@@ -40,6 +40,7 @@ class FixMatchGeneratedOptions(FixMatchOptions):
     options=FixMatchGeneratedOptions,
     unlabelled="required",
     folds=1,
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: FixMatchGeneratedOptions) -> Phases:
     """Generator, then FixMatch at the full budget."""
@@ -55,4 +56,4 @@ def phases(setup: Setup, options: FixMatchGeneratedOptions) -> Phases:
     classifier = setup.new_classifier(options.dropout)
     phase = semi_phase(setup, options, classifier, [guess], ratio=options.unlabelled_ratio, unlabelled_too=stream)
     yield phase
-    return Outcome(phase.averages["classifier"].module, pool.facts(), stage.phase.shared, stage.trained)
+    return Outcome(phase.averages["classifier"].module, pool.facts(), stage.phase.shared, stage.kept)

@@ -30,7 +30,7 @@ from ganlift.generators.base import generators
 from ganlift.layers.own_norms import with_own_norms
 from ganlift.losses import soft_cross_entropy
 from ganlift.strategies.augment import AugmentOptions, augmented, augmented_loss
-from ganlift.strategies.base import Outcome, Phases, Setup, classifier_phase, strategy
+from ganlift.strategies.base import BOTH, Outcome, Phases, Setup, classifier_phase, strategy
 from ganlift.strategies.generation import FOLDS, generator_stage, restandardise
 from ganlift.strategies.options import checked
 from ganlift.strategies.pool import Pool, draw_pool, judge_phase
@@ -133,6 +133,7 @@ def _pretraining(setup: Setup, options: GanAugmentOptions, pool: Pool) -> Phase:
     unlabelled="optional",
     folds=FOLDS,
     validates=True,
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: GanAugmentOptions) -> Phases:
     """Generator, fold classifiers, pre-training, choosing runs, and one run at the full budget."""
@@ -169,7 +170,7 @@ def phases(setup: Setup, options: GanAugmentOptions) -> Phases:
     )
     yield phase
     facts = {**pool.facts(), "candidates": tried, "chosen": best, "filtered": options.filtered}
-    return Outcome(phase.averages["classifier"].module, facts, stage.phase.shared, stage.trained)
+    return Outcome(phase.averages["classifier"].module, facts, stage.phase.shared, stage.kept)
 
 
 def choose(tried: Sequence[Mapping[str, Any]], right: Sequence[NDArray[np.bool_]], weights: NDArray[np.float64]) -> int:

@@ -8,9 +8,9 @@ BAGAN's three ideas, for a tail too small to learn a generator from:
 3. Latents belong to a class: z ~ N(μ_y, Σ_y), estimated from the codes c(φ(x)) of the class's real images.
 
 What differs: the losses and networks are those of the generator `sngan` (hinge and projection, DiffAugment) in place
-of K + 1 classes, because they are sound on short runs; batches of the GAN are balanced by repeating real images where
-BAGAN draws only the fakes evenly; and Σ_y leans on the covariance within all classes, since a class of five images
-has none of its own (`ganlift.layers.class_latents`).
+of K + 1 classes, because they are sound on short runs, and of `wgan` on features; batches of the GAN are balanced by
+repeating real images where BAGAN draws only the fakes evenly; and Σ_y leans on the covariance within all classes, since
+a class of five images has none of its own (`ganlift.layers.class_latents`).
 
 Generated images pass the cross-fitted filter, at equal odds for all classes. With n_k real images of class k, N in
 all, and d_k = max n − n_k, a step sees B real images as in all arms and generated ones in proportion to d_k, with
@@ -32,15 +32,19 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ganlift.generators.sngan import Discriminator, Generator
+from ganlift.generators import sngan, wgan
+from ganlift.generators.judge import Judge
 from ganlift.layers.class_latents import ClassLatents
 from ganlift.strategies.augment import AugmentOptions, augmented
-from ganlift.strategies.base import Outcome, Phases, Setup, classifier_phase, shipped, strategy
+from ganlift.strategies.base import BOTH, Outcome, Phases, Setup, classifier_phase, shipped, strategy
 from ganlift.strategies.generation import FOLDS, Known, Stage, generator_stage, restandardise
 from ganlift.strategies.pool import Pool, draw_pool, judge_phase
 from ganlift.training.phase import Phase, Updater
 from ganlift.training.pixels import Batch, Stream, even_rows
 from ganlift.training.rng import seeded
+
+PLAYERS = {"pixels": "sngan", "vectors": "wgan"}
+"""The generator whose losses and networks are taken, in each space."""
 
 
 @shipped(balance="off")  # generated images fill the small classes
@@ -113,19 +117,19 @@ def balanced_phase(setup: Setup, options: AugmentOptions, mix: Mix, pool: Pool |
     return classifier_phase(setup, options, classifier, step, streams)
 
 
-def _players(stage: Stage) -> tuple[Generator, Discriminator]:
+def _players(stage: Stage) -> tuple[sngan.Generator | wgan.Generator, Judge]:
     generator, discriminator = stage.phase.modules["generator"], stage.phase.modules["discriminator"]
-    assert isinstance(generator, Generator)
-    assert isinstance(discriminator, Discriminator)
+    assert isinstance(generator, sngan.Generator | wgan.Generator)
+    assert isinstance(discriminator, Judge)
     return generator, discriminator
 
 
 def _coder(setup: Setup, stage: Stage) -> nn.Module:
     """c: the discriminator's features to a latent."""
-    generator, discriminator = _players(stage)
+    _, discriminator = _players(stage)
     assert isinstance(discriminator.head, nn.Linear)
     with seeded(setup.rng.derive("weights of coder", common=True)):
-        return nn.Linear(discriminator.head.in_features, generator.project.in_features).to(setup.device)
+        return nn.Linear(discriminator.head.in_features, stage.trained.facts.latent_size).to(setup.device)
 
 
 def _autoencoder(setup: Setup, options: GanBalanceOptions, stage: Stage, coder: nn.Module, steps: int) -> Phase:
@@ -137,7 +141,7 @@ def _autoencoder(setup: Setup, options: GanBalanceOptions, stage: Stage, coder: 
     order = setup.rng.generator("order of autoencoder")
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
-        x, y = batch["labelled"].x, batch["labelled"].y
+        x, y = setup.space.genuine(batch["labelled"].x, setup.rng.generator("augmentation")), batch["labelled"].y
         loss = F.mse_loss(generator.decode(coder(discriminator.body(x)), y), x)
         update("autoencoder", loss)
         return {"reconstruction_loss": loss.detach()}
@@ -155,12 +159,13 @@ def _autoencoder(setup: Setup, options: GanBalanceOptions, stage: Stage, coder: 
 
 
 @torch.no_grad()
-def _fit_latents(stage: Stage, coder: nn.Module, prior: float) -> None:
+def _fit_latents(setup: Setup, stage: Stage, coder: nn.Module, prior: float) -> None:
     """The Gaussians of the codes of all real images, a condition; the average starts from here as well."""
     generator, discriminator = _players(stage)
     images, conditions = stage.known.images, stage.known.labels * FOLDS + stage.folds
     index = torch.arange(len(images), device=conditions.device)
-    codes = torch.cat([coder(discriminator.eval().body(images.take(part))) for part in torch.split(index, 500)])
+    views = (setup.space.unchanged(images.take(part)) for part in torch.split(index, 500))
+    codes = torch.cat([coder(discriminator.eval().body(view)) for view in views])
     assert isinstance(generator.latents, ClassLatents)
     generator.latents.fit(codes, conditions, prior)
     stage.phase.averages["generator"].load_state_dict(dict(generator.state_dict()))
@@ -172,6 +177,7 @@ def _fit_latents(stage: Stage, coder: nn.Module, prior: float) -> None:
     summary="Filtered samples of one generator of all classes fill the small classes up.",
     source="BAGAN: Mariani et al. 2018",
     options=GanBalanceOptions,
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: GanBalanceOptions) -> Phases:
     """Autoencoder, generator, judges of its samples, and the classifier on the balanced mix."""
@@ -181,13 +187,13 @@ def phases(setup: Setup, options: GanBalanceOptions) -> Phases:
         phase = balanced_phase(setup, options, balance(counts, none, setup.budget.batch_size, options.most), None)
         yield phase
         return Outcome(phase.averages["classifier"].module, {"balanced": True})
-    made = replace(setup, generator="sngan", generator_options={"class_latents": True})
+    made = replace(setup, generator=PLAYERS[setup.space.name], generator_options={"class_latents": True})
     stage = generator_stage(made, known=Known(setup.labelled, setup.labels, even_rows(setup.labels)))
     warm = min(round(options.warm_up * setup.budget.generator_steps), setup.budget.generator_steps - 1)
     if warm > 0:
         coder = _coder(setup, stage)
         yield _autoencoder(setup, options, stage, coder, warm)
-        _fit_latents(stage, coder, options.prior)
+        _fit_latents(setup, stage, coder, options.prior)
         stage.phase.steps -= warm
     yield stage.phase
     restandardise(stage, setup.rng)
@@ -202,4 +208,4 @@ def phases(setup: Setup, options: GanBalanceOptions) -> Phases:
     yield phase
     used = torch.bincount(pool.labels[torch.unique(mix.rows)], minlength=setup.task.classes)
     facts = {**pool.facts(), "balanced": False, "used": used.tolist(), "real_weights": mix.weights.tolist()}
-    return Outcome(phase.averages["classifier"].module, facts, generator=stage.trained)
+    return Outcome(phase.averages["classifier"].module, facts, generator=stage.kept)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ganlift.generators.base import ImageShape, generators
+from ganlift.generators.base import resolve
 from ganlift.generators.common import identity
 from ganlift.generators.trained import GeneratorFacts, TrainedGenerator
 from ganlift.strategies.base import Setup
@@ -29,7 +29,7 @@ from ganlift.strategies.options import checked
 from ganlift.strategies.watching import watching
 from ganlift.training.ema import Ema
 from ganlift.training.phase import Phase, Updater
-from ganlift.training.pixels import Batch, Held, Pixels, Stream, to_uint8
+from ganlift.training.pixels import Batch, Held, Stream
 from ganlift.training.rng import Rng, seeded
 
 FOLDS = 2
@@ -52,12 +52,16 @@ class Known:
 
 @dataclass(frozen=True)
 class Stage:
-    """A generator under training: its phase, how to draw from it afterwards, and what it was told, by fold."""
+    """A generator under training: its phase, how to draw from it afterwards, and what it was told, by fold.
+
+    ``kept`` is what an arm hands on of it: one of features makes nothing to look at.
+    """
 
     phase: Phase
     trained: TrainedGenerator
     known: Known
     folds: Tensor
+    kept: TrainedGenerator | None
 
 
 def generator_stage(setup: Setup, folds: int = FOLDS, known: Known | None = None) -> Stage:
@@ -68,19 +72,18 @@ def generator_stage(setup: Setup, folds: int = FOLDS, known: Known | None = None
         known: what the arm tells its generator in place of the task's labels. Then no other arm shares it.
     """
     task, classes = setup.task, setup.task.classes
-    entry = generators.get(setup.generator)
+    entry = resolve(setup.generator, setup.space.name)
     options = checked(f"generator '{entry.name}'", entry.options, setup.generator_options)
     own, known = known is not None, known or Known(setup.labelled, setup.labels)
-    key = _key(setup, identity(options), folds, known if own else None)
+    key = _key(setup, entry.name, identity(options), folds, known if own else None)
     rng = Rng(setup.rng.seed, f"generator/{key}", setup.device)
-    shape = ImageShape(task.channels, task.size, classes * folds)
     with seeded(rng.derive("weights")):
-        model = entry.build(shape, options, setup.device)
+        model = entry.build(setup.space.shape(classes * folds), options, setup.device)
     of_folds = _folds(known.labels, folds, rng.generator("folds"))
     noise = rng.generator("noise")
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
-        images = torch.cat([part.x for part in batch.values()])
+        images = torch.cat([setup.space.genuine(part.x, noise) for part in batch.values()])
         labels = torch.cat([part.y for part in batch.values()])
         return model.step(images, labels, noise, update)
 
@@ -107,9 +110,10 @@ def generator_stage(setup: Setup, folds: int = FOLDS, known: Known | None = None
         latent_size=model.latent_size,
     )
     trained = TrainedGenerator(facts, phase.averages["generator"].module)
-    phase.grid = _grid(trained, rng.derive("grid"), setup.device)
-    phase.watch = watching(setup, rng, lambda n, noise: trained.sample(_any_classes(n, classes, noise), n, noise))
-    return Stage(phase, trained, known, of_folds)
+    if setup.pictures:
+        phase.grid = _grid(trained, rng.derive("grid"), setup.device)
+        phase.watch = watching(setup, rng, lambda n, noise: trained.sample(_any_classes(n, classes, noise), n, noise))
+    return Stage(phase, trained, known, of_folds, trained if setup.pictures else None)
 
 
 def _any_classes(n: int, classes: int, rng: torch.Generator) -> Tensor | None:
@@ -152,11 +156,6 @@ def restandardise(stage: Stage, rng: Rng, batches: int = 20, batch_size: int = 6
         norm.momentum = momentum
 
 
-def uint8_pool(images: Tensor, setup: Setup) -> Pixels:
-    """Generated images stored as real ones are: uint8 on the device."""
-    return Pixels(to_uint8(images), setup.device)
-
-
 def _streams(setup: Setup, known: Known, conditions: Tensor, rng: Rng, *, with_unlabelled: bool) -> dict[str, Stream]:
     batch, labelled = setup.budget.batch_size, known.images
     if not len(labelled):
@@ -180,11 +179,12 @@ def _folds(labels: Tensor, count: int, rng: torch.Generator) -> Tensor:
     return folds
 
 
-def _key(setup: Setup, options: dict[str, object], folds: int, told: Known | None) -> str:
+def _key(setup: Setup, name: str, options: dict[str, object], folds: int, told: Known | None) -> str:
     """Names the generator of this seed: everything that its weights depend on, labels of the arm's own included."""
     task, budget = setup.task, setup.budget
-    facts = [setup.generator, options, setup.rng.seed, budget.generator_steps, budget.batch_size, task.size]
+    facts = [name, options, setup.rng.seed, budget.generator_steps, budget.batch_size, task.size]
     counts = [len(task.labelled), len(task.unlabelled), task.classes, folds]
-    words = json.dumps([facts, counts, *([] if told is None else [told.labels.tolist()])], sort_keys=True)
-    digest = hashlib.sha256(words.encode()).hexdigest()
-    return f"{setup.generator}-{setup.rng.seed}-{digest[:8]}"
+    told_of = [] if told is None else [told.labels.tolist()]
+    network = [] if setup.features is None else [setup.features]
+    digest = hashlib.sha256(json.dumps([facts, counts, *told_of, *network], sort_keys=True).encode()).hexdigest()
+    return f"{name}-{setup.rng.seed}-{digest[:8]}"

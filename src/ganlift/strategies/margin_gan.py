@@ -27,7 +27,7 @@ from torch.nn import functional as F
 
 from ganlift.layers.small_generator import draw_latent
 from ganlift.losses import consistency, generator_bce, inverted_cross_entropy
-from ganlift.strategies.base import Outcome, Phases, Setup, classifier_phase, search, shipped, strategy
+from ganlift.strategies.base import BOTH, Outcome, Phases, Setup, classifier_phase, search, shipped, strategy
 from ganlift.strategies.players import (
     PlayerOptions,
     add_discriminator,
@@ -65,6 +65,7 @@ class MarginGanOptions(PlayerOptions):
     source="MarginGAN: Dong and Lin 2019",
     options=MarginGanOptions,
     unlabelled="optional",
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: MarginGanOptions) -> Phases:
     """Discriminator, generator and classifier: a step each on the same batches."""
@@ -75,7 +76,7 @@ def phases(setup: Setup, options: MarginGanOptions) -> Phases:
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
         x, y, u = batch["labelled"].x, batch["labelled"].y, batch["unlabelled"].x
         fake = generator(draw_latent(len(x), LATENT, noise))
-        metrics = discriminator_step(discriminator, torch.cat([x, u]), fake, rng, update)
+        metrics = discriminator_step(setup, discriminator, torch.cat([x, u]), fake, rng, update)
 
         views = {"labelled": setup.labelled_view(x, options), "unlabelled": setup.weak(u)}
         logits = one_forward(classifier, {**views, "fake": fake}).logits
@@ -85,7 +86,7 @@ def phases(setup: Setup, options: MarginGanOptions) -> Phases:
         terms = options.unlabelled_weight * pseudo_loss + options.fake_weight * inverted_loss
         ramp = sigmoid_ramp(t / setup.budget.steps, options.start, 2 * options.start)
         margin_loss = consistency(logits["fake"], logits["fake"], threshold=0.0)
-        g_loss = generator_bce(pair_scores(discriminator, fake, rng)) + options.margin * margin_loss
+        g_loss = generator_bce(pair_scores(setup, discriminator, fake, rng)) + options.margin * margin_loss
         update.together({"classifier": loss + ramp * terms, "generator": g_loss})
         own = {"loss": loss, "pseudo_loss": pseudo_loss, "inverted_loss": inverted_loss, "g_loss": g_loss}
         return {**metrics, **{name: value.detach() for name, value in own.items()}}

@@ -1,8 +1,8 @@
 """What the joint arms share in which the discriminator is a network of its own, beside generator and classifier.
 
 It is `sngan`'s: spectral norm, and a projection of the class where it judges pairs of image and label (Miyato et al.
-2018; Miyato and Koyama 2018). Real and generated images pass DiffAugment on the way to it (Zhao et al. 2020): from a
-hundred images a discriminator learns them by heart within the first steps.
+2018; Miyato and Koyama 2018). Real and generated images are changed alike on the way to it, by DiffAugment (Zhao et al.
+2020), vectors by noise: from a hundred images a discriminator learns them by heart within the first steps.
 """
 
 from __future__ import annotations
@@ -12,16 +12,11 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
-from ganlift.augment import diffaugment
-from ganlift.generators.base import ImageShape
-from ganlift.generators.sngan import Discriminator, SNGANOptions
+from ganlift.generators.judge import Judge
 from ganlift.losses import discriminator_bce
 from ganlift.strategies.base import ClassifierOptions, Setup, search
 from ganlift.training.phase import Phase, Updater
 from ganlift.training.rng import seeded
-
-WIDTH = 16
-"""Channels next to the image, as the joint arms' generator has."""
 
 
 class PlayerOptions(ClassifierOptions):
@@ -35,15 +30,13 @@ class PlayerOptions(ClassifierOptions):
     )
 
 
-def new_discriminator(setup: Setup, classes: int = 0) -> Discriminator:
+def new_discriminator(setup: Setup, classes: int = 0) -> Judge:
     """Judges pairs of image and one of ``classes`` labels, or images alone; its weights drawn for this arm."""
-    shape = ImageShape(setup.task.channels, setup.task.size, classes)
-    options = SNGANOptions.model_validate({"width": WIDTH})
     with seeded(setup.rng.derive("weights of discriminator", common=True)):
-        return Discriminator(shape, options).to(setup.device)
+        return setup.space.discriminator(classes).to(setup.device)
 
 
-def add_discriminator(phase: Phase, discriminator: Discriminator, lr: float) -> None:
+def add_discriminator(phase: Phase, discriminator: Judge, lr: float) -> None:
     """Let ``phase`` train ``discriminator`` with Adam (β₁ 0.5) under "discriminator"."""
     phase.modules["discriminator"] = discriminator
     phase.optimizers["discriminator"] = torch.optim.Adam(
@@ -51,9 +44,9 @@ def add_discriminator(phase: Phase, discriminator: Discriminator, lr: float) -> 
     )
 
 
-def pair_scores(discriminator: Discriminator, images: Tensor, rng: torch.Generator) -> Tensor:
-    """Logits (n, K) of every pair of an image (n, c, h, w) and a class, real above zero; (n, 1) without classes."""
-    features = discriminator.body(diffaugment(images, rng))
+def pair_scores(setup: Setup, discriminator: Judge, views: Tensor, rng: torch.Generator) -> Tensor:
+    """Logits (n, K) of every pair of a view (n, ...) and a class, real above zero; (n, 1) without classes."""
+    features = discriminator.body(setup.space.alike(views, rng))
     scores: Tensor = discriminator.head(features)
     if discriminator.embedding is not None:
         scores = scores + F.linear(features, discriminator.embedding.weight)  # type: ignore[arg-type]
@@ -61,10 +54,14 @@ def pair_scores(discriminator: Discriminator, images: Tensor, rng: torch.Generat
 
 
 def discriminator_step(
-    discriminator: Discriminator, real: Tensor, fake: Tensor, rng: torch.Generator, update: Updater
+    setup: Setup, discriminator: Judge, real: Tensor, fake: Tensor, rng: torch.Generator, update: Updater
 ) -> dict[str, Tensor]:
-    """One step on images alone, sp(−D(real)) + sp(D(fake)); its metrics. No gradient flows into ``fake``."""
-    scores = pair_scores(discriminator, torch.cat([real, fake.detach()]), rng)
+    """One step on images alone, sp(−D(real)) + sp(D(fake)); its metrics. No gradient flows into ``fake``.
+
+    ``real`` are items (n, ...), ``fake`` views.
+    """
+    real = setup.space.genuine(real, rng)
+    scores = pair_scores(setup, discriminator, torch.cat([real, fake.detach()]), rng)
     d_real, d_fake = scores[: len(real)], scores[len(real) :]
     d_loss = discriminator_bce(d_real, d_fake)
     update("discriminator", d_loss)

@@ -23,10 +23,10 @@ from torch import Tensor, nn
 
 from ganlift.measures.diversity import mean_distance
 from ganlift.strategies.augment import AugmentOptions, augmented_loss
-from ganlift.strategies.base import Setup, classifier_phase, predict
+from ganlift.strategies.base import Setup, classifier_phase
 from ganlift.strategies.generation import FOLDS, Stage
 from ganlift.training.phase import Phase, Updater
-from ganlift.training.pixels import Batch, Held, Pixels, Stream, to_uint8
+from ganlift.training.pixels import Batch, Held, Stream
 
 MOST = 200
 """Images of a class and fold, at most, among which distances are taken."""
@@ -37,14 +37,14 @@ class Pool:
     """Generated images that passed the filter.
 
     Attributes:
-        images, labels: what is kept; may be empty.
+        images, labels: what is kept, as items; may be empty.
         acceptance: the share of a class's images that passed, a class.
         diversity: of the kept images over that of the real ones, a class; None where either are too few to tell.
             Without a filter, empty.
         duplicates: share of the kept images that have an exact copy among the others.
     """
 
-    images: Pixels
+    images: Held
     labels: Tensor
     acceptance: list[float]
     diversity: list[float | None]
@@ -92,18 +92,18 @@ def draw_pool(setup: Setup, stage: Stage, judges: list[nn.Module] | None, size: 
     classes = setup.task.classes
     labels = torch.arange(classes, device=setup.device).repeat_interleave(size)
     folds = torch.arange(len(labels), device=setup.device) % stage.trained.facts.folds
-    images = to_uint8(stage.trained.draw(labels, folds, setup.rng.generator("pool")))
+    images = setup.space.items(stage.trained.draw(labels, folds, setup.rng.generator("pool")))
     if judges is None:
-        return Pool(Pixels(images, setup.device), labels, [1.0] * classes, [], _duplicates(images))
+        return Pool(setup.space.hold(images, setup.device), labels, [1.0] * classes, [], _duplicates(images))
     agreed = torch.empty(len(labels), dtype=torch.bool, device=setup.device)
     for fold in range(FOLDS):
         of_fold = folds == fold
-        odds = predict(judges[1 - fold], images[of_fold]) / _shares(stage, 1 - fold, classes)
+        odds = setup.predict(judges[1 - fold], images[of_fold]) / _shares(stage, 1 - fold, classes)
         agreed[of_fold] = odds.argmax(1) == labels[of_fold]
     acceptance = [float(agreed[labels == label].float().mean()) for label in range(classes)]
     images, labels, folds = images[agreed], labels[agreed], folds[agreed]
-    diversity = _diversity(stage, judges, images, labels, folds, classes)
-    return Pool(Pixels(images, setup.device), labels, acceptance, diversity, _duplicates(images))
+    diversity = _diversity(setup, stage, judges, images, labels, folds)
+    return Pool(setup.space.hold(images, setup.device), labels, acceptance, diversity, _duplicates(images))
 
 
 def _shares(stage: Stage, fold: int, classes: int) -> Tensor:
@@ -113,24 +113,26 @@ def _shares(stage: Stage, fold: int, classes: int) -> Tensor:
 
 
 def _diversity(
-    stage: Stage, judges: list[nn.Module], images: Tensor, labels: Tensor, folds: Tensor, classes: int
+    setup: Setup, stage: Stage, judges: list[nn.Module], images: Tensor, labels: Tensor, folds: Tensor
 ) -> list[float | None]:
     """Mean pairwise distance of kept images over that of real ones, a class: the mean over the folds that can tell."""
-    ratios: list[list[float]] = [[] for _ in range(classes)]
+    ratios: list[list[float]] = [[] for _ in range(setup.task.classes)]
+    generated = setup.space.hold(images, setup.device)
     for fold, judge in enumerate(reversed(judges)):  # the judge of the other fold: it saw none of this one's
-        for label in range(classes):
+        for label in range(setup.task.classes):
             real = ((stage.known.labels == label) & (stage.folds == fold)).nonzero().squeeze(1)[:MOST]
             made = ((labels == label) & (folds == fold)).nonzero().squeeze(1)[:MOST]
-            of_real = mean_distance(_features(judge, stage.known.images, real))
-            of_made = mean_distance(_features(judge, Pixels(images, images.device), made))
+            of_real = mean_distance(_features(setup, judge, stage.known.images, real))
+            of_made = mean_distance(_features(setup, judge, generated, made))
             if of_real and of_made is not None:
                 ratios[label].append(of_made / of_real)
     return [sum(found) / len(found) if found else None for found in ratios]
 
 
 @torch.no_grad()
-def _features(judge: nn.Module, images: Held, index: Tensor) -> Tensor:
-    features: Tensor = judge.eval().features(images.take(index))  # type: ignore[operator]
+def _features(setup: Setup, judge: nn.Module, images: Held, index: Tensor) -> Tensor:
+    views = setup.space.unchanged(images.take(index))
+    features: Tensor = judge.eval().features(views)  # type: ignore[operator]
     return features
 
 

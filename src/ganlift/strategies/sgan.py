@@ -25,7 +25,6 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ganlift.generators.base import ImageShape
 from ganlift.generators.common import draw
 from ganlift.generators.trained import JOINT, GeneratorFacts, TrainedGenerator
 from ganlift.layers.small_generator import draw_latent
@@ -123,10 +122,10 @@ def add_generator(setup: Setup, phase: Phase, generator: JointGenerator, lr: flo
     """Let ``phase`` train ``generator`` with Adam (β₁ 0.5) under "generator", draw its grids and watch its samples."""
     phase.modules["generator"] = generator
     phase.optimizers["generator"] = torch.optim.Adam(generator.parameters(), lr=lr, betas=(0.5, 0.999), fused=True)
-    if setup.space.name != "pixels":
-        return  # features are no pictures to look at
+    if not setup.pictures:
+        return
     phase.grid = _grid(setup, generator)
-    shape = ImageShape(setup.task.channels, setup.task.size, generator.classes)
+    shape = setup.space.shape(generator.classes)
     phase.watch = watching(setup, setup.rng, lambda n, noise: draw(generator, shape, LATENT, n, None, noise))
 
 
@@ -138,7 +137,7 @@ def new_generator(setup: Setup, classes: int = 0) -> JointGenerator:
 
 def joint_generator(setup: Setup, generator: JointGenerator, classes: int = 0) -> TrainedGenerator | None:
     """The joint arms' generator as an outcome's; None where it makes no images."""
-    if setup.space.name != "pixels":
+    if not setup.pictures:
         return None
     facts = GeneratorFacts(
         generator=JOINT,

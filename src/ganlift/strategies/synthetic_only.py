@@ -12,7 +12,7 @@ from pydantic import Field
 from torch import Tensor
 
 from ganlift.strategies.augment import AugmentOptions, augmented_loss
-from ganlift.strategies.base import Outcome, Phases, Setup, classifier_phase, strategy
+from ganlift.strategies.base import BOTH, Outcome, Phases, Setup, classifier_phase, strategy
 from ganlift.strategies.generation import generator_stage, restandardise
 from ganlift.strategies.pool import draw_pool
 from ganlift.training.phase import Updater
@@ -31,6 +31,7 @@ class SyntheticOptions(AugmentOptions):
     options=SyntheticOptions,
     unlabelled="optional",
     folds=1,
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: SyntheticOptions) -> Phases:
     """A generator of all labelled images, halved for no judge, then a classifier on its unfiltered samples."""
@@ -48,4 +49,4 @@ def phases(setup: Setup, options: SyntheticOptions) -> Phases:
 
     phase = classifier_phase(setup, options, classifier, step, {"generated": stream})
     yield phase
-    return Outcome(phase.averages["classifier"].module, shared=stage.phase.shared, generator=stage.trained)
+    return Outcome(phase.averages["classifier"].module, shared=stage.phase.shared, generator=stage.kept)

@@ -29,7 +29,7 @@ from torch.nn import functional as F
 
 from ganlift.layers.small_generator import draw_latent
 from ganlift.losses import squared_consistency
-from ganlift.strategies.base import Outcome, Phases, Setup, classifier_phase, search, shipped, strategy
+from ganlift.strategies.base import BOTH, Outcome, Phases, Setup, classifier_phase, search, shipped, strategy
 from ganlift.strategies.players import PlayerOptions, add_discriminator, new_discriminator, pair_scores
 from ganlift.strategies.sgan import (
     LATENT,
@@ -79,6 +79,7 @@ def _of(scores: Tensor, y: Tensor) -> Tensor:
     source="Triple-GAN: Li et al. 2017; the second version, arXiv 1912.09784, and its code",
     options=TripleGanOptions,
     unlabelled="optional",
+    spaces=BOTH,
 )
 def phases(setup: Setup, options: TripleGanOptions) -> Phases:
     """Classifier, discriminator, generator: a step each on the same batches."""
@@ -95,7 +96,8 @@ def phases(setup: Setup, options: TripleGanOptions) -> Phases:
         p = logits["unlabelled"].softmax(1)
         with torch.no_grad():
             taught = phase.averages["classifier"].module(setup.weak(u))
-        scores = pair_scores(discriminator, torch.cat([x, u, fake.detach()]), rng)
+        real = setup.space.genuine(torch.cat([x, u]), rng)
+        scores = pair_scores(setup, discriminator, torch.cat([real, fake.detach()]), rng)
         on_x, on_u, on_fake = torch.tensor_split(scores, (len(x), len(x) + len(u)))
 
         d_loss = discriminator_loss(on_x, on_u, on_fake, y, p.detach())
@@ -108,7 +110,7 @@ def phases(setup: Setup, options: TripleGanOptions) -> Phases:
         game = options.fake_weight * fake_loss + options.adversarial * adversarial_loss
         total = loss + taught_term + sigmoid_ramp(done, *GAME_RAMP) * game
         update.together({"discriminator": d_loss, "classifier": total})
-        g_loss = -_of(pair_scores(discriminator, fake, rng), y).mean()
+        g_loss = -_of(pair_scores(setup, discriminator, fake, rng), y).mean()
         update("generator", g_loss)
         metrics = {
             "loss": loss,

@@ -1,0 +1,47 @@
+"""What generators without an adversary are made of, in the form that a shape asks for: of images, or of vectors."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from ganlift.generators.base import ImageShape, Shape
+from ganlift.generators.common import resolutions
+from ganlift.layers.bank import VECTORS, Bank
+from ganlift.layers.coders import Decoder, Encoder
+from ganlift.layers.lengths import to_length
+from ganlift.layers.vector_coders import Told, VectorDecoder
+
+HIDDEN = 8
+"""Hidden units of a coder of vectors, in multiples of the option ``width``."""
+
+
+def coders(shape: Shape, width: int, outputs: int, latent: int) -> tuple[nn.Module, nn.Module]:
+    """An encoder to (n, outputs) and a decoder from (n, latent), both told labels (n,), -1 where unknown.
+
+    Args:
+        width: channels next to an image; vectors have `HIDDEN` times as many hidden units.
+
+    Raises:
+        ConfigError: images of that size can't be made.
+    """
+    if isinstance(shape, ImageShape):
+        base, doublings = resolutions(shape.size)
+        encoder = Encoder(shape.channels, shape.classes, base, doublings, width, outputs)
+        return encoder, Decoder(shape.channels, shape.classes, base, doublings, width, latent)
+    hidden = HIDDEN * width
+    decoder = VectorDecoder(latent, shape.classes, hidden, shape.width, positive=shape.positive)
+    return Told(shape.width, shape.classes, hidden, outputs), decoder
+
+
+def bank(shape: Shape, kept: int) -> Bank:
+    """Room for ``kept`` items a class."""
+    if isinstance(shape, ImageShape):
+        return Bank(shape.classes, kept, (shape.channels, shape.size, shape.size))
+    return Bank(shape.classes, kept, (shape.width,), VECTORS)
+
+
+def within(shape: Shape, values: Tensor) -> Tensor:
+    """Values (n, d) as images, clipped to [-1, 1]; or as vectors of length √d, none below zero where ``positive``."""
+    if isinstance(shape, ImageShape):
+        return values.reshape(-1, shape.channels, shape.size, shape.size).clamp(-1, 1)
+    return to_length(values.clamp(min=0) if shape.positive else values)
