@@ -16,7 +16,7 @@ from ganlift.comparison.executors import Job, Result
 from ganlift.comparison.plan import Plan, arm_job, arm_jobs
 from ganlift.config import CompareConfig
 from ganlift.data import labelled_overlap
-from ganlift.data.types import ImageSet, Split
+from ganlift.data.types import Examples, Split
 from ganlift.events import Listener
 from ganlift.looks import Looks
 from ganlift.runs import folder as run_folder
@@ -34,7 +34,7 @@ TRUST_AFTER = 0.2
 
 
 def question(
-    run: Path, config: Any, images: ImageSet, split: Split, looks: Looks, seeds: Sequence[int], measure: Yardstick
+    run: Path, config: Any, images: Examples, split: Split, looks: Looks, seeds: Sequence[int], measure: Yardstick
 ) -> Question:
     """What is to be judged: the rows there are, which test images each was right on, and the terms."""
     rows, correct, labels = run_folder.rows(run), {}, {}

@@ -6,21 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ganlift.classifiers.base import classifiers, resolve
+from ganlift.classifiers.base import DEFAULTS, classifiers, resolve
 from ganlift.comparison.auto import ALL, AUTO, choose, generator_warning
 from ganlift.comparison.costs import Cost
 from ganlift.comparison.executors import Job
 from ganlift.comparison.features import labels_of
 from ganlift.config import PIXELS, ArmsConfig, CompareConfig
+from ganlift.data.types import Examples, VectorSet
 from ganlift.errors import ConfigError
 from ganlift.features import DEFAULT
 from ganlift.generators.base import generators
-from ganlift.strategies.base import Strategy, strategies
+from ganlift.strategies.base import Strategy, on_vectors, strategies
 from ganlift.strategies.options import build_options, checked
 
 UNTUNED = (
-    "On features all arms have the first settings that were tried, tuned on no other data yet: --search 8 tunes each "
-    "arm on your validation images."
+    "On vectors all arms have the first settings that were tried, tuned on no other data yet: --search 8 tunes each "
+    "arm on your validation set."
 )
 
 
@@ -70,13 +71,14 @@ def read_plan(facts: Mapping[str, Any]) -> Plan:
 
 
 def resolve_arms(
-    config: ArmsConfig, labelled_per_class: Sequence[int], unlabelled: int
+    config: ArmsConfig, labelled_per_class: Sequence[int], unlabelled: int, *, rows: bool = False
 ) -> tuple[list[Strategy], list[str]]:
     """The strategies to compare, and sentences about those picked or added and what is to be expected of them.
 
     Args:
         labelled_per_class: labelled training images of each class.
         unlabelled: training images without labels.
+        rows: whether the data are rows of numbers.
 
     Raises:
         ConfigError: an unknown name or option, or a strategy that needs unlabelled images where there are none.
@@ -84,14 +86,15 @@ def resolve_arms(
     notes = [*strategies.problems(), *generators.problems(), *classifiers.problems()]
     names = config.strategy_list()
     if AUTO in names:
-        picked = choose(labelled_per_class, unlabelled, on_pixels=PIXELS in config.features)
+        picked = choose(labelled_per_class, unlabelled, on_pixels=PIXELS in config.features, rows=rows)
         notes.append(f"Picked {', '.join(picked.names)}: {'; '.join(picked.reasons)}.")
         names = [*picked.names, *names]
     if ALL in names:
-        possible = _possible(config, unlabelled)
-        notes.append(f"Compared are all {len(possible)} strategies that these images allow.")
+        possible = _possible(config, unlabelled, rows=rows)
+        notes.append(f"Compared are all {len(possible)} strategies that these {'rows' if rows else 'images'} allow.")
         names = [*possible, *names]
-    chosen = in_spaces([name for name in dict.fromkeys(names) if name not in (AUTO, ALL)], config.features)
+    names = [name for name in dict.fromkeys(names) if name not in (AUTO, ALL)]
+    chosen = on_rows(names, config) if rows else in_spaces(names, config.features)
     resolve(config.classifier)
     wanted = {config.generator, *(entry.generator for entry in chosen if entry.generator)}
     entries = {name: generators.get(name) for name in wanted}
@@ -113,13 +116,13 @@ def resolve_arms(
         if any(entry.kind in ("baseline", "rival") and entry.features == space for entry in chosen):
             continue
         plain = "augment" if config.labels_per_class != 0 else "kmeans-pixels"
-        added = f"linear-probe@{space}" if space else plain
-        chosen.insert(0, strategies.get(added))
+        added = "linear-probe" if rows else f"linear-probe@{space}" if space else plain
+        chosen.insert(0, entry_of(added, rows=rows))
         notes.append(f"'{added}' is added: a gain needs an arm without a GAN to be measured against.")
     of_labels_alone = [entry.name for entry in chosen if entry.kind == "gan" and entry.unlabelled == "never"]
     generating = [entry.name for entry in chosen if entry.needs_generator or entry.name in of_labels_alone]
     warning = generator_warning(generating, labelled_per_class, unlabelled)
-    if any(entry.features for entry in chosen) and not config.search:
+    if any(entry.space == "vectors" for entry in chosen) and not config.search:
         notes.append(UNTUNED)
     return chosen, [*notes, *([warning] if warning else [])]
 
@@ -151,9 +154,48 @@ def in_spaces(names: Sequence[str], features: Sequence[str]) -> list[Strategy]:
     return chosen
 
 
-def _possible(config: ArmsConfig, unlabelled: int) -> list[str]:
+def on_rows(names: Sequence[str], config: ArmsConfig) -> list[Strategy]:
+    """The strategies called ``names`` as they learn from rows of numbers.
+
+    Raises:
+        ConfigError: an unknown name, one that is about pictures, or something is asked for that needs pictures.
+    """
+    if networks := [name for name in config.features if name != PIXELS]:
+        raise ConfigError(
+            f"--features {','.join(networks)} looks at pictures, and {config.data} has rows of numbers, which arms "
+            "learn from as they are; leave it out."
+        )
+    if "classifier" in config.model_fields_set and resolve(config.classifier).reads != "vectors":
+        raise ConfigError(
+            f"--classifier {config.classifier} reads pixels, and {config.data} has rows of numbers; give mlp or "
+            "linear, or leave it out."
+        )
+    if of_network := [name for name in names if strategies.get(name).features]:
+        raise ConfigError(
+            f"'{of_network[0]}' names a network, and {config.data} has rows of numbers; leave out what follows '@'."
+        )
+    return [entry_of(name, rows=True) for name in names]
+
+
+def entry_of(name: str, *, rows: bool) -> Strategy:
+    """The strategy called ``name``; where ``rows``, as it learns from rows of numbers; raises as `on_vectors`."""
+    entry = strategies.get(name)
+    return on_vectors(entry) if rows else entry
+
+
+def classifier_on(examples: Examples, asked: str, space: str) -> str:
+    """The architecture of an arm in ``space``: the one that was ``asked`` for, else the usual one on vectors.
+
+    On features of images all arms have the usual one; on rows another one may be asked for.
+    """
+    if space == "pixels" or (isinstance(examples, VectorSet) and resolve(asked).reads == "vectors"):
+        return asked
+    return DEFAULTS["vectors"]
+
+
+def _possible(config: ArmsConfig, unlabelled: int, *, rows: bool) -> list[str]:
     """Every registered strategy that has what it needs; where no label is used, those that find clusters."""
-    spaces = {"pixels" if name == PIXELS else "vectors" for name in config.features}
+    spaces = {"vectors"} if rows else {"pixels" if name == PIXELS else "vectors" for name in config.features}
     entries = [entry for _, entry in strategies if spaces & set(entry.spaces)]
     labels = config.labels_per_class != 0
     return [one.name for one in entries if one.labels == labels and (unlabelled or one.unlabelled != "required")]

@@ -33,10 +33,12 @@ from ganlift.comparison.winner import choose, clear_cache, lay_ready
 from ganlift.comparison.work import work
 from ganlift.config import ArmsConfig, CompareConfig, Seconds, parse_budget
 from ganlift.data import Check, check_images, data_hash
+from ganlift.data.columns import columns_of
+from ganlift.data.identity import form_numbers, form_of
 from ganlift.data.kin import copied
 from ganlift.data.reading import asked
 from ganlift.data.sizes import preparation
-from ganlift.data.types import ImageSet, Split
+from ganlift.data.types import Examples, ImageSet, Split, VectorSet
 from ganlift.errors import GanliftError
 from ganlift.events import Listener
 from ganlift.features import Network
@@ -48,6 +50,9 @@ from ganlift.strategies.base import strategies
 from ganlift.verdict import Question, Verdict, verdicts, worth_of_copies
 from ganlift.yardstick import Yardstick, choose_yardstick
 
+COLUMNS_PREPARED = "(row - mean) / spread, each within ±10,000; a 1 beside them; scaled to length √(d + 1)"
+"""How a row becomes what a classifier reads, in words."""
+
 SEEDS_WITHOUT_VERDICT = 5
 """Seeds where no arm has a GAN and none were asked for by number."""
 
@@ -57,7 +62,7 @@ class Prepared:
     """What a comparison starts from; nothing of it is written yet, so bad input leaves nothing behind."""
 
     config: ArmsConfig
-    images: ImageSet
+    images: ImageSet | VectorSet
     check: Check
     splits: list[Split]
     strategies: list[str]
@@ -85,7 +90,8 @@ def prepare(config: ArmsConfig, tell: Listener) -> Prepared:
     """
     images = load_images(config, tell)
     splits = [split_of(config, images, seed) for seed in config.seed_list()]
-    entries, notes = resolve_arms(config, _per_class(images, splits[0]), len(splits[0].unlabelled))
+    rows = isinstance(images, VectorSet)
+    entries, notes = resolve_arms(config, _per_class(images, splits[0]), len(splits[0].unlabelled), rows=rows)
     check = check_images(images)
     measure, why = choose_yardstick(config.measure, _per_class(images, splits[0]))
     for note in [*check.sentences(), *splits[0].notes, *notes, *filter(None, [why])]:
@@ -103,7 +109,7 @@ def nothing_to_settle(config: ArmsConfig) -> Looks:
     return planned if len(planned.seeds) == 1 else one_look(SEEDS_WITHOUT_VERDICT)
 
 
-def _per_class(images: ImageSet, split: Split) -> list[int]:
+def _per_class(images: Examples, split: Split) -> list[int]:
     """Labelled images of each class."""
     counts: list[int] = np.bincount(images.labels[split.labelled], minlength=len(images.class_names)).tolist()
     return counts
@@ -113,7 +119,8 @@ def run_arms(prepared: Prepared, run: Path, tell: Listener) -> None:
     """Run every arm that is not done yet in ``run``, which the caller has opened and holds."""
     config = prepared.config
     write_images(run, config, prepared.images, prepared.splits, prepared.check)
-    write_features(layout.cache_folder(run), prepared.images, asked(config.identity()), prepared.networks, tell)
+    if isinstance(prepared.images, ImageSet):
+        write_features(layout.cache_folder(run), prepared.images, asked(config.identity()), prepared.networks, tell)
     with stop_requested() as should_stop:
         template, at_once = _template(prepared, run)
 
@@ -229,7 +236,8 @@ def _plan_facts(prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str,
         "data_hash": data_hash(images),
         "guesses": [guess.to_json() for guess in images.guesses],
         "classes": list(images.class_names),
-        "image": f"{images.size}×{images.size} {'grey' if images.channels == 1 else 'RGB'}",
+        "image": form_of(*form_numbers(images)),
+        "space": "pixels" if isinstance(images, ImageSet) else "rows",
         "labelled": len(split.labelled),
         "imbalance": config.imbalance,
         "labelled_per_class": _per_class(images, split),
@@ -255,11 +263,19 @@ def _plan_facts(prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str,
 def _model_facts(prepared: Prepared, row: Mapping[str, Any]) -> dict[str, Any]:
     """What says how to use the classifier of ``row``; on features it reads photographs at the network's size."""
     config, images, network = prepared.config, prepared.images, prepared.networks.get(row.get("features") or "")
+    common = {
+        "classifier": row.get("classifier") or config.classifier,
+        "class_names": list(images.class_names),
+        "data": images.source,
+        "data_hash": data_hash(images),
+    }
+    if isinstance(images, VectorSet):
+        split = next(one for one in prepared.splits if one.seed == row["seed"])
+        return {**common, "columns": columns_of(images, split).to_json(), "preprocessing": COLUMNS_PREPARED}
     again = network is not None and images.paths is not None
     size = network.size if network is not None and again else images.size
     return {
-        "classifier": row.get("classifier") or config.classifier,
-        "class_names": list(images.class_names),
+        **common,
         "image_size": size,
         "channels": 3 if again else images.channels,
         "features": network and {"network": network.name, "version": network.version, "width": network.width},
@@ -267,6 +283,4 @@ def _model_facts(prepared: Prepared, row: Mapping[str, Any]) -> dict[str, Any]:
         "scale": None if images.scale is None else asdict(images.scale),
         "orientation": images.orientation,
         "fit": images.fit,
-        "data": images.source,
-        "data_hash": data_hash(images),
     }
