@@ -183,7 +183,8 @@ def _template(prepared: Prepared, run: Path) -> tuple[dict[str, Any], int]:
     """What all jobs share, but for their threads, and how many run at once."""
     config = prepared.config
     arms = len(prepared.strategies) * max(len(prepared.seeds), config.search)
-    shared = {**shared_settings(config, run), "measure": prepared.measure.name}
+    rows = isinstance(prepared.images, VectorSet)
+    shared = {**shared_settings(config, run), "measure": prepared.measure.name, "rows": rows}
     return {"run": str(run), "shared": shared, "options": dict(config.options)}, jobs_at_once(config, run, arms)
 
 

@@ -22,11 +22,15 @@ def metadata_of(facts: ClassifierFacts) -> dict[str, str]:
     return {
         _FACTS: json.dumps(facts.model_dump(mode="json"), ensure_ascii=False),
         "class_names": json.dumps(facts.class_names, ensure_ascii=False),
-        "image_size": str(facts.image_size),
-        "channels": str(facts.channels),
-        "fit": facts.fit,
+        **_form(facts),
         "producer": f"ganlift {__version__}",
     }
+
+
+def _form(facts: ClassifierFacts) -> dict[str, str]:
+    if facts.columns is not None:
+        return {"columns": str(len(facts.columns.mean))}
+    return {"image_size": str(facts.image_size), "channels": str(facts.channels), "fit": facts.fit}
 
 
 def read_metadata(metadata: Mapping[str, str], data: bytes, path: Path) -> ClassifierFacts:
