@@ -40,6 +40,7 @@ class Evaluation:
         groups: ``group``, ``images``, and ``accuracy`` and ``balanced_accuracy`` as in ``measures``.
         overlap: how many of the images the run itself used, by what for; None where that is unknown.
         notes: sentences that belong to the figures.
+        noun: what one example is called: "image" or "row".
     """
 
     model: str
@@ -54,6 +55,7 @@ class Evaluation:
     groups: list[dict[str, Any]] = field(default_factory=list)
     overlap: dict[str, int] | None = None
     notes: list[str] = field(default_factory=list)
+    noun: str = "image"
 
 
 def evaluate_recorded(path: Path) -> Evaluation:
@@ -144,6 +146,7 @@ def _evaluation(
         per_class=classes,
         confusion=counts.tolist(),
         notes=notes,
+        noun="row" if facts.columns else "image",
     )
 
 
