@@ -20,7 +20,7 @@ UNSEALED = {"ganlift_seal": BLANK}
 def metadata_of(facts: ClassifierFacts) -> dict[str, str]:
     """Texts for a file's metadata: all facts, for `read_metadata`, and by plain names what other programs need."""
     return {
-        _FACTS: json.dumps(facts.model_dump(mode="json"), ensure_ascii=False),
+        _FACTS: json.dumps(facts.model_dump(mode="json", exclude_unset=True), ensure_ascii=False),
         "class_names": json.dumps(facts.class_names, ensure_ascii=False),
         **_form(facts),
         "producer": f"ganlift {__version__}",

@@ -59,7 +59,7 @@ class ClassifierFacts(BaseModel):
 
     classifier: str
     class_names: tuple[str, ...] = Field(min_length=2)
-    image_size: int = Field(0, ge=0)
+    image_size: int = Field(0, ge=1)
     channels: Literal[0, 1, 3] = 0
     columns: ColumnsFacts | None = None
     scale: Scale | None = None
