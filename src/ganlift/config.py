@@ -112,6 +112,9 @@ def _seeds(value: Any) -> int | list[int] | str:
 PIXELS = "pixels"
 """Among ``features``: the images as they are."""
 
+ROWS = "rows"
+"""In place of ``features``: what the data are where they are rows of numbers."""
+
 
 def _spaces(value: Any) -> list[str]:
     """Names of spaces to learn in; ``none`` is no network, so pixels."""

@@ -212,6 +212,8 @@ PLANTED: dict[str, Callable[[Path], object]] = {
 }
 ELSEWHERE = {
     "absent-label",
+    "constant-column",
+    "unequal-scales",
     "missing-file",
     "near-duplicates-unsplit",
     "no-unlabelled",

@@ -86,24 +86,25 @@ def _strategies_lack(facts: dict[str, Any]) -> tuple[list[Finding], list[dict[st
     from ganlift.data.findings import Finding
     from ganlift.strategies.base import strategies
 
+    space, noun = ("vectors", "row") if "columns" in facts else ("pixels", "image")
     fewest = min(facts["training_per_class"], default=0)
     lines, without_labels, generating = [], [], []
     for name, entry in strategies:
-        if "pixels" not in entry.spaces:
+        if space not in entry.spaces:
             continue
         lacks = []
         if entry.unlabelled == "required" and not facts["unlabelled"]:
             without_labels.append(name)
-            lacks.append("unlabelled images")
+            lacks.append(f"unlabelled {noun}s")
         if entry.needs_generator and fewest < FEW_A_CLASS:
             generating.append(name)
-            lacks.append(f"{FEW_A_CLASS} training images a class")
+            lacks.append(f"{FEW_A_CLASS} training {noun}s a class")
         lines.append({"strategy": name, "kind": entry.kind, "lacks": lacks})
     found = []
     if without_labels:
-        said = f"{', '.join(without_labels)}: there are no unlabelled images to learn from."
+        said = f"{', '.join(without_labels)}: there are no unlabelled {noun}s to learn from."
         found.append(Finding("no-unlabelled", said, len(without_labels), tuple(without_labels)))
     if generating:
-        said = f"{', '.join(generating)}: the smallest class has {fewest} training images, fewer than {FEW_A_CLASS}."
+        said = f"{', '.join(generating)}: the smallest class has {fewest} training {noun}s, fewer than {FEW_A_CLASS}."
         found.append(Finding("few-for-generator", said, len(generating), tuple(generating)))
     return found, lines

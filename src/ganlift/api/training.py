@@ -75,6 +75,7 @@ def compare(data: str | Path | CompareConfig, *, on_event: Listener | None = Non
         Interrupted: SIGINT or SIGTERM came; the state is saved.
     """
     from ganlift.comparison.run import conclude, prepare
+    from ganlift.data import ImageSet
     from ganlift.inference.generator_quality import measure_generators
 
     refuse_while_imported("compare")
@@ -83,7 +84,8 @@ def compare(data: str | Path | CompareConfig, *, on_event: Listener | None = Non
         prepared = prepare(config, tell)
         with _arms_done(prepared, tell) as run:
             verdicts, winner = conclude(prepared, run, tell)
-            measure_generators(run, prepared.images, config.device, tell)
+            if isinstance(prepared.images, ImageSet):
+                measure_generators(run, prepared.images, config.device, tell)
             page = render(run)
         for verdict in verdicts:
             tell({"type": "verdict", **verdict.to_json()})

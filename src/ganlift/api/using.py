@@ -104,11 +104,12 @@ def predict(
     value_range: tuple[float, float] | None = None,
     device: str = "auto",
 ) -> Predictions:
-    """Calibrated class probabilities of image files; decoded as the training images were.
+    """Calibrated class probabilities of image files, decoded as the training images were; or of rows of numbers.
 
     Args:
         run: a run folder, its ``classifier/``, or an exported ``.onnx`` or ``.safetensors`` file.
-        images: files, folders and patterns such as ``"photos/*.png"``.
+        images: files, folders and patterns such as ``"photos/*.png"``; for a classifier of rows, ``.npz`` files with
+            rows (n, d) as ``x`` (or ``x_test``, ...).
         batch: files that are read and held at once.
         value_range: the values of black and white in 16-bit files; those of the training images where None.
 
@@ -118,8 +119,13 @@ def predict(
     """
     from ganlift.inference.model import load_model
     from ganlift.inference.predict import find_images, predictions
+    from ganlift.inference.predict_rows import row_predictions
 
     model = load_model(Path(run), device)
+    if model.facts.columns:
+        if value_range:
+            raise ConfigError(f"--value-range is about images, and {run} takes rows of numbers; leave it out.")
+        return Predictions(model.facts.class_names, model.facts.temperature, row_predictions(model, images, batch))
     passed: list[FileFacts] = []
     found = predictions(model, find_images(images, passed), batch, value_range)
     return Predictions(model.facts.class_names, model.facts.temperature, found, passed)

@@ -29,7 +29,7 @@ def check(
     data: Annotated[
         str,
         typer.Argument(
-            help="A folder of class folders, a CSV manifest, an .npz, or a name from 'list datasets'.",
+            help=options.DATA_HELP,
             show_default=False,
         ),
     ],

@@ -140,7 +140,7 @@ def _show(found: Evaluation | GeneratorEvaluation) -> None:
     if isinstance(found, GeneratorEvaluation):
         lines, tables = quality.head(found), quality.tables(found)
     else:
-        lines = [f"{found.images} images of {safe(found.data)}, part '{found.part}'"]
+        lines = [f"{found.images} {found.noun}s of {safe(found.data)}, part '{found.part}'"]
         confusion = _confusion(found, console.width)
         tables = [one for one in (_headlines(found), _classes(found), confusion, _groups(found)) if one]
     for line in lines:
@@ -166,7 +166,7 @@ def _classes(found: Evaluation) -> Table:
     lines = [
         [one["name"], str(one["images"]), _share(one["recall"]), _share(one["precision"])] for one in found.per_class
     ]
-    return table(["class", "images", "recall", "precision"], lines)
+    return table(["class", f"{found.noun}s", "recall", "precision"], lines)
 
 
 def _confusion(found: Evaluation, width: int) -> Table | None:

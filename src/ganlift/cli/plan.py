@@ -14,8 +14,9 @@ def plan_lines(plan: Mapping[str, Any]) -> list[str]:
     if "generator" in plan:
         return generator_plan_lines(plan)
     arms, left = plan.get("arms", 0), plan.get("arms_left", 0)
+    what = "rows" if plan.get("space") == "rows" else "images"
     which = "unlabelled" if plan.get("labelled") == 0 else "labelled"
-    steps = f"{_steps(plan)} steps of {plan.get('batch_size', '?')} {which} images" if plan.get("steps") else ""
+    steps = f"{_steps(plan)} steps of {plan.get('batch_size', '?')} {which} {what}" if plan.get("steps") else ""
     generator = f"; a generator's own: {_generator_steps(plan)} steps" if plan.get("needs_generator") else ""
     search = f"; {plan['search']} trials a strategy to choose its options" if plan.get("search") else ""
     at_once = f"{plan['jobs']} at a time" if plan.get("jobs") else ""
@@ -26,7 +27,7 @@ def plan_lines(plan: Mapping[str, Any]) -> list[str]:
     several = arms > 1
     facts = {
         **_data_facts(plan),
-        "Images": _counts(plan) + (", in each seed" if several else ""),
+        what.capitalize(): _counts(plan) + (", in each seed" if several else ""),
         "Long tail": _tail(plan),
         **_guesses(plan),
         "Judged by": named(plan["measure"]).words if plan.get("measure") else "",

@@ -73,7 +73,9 @@ def predict(
     ],
     images: Annotated[
         list[str],
-        typer.Argument(metavar="IMAGE...", help="Files, folders, patterns; - reads a list from standard input."),
+        typer.Argument(
+            metavar="IMAGE...", help="Files, folders, patterns (.npz of rows); - reads a list from standard input."
+        ),
     ],
     output: Annotated[Format, typer.Option("--format", help="table, csv or json.")] = Format.table,
     top: Annotated[int, typer.Option(min=1, help="Classes to name for each image.")] = 1,

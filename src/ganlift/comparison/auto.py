@@ -49,19 +49,22 @@ class Choice:
 
 ON_FEATURES = ("linear-probe", "nearest-mean", "augment", "sgan", "sgan-mix")
 ON_FEATURES_WITH_UNLABELLED = ("linear-probe", "label-spreading", "fixmatch", "sgan", "sgan-fixmatch", "sgan-mix")
-"""In the space of a frozen network; the control `sgan-mix` shows whether it is the generator that helps."""
+"""On features of a frozen network, and on rows; the control `sgan-mix` shows whether it is the generator that helps."""
 
 
-def choose(labelled_per_class: Sequence[int], unlabelled: int, *, on_pixels: bool = True) -> Choice:
+def choose(labelled_per_class: Sequence[int], unlabelled: int, *, on_pixels: bool = True, rows: bool = False) -> Choice:
     """Strategies for a training set.
 
     Args:
         labelled_per_class: labelled training images of each class, at least 1; or none of any class.
         unlabelled: training images without labels.
         on_pixels: whether arms learn from pixels; else from features of a frozen network.
+        rows: whether the data are rows of numbers, which arms learn from as they are.
     """
+    if rows:
+        return _on_vectors(unlabelled, "arms learn from rows of numbers", "rows")
     if not on_pixels:
-        return _on_features(unlabelled)
+        return _on_vectors(unlabelled, "arms learn from features of a frozen network", "images")
     if not max(labelled_per_class):
         return Choice(list(WITHOUT_LABELS), ["no label is used, so arms that find clusters are compared"])
     names: list[str] = ["augment"]
@@ -84,11 +87,10 @@ def choose(labelled_per_class: Sequence[int], unlabelled: int, *, on_pixels: boo
     return Choice(list(dict.fromkeys(names)), reasons)
 
 
-def _on_features(unlabelled: int) -> Choice:
-    said = "arms learn from features of a frozen network"
+def _on_vectors(unlabelled: int, said: str, what: str) -> Choice:
     if not unlabelled:
-        return Choice(list(ON_FEATURES), [f"{said}, and there are no images without labels"])
-    return Choice(list(ON_FEATURES_WITH_UNLABELLED), [f"{said}, and {unlabelled:,} images have no label"])
+        return Choice(list(ON_FEATURES), [f"{said}, and there are no {what} without labels"])
+    return Choice(list(ON_FEATURES_WITH_UNLABELLED), [f"{said}, and {unlabelled:,} {what} have no label"])
 
 
 def generator_warning(names: Sequence[str], labelled_per_class: Sequence[int], unlabelled: int) -> str:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlift.data.cache import load_features
-from ganlift.data.types import ImageSet, Split
+from ganlift.data.columns import columns_of
+from ganlift.data.types import Examples, ImageSet, Split, VectorSet
 from ganlift.features import Network
 from ganlift.runs import layout
 from ganlift.runs.files import write_json
@@ -19,27 +20,38 @@ MOST = 1500
 """Points of a picture; each part has a third of them at least, where it has as many images."""
 PARTS = ("labelled", "unlabelled", "test")
 DIGITS = 4
+ROWS = "rows"
+"""The label of the picture of rows, which no network made."""
 
 
-def write_points(run: Path, images: ImageSet, split: Split, networks: Mapping[str, Network]) -> None:
+def write_points(run: Path, images: ImageSet | VectorSet, split: Split, networks: Mapping[str, Network]) -> None:
     """Write ``features-LABEL.json`` for each of ``networks``, from the features in the run's cache.
 
-    The images are those of ``split``, thinned out by a fixed draw; only what carries a label there has one. Nothing
-    that trains reads these files, so test images may be among them.
+    Rows have one such file, of their standardised columns, and no network. The examples are those of ``split``, thinned
+    out by a fixed draw; only what carries a label there has one. Nothing that trains reads these files, so test images
+    may be among them.
     """
-    shown = _shown({part: getattr(split, part) for part in PARTS})
+    if isinstance(images, VectorSet):
+        vectors = columns_of(images, split).vectors(images.vectors)
+        write_json(layout.points_file(run, ROWS), _points(vectors, images, split))
     for label, network in networks.items():
         features, _ = load_features(layout.cache_folder(run), label)
-        places, shares = two_components(np.concatenate([features[index, 0] for index in shown.values()]))
-        ends = np.cumsum([len(index) for index in shown.values()])[:-1]
-        parts = dict(zip(shown, np.split(places, ends), strict=True))
-        points = {
-            part: _listed(parts[part], None if part == "unlabelled" else images.labels[index])
-            for part, index in shown.items()
-        }
-        facts = {"network": network.name, "about": network.about, "version": network.version, "seed": split.seed}
-        counts = {part: len(getattr(split, part)) for part in PARTS}
-        write_json(layout.points_file(run, label), {**facts, "shares": shares, "images": counts, "points": points})
+        facts = {"network": network.name, "about": network.about, "version": network.version}
+        write_json(layout.points_file(run, label), {**facts, **_points(features, images, split)})
+
+
+def _points(vectors: NDArray[Any], examples: Examples, split: Split) -> dict[str, Any]:
+    """Where the first views of ``vectors`` (n, v, d) lie, by part; and which seed's parts, and how many there are."""
+    shown = _shown({part: getattr(split, part) for part in PARTS})
+    places, shares = two_components(np.concatenate([vectors[index, 0] for index in shown.values()]))
+    ends = np.cumsum([len(index) for index in shown.values()])[:-1]
+    parts = dict(zip(shown, np.split(places, ends), strict=True))
+    points = {
+        part: _listed(parts[part], None if part == "unlabelled" else examples.labels[index])
+        for part, index in shown.items()
+    }
+    counts = {part: len(getattr(split, part)) for part in PARTS}
+    return {"seed": split.seed, "shares": shares, "images": counts, "points": points}
 
 
 def two_components(vectors: NDArray[Any]) -> tuple[NDArray[np.float32], list[float]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ganlift.config import PIXELS
+from ganlift.config import PIXELS, ROWS
 from ganlift.data.cache import save_features
 from ganlift.data.flips import flips_safe
 from ganlift.data.reading import Reading
@@ -29,7 +29,7 @@ def labels_of(features: Sequence[str]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for name in features:
-        if name == PIXELS:
+        if name in (PIXELS, ROWS):
             continue
         label = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")
         if found.setdefault(label, name) != name:

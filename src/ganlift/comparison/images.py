@@ -6,13 +6,13 @@ from pathlib import Path
 
 from ganlift.comparison.search import SEARCH_SEEDS
 from ganlift.config import ArmsConfig, RunConfig
-from ganlift.data import Check, draw_split, load, write_split
+from ganlift.data import Check, draw_split, load_examples, write_split
 from ganlift.data.cache import save_cache
 from ganlift.data.decode import READING, OnProgress
 from ganlift.data.kin import with_near
 from ganlift.data.reading import asked
 from ganlift.data.recorded import as_recorded, record_images, recorded_split
-from ganlift.data.types import ImageSet, Split
+from ganlift.data.types import Examples, ImageSet, Split, VectorSet
 from ganlift.data.walking import lies_in
 from ganlift.events import Listener
 from ganlift.runs import folder as run_folder
@@ -20,8 +20,8 @@ from ganlift.runs import layout
 from ganlift.runs.files import write_json
 
 
-def load_images(config: ArmsConfig, tell: Listener) -> ImageSet:
-    """The images that ``config`` names, with those of its folder of unlabelled ones, in the order of a run that began.
+def load_images(config: ArmsConfig, tell: Listener) -> ImageSet | VectorSet:
+    """The images, or rows of numbers, that ``config`` names, unlabelled ones too, in the order of a run that began.
 
     Their near copies are looked up, for the splits and the check.
 
@@ -31,7 +31,7 @@ def load_images(config: ArmsConfig, tell: Listener) -> ImageSet:
     """
     run_folder.refuse_other(config.out, config.identity())
     extra = config.unlabelled if config.unlabelled not in ("rest", "none") else None
-    images = load(
+    images = load_examples(
         config.data,
         asked(config.identity()),
         unlabelled=extra,
@@ -61,7 +61,7 @@ def progress_of(tell: Listener) -> OnProgress:
     return progress
 
 
-def split_of(config: ArmsConfig, images: ImageSet, seed: int) -> Split:
+def split_of(config: ArmsConfig, images: Examples, seed: int) -> Split:
     """The split that the run wrote, or a new one where it wrote none."""
     return recorded_split(config.out, seed, images) or draw_split(
         images,
@@ -73,7 +73,9 @@ def split_of(config: ArmsConfig, images: ImageSet, seed: int) -> Split:
     )
 
 
-def write_images(run: Path, config: ArmsConfig, images: ImageSet, splits: list[Split], check: Check) -> None:
+def write_images(
+    run: Path, config: ArmsConfig, images: ImageSet | VectorSet, splits: list[Split], check: Check
+) -> None:
     """What the images are, their splits and check where ``run`` has them not yet, and the images for its workers."""
     record_images(run, images)
     for split in [*splits, *(split_of(config, images, seed) for seed in (SEARCH_SEEDS if config.search else ()))]:

@@ -13,16 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from ganlift.comparison.executors import Job, Result
-from ganlift.comparison.plan import Plan, arm_job, arm_jobs
+from ganlift.comparison.plan import Plan, arm_job, arm_jobs, entry_of
 from ganlift.config import CompareConfig
 from ganlift.data import labelled_overlap
-from ganlift.data.types import ImageSet, Split
+from ganlift.data.types import Examples, Split
 from ganlift.events import Listener
 from ganlift.looks import Looks
 from ganlift.runs import folder as run_folder
 from ganlift.runs import layout
 from ganlift.runs.files import read_json, read_npz, write_json
-from ganlift.strategies.base import strategies
 from ganlift.verdict import Question, Replay, after_look
 from ganlift.verdict.arms import IN_TIME
 from ganlift.yardstick import Yardstick
@@ -34,7 +33,7 @@ TRUST_AFTER = 0.2
 
 
 def question(
-    run: Path, config: Any, images: ImageSet, split: Split, looks: Looks, seeds: Sequence[int], measure: Yardstick
+    run: Path, config: Any, images: Examples, split: Split, looks: Looks, seeds: Sequence[int], measure: Yardstick
 ) -> Question:
     """What is to be judged: the rows there are, which test images each was right on, and the terms."""
     rows, correct, labels = run_folder.rows(run), {}, {}
@@ -192,5 +191,6 @@ def _done(row: Mapping[str, Any], name: str) -> bool:
 
 def _failed(result: Result) -> dict[str, Any]:
     job = result.job
-    row = {"strategy": job["strategy"], "kind": strategies.get(job["strategy"]).kind, **job.get("as", {})}
+    kind = entry_of(job["strategy"], rows=job["shared"]["rows"]).kind
+    row = {"strategy": job["strategy"], "kind": kind, **job.get("as", {})}
     return {**row, "seed": job["seed"], "status": "failed", "reason": result.reason}

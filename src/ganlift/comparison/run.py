@@ -35,10 +35,12 @@ from ganlift.comparison.winner import choose, clear_cache, lay_ready
 from ganlift.comparison.work import work
 from ganlift.config import ArmsConfig, CompareConfig, Seconds, parse_budget
 from ganlift.data import Check, check_images, data_hash
+from ganlift.data.columns import columns_of
+from ganlift.data.identity import form_numbers, form_of
 from ganlift.data.kin import copied
 from ganlift.data.reading import asked
 from ganlift.data.sizes import preparation
-from ganlift.data.types import ImageSet, Split
+from ganlift.data.types import Examples, ImageSet, Split, VectorSet
 from ganlift.errors import GanliftError
 from ganlift.events import Listener
 from ganlift.features import Network
@@ -50,6 +52,9 @@ from ganlift.strategies.base import strategies
 from ganlift.verdict import Question, Verdict, verdicts, worth_of_copies
 from ganlift.yardstick import Yardstick, choose_yardstick
 
+COLUMNS_PREPARED = "(row - mean) / spread, each within ±10,000; a 1 beside them; scaled to length √(d + 1)"
+"""How a row becomes what a classifier reads, in words."""
+
 SEEDS_WITHOUT_VERDICT = 5
 """Seeds where no arm has a GAN and none were asked for by number."""
 
@@ -59,7 +64,7 @@ class Prepared:
     """What a comparison starts from; nothing of it is written yet, so bad input leaves nothing behind."""
 
     config: ArmsConfig
-    images: ImageSet
+    images: ImageSet | VectorSet
     check: Check
     splits: list[Split]
     strategies: list[str]
@@ -109,7 +114,7 @@ def nothing_to_settle(config: ArmsConfig) -> Looks:
     return planned if len(planned.seeds) == 1 else one_look(SEEDS_WITHOUT_VERDICT)
 
 
-def _per_class(images: ImageSet, split: Split) -> list[int]:
+def _per_class(images: Examples, split: Split) -> list[int]:
     """Labelled images of each class."""
     counts: list[int] = np.bincount(images.labels[split.labelled], minlength=len(images.class_names)).tolist()
     return counts
@@ -120,9 +125,10 @@ def run_arms(prepared: Prepared, run: Path, tell: Listener) -> None:
     config = prepared.config
     write_images(run, config, prepared.images, prepared.splits, prepared.check)
     with stop_requested() as should_stop:
-        reading, cache = asked(config.identity()), layout.cache_folder(run)
-        listener = stopping(tell, should_stop)
-        write_features(cache, prepared.images, prepared.splits, reading, prepared.networks, listener)
+        if isinstance(prepared.images, ImageSet):
+            reading, cache = asked(config.identity()), layout.cache_folder(run)
+            listener = stopping(tell, should_stop)
+            write_features(cache, prepared.images, prepared.splits, reading, prepared.networks, listener)
         template, at_once = _template(prepared, run)
 
         def run_jobs(jobs: Sequence[Job]) -> Iterable[Result]:
@@ -184,7 +190,8 @@ def _template(prepared: Prepared, run: Path) -> tuple[dict[str, Any], int]:
     """What all jobs share, but for their threads, and how many run at once."""
     config = prepared.config
     arms = len(prepared.strategies) * max(len(prepared.seeds), config.search)
-    shared = {**shared_settings(config, run), "measure": prepared.measure.name}
+    rows = isinstance(prepared.images, VectorSet)
+    shared = {**shared_settings(config, run), "measure": prepared.measure.name, "rows": rows}
     return {"run": str(run), "shared": shared, "options": dict(config.options)}, jobs_at_once(config, run, arms)
 
 
@@ -237,7 +244,8 @@ def _plan_facts(prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str,
         "data_hash": data_hash(images),
         "guesses": [guess.to_json() for guess in images.guesses],
         "classes": list(images.class_names),
-        "image": f"{images.size}×{images.size} {'grey' if images.channels == 1 else 'RGB'}",
+        "image": form_of(*form_numbers(images)),
+        "space": "pixels" if isinstance(images, ImageSet) else "rows",
         "labelled": len(split.labelled),
         "imbalance": config.imbalance,
         "labelled_per_class": _per_class(images, split),
@@ -263,11 +271,19 @@ def _plan_facts(prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str,
 def _model_facts(prepared: Prepared, row: Mapping[str, Any]) -> dict[str, Any]:
     """What says how to use the classifier of ``row``; on features it reads photographs at the network's size."""
     config, images, network = prepared.config, prepared.images, prepared.networks.get(row.get("features") or "")
+    common = {
+        "classifier": row.get("classifier") or config.classifier,
+        "class_names": list(images.class_names),
+        "data": images.source,
+        "data_hash": data_hash(images),
+    }
+    if isinstance(images, VectorSet):
+        split = next(one for one in prepared.splits if one.seed == row["seed"])
+        return {**common, "columns": columns_of(images, split).to_json(), "preprocessing": COLUMNS_PREPARED}
     again = network is not None and images.paths is not None
     size = network.size if network is not None and again else images.size
     return {
-        "classifier": row.get("classifier") or config.classifier,
-        "class_names": list(images.class_names),
+        **common,
         "image_size": size,
         "channels": 3 if again else images.channels,
         "features": network and {"network": network.name, "version": network.version, "width": network.width},
@@ -275,6 +291,4 @@ def _model_facts(prepared: Prepared, row: Mapping[str, Any]) -> dict[str, Any]:
         "scale": None if images.scale is None else asdict(images.scale),
         "orientation": images.orientation,
         "fit": images.fit,
-        "data": images.source,
-        "data_hash": data_hash(images),
     }

@@ -8,9 +8,9 @@ where the features are made in minutes. Pictures of fewer pixels than a letter s
 from __future__ import annotations
 
 from ganlift.comparison.auto import ALL, AUTO
-from ganlift.config import PIXELS, ArmsConfig
+from ganlift.config import PIXELS, ROWS, ArmsConfig
 from ganlift.data.photographs import unlike_photographs
-from ganlift.data.types import ImageSet, Split
+from ganlift.data.types import ImageSet, Split, VectorSet
 from ganlift.features import DEFAULT, views_for
 from ganlift.strategies.base import strategies
 
@@ -21,7 +21,7 @@ MOST_MADE = 20_000
 """Views of small pictures that are made unasked: three to five minutes on two cores."""
 
 
-def spaces_for(config: ArmsConfig, images: ImageSet, split: Split) -> tuple[list[str], str]:
+def spaces_for(config: ArmsConfig, images: ImageSet | VectorSet, split: Split) -> tuple[list[str], str]:
     """The spaces to learn in, as ``--features`` names them, and a sentence why; "" where they were asked for.
 
     It goes by the images and by what was asked for, never by the machine: the same command chooses the same again.
@@ -29,6 +29,8 @@ def spaces_for(config: ArmsConfig, images: ImageSet, split: Split) -> tuple[list
     Raises:
         ConfigError: a strategy that is asked for has an unknown name.
     """
+    if isinstance(images, VectorSet):
+        return [ROWS], ""
     if config.features != [AUTO]:
         return config.features, ""
     photographs = not unlike_photographs(images)

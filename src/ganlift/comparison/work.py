@@ -20,21 +20,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ganlift.classifiers.base import DEFAULTS
 from ganlift.comparison.executors import Job, ShouldStop
 from ganlift.comparison.facts import arm_facts, collapse_alarms, pool_alarms
 from ganlift.comparison.keep import keep_generator
+from ganlift.comparison.plan import classifier_on, entry_of
 from ganlift.cores import share_of_a_core
 from ganlift.data import data_hash, make_task, read_split
 from ganlift.data.cache import load_cache, load_features
-from ganlift.data.types import ImageSet, Split
+from ganlift.data.columns import columns_of
+from ganlift.data.types import Examples, ImageSet, Split, VectorSet
 from ganlift.events import Listener
 from ganlift.generators.base import name_in
 from ganlift.measures.accuracy import score
 from ganlift.measures.clusters import matched, mutual_information
 from ganlift.runs import layout
 from ganlift.runs.files import write_json, write_npz, write_text
-from ganlift.strategies.base import Outcome, Setup, Strategy, run_phases, strategies
+from ganlift.strategies.base import Outcome, Setup, Strategy, run_phases
 from ganlift.strategies.options import build_options
 from ganlift.training.checkpoint import save_module
 from ganlift.training.fit import Record, Settings
@@ -89,14 +90,14 @@ def run_arm(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, An
             layout.generator_folder(run, outcome.shared) / "samples", folder / "samples", dirs_exist_ok=True
         )
     key = outcome.shared or f"{name}-{seed}"
-    if outcome.generator:
+    if outcome.generator and isinstance(images, ImageSet):
         keep_generator(layout.generator_folder(run, key), outcome.generator, images, {"strategy": name, "seed": seed})
     for record in records:
         for warning in record.warnings:
             report({"type": "note", "message": warning})
     row = _row(entry, setup, split, outcome, records, images, items, folder)
     row |= {**own, "seed": seed, "options": options.model_dump(mode="json")}
-    if entry.features or outcome.architecture:
+    if entry.space == "vectors" or outcome.architecture:
         row |= {"features": entry.features, "classifier": outcome.architecture or setup.classifier}
     if entry.generator:
         row["generator"] = entry.generator
@@ -144,33 +145,43 @@ def run_trial(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, 
     return {"validation_score": setup.validation_score(outcome.classifier)}
 
 
-def _data(run: Path, seed: int) -> tuple[ImageSet, Split]:
+def _data(run: Path, seed: int) -> tuple[ImageSet | VectorSet, Split]:
     images = load_cache(layout.cache_folder(run))
     return images, read_split(layout.split_file(run, seed), images)
 
 
-def _setup(job: Job, images: ImageSet, split: Split) -> tuple[Setup, Strategy, Items]:
-    """What the strategy works with, the strategy, and what gives the items of any images, to be scored on."""
-    shared, entry = job["shared"], strategies.get(job["strategy"])
+def _setup(job: Job, images: ImageSet | VectorSet, split: Split) -> tuple[Setup, Strategy, Items]:
+    """What the strategy works with, the strategy, and what gives the items of any examples, to be scored on."""
+    shared, entry = job["shared"], entry_of(job["strategy"], rows=isinstance(images, VectorSet))
     device, generator = torch.device(shared["device"]), name_in(entry.space, entry.generator or shared["generator"])
-    features, weak_views = _features(Path(job["run"]), entry.features)
+    features, weak_views = _vectors(Path(job["run"]), entry.features, images, split)
     setup = Setup(
         task=make_task(images, split, features, weak_views),
         budget=Budget(job["steps"], shared["batch_size"], job["generator_steps"]),
         rng=Rng(job["seed"], entry.name, device),
         device=device,
-        classifier=DEFAULTS["vectors"] if entry.features else shared["classifier"],
+        classifier=classifier_on(images, shared["classifier"], entry.space),
         generator=generator,
         generator_options=shared["generator_options"].get(generator, {}),
         measure=named(shared.get("measure")),
         features=entry.features,
     )
-    return setup, entry, images.batch if features is None else features.__getitem__
+    if features is not None:
+        return setup, entry, features.__getitem__
+    assert isinstance(images, ImageSet)
+    return setup, entry, images.batch
 
 
-def _features(run: Path, name: str | None) -> tuple[NDArray[np.float16] | None, int]:
-    """The features that the run's images have on a network, memory-mapped, and how many views are weak."""
-    return load_features(layout.cache_folder(run), name) if name else (None, 1)
+def _vectors(
+    run: Path, network: str | None, images: ImageSet | VectorSet, split: Split
+) -> tuple[NDArray[Any] | None, int]:
+    """What stands for pixels, (n, v, d), and how many of the views are weak; None where pixels are learned from.
+
+    Images have the features of ``network``, memory-mapped; rows are standardised by those that train in ``split``.
+    """
+    if isinstance(images, VectorSet):
+        return columns_of(images, split).vectors(images.vectors), 1
+    return load_features(layout.cache_folder(run), network) if network else (None, 1)
 
 
 def _homes(settings: Settings, run: Path, folder: Path) -> Callable[[Phase], Settings]:
@@ -198,7 +209,7 @@ def _row(
     split: Split,
     outcome: Outcome,
     records: list[Record],
-    images: ImageSet,
+    images: Examples,
     items: Items,
     folder: Path,
 ) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""Images from wherever a user has them, as `ImageSet`; who is used for what, as `Split` and `Task`."""
+"""Images as `ImageSet`, rows of numbers as `VectorSet`, from wherever a user has them; `Split` and `Task`."""
 
 from ganlift.data.checks import Check, check_images, check_survey
 from ganlift.data.flips import flips_safe
-from ganlift.data.load import load
+from ganlift.data.load import load, load_examples
 from ganlift.data.reading import Guess, Reading
 from ganlift.data.split import (
     data_hash,
@@ -13,15 +13,17 @@ from ganlift.data.split import (
     write_split,
 )
 from ganlift.data.survey import survey
-from ganlift.data.types import ImageSet, Split, Task
+from ganlift.data.types import Examples, ImageSet, Split, Task, VectorSet
 
 __all__ = [
     "Check",
+    "Examples",
     "Guess",
     "ImageSet",
     "Reading",
     "Split",
     "Task",
+    "VectorSet",
     "check_images",
     "check_survey",
     "data_hash",
@@ -29,6 +31,7 @@ __all__ = [
     "flips_safe",
     "labelled_overlap",
     "load",
+    "load_examples",
     "make_task",
     "read_split",
     "survey",

@@ -1,4 +1,4 @@
-"""An `ImageSet` as plain files, so that every worker of a comparison reads the very same bytes."""
+"""An `ImageSet` or a `VectorSet` as plain files, so that every worker of a comparison reads the very same bytes."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganlift.data.types import ImageSet
+from ganlift.data.types import ImageSet, VectorSet
 from ganlift.runs.files import write_text
 
 _ARRAYS = ("labels", "parts", "hashes", "names", "groups")
 
 
-def save_cache(images: ImageSet, folder: Path) -> None:
+def save_cache(images: ImageSet | VectorSet, folder: Path) -> None:
     """Write ``images`` below ``folder``; ``set.json``, written last, says that the rest is whole."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "set.json").unlink(missing_ok=True)
-    np.save(folder / "pixels.npy", images.pixels)
+    if isinstance(images, VectorSet):
+        np.save(folder / "vectors.npy", images.vectors)
+    else:
+        np.save(folder / "pixels.npy", images.pixels)
     arrays = {name: getattr(images, name) for name in _ARRAYS if getattr(images, name) is not None}
     np.savez(folder / "arrays.npz", **arrays)
-    facts = {"class_names": images.class_names, "source": images.source, "notes": images.notes, "flips": images.flips}
+    facts: dict[str, Any] = {"class_names": images.class_names, "source": images.source, "notes": images.notes}
+    facts |= {"flips": images.flips} if isinstance(images, ImageSet) else {}
     write_text(folder / "set.json", json.dumps(facts))
 
 
-def load_cache(folder: Path) -> ImageSet:
-    """Read what `save_cache` wrote; the pixels are memory-mapped, not copied."""
+def load_cache(folder: Path) -> ImageSet | VectorSet:
+    """Read what `save_cache` wrote; pixels and rows are memory-mapped, not copied."""
     facts = json.loads((folder / "set.json").read_text(encoding="utf-8"))
     with np.load(folder / "arrays.npz", allow_pickle=False) as stored:
         arrays: dict[str, Any] = {name: stored[name] for name in stored.files}
-    return ImageSet(
-        pixels=np.load(folder / "pixels.npy", mmap_mode="r"),
-        class_names=tuple(facts["class_names"]),
-        source=facts["source"],
-        notes=tuple(facts["notes"]),
-        flips=facts["flips"],
-        **arrays,
-    )
+    arrays |= {"class_names": tuple(facts["class_names"]), "source": facts["source"], "notes": tuple(facts["notes"])}
+    if (folder / "vectors.npy").exists():
+        return VectorSet(vectors=np.load(folder / "vectors.npy", mmap_mode="r"), **arrays)
+    return ImageSet(pixels=np.load(folder / "pixels.npy", mmap_mode="r"), flips=facts["flips"], **arrays)
 
 
 def save_features(folder: Path, name: str, features: NDArray[np.float16], weak_views: int) -> None:

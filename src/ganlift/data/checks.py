@@ -1,4 +1,4 @@
-"""What is in a set of images that a user should know before believing a result."""
+"""What is in a set of images, or of rows, that a user should know before believing a result."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlift.data.column_findings import about_columns
 from ganlift.data.copies import about_copies
 from ganlift.data.findings import KINDS, Finding, about_files, shown
 from ganlift.data.fitness import unfit
@@ -15,7 +16,7 @@ from ganlift.data.flips import flips_safe, why_no_flips
 from ganlift.data.names import alike_names
 from ganlift.data.split import draw_split
 from ganlift.data.survey import Survey, survey_images
-from ganlift.data.types import UNLABELLED, ImageSet
+from ganlift.data.types import UNLABELLED, Examples, ImageSet, VectorSet
 from ganlift.errors import DataError
 
 TINY = 10
@@ -62,8 +63,8 @@ class Check:
         return replace(self, findings=_ordered([*self.findings, *findings]), strategies=tuple(strategies))
 
 
-def check_images(images: ImageSet) -> Check:
-    """Check images that are in memory already."""
+def check_images(images: ImageSet | VectorSet) -> Check:
+    """Check images, or rows, that are in memory already."""
     return check_survey(survey_images(images))
 
 
@@ -72,14 +73,18 @@ def check_survey(found: Survey) -> Check:
     images = found.images
     counts = class_counts(images)
     copies, copy_facts = about_copies(found)
-    about = [*_about_classes(found, counts), *alike_names(images.class_names), *_about_images(found)]
-    findings = _ordered([*about, *about_files(images.files, images.size, images.fit), *copies])
+    about = [*_about_classes(found, counts), *alike_names(images.class_names), *copies]
+    if isinstance(images, VectorSet):
+        about += about_columns(images)
+    else:
+        about += [*_about_images(images, found.constant), *about_files(images.files, images.size, images.fit)]
+    findings = _ordered(about)
     messages = {finding.message for finding in findings}
     notes = tuple(note for note in images.notes if note not in messages)
     return Check({**_facts(images, counts), **copy_facts}, findings, notes)
 
 
-def class_counts(images: ImageSet) -> Counts:
+def class_counts(images: Examples) -> Counts:
     """Labelled images a class (K,) in each part."""
     return {
         str(part): np.bincount(
@@ -95,23 +100,28 @@ def training_counts(counts: Counts) -> NDArray[np.int64]:
     return np.sum(pool, axis=0, dtype=np.int64) if pool else np.zeros(0, np.int64)
 
 
-def _facts(images: ImageSet, counts: Counts) -> dict[str, Any]:
+def _facts(images: ImageSet | VectorSet, counts: Counts) -> dict[str, Any]:
     per_class = sum(counts.values(), np.zeros(len(images.class_names), np.int64))
     facts = {
         "source": images.source,
         "images": len(images),
-        "image_size": images.size,
-        "channels": images.channels,
+        **_form(images),
         "classes": list(images.class_names),
         "per_part": {str(name): int(np.sum(images.parts == name)) for name in np.unique(images.parts)},
         "per_class": per_class.tolist(),
         "per_class_and_part": {part: of_part.tolist() for part, of_part in counts.items() if of_part.any()},
         "training_per_class": training_counts(counts).tolist(),
         "unlabelled": int(np.sum(images.labels == UNLABELLED)),
-        "flips": flips_safe(images),
         "guesses": [guess.to_json() for guess in images.guesses],
     }
-    return facts | ({"files": _file_facts(images)} if images.files else {})
+    return facts | ({"files": _file_facts(images)} if isinstance(images, ImageSet) and images.files else {})
+
+
+def _form(images: ImageSet | VectorSet) -> dict[str, Any]:
+    """What images look like, and whether they are mirrored; how many columns rows have."""
+    if isinstance(images, VectorSet):
+        return {"columns": images.width}
+    return {"image_size": images.size, "channels": images.channels, "flips": flips_safe(images)}
 
 
 def _file_facts(images: ImageSet) -> dict[str, Any]:
@@ -150,10 +160,12 @@ def _about_classes(found: Survey, counts: Counts) -> list[Finding]:
     training = training_counts(counts)
     tested = np.bincount(images.labels[split.test], minlength=len(names))
     return [
-        *_some_classes("class-not-in-test", names[tested == 0], "class(es) have no test image"),
-        *_some_classes("tiny-class", names[training < TINY], f"class(es) have fewer than {TINY} training images"),
-        *_imbalance(names, training),
-        *_few_tests(len(split.test)),
+        *_some_classes("class-not-in-test", names[tested == 0], f"class(es) have no test {images.noun}"),
+        *_some_classes(
+            "tiny-class", names[training < TINY], f"class(es) have fewer than {TINY} training {images.noun}s"
+        ),
+        *_imbalance(names, training, images.noun),
+        *_few_tests(len(split.test), images.noun),
     ]
 
 
@@ -164,31 +176,30 @@ def _some_classes(code: str, names: NDArray[np.str_], words: str) -> list[Findin
     return [Finding(code, f"{len(examples)} {words}: {shown(examples)}.", len(examples), examples)]
 
 
-def _imbalance(names: NDArray[np.str_], training: NDArray[np.int64]) -> list[Finding]:
+def _imbalance(names: NDArray[np.str_], training: NDArray[np.int64], noun: str) -> list[Finding]:
     largest, smallest = int(training.argmax()), int(training.argmin())
     if training[largest] < IMBALANCE * training[smallest]:
         return []
     said = (
-        f"Class '{names[largest]}' has {training[largest]} training images and '{names[smallest]}' has "
+        f"Class '{names[largest]}' has {training[largest]} training {noun}s and '{names[smallest]}' has "
         f"{training[smallest]}, {training[largest] / training[smallest]:.0f} times fewer."
     )
     return [Finding("imbalance", said, int(training[largest]), (str(names[largest]), str(names[smallest])))]
 
 
-def _few_tests(count: int) -> list[Finding]:
+def _few_tests(count: int, noun: str) -> list[Finding]:
     if count >= FEW_TESTS:
         return []
     points = 100 * 1.96 * np.sqrt(0.25 / count)
-    said = f"{count} test images: an accuracy near 50 % is known to ±{points:.0f} points, whatever the training."
+    said = f"{count} test {noun}s: an accuracy near 50 % is known to ±{points:.0f} points, whatever the training."
     return [Finding("small-test", said, count)]
 
 
-def _about_images(found: Survey) -> list[Finding]:
-    images, findings = found.images, []
-    constant = [str(name) for name in images.names[found.constant]]
-    if constant:
-        said = f"{len(constant)} image(s) are of one colour throughout: {shown(constant)}."
-        findings.append(Finding("constant-image", said, len(constant), tuple(constant)))
+def _about_images(images: ImageSet, constant: NDArray[np.bool_]) -> list[Finding]:
+    findings, plain = [], [str(name) for name in images.names[constant]]
+    if plain:
+        said = f"{len(plain)} image(s) are of one colour throughout: {shown(plain)}."
+        findings.append(Finding("constant-image", said, len(plain), tuple(plain)))
     reason = why_no_flips(images.class_names)
     if reason and not flips_safe(images):
         findings.append(Finding("no-flips", f"Mirroring is switched off: {reason}.", len(images)))

@@ -9,19 +9,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from ganlift.data.findings import Finding, about_files, shown
 from ganlift.data.listing import Entry, Listing
 from ganlift.data.reading import Guess
-from ganlift.data.types import UNLABELLED, FileFacts, ImageSet
+from ganlift.data.types import UNLABELLED, Examples, FileFacts
 from ganlift.errors import DataError
 
 CLASSES = "--classes NAME,NAME,..."
 GROUPS = "--groups PATTERN"
 
 Counts = Counter[str]
+Some = TypeVar("Some", bound=Examples)
 
 
 def chosen(there: Iterable[str], asked: Sequence[str] | None, source: object) -> list[str]:
@@ -51,7 +53,7 @@ def unused(counts: Counts, folder: Path = Path()) -> list[FileFacts]:
     return [FileFacts(folder / name, "unused-class", count=count) for name, count in sorted(counts.items())]
 
 
-def only(images: ImageSet, asked: Sequence[str] | None) -> ImageSet:
+def only(images: Some, asked: Sequence[str] | None) -> Some:
     """``images`` of the classes that are ``asked`` for, in the order that the set has them, and those without a label.
 
     Raises:
@@ -66,13 +68,9 @@ def only(images: ImageSet, asked: Sequence[str] | None) -> ImageSet:
     kept = np.flatnonzero((labels != UNLABELLED) | (images.labels == UNLABELLED))
     left = Counter(images.class_names[label] for label in np.delete(images.labels, kept).tolist())
     return replace(
-        images,
-        pixels=images.pixels[kept],
+        images.at(kept),
         labels=labels[kept],
         class_names=tuple(names),
-        parts=images.parts[kept],
-        hashes=images.hashes[kept],
-        names=images.names[kept],
         notes=(*images.notes, *(finding.message for finding in about_files(unused(left)))),
         guesses=(*images.guesses, *of_classes(names, images.class_names, asked)),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlift.data.types import Split, VectorSet
 from ganlift.errors import DataError
 
 FAR = 1e4
@@ -29,6 +30,10 @@ class Columns:
         """Values of a vector that `vectors` makes."""
         return len(self.mean) + 1
 
+    def to_json(self) -> dict[str, list[float]]:
+        """Plain values: ``mean`` and ``spread``."""
+        return {"mean": self.mean.tolist(), "spread": self.spread.tolist()}
+
     def vectors(self, rows: NDArray[np.floating]) -> NDArray[np.float32]:
         """Rows (n, d) as items of one view (n, 1, d + 1) float32: columns standardised, and a 1 beside them.
 
@@ -36,6 +41,11 @@ class Columns:
         """
         told = ((rows - self.mean) / self.spread).clip(-FAR, FAR)
         return np.concatenate([told, np.ones((len(rows), 1))], axis=1).astype(np.float32)[:, None]
+
+
+def columns_of(rows: VectorSet, split: Split) -> Columns:
+    """The columns as the rows that train in ``split`` have them, with labels or without; raises as `learn_columns`."""
+    return learn_columns(rows.vectors[np.union1d(split.labelled, split.unlabelled)], rows.source)
 
 
 def learn_columns(rows: NDArray[np.float64], where: str) -> Columns:

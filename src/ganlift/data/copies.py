@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ganlift.data.findings import SHOWN, Finding
 from ganlift.data.kin import sides_of
 from ganlift.data.survey import Survey
-from ganlift.data.types import UNLABELLED, ImageSet
+from ganlift.data.types import UNLABELLED, Examples
 
 Index = NDArray[np.int64]
 
@@ -44,7 +44,7 @@ def about_copies(found: Survey) -> tuple[list[Finding], dict[str, Any]]:
     return findings, facts
 
 
-def _exact_pairs(images: ImageSet, sides: Index) -> Index:
+def _exact_pairs(images: Examples, sides: Index) -> Index:
     """(m, 2): each exact copy with the first of its kind, in the order of sides; labelled ones come first."""
     order = np.lexsort([images.labels == UNLABELLED, sides, images.hashes])
     _, first, which = np.unique(images.hashes[order], return_index=True, return_inverse=True)
@@ -52,14 +52,14 @@ def _exact_pairs(images: ImageSet, sides: Index) -> Index:
     return np.asarray(np.stack([leader, order], axis=1)[leader != order], np.int64)
 
 
-def _within(pairs: Index, sides: Index, images: ImageSet, code: str, words: str) -> list[Finding]:
+def _within(pairs: Index, sides: Index, images: Examples, code: str, words: str) -> list[Finding]:
     pairs = pairs[sides[pairs[:, 0]] == sides[pairs[:, 1]]]
     copies = len(np.unique(pairs[:, 1]))
-    said = f"{copies} image(s) are {words}: {_shown(pairs, images)}."
+    said = f"{copies} {images.noun}(s) are {words}: {_shown(pairs, images)}."
     return [Finding(code, said, copies, _examples(pairs, images))] if copies else []
 
 
-def _across(pairs: Index, sides: Index, images: ImageSet, code: str, words: str) -> list[Finding]:
+def _across(pairs: Index, sides: Index, images: Examples, code: str, words: str) -> list[Finding]:
     """Counted are the images on the side that is more held out."""
     pairs = pairs[sides[pairs[:, 0]] != sides[pairs[:, 1]]]
     if not len(pairs):
@@ -67,11 +67,11 @@ def _across(pairs: Index, sides: Index, images: ImageSet, code: str, words: str)
     copies, first = np.unique(pairs[:, 1], return_index=True)
     parts = np.char.add(np.char.add(images.parts[copies], " in "), images.parts[pairs[first, 0]])
     where = ", ".join(f"{count} of {name}" for name, count in zip(*np.unique(parts, return_counts=True), strict=True))
-    said = f"{len(copies)} image(s) have {words} copies in another part ({where}): {_shown(pairs, images)}."
+    said = f"{len(copies)} {images.noun}(s) have {words} copies in another part ({where}): {_shown(pairs, images)}."
     return [Finding(code, said, len(copies), _examples(pairs, images))]
 
 
-def _conflicting(pairs: Index, images: ImageSet, code: str, words: str) -> list[Finding]:
+def _conflicting(pairs: Index, images: Examples, code: str, words: str) -> list[Finding]:
     labels = images.labels[pairs]
     pairs = pairs[(labels[:, 0] != labels[:, 1]) & (labels != UNLABELLED).all(axis=1)]
     if not len(pairs):
@@ -80,12 +80,12 @@ def _conflicting(pairs: Index, images: ImageSet, code: str, words: str) -> list[
     return [Finding(code, said, len(pairs), _examples(pairs, images, labelled=True))]
 
 
-def _shown(pairs: Index, images: ImageSet, labelled: bool = False) -> str:
+def _shown(pairs: Index, images: Examples, labelled: bool = False) -> str:
     more = f" and {len(pairs) - SHOWN} more pairs" if len(pairs) > SHOWN else ""
     return "; ".join(_examples(pairs, images, labelled)) + more
 
 
-def _examples(pairs: Index, images: ImageSet, labelled: bool = False) -> tuple[str, ...]:
+def _examples(pairs: Index, images: Examples, labelled: bool = False) -> tuple[str, ...]:
     """The first few pairs in words."""
 
     def name(index: int) -> str:

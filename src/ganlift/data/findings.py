@@ -129,6 +129,14 @@ KINDS = {
         "warning", "Fewer than 100 test images: chance moves accuracy by points.", "Add test images, or use more seeds."
     ),
     "constant-image": Kind("warning", "Images of one colour throughout.", "Remove them: they teach nothing."),
+    "constant-column": Kind(
+        "info", "Columns of rows that have one value throughout.", "Leave them out: they teach nothing."
+    ),
+    "unequal-scales": Kind(
+        "info",
+        "One column of rows spreads at least 1,000 times as far as another.",
+        "Nothing: every column is standardised by the rows that train.",
+    ),
     "duplicates": Kind(
         "info",
         "Exact copies on one side; where the test images are drawn, copies stay together.",
@@ -166,7 +174,8 @@ KINDS = {
     "no-unlabelled": Kind(
         "info",
         "Strategies that learn from unlabelled images have none.",
-        "Give --unlabelled PATH, or compare with --labels-per-class N: the rest is then unlabelled.",
+        "Give --unlabelled PATH (rows: x_unlabelled in the .npz), or compare with --labels-per-class N: the rest is "
+        "then unlabelled.",
     ),
     "few-for-generator": Kind(
         "warning",

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ganlift.data.findings import Finding, shown
-from ganlift.data.types import ImageSet
+from ganlift.data.types import Examples
 from ganlift.errors import DataError
 
 
@@ -18,7 +18,7 @@ def too_few(class_names: Sequence[str], message: str) -> list[Finding]:
     return [Finding("too-few-classes", message, len(class_names), tuple(class_names))] if few else []
 
 
-def unfit(images: ImageSet, refused: Sequence[Finding] = ()) -> list[Finding]:
+def unfit(images: Examples, refused: Sequence[Finding] = ()) -> list[Finding]:
     """Why nothing can be trained on ``images``, whose listing has ``refused`` already."""
     names = images.class_names
     found = list(refused) or too_few(names, f"{images.source} holds {len(names)} class(es) and at least 2 are needed.")
@@ -27,7 +27,7 @@ def unfit(images: ImageSet, refused: Sequence[Finding] = ()) -> list[Finding]:
         name for label, name in enumerate(names) if name not in listed_none and not np.any(images.labels == label)
     ]
     if unread:
-        said = f"No image of {len(unread)} class(es) of {images.source} can be read: {shown(unread)}."
+        said = f"No {images.noun} of {len(unread)} class(es) of {images.source} can be read: {shown(unread)}."
         found.append(Finding("class-unreadable", said, len(unread), tuple(unread)))
     return found
 

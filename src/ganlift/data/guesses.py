@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
 from ganlift.data import flips
 from ganlift.data.photographs import unlike_photographs
 from ganlift.data.reading import Guess, Reading
-from ganlift.data.types import UNLABELLED, ImageSet
+from ganlift.data.types import UNLABELLED, Examples, ImageSet
 from ganlift.errors import DataError
+
+Some = TypeVar("Some", bound=Examples)
 
 NAMES = 5
 """Class names that are shown, at most."""
@@ -35,22 +38,30 @@ def with_guesses(images: ImageSet, reading: Reading) -> ImageSet:
         if getattr(reading, key) is not None and not images.files:
             raise DataError(sentence.format(images.source))
     asked = None if reading.flips == "auto" else reading.flips == "on"
-    images = images if reading.parts is not None else _with_test_part(images)
-    shared = (_of_classes(images), _of_groups(images), flips.guess(images.class_names, asked), _of_photographs(images))
-    return replace(images, flips=asked, guesses=(*images.guesses, *filter(None, shared)))
+    images = shared_guesses(images, reading)
+    return replace(
+        images, flips=asked, guesses=(*images.guesses, flips.guess(images.class_names, asked), _of_photographs(images))
+    )
 
 
-def _with_test_part(images: ImageSet) -> ImageSet:
+def shared_guesses(examples: Some, reading: Reading) -> Some:
+    """``examples`` with what is taken for granted of all kinds: their test part, what classes are called, groups."""
+    examples = examples if reading.parts is not None else _with_test_part(examples)
+    shared = (_of_classes(examples), _of_groups(examples))
+    return replace(examples, guesses=(*examples.guesses, *filter(None, shared)))
+
+
+def _with_test_part(images: Some) -> Some:
     """``images`` with their validation part for a test part where they have none: folders are laid out so already."""
     labelled = {str(part) for part in np.unique(images.parts[images.labels != UNLABELLED])}
     if "val" not in labelled or "test" in labelled:
         return images
     parts = np.where(images.parts == "val", "test", images.parts)
-    taken = "val is the test set, as there is no other, and validation images are drawn from training"
+    taken = f"val is the test set, as there is no other, and validation {images.noun}s are drawn from training"
     return replace(images, parts=parts, guesses=(*images.guesses, Guess("parts", taken, "a test part")))
 
 
-def _of_classes(images: ImageSet) -> Guess | None:
+def _of_classes(images: Examples) -> Guess | None:
     """How numbers for names are taken: "10" comes before "2", and "01" is another class than "1"."""
     numbers = [name for name in images.class_names if name.strip().isdigit()]
     if not numbers or any(guess.about == "classes" for guess in images.guesses):
@@ -59,11 +70,12 @@ def _of_classes(images: ImageSet) -> Guess | None:
     return Guess("classes", f"numbers are names, not values, in the order {shown}", "other names")
 
 
-def _of_groups(images: ImageSet) -> Guess | None:
+def _of_groups(images: Examples) -> Guess | None:
     if images.groups is not None:
         return None
-    option = "--groups PATTERN, or a table's column group" if images.files else "a table with a column group"
-    return Guess("groups", "none named: each image counts as one of its own", option)
+    files = isinstance(images, ImageSet) and images.files
+    option = "--groups PATTERN, or a table's column group" if files else "a table with a column group"
+    return Guess("groups", f"none named: each {images.noun} counts as one of its own", option)
 
 
 def _of_photographs(images: ImageSet) -> Guess:

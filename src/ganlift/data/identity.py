@@ -11,12 +11,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ganlift.data.types import UNLABELLED, ImageSet
+from ganlift.data.types import UNLABELLED, Examples, ImageSet, VectorSet
+
+Some = TypeVar("Some", bound=Examples)
 
 _NAMED = 3
 """Classes that a message names, of each kind of change."""
@@ -31,7 +33,7 @@ class Fingerprint:
         labels: (n,) int64, -1 where unlabelled.
         groups: (n,) of str, a digest of each group's name, which may be a patient's; "" where there is none.
         class_names: one a class, in label order.
-        size, channels: of every image.
+        size, channels: of every image; of rows how many numbers each has, and 0.
         source: where the images lay; what tells of a run says it, and nothing is compared by it.
     """
 
@@ -50,7 +52,7 @@ class Fingerprint:
     @property
     def form(self) -> str:
         """Size and colours in words."""
-        return f"{self.size}×{self.size} {'grey' if self.channels == 1 else 'RGB'}"
+        return form_of(self.size, self.channels)
 
     @property
     def classes(self) -> list[str]:
@@ -64,10 +66,11 @@ class Fingerprint:
         return list(zip(*columns, strict=True))
 
 
-def fingerprint(images: ImageSet) -> Fingerprint:
+def fingerprint(images: Examples) -> Fingerprint:
     """What ``images`` are."""
     groups = np.full(len(images), "") if images.groups is None else images.groups
     names, which = np.unique(groups, return_inverse=True)
+    form = form_numbers(images)
     digests = np.array([_digest(str(name)) for name in names], "<U16")
     return Fingerprint(
         hashes=images.hashes,
@@ -75,10 +78,25 @@ def fingerprint(images: ImageSet) -> Fingerprint:
         parts=images.parts,
         groups=digests[which.reshape(-1)],
         class_names=images.class_names,
-        size=images.size,
-        channels=images.channels,
+        size=form[0],
+        channels=form[1],
         source=images.source,
     )
+
+
+def form_numbers(images: Examples) -> tuple[int, int]:
+    """Size and channels of images; how many numbers a row has, and 0."""
+    if isinstance(images, ImageSet):
+        return images.size, images.channels
+    assert isinstance(images, VectorSet)
+    return images.width, 0
+
+
+def form_of(size: int, channels: int) -> str:
+    """What `form_numbers` finds in words, such as "28×28 grey" or "30 numbers a row"."""
+    if not channels:
+        return f"{size} numbers a row"
+    return f"{size}×{size} {'grey' if channels == 1 else 'RGB'}"
 
 
 def difference(then: Fingerprint, now: Fingerprint) -> str:
@@ -95,22 +113,12 @@ def difference(then: Fingerprint, now: Fingerprint) -> str:
     return "; ".join(filter(None, said))
 
 
-def arranged(images: ImageSet, then: Fingerprint) -> ImageSet:
+def arranged(images: Some, then: Fingerprint) -> Some:
     """``images``, which do not differ from ``then``, in its order of images and of classes, and under its source."""
     order = _matching(then.images, fingerprint(images).images)
-    images = replace(images, labels=then.labels, class_names=then.class_names, source=then.source)
-    if np.array_equal(order, np.arange(len(order))):
-        return images
-    return replace(
-        images,
-        pixels=images.pixels[order],
-        hashes=images.hashes[order],
-        parts=images.parts[order],
-        names=images.names[order],
-        groups=None if images.groups is None else images.groups[order],
-        paths=None if images.paths is None else images.paths[order],
-        near=None,  # pairs of places in the order before
-    )
+    if not np.array_equal(order, np.arange(len(order))):
+        images = images.at(order)
+    return replace(images, labels=then.labels, class_names=then.class_names, source=then.source)
 
 
 def _digest(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +13,15 @@ from scipy.sparse.csgraph import connected_components
 from ganlift.data.decode import BATCH
 from ganlift.data.flips import flips_safe
 from ganlift.data.near import fingerprints, near_pairs
-from ganlift.data.types import UNLABELLED, ImageSet
+from ganlift.data.types import UNLABELLED, Examples, ImageSet
 
 Index = NDArray[np.int64]
+Some = TypeVar("Some", bound=Examples)
 SIDES = {"": 0, "train": 0, "unlabelled": 0, "val": 1, "test": 2}
 """Parts that are trained on are one side; the higher the number, the more a copy elsewhere matters."""
 
 
-def sides_of(images: ImageSet) -> Index:
+def sides_of(images: Examples) -> Index:
     """The side of each image, (n,)."""
     return np.array([SIDES[part] for part in images.parts], np.int64)
 
@@ -49,16 +51,16 @@ def near_copies(images: ImageSet, prints: NDArray[np.float16], constant: NDArray
     return np.take_along_axis(pairs, np.argsort(sides[pairs], axis=1, kind="stable"), axis=1)
 
 
-def with_near(images: ImageSet) -> ImageSet:
-    """``images`` with their near copies looked up, where that was not done yet."""
-    if images.near is not None:
+def with_near(images: Some) -> Some:
+    """``images`` with their near copies looked up, where that was not done yet; rows of numbers have no looks."""
+    if images.near is not None or not isinstance(images, ImageSet):
         return images
     return replace(
         images, near=near_copies(images, *look_at_all(images)) if len(images) else np.empty((0, 2), np.int64)
     )
 
 
-def copied(images: ImageSet, test: Index) -> NDArray[np.bool_]:
+def copied(images: Examples, test: Index) -> NDArray[np.bool_]:
     """Which of the ``test`` images (n_test,) have near copies among those to train or choose on."""
     held_out = np.zeros(len(images), np.bool_)
     held_out[test] = True
@@ -68,7 +70,7 @@ def copied(images: ImageSet, test: Index) -> NDArray[np.bool_]:
     return np.isin(test, either[held_out[either[:, 0]] & usable[either[:, 1]], 0])
 
 
-def units(images: ImageSet, *, near: bool = True) -> NDArray[np.str_]:
+def units(images: Examples, *, near: bool = True) -> NDArray[np.str_]:
     """What must stay together, (n,): one name for the images of a group, of equal bytes and, where ``near``, alike.
 
     Copies of copies hang together. An image of none of these has its own hash for a name.

@@ -1,4 +1,4 @@
-"""From what a user types to an `ImageSet`: each kind of source has a file of its own."""
+"""From what a user types to an `ImageSet` or a `VectorSet`: each kind of source has a file of its own."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ from ganlift.data.listing import Listing, joined, load_listing, load_unlabelled
 from ganlift.data.manifest import list_manifest
 from ganlift.data.npz import load_npz
 from ganlift.data.reading import AS_FOUND, Reading
+from ganlift.data.rows import refuse_options
 from ganlift.data.sizes import settle, square
-from ganlift.data.types import ImageSet
+from ganlift.data.types import ImageSet, VectorSet
 from ganlift.errors import DataError
 
 
@@ -36,7 +37,7 @@ NAMED: dict[str, Callable[..., ImageSet]] = {"fashion-mini": fashion_mini, "digi
 _KINDS = ("cifar10", "npz", "idx")
 
 
-def load(
+def load_examples(
     spec: str,
     reading: Reading = AS_FOUND,
     *,
@@ -44,8 +45,9 @@ def load(
     data_dir: Path | None = None,
     on_progress: OnProgress | None = None,
     to_train: bool = True,
-) -> ImageSet:
-    """The images that ``spec`` names.
+    rows: bool = True,
+) -> ImageSet | VectorSet:
+    """The images, or the rows of numbers, that ``spec`` names.
 
     Args:
         spec: ``fashion-mini``, ``digits``, ``cifar10``, ``cifar10:PATH``, an ``.npz``, a CSV manifest, a folder of IDX
@@ -55,23 +57,56 @@ def load(
         data_dir: where ``cifar10`` lies or is downloaded to.
         on_progress: told what is done, how far, of how much.
         to_train: whether to refuse what nothing can be trained on (`unfit`); to be scored on, one class is enough.
+        rows: whether rows of numbers will do.
 
     Raises:
         DataError: there is nothing of that name or at that path, or it cannot be used.
     """
     listing = list_files(spec, reading)
+    arrays = None if listing else _arrays(spec, reading, data_dir, on_progress)
+    if isinstance(arrays, VectorSet):
+        if not rows:
+            raise DataError(f"{spec} has rows of {arrays.width} numbers, and images are wanted here.")
+        return _rows(replace(arrays, source=spec), reading, unlabelled, to_train=to_train)
     if to_train and listing:
         refuse(listing.refused)
     more = list_more(Path(unlabelled), reading) if unlabelled is not None else None
     scaled, of_scale = with_scale(reading, listing, more)
     if listing:
         images = of_scale(load_listing(listing, scaled, on_progress))
-    else:
-        images = replace(_arrays(spec, reading, data_dir, on_progress), fit=reading.fit)
+    elif arrays:
+        images = replace(arrays, fit=reading.fit)
     images = with_guesses(replace(images, source=spec), reading)
     if to_train:
         refuse(unfit(images))
     return joined(images, load_unlabelled(more, images, scaled, on_progress)) if more else images
+
+
+def load(
+    spec: str,
+    reading: Reading = AS_FOUND,
+    *,
+    unlabelled: str | None = None,
+    data_dir: Path | None = None,
+    on_progress: OnProgress | None = None,
+    to_train: bool = True,
+) -> ImageSet:
+    """The images that ``spec`` names; arguments as `load_examples` has them.
+
+    Raises:
+        DataError: there is nothing of that name or at that path, it cannot be used, or it has rows of numbers.
+    """
+    found = load_examples(
+        spec,
+        reading,
+        unlabelled=unlabelled,
+        data_dir=data_dir,
+        on_progress=on_progress,
+        to_train=to_train,
+        rows=False,
+    )
+    assert isinstance(found, ImageSet)
+    return found
 
 
 def load_alone(listing: Listing, reading: Reading, on_progress: OnProgress | None = None) -> ImageSet:
@@ -115,7 +150,20 @@ def list_files(spec: str, reading: Reading = AS_FOUND) -> Listing | None:
     return list_folder(path, reading)
 
 
-def _arrays(spec: str, reading: Reading, data_dir: Path | None, on_progress: OnProgress | None) -> ImageSet:
+def _rows(rows: VectorSet, reading: Reading, unlabelled: str | None, *, to_train: bool) -> VectorSet:
+    """``rows``, where nothing is asked for that is about images."""
+    refuse_options(reading, rows.source)
+    if unlabelled is not None:
+        raise DataError(
+            f"--unlabelled {unlabelled} is about a folder of images, and {rows.source} has rows of numbers; put rows "
+            "without labels into it as x_unlabelled."
+        )
+    if to_train:
+        refuse(unfit(rows))
+    return rows
+
+
+def _arrays(spec: str, reading: Reading, data_dir: Path | None, on_progress: OnProgress | None) -> ImageSet | VectorSet:
     if spec == "cifar10":
         return as_asked(cifar10(data_dir, on_progress), reading)
     if spec in NAMED:

@@ -1,10 +1,11 @@
-"""Images from an ``.npz``, in one of three forms.
+"""Images, or rows of numbers, from an ``.npz`` in one of three forms.
 
 - ``train`` and ``test``, each a pair ``(x, y)`` (an object array, read through `safe_pickle`);
 - ``x_train``, ``y_train``, ``x_test``, ``y_test`` (Keras), the test pair optional;
 - ``train_images``, ``train_labels``, ``val_...``, ``test_...`` (MedMNIST).
 
-What the arrays may be is in `arrays`. Classes are named by ``class_names`` where the file has it.
+Beside them may lie ``x_unlabelled`` (or ``unlabelled_images``), which has no labels. Rows are told by their two
+dimensions. What the arrays may be is in `arrays` and `rows`. Classes are named by ``class_names`` where there are some.
 """
 
 from __future__ import annotations
@@ -19,27 +20,32 @@ import numpy as np
 
 from ganlift.data.arrays import Pair, from_pairs
 from ganlift.data.reading import AS_FOUND, Reading
+from ganlift.data.rows import from_rows
 from ganlift.data.safe_pickle import load_arrays
-from ganlift.data.types import ImageSet
+from ganlift.data.types import UNLABELLED, ImageSet, VectorSet
 from ganlift.errors import DataError
 
+_UNLABELLED = ("x_unlabelled", "unlabelled_images")
 _KEYS = (("x_train", "y_train", "train"), ("x_val", "y_val", "val"), ("x_test", "y_test", "test"))
 
 
-def load_npz(file: Path, reading: Reading = AS_FOUND) -> ImageSet:
-    """The images in ``file``, read as ``reading`` asks.
+def load_npz(file: Path, reading: Reading = AS_FOUND) -> ImageSet | VectorSet:
+    """The images, or the rows of numbers, in ``file``, read as ``reading`` asks.
 
     Raises:
         DataError: another form, several labels an image, values that do not tell black and white, or arrays that do
             not fit together.
     """
-    arrays = _read(file)
+    arrays = read_arrays(file)
     pairs = _pairs(arrays, file)
     names = [str(name) for name in np.asarray(arrays["class_names"]).reshape(-1)] if "class_names" in arrays else None
-    return from_pairs({"": pairs["train"]} if set(pairs) == {"train"} else pairs, names, str(file), reading)
+    parted = {"": pairs["train"]} if set(pairs) == {"train"} else pairs
+    if pairs["train"][0].ndim == 2:
+        return from_rows(parted, names, str(file), reading)
+    return from_pairs(parted, names, str(file), reading)
 
 
-def _read(file: Path) -> dict[str, Any]:
+def read_arrays(file: Path) -> dict[str, Any]:
     """Every member of the archive: plain arrays by NumPy, object arrays by the restricted unpickler."""
     if not file.is_file():
         raise DataError(f"There is no file {file}; check the path.")
@@ -80,4 +86,12 @@ def _pairs(arrays: dict[str, Any], file: Path) -> dict[str, Pair]:
             f"{file} has the arrays {', '.join(sorted(arrays)) or 'none'}; expected x_train, y_train (x_test, y_test), "
             "or train_images, train_labels (test_...), or train and test as (x, y) pairs."
         )
+    alone = next((arrays[key] for key in _UNLABELLED if key in arrays), None)
+    if alone is not None:
+        pairs["unlabelled"] = (alone, _no_labels(len(alone), pairs["train"][1]))
     return pairs
+
+
+def _no_labels(count: int, like: Any) -> Any:
+    """(count,) of what says that there is no label, among such as ``like``."""
+    return np.full(count, "") if np.asarray(like).dtype.kind in "US" else np.full(count, UNLABELLED)

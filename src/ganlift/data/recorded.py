@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ganlift.data.identity import Fingerprint, arranged, difference, fingerprint
 from ganlift.data.split import data_hash, read_split
-from ganlift.data.types import ImageSet, Split
+from ganlift.data.types import Examples, Split
 from ganlift.errors import DamagedFileError, RunFolderError
 from ganlift.runs import layout
 from ganlift.runs.files import read_json, read_npz, write_npz
 from ganlift.runs.folder import is_run
 
+Some = TypeVar("Some", bound=Examples)
+
 _REMEDY = "choose another folder with --out, or put the images back as they were to continue it."
 _COLUMNS = ("hashes", "labels", "parts", "groups")
 
 
-def as_recorded(run: Path, images: ImageSet) -> ImageSet:
+def as_recorded(run: Path, images: Some) -> Some:
     """``images`` in the order and under the name that ``run`` recorded; as they are where it has not begun.
 
     Raises:
@@ -36,7 +38,7 @@ def as_recorded(run: Path, images: ImageSet) -> ImageSet:
     return replace(images, source=_plan(run).get("data", images.source))
 
 
-def changes(run: Path, images: ImageSet) -> str:
+def changes(run: Path, images: Examples) -> str:
     """How ``images`` differ from those that ``run`` began with, in words; "" where they do not, or it has not begun.
 
     A run from before its images were recorded tells them by their hash alone.
@@ -50,7 +52,7 @@ def changes(run: Path, images: ImageSet) -> str:
     return f"their hash is {now}, and was {then}" if then not in (None, now) else ""
 
 
-def record_images(run: Path, images: ImageSet) -> None:
+def record_images(run: Path, images: Examples) -> None:
     """Write what ``images`` are into ``run``, which the caller holds, where that is not done yet.
 
     Raises:
@@ -81,7 +83,7 @@ def read_images(run: Path) -> Fingerprint:
         raise DamagedFileError(f"{path} does not describe a run's images ({fault}); remove it and run again.") from None
 
 
-def recorded_split(run: Path, seed: int, images: ImageSet) -> Split | None:
+def recorded_split(run: Path, seed: int, images: Examples) -> Split | None:
     """The split of ``seed`` that ``run`` wrote; None where it has not begun.
 
     Raises:

@@ -35,7 +35,7 @@ VALIDATION_ALONE = 50
 
 
 def draw_split(
-    images: ImageSet,
+    images: Examples,
     seed: int,
     *,
     labels_per_class: int | None = None,
@@ -84,7 +84,7 @@ def draw_split(
     else:
         labelled, validation = _few_labels(images, found, pool, own_validation, labels_per_class, rng)
     validation = without(images, validation, labelled, "validation", "labelled", notes)
-    _need_some(validation)
+    _need_some(validation, images.noun)
     drawn = not len(own_validation)
     if drawn:
         validation = without_near(images, found, validation, labelled, "validation", "labelled", notes)
@@ -93,7 +93,7 @@ def draw_split(
         taken, labelled = np.setdiff1d(labelled, kept), kept
         pool = pool if labels_per_class is not None else np.setdiff1d(pool, taken)
         counts = np.bincount(images.labels[labelled], minlength=len(images.class_names))
-        notes.append(f"Labelled images a class after {imbalance}: {', '.join(map(str, counts))}.")
+        notes.append(f"Labelled {images.noun}s a class after {imbalance}: {', '.join(map(str, counts))}.")
     unlabelled = np.flatnonzero(images.labels == UNLABELLED)
     unlabelled = unlabelled[np.isin(images.parts[unlabelled], ["", "train", "unlabelled"])]
     if use_rest:
@@ -108,7 +108,7 @@ def draw_split(
     return Split(seed, np.sort(labelled), np.sort(validation), np.sort(unlabelled), np.sort(test), tuple(notes))
 
 
-def labelled_overlap(split: Split, images: ImageSet, *, by_class: bool = False) -> float:
+def labelled_overlap(split: Split, images: Examples, *, by_class: bool = False) -> float:
     """Share of one seed's labelled images that another seed is expected to draw too.
 
     Where ``by_class`` it is the mean of the classes' shares, as macro recall weighs them. Of class k, with n_k images
@@ -171,13 +171,14 @@ def refuse_leaks(images: Examples, split: Split) -> None:
         leaked = index[np.isin(images.hashes[index], images.hashes[getattr(split, held_out)])]
         if len(leaked):
             raise DataError(
-                f"{len(leaked)} {name} image(s) of seed {split.seed} (the first is '{images.names[leaked[0]]}') are "
-                f"{held_out} images too, and no score would mean anything; take the split as it was drawn "
+                f"{len(leaked)} {name} {images.noun}(s) of seed {split.seed} (the first is "
+                f"'{images.names[leaked[0]]}') "
+                f"are {held_out} {images.noun}s too, and no score would mean anything; take the split as it was drawn "
                 "(the same command draws it again)."
             )
 
 
-def data_hash(images: ImageSet) -> str:
+def data_hash(images: Examples) -> str:
     """One hash of all images, labels, parts and class names, 16 hex digits; order does not matter."""
     lines = sorted(
         f"{digest} {label} {part}"
@@ -186,7 +187,7 @@ def data_hash(images: ImageSet) -> str:
     return hashlib.sha256("\n".join([*images.class_names, *lines]).encode()).hexdigest()[:16]
 
 
-def write_split(split: Split, images: ImageSet, path: Path) -> None:
+def write_split(split: Split, images: Examples, path: Path) -> None:
     """Write the split with names and content hashes, for people and for `read_split`."""
     parts: dict[str, Any] = {}
     for name in PARTS:
@@ -201,7 +202,7 @@ def write_split(split: Split, images: ImageSet, path: Path) -> None:
     write_json(path, {"seed": split.seed, "data_hash": data_hash(images), "notes": split.notes, "parts": parts})
 
 
-def read_split(path: Path, images: ImageSet) -> Split:
+def read_split(path: Path, images: Examples) -> Split:
     """The split that `write_split` wrote.
 
     Raises:
@@ -218,12 +219,14 @@ def read_split(path: Path, images: ImageSet) -> Split:
     for name, own in index.items():
         outside = own.size and not 0 <= own.min() <= own.max() < len(images)
         if outside or images.hashes[own].tolist() != hashes[name]:
-            raise DataError(f"{path} was drawn from other images; use the images of that run, or another run folder.")
+            raise DataError(
+                f"{path} was drawn from other {images.noun}s; use those of that run, or another run folder."
+            )
     return Split(seed, **index, notes=notes)
 
 
 def _test_and_pool(
-    images: ImageSet, found: Units, fraction: float, seed: int, notes: list[str]
+    images: Examples, found: Units, fraction: float, seed: int, notes: list[str]
 ) -> tuple[Index, Index, Index]:
     """Test images, the labelled training pool, and the source's own validation images."""
     labelled = images.labels != UNLABELLED
@@ -235,17 +238,19 @@ def _test_and_pool(
         for name, count in zip(images.class_names, counts, strict=True):
             if count < 3:
                 raise DataError(
-                    f"Class '{name}' has {count} image(s), too few to split into training, validation and test; "
-                    "add images (at least 3) or remove the class."
+                    f"Class '{name}' has {count} {images.noun}(s), too few to split into training, validation and "
+                    f"test; add {images.noun}s (at least 3) or remove the class."
                 )
         test = whole_units(images, found, pool, fraction, seed, notes)
         pool = np.setdiff1d(pool, test)
-        notes.append(f"{len(test)} of {len(test) + len(pool)} images are drawn as the test set, alike for every seed.")
+        notes.append(
+            f"{len(test)} of {len(test) + len(pool)} {images.noun}s are drawn as the test set, alike for every seed."
+        )
     return test, pool, own_validation
 
 
 def _all_labels(
-    images: ImageSet, found: Units, pool: Index, own: Index, rng: np.random.Generator
+    images: Examples, found: Units, pool: Index, own: Index, rng: np.random.Generator
 ) -> tuple[Index, Index]:
     """Every label is used: the source's validation part, or a fifth of the pool, validates."""
     if len(own):
@@ -260,7 +265,7 @@ def _all_labels(
 
 
 def _few_labels(
-    images: ImageSet, found: Units, pool: Index, own: Index, wanted: int, rng: np.random.Generator
+    images: Examples, found: Units, pool: Index, own: Index, wanted: int, rng: np.random.Generator
 ) -> tuple[Index, Index]:
     """``wanted`` labels a class, and at most as many for validation."""
     classes = by_class(images, found, pool, rng)
@@ -268,8 +273,8 @@ def _few_labels(
         if len(members) < wanted + (0 if len(own) else 1):
             spare = "" if len(own) else ", of which one at least is needed for validation"
             raise DataError(
-                f"--labels-per-class {wanted} is more than class '{name}' has: {len(members)} training images{spare}; "
-                f"ask for at most {max(0, len(members) - (0 if len(own) else 1))}."
+                f"--labels-per-class {wanted} is more than class '{name}' has: {len(members)} training {images.noun}s"
+                f"{spare}; ask for at most {max(0, len(members) - (0 if len(own) else 1))}."
             )
     labelled = np.concatenate([members[:wanted] for members in classes])
     if len(own):
@@ -279,24 +284,25 @@ def _few_labels(
     return labelled, validation
 
 
-def _scored_alone(images: ImageSet, found: Units, pool: Index, own: Index, rng: np.random.Generator) -> Index:
+def _scored_alone(images: Examples, found: Units, pool: Index, own: Index, rng: np.random.Generator) -> Index:
     """A few validation images a class, where no label trains anything: at most a fifth of what there is."""
     classes = by_class(images, found, own if len(own) else pool, rng)
     _need(images, classes, 2, "training and validation")
     return np.concatenate([members[: min(VALIDATION_ALONE, max(1, len(members) // 5))] for members in classes])
 
 
-def _need_some(validation: Index) -> None:
+def _need_some(validation: Index, noun: str) -> None:
     if not len(validation):
         raise DataError(
-            "No validation image is left that is none of the labelled ones and in no group of theirs; add images, or "
-            "give smaller groups."
+            f"No validation {noun} is left that is none of the labelled ones and in no group of theirs; add {noun}s, "
+            "or give smaller groups."
         )
 
 
-def _need(images: ImageSet, classes: list[Index], least: int, what: str) -> None:
+def _need(images: Examples, classes: list[Index], least: int, what: str) -> None:
     for name, members in zip(images.class_names, classes, strict=True):
         if len(members) < least:
             raise DataError(
-                f"Class '{name}' has {len(members)} training image(s), too few for {what}; add images or remove it."
+                f"Class '{name}' has {len(members)} training {images.noun}(s), too few for {what}; add "
+                f"{images.noun}s or remove it."
             )

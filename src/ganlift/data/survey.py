@@ -17,9 +17,9 @@ from ganlift.data.folder import list_more
 from ganlift.data.guesses import with_guesses
 from ganlift.data.kin import look, look_at_all, near_copies
 from ganlift.data.listing import Listing, alike, as_images, joined
-from ganlift.data.load import list_files, load, with_scale
+from ganlift.data.load import list_files, load_examples, with_scale
 from ganlift.data.reading import AS_FOUND, Reading
-from ganlift.data.types import FileFacts, ImageSet
+from ganlift.data.types import FileFacts, ImageSet, VectorSet
 
 Pixels = NDArray[np.uint8]
 
@@ -31,11 +31,11 @@ class Survey:
     Attributes:
         images: all but the pixels where they came from files: there ``pixels`` is zero throughout, and takes no room.
             Their near copies are looked up.
-        constant: (n,) bool, whether an image is of one colour throughout.
+        constant: (n,) bool, whether an image is of one colour throughout; no row is.
         refused: what `load` would have refused.
     """
 
-    images: ImageSet
+    images: ImageSet | VectorSet
     constant: NDArray[np.bool_]
     refused: tuple[Finding, ...] = ()
 
@@ -63,8 +63,11 @@ def survey(
     """
     listing = list_files(spec, reading)
     if listing is None:
-        images = load(spec, reading, unlabelled=unlabelled, data_dir=data_dir, on_progress=on_progress, to_train=False)
-        return survey_images(images)
+        return survey_images(
+            load_examples(
+                spec, reading, unlabelled=unlabelled, data_dir=data_dir, on_progress=on_progress, to_train=False
+            )
+        )
     others = list_more(Path(unlabelled), reading) if unlabelled is not None else None
     scaled, of_scale = with_scale(reading, listing, others)
     sized = replace(scaled, image_size=reading.image_size or default_size(listing.paths))
@@ -77,8 +80,10 @@ def survey(
     return Survey(replace(images, near=near_copies(images, prints, constant)), constant, listing.refused)
 
 
-def survey_images(images: ImageSet) -> Survey:
-    """Walk over images that are in memory (or memory-mapped) already."""
+def survey_images(images: ImageSet | VectorSet) -> Survey:
+    """Walk over images that are in memory (or memory-mapped) already; rows have no looks to walk over."""
+    if isinstance(images, VectorSet):
+        return Survey(images, np.zeros(len(images), np.bool_))
     prints, constant = look_at_all(images)
     if images.near is None:
         images = replace(images, near=near_copies(images, prints, constant))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +56,13 @@ class Examples:
         source: the specification it was loaded from, for messages and records.
         notes: sentences for the user: files skipped and why, conversions made.
         guesses: what was taken to be so where nobody said.
+        near: (m, 2) int64, pairs of near copies (`ganlift.data.kin`); None where nobody has looked.
     """
+
+    noun: ClassVar[str] = "example"
+    """What one of them is called in sentences."""
+    own: ClassVar[tuple[str, ...]] = ()
+    """What a kind of examples has of each, besides what all kinds have."""
 
     labels: NDArray[np.int64]
     class_names: tuple[str, ...]
@@ -67,9 +73,17 @@ class Examples:
     source: str = ""
     notes: tuple[str, ...] = ()
     guesses: tuple[Guess, ...] = ()
+    near: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def at(self, index: NDArray[np.int64]) -> Self:
+        """The examples at ``index`` (m,), in its order; their near copies are to be looked up again."""
+        columns = ("labels", "parts", "hashes", "names", "groups", *self.own)
+        there = {name: getattr(self, name) for name in columns}
+        taken = {name: column[index] for name, column in there.items() if column is not None}
+        return replace(self, **taken, near=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +94,15 @@ class VectorSet(Examples):
         vectors: (n, d) float64, finite, as they were given.
     """
 
+    noun: ClassVar[str] = "row"
+    own: ClassVar[tuple[str, ...]] = ("vectors",)
+
     vectors: NDArray[np.float64]
+
+    @property
+    def width(self) -> int:
+        """Numbers a row."""
+        return int(self.vectors.shape[1])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,9 +116,11 @@ class ImageSet(Examples):
         flips: whether a mirrored image keeps its class, where that was asked for; told from the names where None.
         orientation: whether photographs were turned as their EXIF data say, or taken as stored.
         paths: (n,) of str, the image files; None where they did not all come from files.
-        near: (m, 2) int64, pairs of near copies (`ganlift.data.kin`); None where nobody has looked yet.
         fit: how images that are not square were made so.
     """
+
+    noun: ClassVar[str] = "image"
+    own: ClassVar[tuple[str, ...]] = ("pixels", "paths")
 
     pixels: NDArray[np.uint8]
     files: tuple[FileFacts, ...] = ()
@@ -104,7 +128,6 @@ class ImageSet(Examples):
     flips: bool | None = None
     orientation: Orientation = "exif"
     paths: NDArray[np.str_] | None = None
-    near: NDArray[np.int64] | None = None
     fit: Fit = "crop"
 
     @property

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlift.data.kin import units
-from ganlift.data.types import ImageSet
+from ganlift.data.types import Examples
 from ganlift.errors import DataError
 
 Index = NDArray[np.int64]
@@ -27,12 +27,12 @@ class Units:
     sure: Names
 
 
-def find_units(images: ImageSet) -> Units:
+def find_units(images: Examples) -> Units:
     """The units of ``images``, whose near copies are looked up."""
     return Units(units(images), units(images, near=False))
 
 
-def whole_units(images: ImageSet, found: Units, pool: Index, fraction: float, seed: int, notes: list[str]) -> Index:
+def whole_units(images: Examples, found: Units, pool: Index, fraction: float, seed: int, notes: list[str]) -> Index:
     """About ``fraction`` of each class of ``pool``, taking units whole.
 
     Raises:
@@ -49,7 +49,7 @@ def whole_units(images: ImageSet, found: Units, pool: Index, fraction: float, se
     return taken
 
 
-def _some_units(images: ImageSet, names: Names, pool: Index, fraction: float, rng: np.random.Generator) -> Index:
+def _some_units(images: Examples, names: Names, pool: Index, fraction: float, rng: np.random.Generator) -> Index:
     chosen: set[str] = set()
     labels = images.labels[pool]
     for label in range(len(images.class_names)):
@@ -69,7 +69,7 @@ def _some_units(images: ImageSet, names: Names, pool: Index, fraction: float, rn
         name = images.class_names[int(left.argmin())]
         raise DataError(
             f"Class '{name}' keeps too few images after whole groups (or duplicates) went to the test set; "
-            "give the split yourself (train/ and test/ folders, or a 'split' column), or add images."
+            f"give the split yourself (train/ and test/ folders, or a 'split' column), or add {images.noun}s."
         )
     return np.sort(taken)
 
@@ -98,7 +98,7 @@ def apart_from(members: Index, found: Units, others: Index) -> Index:
     return members
 
 
-def by_class(images: ImageSet, found: Units, index: Index, rng: np.random.Generator) -> list[Index]:
+def by_class(images: Examples, found: Units, index: Index, rng: np.random.Generator) -> list[Index]:
     """``index`` shuffled, by class; images of one group side by side, so that a cut tears one group at most."""
     shuffled = rng.permutation(index)
     if images.groups is not None:
@@ -107,25 +107,27 @@ def by_class(images: ImageSet, found: Units, index: Index, rng: np.random.Genera
     return [shuffled[images.labels[shuffled] == label] for label in range(len(images.class_names))]
 
 
-def without(images: ImageSet, index: Index, others: Index, what: str, whose: str, notes: list[str]) -> Index:
+def without(images: Examples, index: Index, others: Index, what: str, whose: str, notes: list[str]) -> Index:
     """``index`` less the images that share bytes or a group with ``others``; a note says how many, and why."""
     same = np.isin(images.hashes[index], images.hashes[others])
     if images.groups is not None:
         groups = images.groups[index]
         same |= (groups != "") & np.isin(groups, images.groups[others])
     if same.any():
-        notes.append(f"{int(same.sum())} {what} image(s) are dropped: the same image or group is in {whose}.")
+        notes.append(
+            f"{int(same.sum())} {what} {images.noun}(s) are dropped: the same {images.noun} or group is in {whose}."
+        )
     return index[~same]
 
 
 def without_near(
-    images: ImageSet, found: Units, index: Index, others: Index, what: str, whose: str, notes: list[str]
+    images: Examples, found: Units, index: Index, others: Index, what: str, whose: str, notes: list[str]
 ) -> Index:
     """``index`` less the near copies of ``others``, but for classes of which nothing would be left; a note says so."""
     apart = np.isin(images.labels[index], np.unique(images.labels[index[~_shares(found.alike, index, others)]]))
     near = apart & _shares(found.alike, index, others)
     if near.any():
-        notes.append(f"{int(near.sum())} {what} image(s) are dropped: near copies are in {whose}.")
+        notes.append(f"{int(near.sum())} {what} {images.noun}(s) are dropped: near copies are in {whose}.")
     return index[~near]
 
 

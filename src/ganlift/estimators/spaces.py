@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 
 from ganlift.data import Split, Task, flips_safe, make_task
 from ganlift.data.build import from_arrays
-from ganlift.data.columns import Columns, learn_columns
+from ganlift.data.columns import Columns, columns_of
 from ganlift.errors import InputError
 from ganlift.estimators.door import GivenImages, GivenRows, more_images, more_rows
 from ganlift.estimators.images import Encoding
@@ -65,7 +65,7 @@ def prepare(
     """
     if isinstance(given, GivenRows):
         rows = given.examples.vectors
-        columns = learn_columns(rows[np.union1d(split.labelled, split.unlabelled)], "X")
+        columns = columns_of(given.examples, split)
         return Prepared(columns), make_task(given.examples, split, columns.vectors(rows))
     images = replace(given.examples, flips=flips)
     if network is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganlift.data import load
+from ganlift.data import load, load_examples
 from ganlift.data.manifest import read_column
 from ganlift.data.reading import Reading
-from ganlift.data.types import UNLABELLED, ImageSet
+from ganlift.data.types import UNLABELLED, Examples, VectorSet
 from ganlift.errors import ConfigError, DataError, RunFolderError
-from ganlift.inference.model import ClassifierFacts, Model, locate, read_facts
+from ganlift.inference.model import ClassifierFacts, Inputs, Model, locate, read_facts
+from ganlift.inference.predict_rows import fitting_rows
 from ganlift.measures.calibration import temper
 from ganlift.measures.evaluation import confusion, headlines, per_class
 from ganlift.runs import layout
@@ -39,6 +40,7 @@ class Evaluation:
         groups: ``group``, ``images``, and ``accuracy`` and ``balanced_accuracy`` as in ``measures``.
         overlap: how many of the images the run itself used, by what for; None where that is unknown.
         notes: sentences that belong to the figures.
+        noun: what one example is called: "image" or "row".
     """
 
     model: str
@@ -53,6 +55,7 @@ class Evaluation:
     groups: list[dict[str, Any]] = field(default_factory=list)
     overlap: dict[str, int] | None = None
     notes: list[str] = field(default_factory=list)
+    noun: str = "image"
 
 
 def evaluate_recorded(path: Path) -> Evaluation:
@@ -71,7 +74,8 @@ def evaluate_recorded(path: Path) -> Evaluation:
     probabilities, labels = recorded["probabilities"], recorded["labels"]
     if not len(labels):
         raise RunFolderError(f"{run} kept no test images back; name data after it that it was not trained on.")
-    note = f"These are the run's own {len(labels)} test images, as predicted when it was trained."
+    noun = "rows" if facts.columns else "images"
+    note = f"These are the run's own {len(labels)} test {noun}, as predicted when it was trained."
     return _evaluation(str(path), facts, temper(probabilities, facts.temperature), labels, facts.data, "test", [note])
 
 
@@ -90,17 +94,34 @@ def evaluate_data(
         ConfigError: ``part`` is no part, or ``group_column`` is given for data without columns.
     """
     facts = model.facts
-    images = load(data, reading or facts.reading(), data_dir=data_dir, to_train=False)
+    images, given = _given(model, data, reading or facts.reading(), data_dir)
     told = [one for one in images.guesses if one.about in TOLD or "turned into grey" in one.taken]
     notes = [*images.notes, *(f"{one.about.capitalize()}: {one.taken}." for one in told)]
     to_model = match_classes(images, facts.class_names, notes)
     part, chosen = choose_part(images, part)
-    overlap = _overlap(model, images.hashes[chosen], notes)
+    overlap = _overlap(model, images.hashes[chosen], notes, images.noun)
     labels = to_model[images.labels[chosen]]
-    probabilities = model.probabilities(images.batch(chosen))
+    probabilities = model.probabilities(given(chosen))
     found = _evaluation(str(model.source), facts, probabilities, labels, data, part, notes)
     groups = _groups_of(images, chosen, group_column)
     return replace(found, overlap=overlap, groups=_by_group(groups, probabilities, labels))
+
+
+def _given(
+    model: Model, data: str, reading: Reading, data_dir: Path | None
+) -> tuple[Examples, Callable[[NDArray[np.int64]], Inputs]]:
+    """The examples of ``data``, and what gives those at some places as the model takes them.
+
+    Raises:
+        DataError: it can't be read, or has images where the classifier takes rows, or the other way round.
+    """
+    if model.facts.columns is None:
+        images = load(data, reading, data_dir=data_dir, to_train=False)
+        return images, images.batch
+    rows = load_examples(data, reading, data_dir=data_dir, to_train=False)
+    if not isinstance(rows, VectorSet):
+        raise DataError(f"{data} has images, and this classifier takes {model.facts.takes}; give such an .npz.")
+    return rows, fitting_rows(model, rows.vectors, data).__getitem__
 
 
 def _evaluation(
@@ -125,11 +146,12 @@ def _evaluation(
         per_class=classes,
         confusion=counts.tolist(),
         notes=notes,
+        noun="row" if facts.columns else "image",
     )
 
 
 def match_classes(
-    images: ImageSet, class_names: tuple[str, ...], notes: list[str], model: str = "classifier"
+    images: Examples, class_names: tuple[str, ...], notes: list[str], model: str = "classifier"
 ) -> NDArray[np.int64]:
     """The index that the ``model`` (its kind, for messages) of these classes has for each class of ``images``.
 
@@ -152,7 +174,7 @@ def match_classes(
     return np.array(own, np.int64)
 
 
-def choose_part(images: ImageSet, part: str | None) -> tuple[str, NDArray[np.int64]]:
+def choose_part(images: Examples, part: str | None) -> tuple[str, NDArray[np.int64]]:
     """The part's name and its labelled images: ``part``, or the first of test and val that there is, else all.
 
     Raises:
@@ -167,14 +189,14 @@ def choose_part(images: ImageSet, part: str | None) -> tuple[str, NDArray[np.int
     chosen = labelled if part == "all" else labelled[images.parts[labelled] == part]
     if not len(chosen):
         has = ", ".join(sorted(there - {""})) or "none; use --part all"
-        raise DataError(f"{images.source} names no labelled images as part '{part}'; its parts: {has}.")
+        raise DataError(f"{images.source} names no labelled {images.noun}s as part '{part}'; its parts: {has}.")
     return part, chosen
 
 
-def _overlap(model: Model, hashes: NDArray[np.str_], notes: list[str]) -> dict[str, int] | None:
+def _overlap(model: Model, hashes: NDArray[np.str_], notes: list[str], noun: str) -> dict[str, int] | None:
     """How many images the run used itself, told by content; and a warning where that flatters."""
     if model.run is None:
-        notes.append("Whether the classifier was trained on some of these images is not known: its run is not here.")
+        notes.append(f"Whether the classifier was trained on some of these {noun}s is not known: its run is not here.")
         return None
     arm = (model.facts.strategy, model.facts.seed)
     parts = read_json(layout.split_file(model.run, arm[1]))["parts"]
@@ -191,12 +213,12 @@ def _overlap(model: Model, hashes: NDArray[np.str_], notes: list[str]) -> dict[s
     ]
     if said:
         notes.append(
-            f"Of these {len(hashes)} images the classifier knows some: {'; '.join(said)}. That flatters these figures."
+            f"Of these {len(hashes)} {noun}s the classifier knows some: {'; '.join(said)}. That flatters these figures."
         )
     return found
 
 
-def _groups_of(images: ImageSet, chosen: NDArray[np.int64], column: str | None) -> Sequence[str] | None:
+def _groups_of(images: Examples, chosen: NDArray[np.int64], column: str | None) -> Sequence[str] | None:
     """Each chosen image's group; None where there are none."""
     if column is None:
         return None if images.groups is None else [str(group) for group in images.groups[chosen]]

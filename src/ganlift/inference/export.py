@@ -19,11 +19,11 @@ from safetensors.torch import save as dump_tensors
 from ganlift.errors import ConfigError, ParityError, RunFolderError
 from ganlift.inference.card import card
 from ganlift.inference.metadata import UNSEALED, metadata_of
-from ganlift.inference.model import Apply, ClassifierFacts, Model, load_model, locate
-from ganlift.inference.onnx_model import INPUT, OUTPUT, WITHOUT
+from ganlift.inference.model import Apply, ClassifierFacts, Inputs, Model, load_model, locate
+from ganlift.inference.onnx_model import OUTPUT, WITHOUT, input_of
 from ganlift.inference.real_images import real_images
 from ganlift.inference.seal import seal
-from ganlift.inference.torch_model import Calibrated, OnFeatures, load_calibrated
+from ganlift.inference.torch_model import Calibrated, OnFeatures, OnRows, load_calibrated
 from ganlift.runs import layout
 from ganlift.runs.files import sha256_file, write_bytes, write_text
 
@@ -87,7 +87,7 @@ def _target(out: Path | None, home: Path, weights: Path, suffix: str) -> Path:
     return target
 
 
-def _difference(original: Model, exported: Apply, images: np.ndarray[Any, np.dtype[np.uint8]]) -> float:
+def _difference(original: Model, exported: Apply, images: Inputs) -> float:
     """The largest difference of a probability, of all images at once and of the first alone."""
     wanted = original.probabilities(images)
     found = [np.abs(exported(part) - wanted[: len(part)]).max() for part in (images, images[:1])]
@@ -105,7 +105,7 @@ def _onnx(model: Calibrated, facts: ClassifierFacts) -> bytes:
             model,
             (_example(facts),),
             dynamo=True,
-            input_names=[INPUT],
+            input_names=[input_of(facts)],
             output_names=[OUTPUT],
             dynamic_shapes=({0: torch.export.Dim("n", min=1)},),
             verbose=False,
@@ -124,14 +124,15 @@ def _torchscript(model: Calibrated, facts: ClassifierFacts) -> bytes:
 
 
 def _safetensors(model: Calibrated, facts: ClassifierFacts) -> bytes:
-    own = model.classifier.classifier if isinstance(model.classifier, OnFeatures) else model.classifier
+    whole = model.classifier
+    own = whole.classifier if isinstance(whole, OnFeatures | OnRows) else whole
     tensors = {key: value.contiguous() for key, value in own.state_dict().items()}
     return seal(dump_tensors(tensors, metadata=metadata_of(facts) | UNSEALED))
 
 
 def _example(facts: ClassifierFacts) -> torch.Tensor:
-    """Two images, so that the batch is not taken for a fixed 1."""
-    return torch.zeros(2, facts.channels, facts.image_size, facts.image_size, dtype=torch.uint8)
+    """Two images, or rows, so that the batch is not taken for a fixed 1."""
+    return torch.zeros(2, *facts.shape, dtype=torch.float32 if facts.columns else torch.uint8)
 
 
 @contextmanager
@@ -154,7 +155,7 @@ def _read_torchscript(path: Path) -> Apply:
     with _quiet():
         module = cast(Any, torch.jit).load(str(path), map_location="cpu")
 
-    def apply(images: np.ndarray[Any, np.dtype[np.uint8]]) -> Any:
+    def apply(images: Inputs) -> Any:
         with torch.inference_mode():
             return module(torch.from_numpy(images)).numpy()
 

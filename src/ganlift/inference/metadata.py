@@ -20,13 +20,17 @@ UNSEALED = {"ganlift_seal": BLANK}
 def metadata_of(facts: ClassifierFacts) -> dict[str, str]:
     """Texts for a file's metadata: all facts, for `read_metadata`, and by plain names what other programs need."""
     return {
-        _FACTS: json.dumps(facts.model_dump(mode="json"), ensure_ascii=False),
+        _FACTS: json.dumps(facts.model_dump(mode="json", exclude_unset=True), ensure_ascii=False),
         "class_names": json.dumps(facts.class_names, ensure_ascii=False),
-        "image_size": str(facts.image_size),
-        "channels": str(facts.channels),
-        "fit": facts.fit,
+        **_form(facts),
         "producer": f"ganlift {__version__}",
     }
+
+
+def _form(facts: ClassifierFacts) -> dict[str, str]:
+    if facts.columns is not None:
+        return {"columns": str(len(facts.columns.mean))}
+    return {"image_size": str(facts.image_size), "channels": str(facts.channels), "fit": facts.fit}
 
 
 def read_metadata(metadata: Mapping[str, str], data: bytes, path: Path) -> ClassifierFacts:

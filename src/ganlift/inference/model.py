@@ -1,15 +1,15 @@
-"""A trained classifier, ready for images: from a run folder, its ``classifier/``, or an exported file."""
+"""A trained classifier, ready for images or rows: from a run folder, its ``classifier/``, or an exported file."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ganlift.data.reading import AS_FOUND, Fit, Orientation, Reading, Scale
 from ganlift.errors import DamagedFileError, DataError, RunFolderError
@@ -18,11 +18,12 @@ from ganlift.runs.files import read_json, sha256_file
 from ganlift.runs.folder import is_run, rows
 
 BATCH = 256
-"""Images that go through the model at once, at most."""
+"""Examples that go through the model at once, at most."""
 
-Pixels = NDArray[np.uint8]
+Inputs = NDArray[Any]
+"""uint8 images (n, c, h, w), or rows (n, d) in 32 or 64 bits."""
 Probabilities = NDArray[np.float32]
-Apply = Callable[[Pixels], Probabilities]
+Apply = Callable[[Inputs], Probabilities]
 
 
 class FeaturesFacts(BaseModel):
@@ -35,12 +36,22 @@ class FeaturesFacts(BaseModel):
     width: int = Field(ge=1)
 
 
+class ColumnsFacts(BaseModel):
+    """The mean and the spread of each column of the rows that trained, as `ganlift.data.columns` learned them."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    mean: tuple[float, ...] = Field(min_length=1)
+    spread: tuple[Annotated[float, Field(gt=0)], ...] = Field(min_length=1)
+
+
 class ClassifierFacts(BaseModel):
     """What ``model.json`` says of the weights beside it, and an exported file of itself.
 
     ``scale``, ``orientation`` and ``fit`` say how its training images were read (`ganlift.data.reading`): what was
     black and white in arrays and 16-bit files, whether photographs were set upright, and how they were made square.
-    ``features`` is the frozen network before it, where it has one. ``sha256`` is that of the weights. ``strategy`` and
+    ``features`` is the frozen network before it, where it has one. A classifier of rows has ``columns``, the mean and
+    spread that its columns are standardised by, and none of these. ``sha256`` is that of the weights. ``strategy`` and
     ``seed`` name the arm of the run that trained them.
     """
 
@@ -48,8 +59,9 @@ class ClassifierFacts(BaseModel):
 
     classifier: str
     class_names: tuple[str, ...] = Field(min_length=2)
-    image_size: int = Field(ge=1)
-    channels: Literal[1, 3]
+    image_size: int = Field(0, ge=1)
+    channels: Literal[0, 1, 3] = 0
+    columns: ColumnsFacts | None = None
     scale: Scale | None = None
     orientation: Orientation = "exif"
     features: FeaturesFacts | None = None
@@ -61,11 +73,30 @@ class ClassifierFacts(BaseModel):
     data: str = ""
     data_hash: str = ""
 
+    @model_validator(mode="after")
+    def _reads_something(self) -> ClassifierFacts:
+        if self.columns is None and not (self.image_size and self.channels):
+            raise ValueError("neither the form of images nor columns of rows")
+        return self
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one image (c, h, w), or of one row (d,)."""
+        return (self.channels, self.image_size, self.image_size) if self.columns is None else (len(self.columns.mean),)
+
+    @property
+    def takes(self) -> str:
+        """What it takes, in words."""
+        dims = f"(n, {', '.join(map(str, self.shape))})"
+        return f"uint8 images of the shape {dims}" if self.columns is None else f"rows of numbers of the shape {dims}"
+
     def reading(self, asked: Reading = AS_FOUND) -> Reading:
         """How images for this classifier are read: as it learned, and what depends on the data as ``asked``.
 
-        Arrays are on the scale that they tell, else on the one it learned.
+        Arrays are on the scale that they tell, else on the one it learned. Rows have nothing to be read by.
         """
+        if self.columns is not None:
+            return asked
         return replace(
             asked,
             image_size=self.image_size,
@@ -91,17 +122,16 @@ class Model:
     run: Path | None
     apply: Apply
 
-    def probabilities(self, images: Pixels) -> Probabilities:
-        """Calibrated class probabilities (n, K) of ``images`` (n, c, h, w) uint8; n may be 0.
+    def probabilities(self, images: Inputs) -> Probabilities:
+        """Calibrated class probabilities (n, K) of ``images`` (n, c, h, w) uint8, or rows (n, d); n may be 0.
 
         Raises:
-            DataError: the images have another type or shape.
+            DataError: they have another type or shape.
         """
-        shape = (self.facts.channels, self.facts.image_size, self.facts.image_size)
-        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1:] != shape:
+        right = images.dtype == np.uint8 if self.facts.columns is None else images.dtype.kind == "f"
+        if not right or images.shape[1:] != self.facts.shape:
             raise DataError(
-                f"This classifier takes uint8 images of the shape (n, {', '.join(map(str, shape))}), "
-                f"not {images.dtype} of the shape {images.shape}."
+                f"This classifier takes {self.facts.takes}, not {images.dtype} of the shape {images.shape}."
             )
         images = np.ascontiguousarray(images)
         parts = [self.apply(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]

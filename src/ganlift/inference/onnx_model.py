@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ganlift.cores import most_threads
 from ganlift.errors import ConfigError, DamagedFileError
 from ganlift.inference.metadata import read_metadata
-from ganlift.inference.model import Apply, ClassifierFacts, Pixels, Probabilities
+from ganlift.inference.model import Apply, ClassifierFacts, Inputs, Probabilities
 from ganlift.runs.files import read_bytes
 
-INPUT, OUTPUT = "images", "probabilities"
+OUTPUT = "probabilities"
 
 WITHOUT = "ONNX needs libraries that are not installed here; install them with: pip install 'ganlift[onnx]'."
 
@@ -35,11 +37,17 @@ def read_onnx(path: Path) -> tuple[ClassifierFacts, Apply]:
         raise DamagedFileError(f"{path} is not a whole ONNX model ({first}); export it again.") from fault
     facts = read_metadata(session.get_modelmeta().custom_metadata_map, data, path)
 
-    def apply(images: Pixels) -> Probabilities:
-        probabilities: Probabilities = session.run([OUTPUT], {INPUT: images})[0]
+    def apply(images: Inputs) -> Probabilities:
+        given = images if facts.columns is None else images.astype(np.float32)
+        probabilities: Probabilities = session.run([OUTPUT], {input_of(facts): given})[0]
         return probabilities
 
     return facts, apply
+
+
+def input_of(facts: ClassifierFacts) -> str:
+    """What the graph's input is called."""
+    return "images" if facts.columns is None else "rows"
 
 
 def _threads(onnxruntime: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Real images to compare an exported model on: the run's own where they can be had, else the bundled ones."""
+"""Real images, or rows, to compare an exported model on: the run's own where they can be had, else the bundled ones."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ganlift.data import load
+from ganlift.data import VectorSet, data_hash, load, load_examples
 from ganlift.data.build import content_hashes
 from ganlift.data.bundled_sets import fashion_mini
 from ganlift.data.decode import decode
@@ -15,20 +16,24 @@ from ganlift.data.idx import is_idx_folder
 from ganlift.data.reading import Reading, asked
 from ganlift.data.sizes import square
 from ganlift.errors import GanliftError
-from ganlift.inference.model import ClassifierFacts, Model, Pixels
+from ganlift.inference.model import ClassifierFacts, ColumnsFacts, Inputs, Model
 from ganlift.runs import layout
 from ganlift.runs.files import read_json
 from ganlift.runs.folder import run_config
 
+Pixels = NDArray[np.uint8]
+
 MOST = 200
 
 
-def real_images(model: Model) -> tuple[Pixels, str]:
-    """Up to `MOST` images (n, c, h, w) uint8 at the model's size, and words for what they are.
+def real_images(model: Model) -> tuple[Inputs, str]:
+    """Up to `MOST` images (n, c, h, w) uint8 at the model's size, or rows (n, d) float32, and words for what they are.
 
     They count as the run's own where their content hashes are those of its split.
     """
     facts = model.facts
+    if facts.columns:
+        return _rows(model, facts.columns)
     if model.run is not None:
         parts = read_json(layout.split_file(model.run, facts.seed))["parts"]
         name = "test" if parts["test"]["index"] else "validation"
@@ -40,6 +45,19 @@ def real_images(model: Model) -> tuple[Pixels, str]:
         if pixels is not None and content_hashes(pixels).tolist() == wanted["hashes"]:
             return pixels.transpose(0, 3, 1, 2).copy(), f"{name} images of the run"
     return _bundled(facts), "bundled images (the run's own are not here)"
+
+
+def _rows(model: Model, columns: ColumnsFacts) -> tuple[NDArray[np.float32], str]:
+    """Rows of the run; where its data are not here any more, rows drawn from a normal of the columns."""
+    try:
+        found = load_examples(model.facts.data)
+    except (GanliftError, OSError):
+        found = None
+    if isinstance(found, VectorSet) and data_hash(found) == model.facts.data_hash:
+        spread = np.linspace(0, len(found) - 1, min(MOST, len(found))).astype(int)
+        return found.vectors[spread].astype(np.float32), "rows of the run"
+    drawn = np.random.default_rng(0).normal(columns.mean, columns.spread, (MOST, len(columns.mean)))
+    return drawn.astype(np.float32), "rows drawn around the training rows (the run's own are not here)"
 
 
 def _of_files(facts: ClassifierFacts, names: list[str], reading: Reading) -> Pixels | None:

@@ -1,4 +1,4 @@
-"""A classifier as a torch module that takes pixels and gives calibrated probabilities."""
+"""A classifier as a torch module that takes pixels, or rows of numbers, and gives calibrated probabilities."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from ganlift.classifiers.base import refuse_code, resolve_recorded
+from ganlift.data.columns import FAR
 from ganlift.errors import ConfigError, DamagedFileError
 from ganlift.features import Network, feature_network
 from ganlift.features.networks.base import coloured
 from ganlift.inference.metadata import read_metadata
-from ganlift.inference.model import Apply, ClassifierFacts, FeaturesFacts, Pixels, Probabilities
+from ganlift.inference.model import Apply, ClassifierFacts, ColumnsFacts, FeaturesFacts, Inputs, Probabilities
 from ganlift.layers.lengths import to_length
 from ganlift.runs.files import read_bytes
 from ganlift.training.checkpoint import load_module
@@ -33,8 +34,30 @@ class OnFeatures(nn.Module):
         return logits
 
 
+class OnRows(nn.Module):
+    """Rows (n, d) to logits: columns standardised as `ganlift.data.columns` does, vectors of length √(d + 1).
+
+    Standardising is in 64 bits, so that rows in 64 bits give what they gave in training.
+    """
+
+    mean: Tensor
+    spread: Tensor
+
+    def __init__(self, columns: ColumnsFacts, classifier: nn.Module) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(columns.mean, dtype=torch.float64))
+        self.register_buffer("spread", torch.tensor(columns.spread, dtype=torch.float64))
+        self.classifier = classifier
+
+    def forward(self, rows: Tensor) -> Tensor:
+        told = ((rows.double() - self.mean) / self.spread).clamp(-FAR, FAR)
+        vectors = torch.cat([told, torch.ones_like(told[:, :1])], dim=1).float()
+        logits: Tensor = self.classifier(to_length(vectors))
+        return logits
+
+
 class Calibrated(nn.Module):
-    """uint8 images (n, c, h, w) to probabilities (n, K): softmax of the logits over the temperature.
+    """uint8 images (n, c, h, w), or rows (n, d), to probabilities (n, K): softmax of the logits over the temperature.
 
     Guo et al. 2017, equation 9. It computes in fp32.
     """
@@ -44,8 +67,8 @@ class Calibrated(nn.Module):
         self.classifier = classifier
         self.temperature = temperature
 
-    def forward(self, pixels: Tensor) -> Tensor:
-        logits: Tensor = self.classifier(to_float(pixels)).float()
+    def forward(self, given: Tensor) -> Tensor:
+        logits: Tensor = self.classifier(given if given.is_floating_point() else to_float(given)).float()
         return torch.softmax(logits / self.temperature, dim=1)
 
 
@@ -62,11 +85,22 @@ def load_calibrated(weights: Path, facts: ClassifierFacts) -> Calibrated:
         raise ConfigError(
             f"This model is a '{facts.classifier}', which can't be made here: {fault} Install the package it came from."
         ) from fault
-    width, size = (facts.features.width, 1) if facts.features else (facts.channels, facts.image_size)
+    width, size = _form(facts)
     model = build(width, size, len(facts.class_names), 0.0)  # dropout does nothing here
     load_module(weights, model)
-    whole = OnFeatures(recorded_network(facts.features), model) if facts.features else model
+    whole = model
+    if facts.columns:
+        whole = OnRows(facts.columns, model)
+    elif facts.features:
+        whole = OnFeatures(recorded_network(facts.features), model)
     return Calibrated(whole, facts.temperature).eval().requires_grad_(False)
+
+
+def _form(facts: ClassifierFacts) -> tuple[int, int]:
+    """Channels and size that the architecture is built for; of vectors their width and 1."""
+    if facts.columns:
+        return len(facts.columns.mean) + 1, 1
+    return (facts.features.width, 1) if facts.features else (facts.channels, facts.image_size)
 
 
 def recorded_network(facts: FeaturesFacts) -> Network:
@@ -86,11 +120,11 @@ def recorded_network(facts: FeaturesFacts) -> Network:
 
 
 def read_weights(weights: Path, facts: ClassifierFacts, device: str) -> Apply:
-    """What turns pixels into probabilities on ``device``; see `load_calibrated`."""
-    where = pick_device(device)
+    """What turns pixels into probabilities on ``device``, rows always on the processor; see `load_calibrated`."""
+    where = torch.device("cpu") if facts.columns else pick_device(device)
     model = load_calibrated(weights, facts).to(where)
 
-    def apply(images: Pixels) -> Probabilities:
+    def apply(images: Inputs) -> Probabilities:
         with torch.inference_mode():
             probabilities: Probabilities = model(torch.from_numpy(images).to(where)).cpu().numpy()
         return probabilities

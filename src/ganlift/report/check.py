@@ -44,9 +44,12 @@ def headline(facts: Facts) -> str:
 def fact_lines(facts: Facts) -> Iterator[tuple[str, str]]:
     """Name and words of what the data are."""
     parts = ", ".join(f"{count:,} {name}" if name else f"{count:,} in one part" for name, count in _parts(facts))
-    size, colours = facts["image_size"], "grey" if facts["channels"] == 1 else "RGB"
     yield "Data", facts["source"]
-    yield "Images", f"{facts['images']:,} ({parts}), used as {size}×{size} {colours}"
+    if "columns" in facts:
+        yield "Rows", f"{facts['images']:,} ({parts}), of {facts['columns']:,} columns"
+    else:
+        size, colours = facts["image_size"], "grey" if facts["channels"] == 1 else "RGB"
+        yield "Images", f"{facts['images']:,} ({parts}), used as {size}×{size} {colours}"
     if "files" in facts:
         files = facts["files"]
         yield "Files", f"{files['used']:,} used, {files['left_out']:,} left out"

@@ -63,8 +63,9 @@ def _picture(run: Run, recorded: dict[str, Any]) -> Features | None:
     for a, b, known in placed["labelled"]:
         marks += [] if known is None else [_mark(a, b, classes.index(known), _name(run, known))]
     network = str(recorded.get("network", ""))
-    said = _counts(parts, mapping(recorded.get("images")))
-    title = f"Images in the features of {network}, two principal components"
+    noun, space = ("images", f"the features of {network}") if network else ("rows", "their standardised columns")
+    title = f"{noun.capitalize()} in {space}, two principal components"
+    said = f"{_counts(parts, mapping(recorded.get('images')))} {noun}"
     note = f"Seed {words.count(recorded.get('seed'))}: {said}. {_variance(sequence(recorded.get('shares')))}."
     return Features(network, svg.figure(SIDE, title, note, marks, WIDTH), note, list(_legend(run, classes)))
 
@@ -84,7 +85,7 @@ def _counts(parts: dict[str, list[Point]], images: dict[str, Any]) -> str:
         shown, whole = len(parts[part]), number(images.get(part)) or 0
         of = f" (of {words.count(whole)})" if whole > shown else ""
         said += [f"{words.count(shown)} {part}{of}"] if shown else []
-    return f"{words.listed(said)} images"
+    return words.listed(said)
 
 
 def _variance(shares: Sequence[Any]) -> str:

@@ -90,6 +90,11 @@ class Run:
         return any(row.get("matched") for rows in self.rows.values() for row in rows)
 
     @property
+    def of_rows(self) -> bool:
+        """Whether the data are rows of numbers, and no images."""
+        return bool(self.plan.get("space") == "rows")
+
+    @property
     def measure(self) -> Yardstick:
         """What the arms were judged by."""
         return named(self.plan.get("measure"))

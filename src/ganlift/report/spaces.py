@@ -50,6 +50,10 @@ def in_space_of(run: Run, arm: str, strategy: str) -> str:
 
 def said(run: Run) -> list[str]:
     """Sentences for the page's head; none where all arms learn from pixels."""
+    if run.of_rows:
+        return [
+            f"All arms learn from rows of numbers ({run.plan.get('image', words.NONE)}), their columns standardised."
+        ]
     if run.network:
         return [f"All arms learn from features of {run.network}, a frozen network."]
     spaces = sorted({space_of(rows) for rows in run.rows.values()})
@@ -73,7 +77,8 @@ def breakable(name: str) -> Markup:
 
 def solved(run: Run) -> list[str]:
     """Arms on features whose classifier is solved for, without steps."""
-    return [name for name, rows in run.rows.items() if space_of(rows) and all(row.get("steps") == 0 for row in rows)]
+    vectors = {name: rows for name, rows in run.rows.items() if space_of(rows) or run.of_rows}
+    return [name for name, rows in vectors.items() if all(row.get("steps") == 0 for row in rows)]
 
 
 def _ready(run: Run) -> list[str]:

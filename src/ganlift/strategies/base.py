@@ -276,7 +276,8 @@ class Strategy:
         rival_on_features: whether a control is a rival there: it has no generator, and may win.
         spaces: the representations that it can learn in; where its idea is about pictures, pixels alone.
         generator: the registered generator that it takes in place of the run's; see `with_generator`.
-        features: the network whose features it learns from, as ``--features`` labels it; pixels where None.
+        features: the network whose features it learns from, as ``--features`` labels it, where there is one.
+        space: the representation that it learns in.
         labels: whether it needs labelled images; those that do not find clusters, and are compared among themselves.
         options: pydantic model of its settings, each with default, range and search distribution.
     """
@@ -295,6 +296,7 @@ class Strategy:
     rival_on_features: bool = False
     generator: str | None = None
     features: str | None = None
+    space: str = "pixels"
 
     @property
     def needs_generator(self) -> bool:
@@ -305,11 +307,6 @@ class Strategy:
     def stage(self) -> tuple[str | None, str | None, int]:
         """What arms of a seed that share one generator have in common, where it has such a phase."""
         return self.features, self.generator, self.folds
-
-    @property
-    def space(self) -> str:
-        """The representation that it learns in."""
-        return "vectors" if self.features else "pixels"
 
 
 def variant(name: str) -> Strategy | None:
@@ -329,8 +326,19 @@ def on_features(plain: str, network: str) -> Strategy | None:
         return None
     if "vectors" not in entry.spaces:
         raise ConfigError(f"'{plain}' learns from pixels alone, not from features; leave out '@{network}'.")
+    return replace(on_vectors(entry), name=f"{plain}@{network}", features=network)
+
+
+def on_vectors(entry: Strategy) -> Strategy:
+    """``entry`` as it learns from vectors: features of a network, or the rows of numbers that the data are.
+
+    Raises:
+        ConfigError: its idea is about pictures.
+    """
+    if "vectors" not in entry.spaces:
+        raise ConfigError(f"'{entry.name}' learns from pixels alone, and the data are rows of numbers; leave it out.")
     kind: Kind = "rival" if entry.rival_on_features else entry.kind
-    return replace(entry, name=f"{plain}@{network}", features=network, kind=kind)
+    return replace(entry, space="vectors", kind=kind)
 
 
 def with_generator(name: str) -> Strategy | None:
