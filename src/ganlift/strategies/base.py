@@ -6,7 +6,7 @@ A strategy is a generator function that yields phases, sees what each left in it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -275,6 +275,7 @@ class Strategy:
         validates: whether it chooses something on the validation images; the others never look at them.
         rival_on_features: whether a control is a rival there: it has no generator, and may win.
         spaces: the representations that it can learn in; where its idea is about pictures, pixels alone.
+        vector_options: its own defaults where it learns from vectors, as `benchmarks/tune.py --features` found them.
         generator: the registered generator that it takes in place of the run's; see `with_generator`.
         features: the network whose features it learns from, as ``--features`` labels it, where there is one.
         space: the representation that it learns in.
@@ -294,6 +295,7 @@ class Strategy:
     labels: bool = True
     spaces: tuple[str, ...] = PIXELS
     rival_on_features: bool = False
+    vector_options: Mapping[str, Any] = field(default_factory=dict)
     generator: str | None = None
     features: str | None = None
     space: str = "pixels"
@@ -372,11 +374,12 @@ def strategy(
     labels: bool = True,
     spaces: tuple[str, ...] = PIXELS,
     rival_on_features: bool = False,
+    vector_options: Mapping[str, Any] | None = None,
 ) -> Callable[[Callable[[Setup, Any], Phases]], Callable[[Setup, Any], Phases]]:
     """Decorator: register a phases function as the strategy ``name``."""
 
     def register(phases: Callable[[Setup, Any], Phases]) -> Callable[[Setup, Any], Phases]:
-        needs = (unlabelled, folds, validates, labels, spaces, rival_on_features)
+        needs = (unlabelled, folds, validates, labels, spaces, rival_on_features, vector_options or {})
         strategies.add(name)(Strategy(name, kind, summary, source, options, phases, *needs))
         return phases
 

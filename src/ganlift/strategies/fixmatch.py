@@ -24,6 +24,7 @@ class FixMatchOptions(GuessOptions, ClassifierOptions):
     options=FixMatchOptions,
     unlabelled="required",
     spaces=BOTH,
+    vector_options={"lr": 2e-3, "weight_decay": 2.3e-5, "dropout": 0.4, "threshold": 0.89, "consistency_weight": 0.54},
 )
 def phases(setup: Setup, options: FixMatchOptions) -> Phases:
     """One forward for labelled, weak and strong views."""

@@ -21,7 +21,8 @@ ON_VECTORS: dict[str, Any] = {
     "weight": 0.3,
     "generator_lr": 1e-3,
 }
-"""Defaults in the space of a frozen network, where they are other ones than for pixels; alike for all arms."""
+"""Defaults in the space of a frozen network, where they are other ones than for pixels, of arms that have none of their
+own (`Strategy.vector_options`)."""
 
 
 PICTURES_ONLY = {"mix": "cutmix"}
@@ -34,7 +35,8 @@ def build_options(entry: Strategy, given: Mapping[str, Any], space: str = "pixel
     Raises:
         ConfigError: an unknown key (the nearest is named) or a value out of range.
     """
-    own = {key: value for key, value in ON_VECTORS.items() if space == "vectors" and key in entry.options.model_fields}
+    shared = {key: value for key, value in ON_VECTORS.items() if key in entry.options.model_fields}
+    own = {**shared, **entry.vector_options} if space == "vectors" else {}
     for key, value in PICTURES_ONLY.items():
         if space == "vectors" and given.get(key) == value:
             raise ConfigError(f"Option '{key}' of strategy '{entry.name}' is '{value}', which is for pictures alone.")
