@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_breast_cancer, load_digits
 
 from ganlift import cores
 from ganlift.cli.main import app
@@ -55,7 +55,7 @@ def quick(words: list[str]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the pages speak of: photos/, more-photos/, photos.csv and images.npz."""
+    """What the pages speak of: photos/, more-photos/, photos.csv, images.npz, and three files of rows."""
     folder = tmp_path_factory.mktemp("docs")
     digits = load_digits()
     images = np.round(digits.images * 255 / 16).astype(np.uint8)
@@ -71,6 +71,10 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     few = digits.target < 2
     arrays = {"x_train": images[few][:80], "y_train": digits.target[few][:80]}
     np.savez(folder / "images.npz", **arrays, x_test=images[few][80:120], y_test=digits.target[few][80:120])
+    found = load_breast_cancer()
+    for name in ("cancer", "embeddings"):
+        np.savez(folder / f"{name}.npz", x_train=found.data, y_train=found.target, class_names=found.target_names)
+    np.savez(folder / "new.npz", x=found.data[:5])
     return folder
 
 

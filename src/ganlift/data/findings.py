@@ -129,13 +129,9 @@ KINDS = {
         "warning", "Fewer than 100 test images: chance moves accuracy by points.", "Add test images, or use more seeds."
     ),
     "constant-image": Kind("warning", "Images of one colour throughout.", "Remove them: they teach nothing."),
-    "constant-column": Kind(
-        "info", "Columns of rows that have one value throughout.", "Leave them out: they teach nothing."
-    ),
+    "constant-column": Kind("info", "Columns of rows that never change.", "Leave them out: they teach nothing."),
     "unequal-scales": Kind(
-        "info",
-        "One column of rows spreads at least 1,000 times as far as another.",
-        "Nothing: every column is standardised by the rows that train.",
+        "info", "Columns of rows whose spreads are far apart.", "Nothing: columns are standardised."
     ),
     "duplicates": Kind(
         "info",

@@ -74,7 +74,8 @@ def load_examples(
     scaled, of_scale = with_scale(reading, listing, more)
     if listing:
         images = of_scale(load_listing(listing, scaled, on_progress))
-    elif arrays:
+    else:
+        assert arrays is not None
         images = replace(arrays, fit=reading.fit)
     images = with_guesses(replace(images, source=spec), reading)
     if to_train:
