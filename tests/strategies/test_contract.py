@@ -155,7 +155,8 @@ def test_who_looks_at_validation_images_says_so(task: Task, name: str) -> None:
 def _losses(name: str, task: Task, settings: Settings) -> list[list[float]]:
     entry = strategies.get(name)
     _, records = run_phases(entry.phases(setup_of(task, name), options_of(name)), lambda phase: settings)
-    found = [[line.get("loss", line.get("d_loss", line.get("kept"))) for line in record.trace] for record in records]
+    names = ("loss", "d_loss", "reconstruction_loss")
+    found = [[next((line[key] for key in names if key in line), None) for line in record.trace] for record in records]
     assert all(value is not None for losses in found for value in losses)
     return found
 

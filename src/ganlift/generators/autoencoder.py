@@ -107,7 +107,7 @@ def build(shape: Shape, options: BaseModel, device: torch.device) -> Autoencoder
 generators.add("autoencoder")(
     GeneratorEntry(
         name="autoencoder",
-        summary="No adversary: images between two of a class, in an autoencoder's codes (SMOTE's idea).",
+        summary="No adversary: between two of a class, in an autoencoder's codes (SMOTE). The default on features.",
         source="Chawla et al.: SMOTE, JAIR 2002; DeVries, Taylor: Dataset Augmentation in Feature Space, 2017",
         options=AutoencoderOptions,
         build=build,

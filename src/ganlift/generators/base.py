@@ -105,7 +105,7 @@ class GeneratorEntry:
 generators: Registry[GeneratorEntry] = Registry("generator", "ganlift.generators", "ganlift.generators", GeneratorEntry)
 
 AUTO = "auto"
-DEFAULTS = {"pixels": "sngan", "vectors": "gaussian"}
+DEFAULTS = {"pixels": "sngan", "vectors": "autoencoder"}
 """The generator of each space, where nobody asks for another."""
 
 

@@ -171,7 +171,7 @@ def build(shape: ImageShape, options: BaseModel, device: torch.device) -> SNGAN:
 generators.add("sngan")(
     GeneratorEntry(
         name="sngan",
-        summary="Conditional, for few images: spectral norm, projection, hinge, DiffAugment. The default.",
+        summary="Conditional, for few images: spectral norm, projection, hinge, DiffAugment. The default on pixels.",
         source="Miyato et al.: Spectral Normalization for GANs, ICLR 2018; Miyato, Koyama: cGANs with Projection "
         "Discriminator, ICLR 2018; Zhao et al.: Differentiable Augmentation, NeurIPS 2020",
         options=SNGANOptions,
