@@ -66,6 +66,7 @@ def augmented_loss(classifier: torch.nn.Module, x: Tensor, y: Tensor, setup: Set
     source="TrivialAugment (Müller and Hutter 2021), Mixup (Zhang et al. 2018), CutMix (Yun et al. 2019)",
     options=AugmentOptions,
     spaces=BOTH,
+    vector_options={},
 )
 def phases(setup: Setup, options: AugmentOptions) -> Phases:
     """Cross-entropy on augmented labelled images."""

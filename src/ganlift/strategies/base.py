@@ -275,7 +275,8 @@ class Strategy:
         validates: whether it chooses something on the validation images; the others never look at them.
         rival_on_features: whether a control is a rival there: it has no generator, and may win.
         spaces: the representations that it can learn in; where its idea is about pictures, pixels alone.
-        vector_options: its own defaults where it learns from vectors, as `benchmarks/tune.py --features` found them.
+        vector_options: its own defaults where it learns from vectors, as `benchmarks/tune.py --features` found them:
+            none where those that are shared did as well, None where nobody has looked yet.
         generator: the registered generator that it takes in place of the run's; see `with_generator`.
         features: the network whose features it learns from, as ``--features`` labels it, where there is one.
         space: the representation that it learns in.
@@ -295,7 +296,7 @@ class Strategy:
     labels: bool = True
     spaces: tuple[str, ...] = PIXELS
     rival_on_features: bool = False
-    vector_options: Mapping[str, Any] = field(default_factory=dict)
+    vector_options: Mapping[str, Any] | None = None
     generator: str | None = None
     features: str | None = None
     space: str = "pixels"
@@ -379,7 +380,7 @@ def strategy(
     """Decorator: register a phases function as the strategy ``name``."""
 
     def register(phases: Callable[[Setup, Any], Phases]) -> Callable[[Setup, Any], Phases]:
-        needs = (unlabelled, folds, validates, labels, spaces, rival_on_features, vector_options or {})
+        needs = (unlabelled, folds, validates, labels, spaces, rival_on_features, vector_options)
         strategies.add(name)(Strategy(name, kind, summary, source, options, phases, *needs))
         return phases
 

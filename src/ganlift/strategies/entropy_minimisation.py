@@ -23,6 +23,7 @@ class EntropyMinimisationOptions(EntropyOptions, ClassifierOptions):
     options=EntropyMinimisationOptions,
     unlabelled="required",
     spaces=BOTH,
+    vector_options={},
 )
 def phases(setup: Setup, options: EntropyMinimisationOptions) -> Phases:
     """One forward for labelled and unlabelled images."""

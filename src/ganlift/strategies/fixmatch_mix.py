@@ -24,6 +24,7 @@ class FixMatchMixOptions(GuessOptions, JointOptions):
     options=FixMatchMixOptions,
     unlabelled="optional",
     spaces=BOTH,
+    vector_options={},
 )
 def phases(setup: Setup, options: FixMatchMixOptions) -> Phases:
     """See `ganlift.strategies.sgan.mixed_phases`."""

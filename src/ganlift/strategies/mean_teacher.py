@@ -25,6 +25,7 @@ class MeanTeacherOptions(TeacherOptions, ClassifierOptions):
     options=MeanTeacherOptions,
     unlabelled="required",
     spaces=BOTH,
+    vector_options={},
 )
 def phases(setup: Setup, options: MeanTeacherOptions) -> Phases:
     """One forward for labelled images and the student's view of unlabelled ones, one for the teacher's."""

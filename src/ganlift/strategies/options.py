@@ -36,7 +36,7 @@ def build_options(entry: Strategy, given: Mapping[str, Any], space: str = "pixel
         ConfigError: an unknown key (the nearest is named) or a value out of range.
     """
     shared = {key: value for key, value in ON_VECTORS.items() if key in entry.options.model_fields}
-    own = {**shared, **entry.vector_options} if space == "vectors" else {}
+    own = {**shared, **(entry.vector_options or {})} if space == "vectors" else {}
     for key, value in PICTURES_ONLY.items():
         if space == "vectors" and given.get(key) == value:
             raise ConfigError(f"Option '{key}' of strategy '{entry.name}' is '{value}', which is for pictures alone.")

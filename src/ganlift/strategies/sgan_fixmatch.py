@@ -24,6 +24,7 @@ class SganFixMatchOptions(GuessOptions, SganOptions):
     options=SganFixMatchOptions,
     unlabelled="optional",
     spaces=BOTH,
+    vector_options={},
 )
 def phases(setup: Setup, options: SganFixMatchOptions) -> Phases:
     """See `ganlift.strategies.sgan.sgan_phases`."""
