@@ -73,6 +73,11 @@ def search_space(entry: Strategy) -> dict[str, dict[str, Any]]:
     return space
 
 
+def is_untuned(entry: Strategy) -> bool:
+    """Whether nobody has looked for its settings in its space yet; what is solved for looks on validation itself."""
+    return entry.space == "vectors" and entry.vector_options is None and bool(search_space(entry))
+
+
 def _in(space: str, name: str, how: dict[str, Any]) -> dict[str, Any]:
     """A distribution without the choices that ``space`` has no use for."""
     if space == "vectors" and name in PICTURES_ONLY:
