@@ -21,8 +21,8 @@ from ganlift.strategies.base import Strategy, on_vectors, strategies
 from ganlift.strategies.options import build_options, checked, is_untuned
 
 UNTUNED = (
-    "{}: on vectors their settings are the first that were tried, tuned on no other data yet; --search 8 tunes each arm "
-    "on your validation images."
+    "{}: on vectors their settings are the first that were tried, tuned on no other data yet; --search 8 tunes each "
+    "arm on your validation set."
 )
 
 
