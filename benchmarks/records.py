@@ -55,7 +55,8 @@ FEW = ("--labels-per-class", "20", "--seeds", "5", "--budget", "280")
 SOME = ("--labels-per-class", "50", "--seeds", "3", "--budget", "980")
 ON_FEATURES = (
     *("--features", "efficientnet-lite0", "--seeds", "10", "--budget", "300", "--strategies"),
-    "linear-probe,gda,label-spreading,fixmatch,entropy-minimisation,sgan-mix,sgan,sgan-fixmatch,sgan-entropy,complement-gan",
+    "linear-probe,gda,label-spreading,distribution-calibration,mean-teacher,fixmatch,sgan-mix,fixmatch-mix,sgan,"
+    "sgan-fixmatch,sgan-entropy,complement-gan",
 )
 PHOTOGRAPHS = tuple(
     Record(

@@ -48,7 +48,9 @@ class Choice:
 
 
 ON_FEATURES = ("linear-probe", "nearest-mean", "augment", "sgan", "sgan-mix")
-ON_FEATURES_WITH_UNLABELLED = ("linear-probe", "label-spreading", "fixmatch", "sgan", "sgan-fixmatch", "sgan-mix")
+ON_FEATURES_WITH_UNLABELLED = (
+    *("linear-probe", "label-spreading", "fixmatch", "sgan-mix", "fixmatch-mix", "sgan", "sgan-fixmatch"),
+)
 """On features of a frozen network, and on rows; the control `sgan-mix` shows whether it is the generator that helps."""
 
 

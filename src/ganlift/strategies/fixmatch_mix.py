@@ -24,6 +24,7 @@ class FixMatchMixOptions(GuessOptions, JointOptions):
     options=FixMatchMixOptions,
     unlabelled="optional",
     spaces=BOTH,
+    rival_on_features=True,
     vector_options={},
 )
 def phases(setup: Setup, options: FixMatchMixOptions) -> Phases:

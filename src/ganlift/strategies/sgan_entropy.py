@@ -23,6 +23,7 @@ class SganEntropyOptions(EntropyOptions, SganOptions):
     options=SganEntropyOptions,
     unlabelled="optional",
     spaces=BOTH,
+    vector_options={},
 )
 def phases(setup: Setup, options: SganEntropyOptions) -> Phases:
     """See `ganlift.strategies.sgan.sgan_phases`."""
