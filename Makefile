@@ -12,7 +12,8 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 DEMO_SEEDS ?= auto
 DEMO_BUDGET ?= 300
-DEMO_STRATEGIES ?= augment,mean-teacher,fixmatch,sgan,sgan-fixmatch
+DEMO_FEATURES ?= pixels,efficientnet-lite0
+DEMO_STRATEGIES ?= linear-probe,augment,fixmatch,fixmatch-mix@efficientnet-lite0,sgan-fixmatch
 FULL_STRATEGIES ?= all
 FULL_SEARCH ?= 10
 
@@ -23,7 +24,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_JOBS) $(PYTEST_ARG
 .PHONY: help install demo demo-full test test-all coverage lint docs bench records clean
 
 help:
-	@echo "make demo       compare five strategies on bundled images; prints where report.html is (less than 10 minutes)"
+	@echo "make demo       compare strategies on bundled images, by pixels and by features; prints where report.html is (less than 10 minutes)"
 	@echo "make demo-full  compare every strategy, each with its options searched (hours)"
 	@echo "make test       the tests; make test-all adds their long forms"
 	@echo "make coverage   the tests again, with the lines that they reach; fails below nine tenths"
@@ -62,8 +63,8 @@ $(STAMP): constraints.txt pyproject.toml
 	@touch $(STAMP)
 
 demo: install
-	$(BIN)/ganlift compare fashion-mini --labels-per-class 10 --strategies $(DEMO_STRATEGIES) \
-	    --seeds $(DEMO_SEEDS) --budget $(DEMO_BUDGET) --out runs/demo
+	$(BIN)/ganlift compare fashion-mini --labels-per-class 10 --features $(DEMO_FEATURES) \
+	    --strategies $(DEMO_STRATEGIES) --seeds $(DEMO_SEEDS) --budget $(DEMO_BUDGET) --out runs/demo
 
 demo-full: install
 	$(BIN)/ganlift compare fashion-mini --labels-per-class 10 --strategies $(FULL_STRATEGIES) \

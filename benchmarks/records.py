@@ -50,7 +50,10 @@ def matrix(name: str) -> tuple[str, ...]:
     return "--config", str(HERE / "matrix" / f"{name}.yaml")
 
 
-DEMO = ("fashion-mini", "--labels-per-class", "10", "--strategies", "augment,mean-teacher,fixmatch,sgan,sgan-fixmatch")
+DEMO = (
+    *("fashion-mini", "--labels-per-class", "10", "--features", "pixels,efficientnet-lite0", "--strategies"),
+    "linear-probe,augment,fixmatch,fixmatch-mix@efficientnet-lite0,sgan-fixmatch",
+)
 FEW = ("--labels-per-class", "20", "--seeds", "5", "--budget", "280")
 SOME = ("--labels-per-class", "50", "--seeds", "3", "--budget", "980")
 ON_FEATURES = (

@@ -49,9 +49,15 @@ class Choice:
 
 ON_FEATURES = ("linear-probe", "nearest-mean", "augment", "sgan", "sgan-mix")
 ON_FEATURES_WITH_UNLABELLED = (
-    *("linear-probe", "label-spreading", "fixmatch", "sgan-mix", "fixmatch-mix", "sgan", "sgan-fixmatch"),
+    "linear-probe",
+    "label-spreading",
+    "fixmatch",
+    "sgan-mix",
+    "fixmatch-mix",
+    "sgan",
+    "sgan-fixmatch",
 )
-"""On features of a frozen network, and on rows; the control `sgan-mix` shows whether it is the generator that helps."""
+"""On features of a frozen network, and on rows: beside each GAN arm the one with mixes where it has a generator."""
 
 
 def choose(labelled_per_class: Sequence[int], unlabelled: int, *, on_pixels: bool = True, rows: bool = False) -> Choice:
