@@ -23,6 +23,7 @@ class SganMeanTeacherOptions(TeacherOptions, SganOptions):
     options=SganMeanTeacherOptions,
     unlabelled="optional",
     spaces=BOTH,
+    vector_options={},
 )
 def phases(setup: Setup, options: SganMeanTeacherOptions) -> Phases:
     """See `ganlift.strategies.sgan.sgan_phases`."""
