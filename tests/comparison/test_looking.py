@@ -41,7 +41,7 @@ class World:
 
     def go(self, stop_after: int = 1000) -> World:
         self.left = stop_after
-        template = {"run": str(self.run), "shared": {}, "options": {"fixmatch": {"lr": 0.5}}}
+        template = {"run": str(self.run), "shared": {"rows": False}, "options": {"fixmatch": {"lr": 0.5}}}
         Looking(self.run, self.plan, AUTO, template, self.jobs, self.ask, lambda e: self.events.append(dict(e))).go()
         return self
 

@@ -141,7 +141,7 @@ WIDE = np.arange(40.0).reshape(20, 2) % 7
     ("settings", "x", "message"),
     [
         ({"strategy": "rotation"}, WIDE, r"'rotation' learns from pixels alone; say image_shape=\(h, w\)"),
-        ({"strategy": "gan-augment"}, WIDE, "'gan-augment' learns from pixels alone"),
+        ({"strategy": "simsiam"}, WIDE, "'simsiam' learns from pixels alone"),
         ({"strategy": "sgan@efficientnet-lite0"}, WIDE, "strategy='sgan', features='efficientnet-lite0'"),
         ({"features": "efficientnet-lite0"}, WIDE, "X has rows of numbers, and features is about images"),
         ({"value_range": (0, 1)}, WIDE, r"value_range is about images: say image_shape=\(h, w\)"),

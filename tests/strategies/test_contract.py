@@ -25,7 +25,9 @@ CPU = torch.device("cpu")
 ON_FEATURES = [f"{name}@network" for name, entry in strategies if "vectors" in entry.spaces]
 ALL = [*(name for name, entry in strategies if "pixels" in entry.spaces), *ON_FEATURES]
 EVERY = pytest.mark.parametrize("name", ALL)
-SOLVED = tuple(f"{name}@network" for name in ("linear-probe", "nearest-mean", "gda", "label-spreading"))
+SOLVED = tuple(
+    f"{name}@network" for name in ("linear-probe", "nearest-mean", "gda", "label-spreading", "distribution-calibration")
+)
 """Those that take no step and draw nothing: the labels alone make them."""
 BUDGET = Budget(steps=4, batch_size=10, generator_steps=4)
 

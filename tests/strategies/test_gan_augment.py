@@ -108,7 +108,7 @@ def test_a_shared_generator_does_not_depend_on_the_arm(task: Task) -> None:
 
 
 def test_arms_share_a_generator_where_the_registry_says_so(task: Task) -> None:
-    keys = dict[tuple[str | None, int], set[str | None]]()
+    keys = dict[tuple[str | None, str | None, int], set[str | None]]()
     for name, entry in strategies:
         if entry.needs_generator:
             setup = Setup(task, Budget(4, 10, 3), Rng(0, name, CPU), CPU)
@@ -117,7 +117,7 @@ def test_arms_share_a_generator_where_the_registry_says_so(task: Task) -> None:
     assert keys.keys() == {(None, None, 1), (None, None, 2)}  # all labelled images, or halves that judges divide
     assert all(len(found) == 1 for found in keys.values())
     assert None not in set.union(*keys.values())
-    assert keys[None, 1] != keys[None, 2]
+    assert keys[None, None, 1] != keys[None, None, 2]
 
 
 def options_of(**given: Any) -> Any:
