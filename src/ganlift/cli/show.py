@@ -5,11 +5,10 @@ What each event holds is in ``docs/events.md``.
 
 from __future__ import annotations
 
-import statistics
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.table import Table
 from rich.text import Text
 
+from ganlift.cli.arms import tables
 from ganlift.cli.crash import logged_in
 from ganlift.cli.plan import plan_lines
 from ganlift.cli.words import duration, safe, size
@@ -240,10 +240,11 @@ def outcome(console: Console, comparison: Any, brief: bool = False) -> None:
     verdicts = [verdict.to_json() for verdict in comparison.verdicts]
     if not brief:
         console.print()
-        if network := _one_network(comparison.rows):
-            say(console, f"Features of {safe(network)}")
-        console.print(table(comparison.rows, verdicts, named(comparison.measure)))
-        console.print()
+        for heading, table in tables(comparison.rows, verdicts, named(comparison.measure)):
+            if heading:
+                say(console, heading)
+            console.print(table)
+            console.print()
         if any(row.get("generator") for row in comparison.rows):
             generators_table(console, comparison.run)
     for verdict in verdicts:
@@ -297,38 +298,6 @@ def _percent(row: Mapping[str, Any], part: str) -> str:
     return f"{100 * row[f'{part}_accuracy']:.1f} % of {row[f'{part}_n']} images"
 
 
-def table(rows: Sequence[Mapping[str, Any]], verdicts: Sequence[Mapping[str, Any]], measure: Yardstick) -> Table:
-    """One line a strategy: ``measure`` in percent, gain in points of it with its interval, seconds.
-
-    Where all arms learn from features of one network, its name does not stand in every line.
-    """
-    network = _one_network(rows)
-    shown = Table(box=None, pad_edge=False, header_style="bold")
-    score = measure.words.replace(" ", "\n") + ", %"  # two short lines keep the table within 80 columns
-    for name in ("strategy", "seeds", score, "gain, points (95 %)", "against", "an arm"):
-        shown.add_column(
-            name,
-            justify="left" if name in ("strategy", "against") else "right",
-            no_wrap=name not in ("strategy", "against"),
-            overflow="fold",
-        )
-    judged = {verdict["strategy"]: verdict for verdict in verdicts}
-    for strategy in dict.fromkeys(row["strategy"] for row in rows):
-        mine = [row for row in rows if row["strategy"] == strategy]
-        done = [row for row in mine if row.get("status") != "failed"]
-        seeds = f"{len(done)}" if len(done) == len(mine) else f"{len(done)} of {len(mine)}"
-        cells = [safe(strategy), seeds, _score(done, measure), *_gain(judged.get(strategy)), _seconds(done)]
-        shown.add_row(*(Text(cell.replace(f"@{network}", "") if network else cell) for cell in cells))
-    return shown
-
-
-def _one_network(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The network whose features all arms learn from; "" where they learn in several spaces, or from pixels."""
-    from ganlift.report.spaces import shared_network
-
-    return shared_network(rows)
-
-
 def say(console: Console, text: str, indent: int = 0) -> None:
     """``text`` as it is, nothing in it being markup; lines after the first are set in by ``indent``."""
     filled = textwrap.fill(text, console.width, subsequent_indent=" " * indent, break_on_hyphens=False)
@@ -342,23 +311,3 @@ def _point(console: Console, words: str, path: object) -> None:
 
 def _arm(place: Mapping[str, Any]) -> str:
     return f"{safe(place['strategy'])}, seed {place['seed']}"
-
-
-def _score(rows: Sequence[Mapping[str, Any]], measure: Yardstick) -> str:
-    values = [100 * row[measure.test] for row in rows]
-    if not values:
-        return "-"
-    return f"{statistics.fmean(values):.1f}" + (f" ± {statistics.stdev(values):.1f}" if len(values) > 1 else "")
-
-
-def _gain(verdict: Mapping[str, Any] | None) -> tuple[str, str]:
-    if not verdict or verdict.get("gain") is None:
-        return "", ""
-    gain = f"{100 * verdict['gain']:+.1f}"
-    if verdict.get("ci_low") is not None and verdict.get("ci_high") is not None:
-        gain += f" ({100 * verdict['ci_low']:+.1f} to {100 * verdict['ci_high']:+.1f})"
-    return gain, safe(verdict.get("reference") or "")
-
-
-def _seconds(rows: Sequence[Mapping[str, Any]]) -> str:
-    return duration(statistics.fmean(row["elapsed_s"] for row in rows)) if rows else "-"

@@ -1,0 +1,66 @@
+"""The table of arms that ends a comparison: one a space, so that names need not say the space in every line."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from ganlift.cli.words import duration, safe
+from ganlift.yardstick import Yardstick
+
+Row = Mapping[str, Any]
+
+
+def tables(rows: Sequence[Row], verdicts: Sequence[Row], measure: Yardstick) -> list[tuple[str, Table]]:
+    """A table for each space that arms learn in, and what stands above it: nothing where all learn from pixels."""
+    spaces: dict[str, list[Row]] = {}
+    for row in rows:
+        name = row["strategy"]  # which tells the space where the arm failed
+        spaces.setdefault(str(row.get("features") or (name.rpartition("@")[2] if "@" in name else "")), []).append(row)
+    headings = {space: f"Features of {safe(space)}" if space else "Pixels" * (len(spaces) > 1) for space in spaces}
+    return [(headings[space], _table(mine, verdicts, measure, space)) for space, mine in spaces.items()]
+
+
+def _table(rows: Sequence[Row], verdicts: Sequence[Row], measure: Yardstick, network: str) -> Table:
+    """One line a strategy: ``measure`` in percent, gain in points of it with its interval, seconds."""
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    score = measure.words.replace(" ", "\n") + ", %"  # two short lines keep the table within 80 columns
+    for name in ("strategy", "seeds", score, "gain, points (95 %)", "against", "an arm"):
+        shown.add_column(
+            name,
+            justify="left" if name in ("strategy", "against") else "right",
+            no_wrap=name not in ("strategy", "against"),
+            overflow="fold",
+        )
+    judged = {verdict["strategy"]: verdict for verdict in verdicts}
+    for strategy in dict.fromkeys(row["strategy"] for row in rows):
+        mine = [row for row in rows if row["strategy"] == strategy]
+        done = [row for row in mine if row.get("status") != "failed"]
+        seeds = f"{len(done)}" if len(done) == len(mine) else f"{len(done)} of {len(mine)}"
+        cells = [safe(strategy), seeds, _score(done, measure), *_gain(judged.get(strategy)), _seconds(done)]
+        shown.add_row(*(Text(cell.replace(f"@{network}", "") if network else cell) for cell in cells))
+    return shown
+
+
+def _score(rows: Sequence[Row], measure: Yardstick) -> str:
+    values = [100 * row[measure.test] for row in rows]
+    if not values:
+        return "-"
+    return f"{statistics.fmean(values):.1f}" + (f" ± {statistics.stdev(values):.1f}" if len(values) > 1 else "")
+
+
+def _gain(verdict: Row | None) -> tuple[str, str]:
+    if not verdict or verdict.get("gain") is None:
+        return "", ""
+    gain = f"{100 * verdict['gain']:+.1f}"
+    if verdict.get("ci_low") is not None and verdict.get("ci_high") is not None:
+        gain += f" ({100 * verdict['ci_low']:+.1f} to {100 * verdict['ci_high']:+.1f})"
+    return gain, safe(verdict.get("reference") or "")
+
+
+def _seconds(rows: Sequence[Row]) -> str:
+    return duration(statistics.fmean(row["elapsed_s"] for row in rows)) if rows else "-"

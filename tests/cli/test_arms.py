@@ -1,0 +1,47 @@
+"""The table that ends a comparison: one a space, and no name that says the space in every line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+
+from ganlift.cli.arms import tables
+from ganlift.yardstick import ACCURACY
+
+NETWORK = "efficientnet-lite0"
+
+
+def row(strategy: str, features: str | None, seed: int, accuracy: float) -> dict[str, Any]:
+    known = {"features": features} if features else {}
+    return {"strategy": strategy, "seed": seed, "status": "done", "test_accuracy": accuracy, "elapsed_s": 2.0, **known}
+
+
+def printed(rows: list[dict[str, Any]], verdicts: list[dict[str, Any]]) -> list[tuple[str, list[list[str]]]]:
+    found = []
+    for heading, table in tables(rows, verdicts, ACCURACY):
+        console = Console(width=80)
+        with console.capture() as said:
+            console.print(table)
+        found.append((heading, [line.split() for line in said.get().splitlines()[1:]]))
+    return found
+
+
+def test_each_space_has_a_table_of_plain_names() -> None:
+    arm = f"sgan@{NETWORK}"
+    rows = [row("augment", None, seed, 0.7) for seed in (0, 1)] + [row(arm, NETWORK, seed, 0.8) for seed in (0, 1)]
+    rows.append({"strategy": arm, "seed": 2, "status": "failed", "reason": "out of memory", "elapsed_s": 1.0})
+    judged = {"strategy": arm, "gain": 0.01, "ci_low": -0.01, "ci_high": 0.03, "reference": f"linear-probe@{NETWORK}"}
+    assert printed(rows, [judged]) == [
+        ("Pixels", [["augment", "2", "70.0", "±", "0.0", "2", "s"]]),
+        (
+            f"Features of {NETWORK}",
+            [["sgan", "2", "of", "3", "80.0", "±", "0.0", "+1.0", "(-1.0", "to", "+3.0)", "linear-probe", "2", "s"]],
+        ),
+    ]
+
+
+def test_pixels_alone_need_no_heading() -> None:
+    ((heading, lines),) = printed([row("augment", None, 0, 0.7)], [])
+    assert heading == ""
+    assert lines == [["augment", "1", "70.0", "2", "s"]]
