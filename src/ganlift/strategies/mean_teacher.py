@@ -25,7 +25,7 @@ class MeanTeacherOptions(TeacherOptions, ClassifierOptions):
     options=MeanTeacherOptions,
     unlabelled="required",
     spaces=BOTH,
-    vector_options={},
+    vector_options={"lr": 1.3e-3, "weight_decay": 5e-2, "dropout": 0.4, "teacher_weight": 75.0},
 )
 def phases(setup: Setup, options: MeanTeacherOptions) -> Phases:
     """One forward for labelled images and the student's view of unlabelled ones, one for the teacher's."""

@@ -42,7 +42,7 @@ def height(progress: float, start: float, end: float) -> float:
     options=PseudoLabelOptions,
     unlabelled="required",
     spaces=BOTH,
-    vector_options={"lr": 1.7e-3, "weight_decay": 7.6e-4, "dropout": 0.4, "pseudo_weight": 0.36},
+    vector_options={},
 )
 def phases(setup: Setup, options: PseudoLabelOptions) -> Phases:
     """One forward for labelled and unlabelled images."""

@@ -238,13 +238,7 @@ def mixed_phases(
     options=SganOptions,
     unlabelled="optional",
     spaces=BOTH,
-    vector_options={
-        "lr": 2.6e-3,
-        "weight_decay": 9.8e-5,
-        "label_smoothing": 0.1,
-        "weight": 0.16,
-        "generator_lr": 2.9e-3,
-    },
+    vector_options={},
 )
 def phases(setup: Setup, options: SganOptions) -> Phases:
     """See `sgan_phases`."""

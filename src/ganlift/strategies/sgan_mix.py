@@ -20,7 +20,7 @@ from ganlift.strategies.sgan import JointOptions, mixed_phases
     unlabelled="optional",
     spaces=BOTH,
     rival_on_features=True,
-    vector_options={"lr": 2.9e-3, "weight_decay": 4.1e-5, "dropout": 0.0, "label_smoothing": 0.1, "weight": 0.18},
+    vector_options={"lr": 1.4e-3, "weight_decay": 4.9e-3, "label_smoothing": 0.1, "weight": 0.17},
 )
 def phases(setup: Setup, options: JointOptions) -> Phases:
     """See `ganlift.strategies.sgan.mixed_phases`."""
