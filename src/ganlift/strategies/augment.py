@@ -59,6 +59,10 @@ def augmented_loss(classifier: torch.nn.Module, x: Tensor, y: Tensor, setup: Set
     return soft_cross_entropy(classifier(x), targets, options.label_smoothing)
 
 
+ON_VECTORS = {"lr": 1.1e-3, "weight_decay": 1.1e-4, "dropout": 0.4, "label_smoothing": 0.1, "mix": "mixup"}
+"""Its own defaults on vectors; arms that are it and something more take them over, as they do on pixels."""
+
+
 @strategy(
     "augment",
     kind="baseline",
@@ -66,7 +70,7 @@ def augmented_loss(classifier: torch.nn.Module, x: Tensor, y: Tensor, setup: Set
     source="TrivialAugment (Müller and Hutter 2021), Mixup (Zhang et al. 2018), CutMix (Yun et al. 2019)",
     options=AugmentOptions,
     spaces=BOTH,
-    vector_options={"lr": 1.1e-3, "weight_decay": 1.1e-4, "dropout": 0.4, "label_smoothing": 0.1, "mix": "mixup"},
+    vector_options=ON_VECTORS,
 )
 def phases(setup: Setup, options: AugmentOptions) -> Phases:
     """Cross-entropy on augmented labelled images."""

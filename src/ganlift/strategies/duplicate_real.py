@@ -13,7 +13,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from ganlift.strategies.augment import AugmentOptions, augmented_loss
+from ganlift.strategies.augment import ON_VECTORS, AugmentOptions, augmented_loss
 from ganlift.strategies.base import BOTH, Outcome, Phases, Setup, classifier_phase, strategy
 from ganlift.training.phase import Updater
 from ganlift.training.pixels import Batch
@@ -30,6 +30,7 @@ class DuplicateOptions(AugmentOptions):
     source="control of gan-augment",
     options=DuplicateOptions,
     spaces=BOTH,
+    vector_options=ON_VECTORS,
 )
 def phases(setup: Setup, options: DuplicateOptions) -> Phases:
     """Cross-entropy on augmented labelled images, ``1 + ratio`` copies of each."""

@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from ganlift.generators.base import generators
 from ganlift.layers.own_norms import with_own_norms
 from ganlift.losses import soft_cross_entropy
-from ganlift.strategies.augment import AugmentOptions, augmented, augmented_loss
+from ganlift.strategies.augment import ON_VECTORS, AugmentOptions, augmented, augmented_loss
 from ganlift.strategies.base import BOTH, Outcome, Phases, Setup, classifier_phase, strategy
 from ganlift.strategies.generation import FOLDS, generator_stage, restandardise
 from ganlift.strategies.options import checked
@@ -134,6 +134,7 @@ def _pretraining(setup: Setup, options: GanAugmentOptions, pool: Pool) -> Phase:
     folds=FOLDS,
     validates=True,
     spaces=BOTH,
+    vector_options=ON_VECTORS,
 )
 def phases(setup: Setup, options: GanAugmentOptions) -> Phases:
     """Generator, fold classifiers, pre-training, choosing runs, and one run at the full budget."""

@@ -35,7 +35,7 @@ from torch.nn import functional as F
 from ganlift.generators import sngan, wgan
 from ganlift.generators.judge import Judge
 from ganlift.layers.class_latents import ClassLatents
-from ganlift.strategies.augment import AugmentOptions, augmented
+from ganlift.strategies.augment import ON_VECTORS, AugmentOptions, augmented
 from ganlift.strategies.base import BOTH, Outcome, Phases, Setup, classifier_phase, shipped, strategy
 from ganlift.strategies.generation import FOLDS, Known, Stage, generator_stage, restandardise
 from ganlift.strategies.pool import Pool, draw_pool, judge_phase
@@ -178,6 +178,7 @@ def _fit_latents(setup: Setup, stage: Stage, coder: nn.Module, prior: float) -> 
     source="BAGAN: Mariani et al. 2018",
     options=GanBalanceOptions,
     spaces=BOTH,
+    vector_options=ON_VECTORS,
 )
 def phases(setup: Setup, options: GanBalanceOptions) -> Phases:
     """Autoencoder, generator, judges of its samples, and the classifier on the balanced mix."""

@@ -7,7 +7,7 @@ recall judges; where all classes have as many images it is `augment`.
 
 from __future__ import annotations
 
-from ganlift.strategies.augment import AugmentOptions
+from ganlift.strategies.augment import ON_VECTORS, AugmentOptions
 from ganlift.strategies.augment import phases as augment_phases
 from ganlift.strategies.base import BOTH, Phases, Setup, shipped, strategy
 
@@ -24,6 +24,7 @@ class OversampleOptions(AugmentOptions):
     source="random oversampling: He and Garcia 2009",
     options=OversampleOptions,
     spaces=BOTH,
+    vector_options=ON_VECTORS,
 )
 def phases(setup: Setup, options: OversampleOptions) -> Phases:
     """Cross-entropy on augmented labelled images, drawn by class."""

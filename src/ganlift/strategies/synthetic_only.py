@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pydantic import Field
 from torch import Tensor
 
-from ganlift.strategies.augment import AugmentOptions, augmented_loss
+from ganlift.strategies.augment import ON_VECTORS, AugmentOptions, augmented_loss
 from ganlift.strategies.base import BOTH, Outcome, Phases, Setup, classifier_phase, strategy
 from ganlift.strategies.generation import generator_stage, restandardise
 from ganlift.strategies.pool import draw_pool
@@ -32,6 +32,7 @@ class SyntheticOptions(AugmentOptions):
     unlabelled="optional",
     folds=1,
     spaces=BOTH,
+    vector_options=ON_VECTORS,
 )
 def phases(setup: Setup, options: SyntheticOptions) -> Phases:
     """A generator of all labelled images, halved for no judge, then a classifier on its unfiltered samples."""
