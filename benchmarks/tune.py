@@ -6,7 +6,7 @@
     python benchmarks/tune.py --table --out benchmarks/results/tuning.jsonl
 
 As `ganlift compare --search` does it: rounds over three seeds, of which the better half goes on, the shipped settings
-the first trial and kept unless another leads by one standard error. A trial's score is its mean over two situations.
+the first trial and kept unless another leads by one standard error. A trial's score is its mean over the situations.
 No image of them is in a record: Fashion-MNIST's training images that are not in `fashion-mini`, and CIFAR-10's last
 training batch, which `records.py` leaves out, at 16 px. Arms for unequal classes learn from long tails of the same.
 With ``--features`` arms learn from the same images through the default network, fewer of them.
@@ -133,7 +133,16 @@ def on_features(fashion: str, cifar10: str) -> list[Situation]:
         recipe = Recipe(views_for(len(images)), flips=flips_safe(images))
         features = embed(Pixels(images), images.hashes, network, recipe)
         found.append(Situation(name, images, 10 if name == "fashion-mnist" else 5, None, features, recipe.plain))
-    return found
+    return [*found, two_classes(found[-1])]
+
+
+def two_classes(situation: Situation) -> Situation:
+    """The first two classes of ``situation`` with two labels each: settings for many labels may fail with so few."""
+    images, index = situation.images, np.flatnonzero(situation.images.labels < 2)
+    columns = {name: getattr(images, name)[index] for name in ("pixels", "labels", "parts", "hashes", "names")}
+    pair = replace(images, class_names=images.class_names[:2], **columns)
+    features = None if situation.features is None else situation.features[index]
+    return replace(situation, name=f"{situation.name}, two classes", images=pair, labels=2, features=features)
 
 
 def on_pixels(arm: str, fashion: str, cifar10: str) -> list[Situation]:

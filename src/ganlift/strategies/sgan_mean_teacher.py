@@ -23,7 +23,15 @@ class SganMeanTeacherOptions(TeacherOptions, SganOptions):
     options=SganMeanTeacherOptions,
     unlabelled="optional",
     spaces=BOTH,
-    vector_options={},
+    vector_options={
+        "lr": 1.2e-3,
+        "weight_decay": 1.1e-2,
+        "dropout": 0.0,
+        "label_smoothing": 0.1,
+        "weight": 0.29,
+        "generator_lr": 3.3e-3,
+        "teacher_weight": 16.0,
+    },
 )
 def phases(setup: Setup, options: SganMeanTeacherOptions) -> Phases:
     """See `ganlift.strategies.sgan.sgan_phases`."""
