@@ -1,7 +1,8 @@
 """`--features auto`: whether arms learn from pixels, from a frozen network's features, or from both, and why.
 
 Photographs are so much better told apart by the features (docs/photographs.md has the tables) that pixels are left out.
-Of small pictures neither is known to win beforehand, so both are compared where the features are made in minutes. Pictures of fewer pixels than a letter show the network nothing.
+Of small pictures neither is known to win beforehand, so both are compared where the features are made in minutes.
+Pictures of fewer pixels than a letter show the network nothing.
 """
 
 from __future__ import annotations
