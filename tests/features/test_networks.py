@@ -173,9 +173,7 @@ def test_to_name_a_model_of_timm_is_to_ask_for_its_weights(monkeypatch: pytest.M
 
     offline = SimpleNamespace(is_model=lambda name: True, create_model=create_model)
     monkeypatch.setitem(sys.modules, "timm", offline)
-    with pytest.raises(
-        ConfigError, match=r"not on this machine and can't be fetched \(no route to host\); connect once"
-    ):
+    with pytest.raises(ConfigError, match=r"can't be fetched \(.*no route to host\); connect once"):
         feature_network("timm:resnet18")
     with pytest.raises(ConfigError, match="add --download, or name their file with --weights"):
         feature_network("timm:resnet18", download=False)
