@@ -38,8 +38,8 @@ def timm_network(name: str, device: torch.device, weights: Path | None, download
         model: Any = timm.create_model(model_name, pretrained=True, num_classes=0, pretrained_cfg_overlay=overlay)
     except Exception as fault:
         raise ConfigError(
-            f"The weights of {name} are not on this machine and can't be fetched ({first_line(fault)}); connect once, or "
-            "write the network to a file and give onnx:PATH."
+            f"The weights of {name} are not on this machine and can't be fetched ({first_line(fault)}); connect "
+            "once, or write the network to a file and give onnx:PATH."
         ) from fault
     model.eval().requires_grad_(False).to(device)
     wanted = model.pretrained_cfg
