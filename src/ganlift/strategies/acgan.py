@@ -66,6 +66,7 @@ class AcganOptions(ClassifierOptions):
     source="AC-GAN: Odena et al. 2017, eq. 2 and 3",
     options=AcganOptions,
     spaces=BOTH,
+    vector_options={},
 )
 def phases(setup: Setup, options: AcganOptions) -> Phases:
     """Alternating steps on labelled images and as many generated ones."""

@@ -71,6 +71,13 @@ class DadaOptions(ClassifierOptions):
     source="DADA: Zhang et al. 2019, and the authors' code",
     options=DadaOptions,
     spaces=BOTH,
+    vector_options={
+        "lr": 1.8e-3,
+        "weight_decay": 1.1e-5,
+        "dropout": 0.4,
+        "fake_weight": 0.012,
+        "generator_lr": 1.2e-3,
+    },
 )
 def phases(setup: Setup, options: DadaOptions) -> Phases:
     """The game within classes, then the classifier on real and generated images."""

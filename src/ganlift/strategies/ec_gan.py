@@ -60,6 +60,15 @@ class EcGanOptions(PlayerOptions):
     source="EC-GAN: Haque 2021",
     options=EcGanOptions,
     spaces=BOTH,
+    vector_options={
+        "lr": 7.5e-3,
+        "weight_decay": 1.5e-2,
+        "dropout": 0.4,
+        "generator_lr": 3.1e-3,
+        "discriminator_lr": 2.3e-3,
+        "fake_weight": 0.21,
+        "threshold": 0.88,
+    },
 )
 def phases(setup: Setup, options: EcGanOptions) -> Phases:
     """Discriminator, generator, classifier: a step each on the same batch of fakes."""

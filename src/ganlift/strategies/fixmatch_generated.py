@@ -41,6 +41,14 @@ class FixMatchGeneratedOptions(FixMatchOptions):
     unlabelled="required",
     folds=1,
     spaces=BOTH,
+    vector_options={
+        "lr": 2.5e-3,
+        "weight_decay": 1.1e-2,
+        "dropout": 0.4,
+        "threshold": 0.73,
+        "consistency_weight": 0.54,
+        "ratio": 0.81,
+    },
 )
 def phases(setup: Setup, options: FixMatchGeneratedOptions) -> Phases:
     """Generator, then FixMatch at the full budget."""
