@@ -26,7 +26,7 @@ def save_cache(images: ImageSet | VectorSet, folder: Path) -> None:
     arrays = {name: getattr(images, name) for name in _ARRAYS if getattr(images, name) is not None}
     np.savez(folder / "arrays.npz", **arrays)
     facts: dict[str, Any] = {"class_names": images.class_names, "source": images.source, "notes": images.notes}
-    facts |= {"flips": images.flips} if isinstance(images, ImageSet) else {}
+    facts |= {"flips": images.flips} if isinstance(images, ImageSet) else {"columns": images.columns}
     write_text(folder / "set.json", json.dumps(facts))
 
 
@@ -37,7 +37,8 @@ def load_cache(folder: Path) -> ImageSet | VectorSet:
         arrays: dict[str, Any] = {name: stored[name] for name in stored.files}
     arrays |= {"class_names": tuple(facts["class_names"]), "source": facts["source"], "notes": tuple(facts["notes"])}
     if (folder / "vectors.npy").exists():
-        return VectorSet(vectors=np.load(folder / "vectors.npy", mmap_mode="r"), **arrays)
+        rows = np.load(folder / "vectors.npy", mmap_mode="r")
+        return VectorSet(vectors=rows, columns=tuple(facts["columns"]), **arrays)
     return ImageSet(pixels=np.load(folder / "pixels.npy", mmap_mode="r"), flips=facts["flips"], **arrays)
 
 

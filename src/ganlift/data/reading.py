@@ -44,6 +44,11 @@ class Reading:
         files: shell patterns such as "*.png"; only files whose name matches one are used. All where None.
         flips: whether a mirrored image keeps its class; "auto" goes by the classes' names.
         learned: the scale that a classifier was trained on, for values that do not tell their own.
+        column: of a table, the columns to learn from, by name or shell pattern; all of numbers where None.
+        leave_out: of a table, columns not to learn from, by name or shell pattern.
+        label_column: of a table, the column of classes; "label" where None.
+        labels: a file with the labels of the rows of an ``.npy``.
+        learned_columns: the columns that a classifier was trained on, for tables where none are asked for.
     """
 
     image_size: int | None = None
@@ -57,6 +62,11 @@ class Reading:
     files: tuple[str, ...] | None = None
     flips: Flips = "auto"
     learned: Scale | None = None
+    column: tuple[str, ...] | None = None
+    leave_out: tuple[str, ...] | None = None
+    label_column: str | None = None
+    labels: str | None = None
+    learned_columns: tuple[str, ...] = ()
 
     @property
     def channels(self) -> int | None:
@@ -78,6 +88,10 @@ def asked(config: Mapping[str, Any]) -> Reading:
         groups=config.get("groups"),
         files=_all_of(config.get("files")),
         flips=config.get("flips", "auto"),
+        column=_all_of(config.get("column")),
+        leave_out=_all_of(config.get("leave_out")),
+        label_column=config.get("label_column"),
+        labels=config.get("labels"),
     )
 
 

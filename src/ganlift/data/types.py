@@ -92,12 +92,16 @@ class VectorSet(Examples):
 
     Attributes:
         vectors: (n, d) float64, finite, as they were given.
+        columns: what the columns of a table that they came from are called, one or several numbers each; else empty.
+        ids: (n,) of str, what tells each row apart where the source says so; None where it does not.
     """
 
     noun: ClassVar[str] = "row"
-    own: ClassVar[tuple[str, ...]] = ("vectors",)
+    own: ClassVar[tuple[str, ...]] = ("vectors", "ids")
 
     vectors: NDArray[np.float64]
+    columns: tuple[str, ...] = ()
+    ids: NDArray[np.str_] | None = None
 
     @property
     def width(self) -> int:

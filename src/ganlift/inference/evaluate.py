@@ -120,7 +120,7 @@ def _given(
         return images, images.batch
     rows = load_examples(data, reading, data_dir=data_dir, to_train=False)
     if not isinstance(rows, VectorSet):
-        raise DataError(f"{data} has images, and this classifier takes {model.facts.takes}; give such an .npz.")
+        raise DataError(f"{data} has images, and this classifier takes {model.facts.takes}; give such rows.")
     return rows, fitting_rows(model, rows.vectors, data).__getitem__
 
 
@@ -222,8 +222,11 @@ def _groups_of(images: Examples, chosen: NDArray[np.int64], column: str | None) 
     """Each chosen image's group; None where there are none."""
     if column is None:
         return None if images.groups is None else [str(group) for group in images.groups[chosen]]
-    if Path(images.source).suffix.lower() != ".csv":
-        raise ConfigError(f"--group-column {column}: only a CSV manifest has columns, and {images.source} is none.")
+    if Path(images.source).suffix.lower() != ".csv" or isinstance(images, VectorSet):
+        raise ConfigError(
+            f"--group-column {column}: only of a CSV manifest columns can be named, and {images.source} is none; in a "
+            "table of numbers the column is called group."
+        )
     values = read_column(Path(images.source), column)
     return [values.get(str(name), "") for name in images.names[chosen]]
 

@@ -37,12 +37,16 @@ class FeaturesFacts(BaseModel):
 
 
 class ColumnsFacts(BaseModel):
-    """The mean and the spread of each column of the rows that trained, as `ganlift.data.columns` learned them."""
+    """The mean and the spread of each column of the rows that trained, as `ganlift.data.columns` learned them.
+
+    ``names`` are those of a table's columns, by which those of another table are found; empty where there are none.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     mean: tuple[float, ...] = Field(min_length=1)
     spread: tuple[Annotated[float, Field(gt=0)], ...] = Field(min_length=1)
+    names: tuple[str, ...] = ()
 
 
 class ClassifierFacts(BaseModel):
@@ -93,10 +97,11 @@ class ClassifierFacts(BaseModel):
     def reading(self, asked: Reading = AS_FOUND) -> Reading:
         """How images for this classifier are read: as it learned, and what depends on the data as ``asked``.
 
-        Arrays are on the scale that they tell, else on the one it learned. Rows have nothing to be read by.
+        Arrays are on the scale that they tell, else on the one it learned. Of tables the columns that it learned from
+        are taken.
         """
         if self.columns is not None:
-            return asked
+            return replace(asked, learned_columns=self.columns.names)
         return replace(
             asked,
             image_size=self.image_size,

@@ -50,7 +50,7 @@ def real_images(model: Model) -> tuple[Inputs, str]:
 def _rows(model: Model, columns: ColumnsFacts) -> tuple[NDArray[np.float32], str]:
     """Rows of the run; where its data are not here any more, rows drawn from a normal of the columns."""
     try:
-        found = load_examples(model.facts.data)
+        found = load_examples(model.facts.data, asked(run_config(model.run)) if model.run else Reading())
     except (GanliftError, OSError):
         found = None
     if isinstance(found, VectorSet) and data_hash(found) == model.facts.data_hash:
