@@ -4,6 +4,7 @@
     python benchmarks/records.py --pneumonia FILE.npz --cifar10 FOLDER --hymenoptera FOLDER   all of them
     python benchmarks/records.py --only fashion                          those with this word in their name
 
+A record is older than the code where an arm's figures have moved (`canary.py`) or it was made with other settings.
 CIFAR-10's last training batch is left out, because the shipped settings were tuned on it (`tune.py`). What is broken
 off goes on where it stopped: each is a run in ``runs/records/``. Afterwards `table.py` prints the tables for
 benchmarks/README.md, and the tests name what is not in step.
@@ -22,7 +23,9 @@ import numpy as np
 from canary import stale
 from tune import LAST_BATCH
 
+from ganlift.config import CompareConfig, apply_sets, build_config, read_config
 from ganlift.data import load
+from ganlift.errors import ConfigError
 from ganlift.runs.files import write_npz
 
 HERE = Path(__file__).parent
@@ -82,6 +85,40 @@ RECORDS = (
 )
 
 
+def settings(arguments: Sequence[str]) -> CompareConfig:
+    """What `ganlift compare` with ``arguments`` is asked for."""
+    words, values = list(arguments), dict[str, object]()
+    if not words[0].startswith("-"):
+        values["data"] = words.pop(0)
+    for option, value in zip(words[::2], words[1::2], strict=True):
+        if option == "--config":
+            values |= read_config(Path(value))
+        elif option == "--set":
+            values = apply_sets(values, [value])
+        else:
+            values[option.removeprefix("--").replace("-", "_")] = value
+    return build_config(values)
+
+
+def changed(record: Record) -> list[str]:
+    """The settings asked for that ``record`` was made with other values of; the images may lie elsewhere."""
+    try:
+        made = build_config(read_config(record.kept / "config.yaml")).model_dump()
+    except ConfigError:  # of a version whose keys were others
+        return ["config"]
+    asked = settings([one.replace(f"{{{record.needs}}}", "images") for one in record.arguments])
+    return [key for key, value in asked.model_dump(exclude_unset=True).items() if key != "data" and value != made[key]]
+
+
+def outdated(record: Record) -> str:
+    """Why ``record`` is older than the code; "" where it is not."""
+    if not (record.kept / "config.yaml").exists():
+        return "not made yet"
+    arms, keys = stale(record.kept), changed(record)
+    moved = "" if not arms else "made before the canary" if arms == ["all"] else f"{len(arms)} arms have moved"
+    return " and ".join(filter(None, (moved, f"other settings ({', '.join(keys)})" if keys else "")))
+
+
 def make(record: Record, arguments: Sequence[str]) -> None:
     """Run it, or go on with it, and keep its records."""
     run = RUNS / record.name
@@ -110,24 +147,19 @@ def main() -> None:
     parser.add_argument("--hymenoptera", type=Path, help="the folder hymenoptera_data")
     parser.add_argument("--cifar10", type=Path, help="the folder with CIFAR-10's batches")
     asked = parser.parse_args()
-    older = {one: stale(one.kept) for one in RECORDS if asked.only in one.name}
-    for record, arms in older.items():
-        why = (
-            f"about {record.hours:g} h, {len(arms)} arms have moved"
-            if arms[:1] != ["all"]
-            else f"about {record.hours:g} h"
-        )
-        print(f"{record.name}: {f'older than the code ({why})' if arms else 'of this code'}")
-    print(f"{sum(record.hours for record, arms in older.items() if arms):.1f} h in all.", flush=True)
+    older = {one: why for one in RECORDS if asked.only in one.name and (why := outdated(one))}
+    for record, why in older.items():
+        print(f"{record.name}: older than the code, about {record.hours:g} h: {why}")
+    print(f"{len(older)} older, {sum(record.hours for record in older):.1f} h in all.", flush=True)
     if asked.list:
         return
     given = {name: str(path) for name in ("pneumonia", "hymenoptera") if (path := getattr(asked, name))}
-    if asked.cifar10 and any(arms for record, arms in older.items() if record.needs == "cifar10"):
+    if asked.cifar10 and any(record.needs == "cifar10" for record in older):
         given["cifar10"] = str(untuned(asked.cifar10))
-    for record, arms in older.items():
-        if arms and record.needs and record.needs not in given:
+    for record in older:
+        if record.needs and record.needs not in given:
             print(f"{record.name} is left out: give its images with --{record.needs}.")
-        elif arms:
+        else:
             make(record, [argument.format(**given) for argument in record.arguments])
 
 

@@ -45,3 +45,11 @@ def test_pixels_alone_need_no_heading() -> None:
     ((heading, lines),) = printed([row("augment", None, 0, 0.7)], [])
     assert heading == ""
     assert lines == [["augment", "1", "70.0", "2", "s"]]
+
+
+def test_a_long_name_breaks_behind_a_hyphen() -> None:
+    arm, rival = f"sgan-fixmatch@{NETWORK}", f"distribution-calibration@{NETWORK}"
+    judged = {"strategy": arm, "gain": -0.01, "ci_low": -0.01, "ci_high": 0.03, "reference": rival}
+    ((_, lines),) = printed([row(arm, NETWORK, 0, 0.8), row(rival, NETWORK, 0, 0.8)], [judged])
+    assert [line[0] for line in lines] == ["sgan-fixmatch", "calibration", "distribution-", "calibration"]
+    assert lines[0][-3:] == ["distribution-", "2", "s"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -158,9 +160,23 @@ def test_missing_packages_say_how_they_are_installed(monkeypatch: pytest.MonkeyP
     with pytest.raises(ConfigError, match="pip install no-such-wheel"):
         feature_network()
     for module, name, extra in (("timm", "timm:resnet18", "timm"), ("onnxruntime", "onnx:a.onnx", "onnx")):
-        monkeypatch.setitem(__import__("sys").modules, module, None)
+        monkeypatch.setitem(sys.modules, module, None)
         with pytest.raises(ConfigError, match=rf"{name} needs {module} .*pip install 'ganlift\[{extra}\]'"):
             feature_network(name)
+
+
+def test_to_name_a_model_of_timm_is_to_ask_for_its_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """timm does not install everywhere, and its weights are far away: what is told of that is what is tested."""
+
+    def create_model(*args: Any, **kwargs: Any) -> Any:
+        raise OSError("no route to host")
+
+    offline = SimpleNamespace(is_model=lambda name: True, create_model=create_model)
+    monkeypatch.setitem(sys.modules, "timm", offline)
+    with pytest.raises(ConfigError, match=r"can't be fetched \(.*no route to host\); connect once"):
+        feature_network("timm:resnet18")
+    with pytest.raises(ConfigError, match="add --download, or name their file with --weights"):
+        feature_network("timm:resnet18", download=False)
 
 
 def _onnx(path: Path, shape: list[Any], outputs: int = 1, places: bool = False, **metadata: str) -> str:

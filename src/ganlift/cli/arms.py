@@ -14,6 +14,9 @@ from ganlift.yardstick import Yardstick
 
 Row = Mapping[str, Any]
 
+LONGEST = 22
+"""Characters of a name on one line."""
+
 
 def tables(rows: Sequence[Row], verdicts: Sequence[Row], measure: Yardstick) -> list[tuple[str, Table]]:
     """A table for each space that arms learn in, and what stands above it: nothing where all learn from pixels."""
@@ -42,8 +45,14 @@ def _table(rows: Sequence[Row], verdicts: Sequence[Row], measure: Yardstick, net
         done = [row for row in mine if row.get("status") != "failed"]
         seeds = f"{len(done)}" if len(done) == len(mine) else f"{len(done)} of {len(mine)}"
         cells = [safe(strategy), seeds, _score(done, measure), *_gain(judged.get(strategy)), _seconds(done)]
-        shown.add_row(*(Text(cell.replace(f"@{network}", "") if network else cell) for cell in cells))
+        shown.add_row(*(Text(_folded(cell.replace(f"@{network}", "") if network else cell)) for cell in cells))
     return shown
+
+
+def _folded(name: str) -> str:
+    """A long name on two lines, broken behind a hyphen, so that the table keeps within 80 columns."""
+    place = name.rfind("-", 0, LONGEST) + 1 if " " not in name and len(name) > LONGEST else 0
+    return f"{name[:place]}\n{name[place:]}" if place else name
 
 
 def _score(rows: Sequence[Row], measure: Yardstick) -> str:

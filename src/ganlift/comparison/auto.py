@@ -113,7 +113,7 @@ def generator_warning(names: Sequence[str], labelled_per_class: Sequence[int], u
     told = f"{', '.join(names)}: with {least} labelled images in the smallest class "
     if unlabelled:
         return told + (
-            "a generator learns the classes poorly, and may copy or collapse; look at the samples in the report."
+            "a generator learns the classes poorly, and may copy or collapse; look in the report at what it makes."
         )
     outlook = "copies or collapses" if least < FEW_A_CLASS else "has little to go on"
     return told + (

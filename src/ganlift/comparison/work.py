@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from ganlift.comparison.executors import Job, ShouldStop
 from ganlift.comparison.facts import arm_facts, collapse_alarms, pool_alarms
+from ganlift.comparison.feature_points import keep_generated
 from ganlift.comparison.keep import keep_generator
 from ganlift.comparison.plan import classifier_on, entry_of
 from ganlift.cores import share_of_a_core
@@ -85,12 +86,14 @@ def run_arm(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, An
         on_metrics=lambda line: report({"type": "metrics", "strategy": name, "seed": seed, **line}),
     )
     outcome, records = run_phases(entry.phases(setup, options), _homes(settings, run, folder))
-    if outcome.shared and outcome.generator:
+    if outcome.shared and outcome.generator and setup.pictures:
         shutil.copytree(
             layout.generator_folder(run, outcome.shared) / "samples", folder / "samples", dirs_exist_ok=True
         )
     key = outcome.shared or f"{name}-{seed}"
-    if outcome.generator and isinstance(images, ImageSet):
+    if outcome.generator and not setup.pictures:
+        keep_generated(run, name, setup, outcome.generator)
+    elif outcome.generator and isinstance(images, ImageSet):
         keep_generator(layout.generator_folder(run, key), outcome.generator, images, {"strategy": name, "seed": seed})
     for record in records:
         for warning in record.warnings:
@@ -102,7 +105,7 @@ def run_arm(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, An
     if entry.generator:
         row["generator"] = entry.generator
     facts = {**outcome.facts, **arm_facts(setup, outcome, folder)}
-    if outcome.generator:
+    if outcome.generator and setup.pictures:
         facts["generator"] = key
     for look in (collapse_alarms, pool_alarms):
         row["alarms"] += look(facts, images.class_names, row["steps"])

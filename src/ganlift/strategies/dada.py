@@ -53,13 +53,13 @@ from ganlift.training.pixels import Batch, Stream
 from ganlift.training.rng import seeded
 
 
-@shipped(lr=3.1e-3, weight_decay=5e-5, label_smoothing=0.1, policy="rand", beta1=0.5)
+@shipped(lr=4.2e-3, weight_decay=2.7e-3, dropout=0.4, label_smoothing=0.1, policy="rand", beta1=0.5)
 class DadaOptions(ClassifierOptions):
     fake_weight: float = Field(
-        0.032, ge=0, description="v: weight of generated images", json_schema_extra=search(0.01, 1.0, log=True)
+        0.07, ge=0, description="v: weight of generated images", json_schema_extra=search(0.01, 1.0, log=True)
     )
     generator_lr: float = Field(
-        1.7e-3, gt=0, description="Adam's rate of the generator", json_schema_extra=search(5e-4, 5e-3, log=True)
+        5.7e-4, gt=0, description="Adam's rate of the generator", json_schema_extra=search(5e-4, 5e-3, log=True)
     )
     matching: float = Field(1.0, ge=0, description="w: weight of feature matching")
 

@@ -97,4 +97,4 @@ def phases(setup: Setup, options: DptOptions) -> Phases:
     yield phase
     counts = torch.bincount(known.labels[len(setup.labels) :], minlength=setup.task.classes).tolist()
     facts = {**pool.facts(), "filtered": options.filtered, "pseudo_labels": counts}
-    return Outcome(phase.averages["classifier"].module, facts, generator=stage.kept)
+    return Outcome(phase.averages["classifier"].module, facts, generator=stage.trained)

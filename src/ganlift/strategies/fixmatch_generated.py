@@ -56,4 +56,4 @@ def phases(setup: Setup, options: FixMatchGeneratedOptions) -> Phases:
     classifier = setup.new_classifier(options.dropout)
     phase = semi_phase(setup, options, classifier, [guess], ratio=options.unlabelled_ratio, unlabelled_too=stream)
     yield phase
-    return Outcome(phase.averages["classifier"].module, pool.facts(), stage.phase.shared, stage.kept)
+    return Outcome(phase.averages["classifier"].module, pool.facts(), stage.phase.shared, stage.trained)

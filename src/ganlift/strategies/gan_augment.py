@@ -171,7 +171,7 @@ def phases(setup: Setup, options: GanAugmentOptions) -> Phases:
     )
     yield phase
     facts = {**pool.facts(), "candidates": tried, "chosen": best, "filtered": options.filtered}
-    return Outcome(phase.averages["classifier"].module, facts, stage.phase.shared, stage.kept)
+    return Outcome(phase.averages["classifier"].module, facts, stage.phase.shared, stage.trained)
 
 
 def choose(tried: Sequence[Mapping[str, Any]], right: Sequence[NDArray[np.bool_]], weights: NDArray[np.float64]) -> int:

@@ -209,4 +209,4 @@ def phases(setup: Setup, options: GanBalanceOptions) -> Phases:
     yield phase
     used = torch.bincount(pool.labels[torch.unique(mix.rows)], minlength=setup.task.classes)
     facts = {**pool.facts(), "balanced": False, "used": used.tolist(), "real_weights": mix.weights.tolist()}
-    return Outcome(phase.averages["classifier"].module, facts, generator=stage.kept)
+    return Outcome(phase.averages["classifier"].module, facts, generator=stage.trained)

@@ -52,16 +52,12 @@ class Known:
 
 @dataclass(frozen=True)
 class Stage:
-    """A generator under training: its phase, how to draw from it afterwards, and what it was told, by fold.
-
-    ``kept`` is what an arm hands on of it: one of features makes nothing to look at.
-    """
+    """A generator under training: its phase, how to draw from it afterwards, and what it was told, by fold."""
 
     phase: Phase
     trained: TrainedGenerator
     known: Known
     folds: Tensor
-    kept: TrainedGenerator | None
 
 
 def generator_stage(setup: Setup, folds: int = FOLDS, known: Known | None = None) -> Stage:
@@ -113,7 +109,7 @@ def generator_stage(setup: Setup, folds: int = FOLDS, known: Known | None = None
     if setup.pictures:
         phase.grid = _grid(trained, rng.derive("grid"), setup.device)
         phase.watch = watching(setup, rng, lambda n, noise: trained.sample(_any_classes(n, classes, noise), n, noise))
-    return Stage(phase, trained, known, of_folds, trained if setup.pictures else None)
+    return Stage(phase, trained, known, of_folds)
 
 
 def _any_classes(n: int, classes: int, rng: torch.Generator) -> Tensor | None:

@@ -23,7 +23,13 @@ from ganlift.training.rng import seeded
 
 
 @shipped(
-    probe="finetune", lr=3.1e-3, weight_decay=5e-5, label_smoothing=0.1, policy="rand", pretrain_lr=9.8e-4, head_lr=0.13
+    probe="finetune",
+    lr=2.5e-3,
+    weight_decay=1.5e-5,
+    label_smoothing=0.1,
+    policy="rand",
+    pretrain_lr=2e-3,
+    head_lr=0.017,
 )
 class RotationFeaturesOptions(PretrainOptions, ProbeOptions):
     """Settings of both steps."""

@@ -135,10 +135,8 @@ def new_generator(setup: Setup, classes: int = 0) -> JointGenerator:
         return setup.space.generator(LATENT, classes).to(setup.device)
 
 
-def joint_generator(setup: Setup, generator: JointGenerator, classes: int = 0) -> TrainedGenerator | None:
-    """The joint arms' generator as an outcome's; None where it makes no images."""
-    if not setup.pictures:
-        return None
+def joint_generator(setup: Setup, generator: JointGenerator, classes: int = 0) -> TrainedGenerator:
+    """The joint arms' generator as an outcome's."""
     facts = GeneratorFacts(
         generator=JOINT,
         channels=setup.task.channels,

@@ -50,4 +50,4 @@ def phases(setup: Setup, options: SyntheticOptions) -> Phases:
 
     phase = classifier_phase(setup, options, classifier, step, {"generated": stream})
     yield phase
-    return Outcome(phase.averages["classifier"].module, shared=stage.phase.shared, generator=stage.kept)
+    return Outcome(phase.averages["classifier"].module, shared=stage.phase.shared, generator=stage.trained)

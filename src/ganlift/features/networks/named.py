@@ -26,7 +26,7 @@ def feature_network(
     device: torch.device = CPU,
     *,
     weights: Path | None = None,
-    download: bool = False,
+    download: bool = True,
     in_torch: bool = False,
 ) -> Network:
     """The network called ``name``, one of `NAMES`; ``onnx:PATH`` runs on the processor, whatever ``device`` is.
@@ -36,7 +36,7 @@ def feature_network(
 
     Args:
         weights: the file of weights, for ``timm:NAME``.
-        download: whether weights that are not here may be fetched.
+        download: whether weights that are not here may be fetched, as whoever names such a network asks for.
 
     Raises:
         ConfigError: there is no such network, a package is missing, the weights are not here, or it makes no features

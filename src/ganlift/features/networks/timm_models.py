@@ -37,7 +37,10 @@ def timm_network(name: str, device: torch.device, weights: Path | None, download
     try:
         model: Any = timm.create_model(model_name, pretrained=True, num_classes=0, pretrained_cfg_overlay=overlay)
     except Exception as fault:
-        raise ConfigError(f"The weights of {name} can't be had ({first_line(fault)}).") from fault
+        raise ConfigError(
+            f"The weights of {name} are not on this machine and can't be fetched ({first_line(fault)}); connect "
+            "once, or write the network to a file and give onnx:PATH."
+        ) from fault
     model.eval().requires_grad_(False).to(device)
     wanted = model.pretrained_cfg
     mean, std = (torch.tensor(wanted[key], device=device) for key in ("mean", "std"))
