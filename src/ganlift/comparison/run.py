@@ -40,7 +40,7 @@ from ganlift.data.identity import form_numbers, form_of
 from ganlift.data.kin import copied
 from ganlift.data.reading import asked
 from ganlift.data.sizes import preparation
-from ganlift.data.types import Examples, ImageSet, Split, VectorSet
+from ganlift.data.types import Examples, ImageSet, SoundSet, Split, VectorSet
 from ganlift.errors import GanliftError
 from ganlift.events import Listener
 from ganlift.features import Network
@@ -95,7 +95,13 @@ def prepare(config: ArmsConfig, tell: Listener) -> Prepared:
     images = load_images(config, tell)
     splits = [split_of(config, images, seed) for seed in config.seed_list()]
     spaces, why_spaces = spaces_for(config, images, splits[0])
-    entries, notes = resolve_arms(config, spaces, _per_class(images, splits[0]), len(splits[0].unlabelled))
+    entries, notes = resolve_arms(
+        config,
+        spaces,
+        _per_class(images, splits[0]),
+        len(splits[0].unlabelled),
+        sound=isinstance(images, SoundSet),
+    )
     check = check_images(images)
     measure, why = choose_yardstick(config.measure, _per_class(images, splits[0]))
     for note in [*check.sentences(), *splits[0].notes, *filter(None, [why_spaces]), *notes, *filter(None, [why])]:

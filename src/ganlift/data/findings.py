@@ -61,6 +61,7 @@ KINDS = {
     "not-an-image": Kind(
         "warning", "Files that are images by name or content, and no PNG, JPEG, WebP or BMP.", "Convert or remove them."
     ),
+    "not-a-sound": Kind("warning", "Files that are no WAV, FLAC, OGG or MP3.", "Convert or remove them."),
     "missing-file": Kind("warning", "Files that the manifest lists and that do not exist.", "Mend their paths."),
     "other-file": Kind("info", "Files that are no images, by name or content.", "Nothing, if none of them is one."),
     "loose-image": Kind("warning", "Images beside the class folders.", "Move each into the folder of its class."),
