@@ -40,6 +40,7 @@ from ganlift.data.identity import form_numbers, form_of
 from ganlift.data.kin import copied
 from ganlift.data.reading import asked
 from ganlift.data.sizes import preparation
+from ganlift.data.sound import preparation as sound_words
 from ganlift.data.types import Examples, ImageSet, SoundSet, Split, VectorSet
 from ganlift.errors import GanliftError
 from ganlift.events import Listener
@@ -274,6 +275,10 @@ def _plan_facts(prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str,
     return facts
 
 
+def _prepared(images: ImageSet, size: int) -> str:
+    return sound_words(images.sound, size) if isinstance(images, SoundSet) else preparation(images.fit, size)
+
+
 def _model_facts(prepared: Prepared, row: Mapping[str, Any]) -> dict[str, Any]:
     """What says how to use the classifier of ``row``; on features it reads photographs at the network's size."""
     config, images, network = prepared.config, prepared.images, prepared.networks.get(row.get("features") or "")
@@ -293,8 +298,9 @@ def _model_facts(prepared: Prepared, row: Mapping[str, Any]) -> dict[str, Any]:
         "image_size": size,
         "channels": 3 if again else images.channels,
         "features": network and {"network": network.name, "version": network.version, "width": network.width},
-        "preprocessing": f"{preparation(images.fit, size)}; uint8 / 127.5 - 1",
+        "preprocessing": f"{_prepared(images, size)}; uint8 / 127.5 - 1",
         "scale": None if images.scale is None else asdict(images.scale),
         "orientation": images.orientation,
         "fit": images.fit,
+        "sound": asdict(images.sound) if isinstance(images, SoundSet) else None,
     }

@@ -23,7 +23,7 @@ from ganlift.data.colours import is_grey, settle_colours, to_grey
 from ganlift.data.generated import is_generated
 from ganlift.data.reading import AS_FOUND, Reading
 from ganlift.data.sizes import as_square
-from ganlift.data.sound import SIDE, is_sound, picture, read_clip
+from ganlift.data.sound import DEFAULT_SIZE, is_sound, picture, read_clip
 from ganlift.data.types import FileFacts
 from ganlift.data.values import to_bytes
 
@@ -118,7 +118,7 @@ def default_size(paths: Sequence[Path], sample: int = 200) -> int:
     Pictures of sound have their own.
     """
     if paths and is_sound(paths[0]):
-        return SIDE
+        return DEFAULT_SIZE
     shorter = []
     for path in paths[:: max(1, len(paths) // sample)]:
         try:
@@ -178,6 +178,19 @@ def read_file(path: Path, reading: Reading, sketch: int | None = None) -> tuple[
 
 def _read_sound(path: Path, reading: Reading, size: int | None) -> tuple[NDArray[np.uint8] | None, FileFacts]:
     """As `read_file`, of a sound file: its spectrogram, in three equal channels."""
+    wave, facts = hear(path, reading)
+    if wave is None or reading.sound is None:
+        return None, facts
+    side = size or DEFAULT_SIZE
+    shown = picture(wave, reading.sound, side)
+    return np.repeat(shown[..., None], 3, axis=2), replace(facts, width=side, height=side)
+
+
+def hear(path: Path, reading: Reading) -> tuple[NDArray[np.float32] | None, FileFacts]:
+    """The samples of a sound file as ``reading`` has them, (samples,) float32, or None where it is left out; its facts.
+
+    Where ``reading`` is of images, every sound is left out.
+    """
     facts = FileFacts(path)
     if reading.sound is None:
         return None, replace(facts, fault="not-an-image")
@@ -186,13 +199,9 @@ def _read_sound(path: Path, reading: Reading, size: int | None) -> tuple[NDArray
             return None, replace(facts, fault="empty-file")
         if not is_sound(path):
             return None, replace(facts, fault="not-a-sound")
-        wave, facts = read_clip(path, reading.sound)
+        return read_clip(path, reading.sound)
     except (OSError, ValueError, RuntimeError):  # soundfile's own errors are RuntimeErrors
         return None, replace(facts, fault="unreadable")
-    shown = Image.fromarray(picture(wave, reading.sound))
-    if size and size != shown.width:
-        shown = shown.resize((size, size), Image.Resampling.BICUBIC)
-    return np.repeat(np.asarray(shown, np.uint8)[..., None], 3, axis=2), facts
 
 
 def is_deep(mode: str) -> bool:

@@ -5,7 +5,7 @@ A clip of a set has one sample rate and one length, found from all files: the co
 has silence on both sides. Then, with samples s of a clip:
 
     P[f, t] = |Σ_n w[n] s[t·hop + n] exp(−2πi f n / N)|²      windows of 25 ms (Hann), 10 ms apart
-    M[b, k] = Σ_f mel[b, f] Σ_t pool[t, k] P[f, t]            64 triangles on the mel scale, 64 equal stretches of time
+    M[b, k] = Σ_f mel[b, f] Σ_t pool[t, k] P[f, t]            triangles on the mel scale, equal stretches of time
     picture = 255 · (1 + 10 log₁₀(M / max M) / 80), 0 for what lies more than 80 dB below the clip's own maximum
 
 The mel scale is HTK's, 2595 log₁₀(1 + f / 700) (Young et al., The HTK Book, section 5.4). As the reference is the
@@ -33,8 +33,8 @@ from ganlift.errors import ConfigError, DataError
 SUFFIXES = {".wav", ".flac", ".ogg", ".oga", ".mp3", ".aif", ".aiff"}
 VERSION = 1
 """Goes up with every change of the pictures."""
-SIDE = 64
-"""Bands, and stretches of time: the picture before it is brought to another size."""
+DEFAULT_SIZE = 32
+"""Bands, and stretches of time, of what arms learn from, where nobody asks for others: a quarter of the time of 64."""
 WINDOW_S, HOP_S, LOWEST_HZ = 0.025, 0.010, 20.0
 RANGE_DB = 80.0
 QUIET = 1e-8
@@ -97,7 +97,7 @@ def read_clip(path: Path, sound: Sound) -> tuple[Floats, FileFacts]:
         if whole > wanted:
             file.seek((whole - wanted) // 2)
         taken = file.read(min(whole, wanted), dtype="float32", always_2d=True)
-        facts = FileFacts(path, "", str(file.format), f"{file.channels} × {rate:,} Hz", SIDE, SIDE, grey=True)
+        facts = FileFacts(path, "", str(file.format), f"{file.channels} × {rate:,} Hz", grey=True)
     if not len(taken) or not np.isfinite(taken).all():
         raise ValueError("it has no samples, or such as are not finite")
     peaks = float((np.abs(taken) >= FULL_SCALE).mean())
@@ -126,13 +126,13 @@ def _resampled(wave: Floats, rate: int, wanted: int) -> Floats:
 
 @dataclass(frozen=True)
 class Front:
-    """The constants of the module's equations for clips of one rate and length.
+    """The constants of the module's equations for clips of one rate and length, and pictures of one size.
 
     Attributes:
         hop: samples between windows.
         basis: (2 F, window) float32, the windowed cosines, then the sines; a sine of full scale has power 1.
-        mel: (SIDE, F) float32, highest band first.
-        pool: (windows, SIDE) float32, columns that sum to one.
+        mel: (size, F) float32, highest band first.
+        pool: (windows, size) float32, columns that sum to one.
     """
 
     hop: int
@@ -142,51 +142,51 @@ class Front:
 
 
 @cache
-def front(sound: Sound) -> Front:
-    """The constants for ``sound``."""
+def front(sound: Sound, size: int) -> Front:
+    """The constants for ``sound`` and pictures of ``size`` bands and stretches."""
     window, hop = round(WINDOW_S * sound.rate), round(HOP_S * sound.rate)
-    size = 1 << (2 * window - 1).bit_length()  # twice as fine as the window alone, for the narrow low bands
+    narrowest = float(np.diff(_edges(sound.rate, size))[0])
+    points = 1 << int(np.ceil(np.log2(max(window, 2 * sound.rate / narrowest))))  # so that no band falls between two
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(window) / window)
-    turns = 2 * np.pi * np.outer(np.arange(size // 2 + 1), np.arange(window)) / size
+    turns = 2 * np.pi * np.outer(np.arange(points // 2 + 1), np.arange(window)) / points
     basis = np.concatenate([np.cos(turns), np.sin(turns)]) * hann * (2 / hann.sum())
     windows = 1 + (sound.samples - window) // hop
     return Front(
         hop,
         basis.astype(np.float32),
-        mel_bands(sound.rate, size)[::-1].astype(np.float32),
-        _pool(windows).astype(np.float32),
+        mel_bands(sound.rate, points, size)[::-1].astype(np.float32),
+        _pool(windows, size).astype(np.float32),
     )
 
 
-def mel_bands(rate: int, size: int, bands: int = SIDE) -> NDArray[np.float64]:
-    """(bands, size // 2 + 1): triangles of height 1, evenly spaced on the mel scale from 20 Hz to half the rate."""
-    edges = _hertz(np.linspace(_mel(LOWEST_HZ), _mel(rate / 2), bands + 2))
-    frequencies = np.arange(size // 2 + 1) * rate / size
+def mel_bands(rate: int, points: int, bands: int) -> NDArray[np.float64]:
+    """(bands, points // 2 + 1): triangles of height 1, evenly spaced on the mel scale from 20 Hz to half the rate."""
+    edges = _edges(rate, bands)
+    frequencies = np.arange(points // 2 + 1) * rate / points
     rising = (frequencies - edges[:-2, None]) / np.diff(edges)[:-1, None]
     falling = (edges[2:, None] - frequencies) / np.diff(edges)[1:, None]
     found: NDArray[np.float64] = np.maximum(0.0, np.minimum(rising, falling))
     return found
 
 
-def _mel(hertz: Any) -> Any:
-    return 2595 * np.log10(1 + np.asarray(hertz) / 700)
-
-
-def _hertz(mel: NDArray[np.float64]) -> Any:
-    return 700 * (10 ** (mel / 2595) - 1)
-
-
-def _pool(windows: int) -> NDArray[np.float64]:
-    """(windows, SIDE): the share of each window in each of `SIDE` equal stretches of time."""
-    starts, stretches = np.arange(windows)[:, None], np.arange(SIDE) * windows / SIDE
-    overlap = np.minimum(starts + 1, stretches + windows / SIDE) - np.maximum(starts, stretches)
-    found: NDArray[np.float64] = np.maximum(overlap, 0) * SIDE / windows
+def _edges(rate: int, bands: int) -> NDArray[np.float64]:
+    """Hertz at which the triangles begin, stand and end, (bands + 2,)."""
+    low, high = (2595 * np.log10(1 + hertz / 700) for hertz in (LOWEST_HZ, rate / 2))
+    found: NDArray[np.float64] = 700 * (10 ** (np.linspace(low, high, bands + 2) / 2595) - 1)
     return found
 
 
-def picture(wave: Floats, sound: Sound) -> NDArray[np.uint8]:
-    """The spectrogram (SIDE, SIDE) uint8 of a clip (samples,); black where it is silent."""
-    own = front(sound)
+def _pool(windows: int, size: int) -> NDArray[np.float64]:
+    """(windows, size): the share of each window in each of ``size`` equal stretches of time."""
+    starts, stretches = np.arange(windows)[:, None], np.arange(size) * windows / size
+    overlap = np.minimum(starts + 1, stretches + windows / size) - np.maximum(starts, stretches)
+    found: NDArray[np.float64] = np.maximum(overlap, 0) * size / windows
+    return found
+
+
+def picture(wave: Floats, sound: Sound, size: int) -> NDArray[np.uint8]:
+    """The spectrogram (size, size) uint8 of a clip (samples,), high bands at the top; black where it is silent."""
+    own = front(sound, size)
     frames = np.lib.stride_tricks.sliding_window_view(wave, own.basis.shape[1])[:: own.hop]
     cosines, sines = np.split(frames @ own.basis.T, 2, axis=1)
     power = own.mel @ (cosines**2 + sines**2).T @ own.pool
@@ -194,6 +194,14 @@ def picture(wave: Floats, sound: Sound) -> NDArray[np.uint8]:
     level = 1 + 10 * np.log10(np.maximum(power / loudest, 1e-12)) / RANGE_DB
     found: NDArray[np.uint8] = (255 * level.clip(0, 1)).round().astype(np.uint8)
     return found
+
+
+def preparation(sound: Sound, size: int) -> str:
+    """How clips become pictures, in words."""
+    return (
+        f"mono at {sound.rate:,} Hz, {sound.seconds:g} s (the middle, or silence on both sides); power in windows of "
+        f"25 ms, {size} mel bands × {size} stretches of time, 80 dB below the clip's own maximum to 0 as 0 to 255"
+    )
 
 
 def _soundfile() -> Any:
