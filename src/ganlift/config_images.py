@@ -83,6 +83,12 @@ class ImagesConfig(BaseModel):
     flips: Annotated[Literal["auto", "on", "off"], BeforeValidator(_switch)] = Field(
         "auto", description="whether a mirrored image keeps its class; auto: as the classes' names say"
     )
+    rate: int | None = Field(
+        None, ge=1000, le=192_000, description="of sound: samples a second; chosen from the clips where not given"
+    )
+    seconds: float | None = Field(
+        None, ge=0.05, le=600, description="of sound: a clip's length; chosen from the clips where not given"
+    )
     parts: Annotated[dict[str, str] | None, PlainValidator(_parts)] = Field(
         None, description="what folders above the class folders are, such as Testing=test; none: they are classes"
     )

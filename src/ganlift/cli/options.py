@@ -85,6 +85,14 @@ Flips = Annotated[
     str | None,
     typer.Option(metavar="auto|on|off", help="Whether a mirrored image keeps its class.", rich_help_panel=_IMAGES),
 ]
+Rate = Annotated[
+    int | None,
+    typer.Option(metavar="HERTZ", help="Of sound: samples a second, if not as found.", rich_help_panel=_IMAGES),
+]
+Seconds = Annotated[
+    float | None,
+    typer.Option(metavar="SECONDS", help="Of sound: length of a clip, if not as found.", rich_help_panel=_IMAGES),
+]
 Parts = Annotated[
     str | None,
     typer.Option(

@@ -25,6 +25,7 @@ from ganlift.data.npz import load_npz
 from ganlift.data.reading import AS_FOUND, Reading
 from ganlift.data.rows import refuse_options
 from ganlift.data.sizes import settle, square
+from ganlift.data.sound import settle_sound
 from ganlift.data.tables import rows_of
 from ganlift.data.types import ImageSet, VectorSet
 from ganlift.errors import DataError
@@ -75,7 +76,7 @@ def load_examples(
     if to_train and listing:
         refuse(listing.refused)
     more = list_more(Path(unlabelled), reading) if unlabelled is not None else None
-    scaled, of_scale = with_scale(reading, listing, more)
+    scaled, of_scale = settled(reading, listing, more)
     if listing:
         images = of_scale(load_listing(listing, scaled, on_progress))
     else:
@@ -116,18 +117,36 @@ def load(
 
 def load_alone(listing: Listing, reading: Reading, on_progress: OnProgress | None = None) -> ImageSet:
     """The images of ``listing`` and no others, read as ``reading`` asks; raises as `load_listing`."""
-    scaled, of_scale = with_scale(reading, listing)
+    scaled, of_scale = settled(reading, listing)
     return of_scale(load_listing(listing, scaled, on_progress))
 
 
-def with_scale(reading: Reading, *listings: Listing | None) -> tuple[Reading, Callable[[ImageSet], ImageSet]]:
-    """``reading`` with the scale of all 16-bit files of ``listings``, and what writes it into their `ImageSet`."""
+def settled(reading: Reading, *listings: Listing | None) -> tuple[Reading, Callable[[ImageSet], ImageSet]]:
+    """``reading`` with what is one for all files of ``listings``, and what writes that into their `ImageSet`.
+
+    It is the scale of 16-bit files, or the rate and the length of sound.
+
+    Raises:
+        DataError: some of ``listings`` are of images and others of sound, or nothing of a kind can be read.
+    """
+    if any(one and one.sounds for one in listings) or reading.sound:
+        return _settled_sound(reading, *listings)
     found = scale_of([path for one in listings if one for path in one.paths], reading)
     if found is None:
         return reading, lambda images: images
     scale, guess = found
     scaled = replace(reading, value_range=(scale.low, scale.high))
     return scaled, lambda images: replace(images, scale=scale, guesses=(guess, *images.guesses))
+
+
+def _settled_sound(reading: Reading, *listings: Listing | None) -> tuple[Reading, Callable[[ImageSet], ImageSet]]:
+    silent = [one.source for one in listings if one and not one.sounds]
+    if silent and not reading.sound:
+        raise DataError(f"{silent[0]} has images, and sound is wanted beside sound; give a folder of sound files.")
+    if reading.sound:
+        return reading, lambda images: images
+    sound, guesses = settle_sound([path for one in listings if one for path in one.paths], reading)
+    return replace(reading, sound=sound), lambda images: replace(images, guesses=(*guesses, *images.guesses))
 
 
 def list_files(spec: str, reading: Reading = AS_FOUND) -> Listing | None:
