@@ -230,7 +230,7 @@ def test_another_kind_than_the_classifier_learned_from_is_refused(
         (("predict", rows, narrow), "(5, 7), and this classifier takes rows of numbers of the shape (n, 30)"),
         (
             ("predict", rows, str(place / "run" / "report.html")),
-            "is no .npz and no table of numbers, and this classifier takes rows",
+            "is no .npz and no table of numbers, and this",
         ),
         (("predict", rows, str(place / "gone.npz")), "There is no file"),
         (("predict", rows, str(place / "new.npz"), "--value-range", "0,1"), "--value-range is about images"),
