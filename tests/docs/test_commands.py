@@ -76,9 +76,13 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         np.savez(folder / f"{name}.npz", x_train=found.data, y_train=found.target, class_names=found.target_names)
     np.savez(folder / "new.npz", x=found.data[:5])
     names = ["diagnosis", *(f"c{place}" for place in range(found.data.shape[1])), "noise"]
-    lines = [[found.target_names[y], *map(repr, x.tolist()), "1.5"] for x, y in zip(found.data, found.target, strict=True)]
+    lines = [
+        [found.target_names[y], *map(repr, x.tolist()), "1.5"] for x, y in zip(found.data, found.target, strict=True)
+    ]
     for name, some in (("cancer.csv", lines), ("new.csv", lines[:5])):
         (folder / name).write_text("\n".join(",".join(line) for line in [names, *some]), encoding="utf-8")
+    np.save(folder / "rows.npy", found.data)
+    (folder / "labels.txt").write_text("\n".join(found.target_names[found.target]), encoding="utf-8")
     _write_clips(folder)
     return folder
 

@@ -106,3 +106,23 @@ def test_parts_of_a_table_are_kept_to_and_check_names_columns(tmp_path: Path) ->
     assert trained.row["test_n"] == 114
     told = {one.code: one.message for one in check(file).findings}
     assert told["constant-column"] == "1 column(s) have one value throughout: column same."
+
+
+def test_an_npy_with_its_labels_gives_the_same_numbers(place: Path, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", X)
+    (tmp_path / "y.txt").write_text("\n".join(KINDS), encoding="utf-8")
+    np.save(tmp_path / "y.npy", np.array(KINDS))
+    asked = {"labels_per_class": 5, "strategies": "linear-probe,sgan", **QUICK}
+    rows = [json.loads(line) for line in (place / "run" / "results.jsonl").read_text().splitlines()]
+    for labels in ("y.txt", "y.npy"):
+        found = compare(tmp_path / "x.npy", **asked, labels=str(tmp_path / labels), out=tmp_path / f"run-{labels}")
+        assert [row["test_accuracy"] for row in found.rows] == [row["test_accuracy"] for row in rows]
+    (first, *_) = predict(tmp_path / "run-y.txt", [tmp_path / "x.npy"])
+    assert str(first.file) == f"{tmp_path / 'x.npy'}[0]"
+    with pytest.raises(DataError, match="has rows and no labels; name their file with --labels FILE"):
+        check(tmp_path / "x.npy")
+    with pytest.raises(DataError, match=r"--labels is about an .npy, and digits is none"):
+        check("digits", labels="y.txt")
+    (tmp_path / "short.txt").write_text("a\nb\n", encoding="utf-8")
+    with pytest.raises(DataError, match="569"):
+        check(tmp_path / "x.npy", labels=str(tmp_path / "short.txt"))

@@ -11,7 +11,7 @@ from ganlift.data.reading import AS_FOUND, Reading
 from ganlift.data.tables import Table
 from ganlift.errors import DataError
 
-Kind = Literal["", "table"]
+Kind = Literal["", "table", "npy"]
 
 _ASKED = {
     "column": ("--column", "tables"),
@@ -19,11 +19,17 @@ _ASKED = {
     "label_column": ("--label-column", "tables"),
     "labels": ("--labels", "an .npy"),
 }
-_TAKES: dict[Kind, tuple[str, ...]] = {"": (), "table": ("column", "leave_out", "label_column")}
+_TAKES: dict[Kind, tuple[str, ...]] = {
+    "": (),
+    "table": ("column", "leave_out", "label_column"),
+    "npy": ("labels",),
+}
 
 
 def kind_of(path: Path) -> Kind:
-    """``table`` for a CSV without a column of paths, and for Parquet; "" for all else."""
+    """``table`` for a CSV without a column of paths, and for Parquet; ``npy`` for an array; "" for all else."""
+    if path.suffix.lower() == ".npy":
+        return "npy"
     return "table" if path.suffix.lower() in SUFFIXES or is_rows(path) else ""
 
 

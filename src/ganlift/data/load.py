@@ -21,6 +21,7 @@ from ganlift.data.idx import is_idx_folder, load_idx
 from ganlift.data.kinds import kind_of, read_table, refuse_for
 from ganlift.data.listing import Listing, joined, load_listing, load_unlabelled
 from ganlift.data.manifest import list_manifest
+from ganlift.data.npy import load_npy
 from ganlift.data.npz import load_npz
 from ganlift.data.reading import AS_FOUND, Reading
 from ganlift.data.rows import refuse_options
@@ -53,7 +54,7 @@ def load_examples(
     """The images, or the rows of numbers, that ``spec`` names.
 
     Args:
-        spec: ``fashion-mini``, ``digits``, ``cifar10``, ``cifar10:PATH``, an ``.npz``, a CSV manifest, a table of
+        spec: ``fashion-mini``, ``digits``, ``cifar10``, ``cifar10:PATH``, an ``.npz`` or ``.npy``, a CSV manifest, a table of
             numbers (CSV or Parquet), a folder of IDX files, or a folder of class folders; ``npz:PATH`` and
             ``idx:PATH`` say which.
         reading: what is asked for of the images; what it leaves open is found from all of them and said in ``guesses``.
@@ -169,7 +170,7 @@ def list_files(spec: str, reading: Reading = AS_FOUND) -> Listing | None:
         return list_manifest(path, reading)
     if path.is_file():
         raise DataError(
-            f"{path} is a file that is none of .npz, .csv and .parquet; give a folder of class folders, or one of "
+            f"{path} is a file that is none of .npz, .npy, .csv and .parquet; give a folder of class folders, or one of "
             "these."
         )
     return list_folder(path, reading)
@@ -197,6 +198,8 @@ def _arrays(spec: str, reading: Reading, data_dir: Path | None, on_progress: OnP
     path = Path(rest if colon and kind in _KINDS else spec)
     if kind == "cifar10":
         return as_asked(load_cifar10(path), reading)
+    if kind_of(path) == "npy":
+        return load_npy(path, reading)
     if kind_of(path) == "table":
         return rows_of(read_table(path, reading), reading)
     return load_idx(path, reading) if kind == "idx" or path.is_dir() else load_npz(path, reading)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlift.data.kinds import kind_of, read_table
+from ganlift.data.npy import read_npy
 from ganlift.data.npz import read_arrays
 from ganlift.data.rows import checked_rows
 from ganlift.errors import DataError
@@ -50,6 +51,8 @@ def _rows_of(model: Model, file: Path) -> list[tuple[NDArray[np.str_], NDArray[n
         table = read_table(file, model.facts.reading(), labelled=False)
         places = table.texts.get("id", np.arange(len(table.values)).astype(np.str_))
         return [(_called(str(file), places), fitting_rows(model, table.values, str(file)))]
+    if kind_of(file) == "npy":
+        return [_array(model, read_npy(file), str(file), str(file))]
     if file.exists() and file.suffix.lower() != ".npz":
         raise DataError(
             f"{file} is no .npz and no table of numbers, and this classifier takes {model.facts.takes}; give an .npz "
