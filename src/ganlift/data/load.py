@@ -54,8 +54,8 @@ def load_examples(
     """The images, or the rows of numbers, that ``spec`` names.
 
     Args:
-        spec: ``fashion-mini``, ``digits``, ``cifar10``, ``cifar10:PATH``, an ``.npz`` or ``.npy``, a CSV manifest, a table of
-            numbers (CSV or Parquet), a folder of IDX files, or a folder of class folders; ``npz:PATH`` and
+        spec: ``fashion-mini``, ``digits``, ``cifar10``, ``cifar10:PATH``, an ``.npz`` or ``.npy``, a CSV manifest, a
+            table of numbers (CSV or Parquet), a folder of IDX files, or a folder of class folders; ``npz:PATH`` and
             ``idx:PATH`` say which.
         reading: what is asked for of the images; what it leaves open is found from all of them and said in ``guesses``.
         unlabelled: a folder of further images, without labels.
@@ -170,8 +170,8 @@ def list_files(spec: str, reading: Reading = AS_FOUND) -> Listing | None:
         return list_manifest(path, reading)
     if path.is_file():
         raise DataError(
-            f"{path} is a file that is none of .npz, .npy, .csv and .parquet; give a folder of class folders, or one of "
-            "these."
+            f"{path} is a file that is none of .npz, .npy, .csv and .parquet; give a folder of class folders, or one "
+            "of these."
         )
     return list_folder(path, reading)
 
