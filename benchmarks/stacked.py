@@ -3,10 +3,10 @@
     python benchmarks/stacked.py [--seeds 10] [--out benchmarks/results/stacked.json]
 
 A step of `fixmatch` on features as the kernels see it: 64 labelled, 64 weak and 64 strong vectors of 1,280 values
-through the classifier `mlp`, forwards, backwards and through AdamW. *Stacked* has the weights of all seeds in one tensor
-a layer and multiplies them by `torch.baddbmm`; both start from the same weights and must end with the same loss. The
-two take turns, on as many threads as are asked for; what counts is their ratio. Seeds one after another on one thread
-are what a worker does, and there is a worker a core.
+through the classifier `mlp`, forwards, backwards and through AdamW. *Stacked* has the weights of all seeds in one
+tensor a layer and multiplies them by `torch.baddbmm`; both start from the same weights and must end with the same loss.
+The two take turns, on one thread and on two; what counts is their ratio. Seeds one after another on one thread are what
+a worker does, and there is a worker a core.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -33,8 +34,7 @@ Weights = list[tuple[Tensor, Tensor]]
 def drawn(seed: int) -> Weights:
     """Weights (in, out) and bias (1, out) of each layer of the seed's network."""
     rng = torch.Generator().manual_seed(seed)
-    sides = zip(SIDES, SIDES[1:], strict=False)
-    return [(torch.randn(a, b, generator=rng) / a**0.5, torch.zeros(1, b)) for a, b in sides]
+    return [(torch.randn(a, b, generator=rng) / a**0.5, torch.zeros(1, b)) for a, b in pairwise(SIDES)]
 
 
 def logits(x: Tensor, weights: Weights, product: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Tensor:

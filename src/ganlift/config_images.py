@@ -1,4 +1,4 @@
-"""What may be said of the images, as keys of every configuration; `ganlift.data.Reading` says what each does."""
+"""What may be said of images or rows, as keys of every configuration; `ganlift.data.Reading` says what each does."""
 
 from __future__ import annotations
 
@@ -83,6 +83,12 @@ class ImagesConfig(BaseModel):
     flips: Annotated[Literal["auto", "on", "off"], BeforeValidator(_switch)] = Field(
         "auto", description="whether a mirrored image keeps its class; auto: as the classes' names say"
     )
+    rate: int | None = Field(
+        None, ge=1000, le=192_000, description="of sound: samples a second; chosen from the clips where not given"
+    )
+    seconds: float | None = Field(
+        None, ge=0.05, le=600, description="of sound: a clip's length; chosen from the clips where not given"
+    )
     parts: Annotated[dict[str, str] | None, PlainValidator(_parts)] = Field(
         None, description="what folders above the class folders are, such as Testing=test; none: they are classes"
     )
@@ -95,3 +101,11 @@ class ImagesConfig(BaseModel):
     files: Annotated[tuple[str, ...] | None, BeforeValidator(_texts)] = Field(
         None, min_length=1, description="patterns of the names of files to use, such as *.png; all where not given"
     )
+    column: Annotated[tuple[str, ...] | None, BeforeValidator(_texts)] = Field(
+        None, min_length=1, description="of a table, the columns to learn from, by name or pattern; all of numbers"
+    )
+    leave_out: Annotated[tuple[str, ...] | None, BeforeValidator(_texts)] = Field(
+        None, min_length=1, description="of a table, columns not to learn from, by name or pattern"
+    )
+    label_column: str | None = Field(None, description="of a table, the column of classes; 'label' where not given")
+    labels: str | None = Field(None, min_length=1, description="the labels of the rows of an .npy: a file, one a row")

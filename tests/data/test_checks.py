@@ -212,7 +212,10 @@ PLANTED: dict[str, Callable[[Path], object]] = {
 }
 ELSEWHERE = {
     "absent-label",
+    "clipped-sound",
     "constant-column",
+    "mixed-rates",
+    "not-a-sound",
     "unequal-scales",
     "missing-file",
     "near-duplicates-unsplit",

@@ -131,7 +131,7 @@ def test_a_decompression_bomb_is_left_out(tmp_path: Path) -> None:
         (lambda folder: folder, "0 class folder"),
         (lambda folder: make(folder, {"only": 3}), "1 class folder"),
         (lambda folder: make(folder, {"a": 3, "b": 0}), "holds no image"),
-        (lambda folder: make(folder, {"a": 3, "b": 3}) / "a" / "0.png", "neither .npz nor .csv"),
+        (lambda folder: make(folder, {"a": 3, "b": 3}) / "a" / "0.png", "none of .npz, .csv and .parquet"),
     ],
 )
 def test_bad_folders_are_named(tmp_path: Path, prepare: object, words: str) -> None:
@@ -172,7 +172,7 @@ def test_a_manifest_keeps_groups_on_one_side(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("a,b\n1,2", "columns path and label"),
+        ("a,b\n1,2", "column path and label"),
         ("path,label\ni/a/0.png,a;b\ni/b/0.png,b", "several labels in one cell"),
         ("path,label\ni/a/0.png,a\ni/a/0.png,b", "two labels, 'a' and 'b'"),
         ("path,label,split\ni/a/0.png,a,dev\n", "line 2: split 'dev'"),

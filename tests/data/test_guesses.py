@@ -177,16 +177,25 @@ SAID = {
     "orientation": ("stored", "stored"),
     "fit": ("pad", "pad"),
     "flips": ("off", "off"),
+    "rate": ("8000", 8000),
+    "seconds": ("0.5", 0.5),
     "parts": ("Testing=test,old=skip", {"Testing": "test", "old": "skip"}),
     "classes": ("ants,bees", ("ants", "bees")),
     "groups": ("p([0-9]+)", "p([0-9]+)"),
     "files": ("*.png,*.jpg", ("*.png", "*.jpg")),
 }
-"""Every option about images, as the command line has it, and what it asks for."""
+"""Every option about images and sound, as the command line has it, and what it asks for."""
+
+OF_TABLES = {"column", "leave_out", "label_column", "labels"}
+FOUND = {"learned", "learned_columns", "sound"}
+"""What is settled, and not asked for."""
 
 
 def test_these_are_all_options_about_images() -> None:
-    assert SAID.keys() == ImagesConfig.model_fields.keys() == {one.name for one in fields(Reading)} - {"learned"}
+    named = ImagesConfig.model_fields.keys()
+    assert SAID.keys() | OF_TABLES == named == {one.name for one in fields(Reading)} - FOUND
+    for door in (check.check, compare.compare, train.train, ganlift.check, ganlift.evaluate):
+        assert inspect.signature(door).parameters.keys() >= OF_TABLES
 
 
 @pytest.mark.parametrize(("key", "text", "value"), [(key, *said) for key, said in SAID.items()])

@@ -75,7 +75,30 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("cancer", "embeddings"):
         np.savez(folder / f"{name}.npz", x_train=found.data, y_train=found.target, class_names=found.target_names)
     np.savez(folder / "new.npz", x=found.data[:5])
+    names = ["diagnosis", *(f"c{place}" for place in range(found.data.shape[1])), "noise"]
+    lines = [
+        [found.target_names[y], *map(repr, x.tolist()), "1.5"] for x, y in zip(found.data, found.target, strict=True)
+    ]
+    for name, some in (("cancer.csv", lines), ("new.csv", lines[:5])):
+        (folder / name).write_text("\n".join(",".join(line) for line in [names, *some]), encoding="utf-8")
+    np.save(folder / "rows.npy", found.data)
+    (folder / "labels.txt").write_text("\n".join(found.target_names[found.target]), encoding="utf-8")
+    _write_clips(folder)
     return folder
+
+
+def _write_clips(folder: Path) -> None:
+    """clips/ with two kinds of tones, and new-clips/."""
+    soundfile = pytest.importorskip("soundfile")
+    rng, time = np.random.default_rng(0), np.arange(3200) / 8000
+    for place, kind in enumerate(("low", "high")):
+        (folder / "clips" / kind).mkdir(parents=True)
+        for number in range(30):
+            pitch = (300, 1500)[place] * rng.uniform(0.8, 1.2)
+            wave = 0.3 * np.sin(2 * np.pi * pitch * time) + 0.01 * rng.standard_normal(len(time))
+            soundfile.write(folder / "clips" / kind / f"{number}.wav", wave, 8000)
+    (folder / "new-clips").mkdir()
+    soundfile.write(folder / "new-clips" / "a.flac", np.sin(2 * np.pi * 400 * time) / 4, 8000)
 
 
 @pytest.mark.timeout(1800)

@@ -121,7 +121,7 @@ def test_what_the_manifest_lacks_is_said(
 
 
 def test_a_column_of_a_folder_is_refused(trained: Path, photos: Path) -> None:
-    with pytest.raises(ConfigError, match="only a CSV manifest has columns"):
+    with pytest.raises(ConfigError, match="only of a CSV manifest columns can be named"):
         ganlift.evaluate(trained, photos, group_column="site")
 
 

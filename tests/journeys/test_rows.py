@@ -228,7 +228,10 @@ def test_another_kind_than_the_classifier_learned_from_is_refused(
     rows, images = str(place / "run"), str(tmp_path / "of-images")
     for arguments, words in (
         (("predict", rows, narrow), "(5, 7), and this classifier takes rows of numbers of the shape (n, 30)"),
-        (("predict", rows, str(place / "run" / "report.html")), "is no .npz, and this classifier takes rows"),
+        (
+            ("predict", rows, str(place / "run" / "report.html")),
+            "is no .npz and no table of numbers, and this",
+        ),
         (("predict", rows, str(place / "gone.npz")), "There is no file"),
         (("predict", rows, str(place / "new.npz"), "--value-range", "0,1"), "--value-range is about images"),
         (("predict", images, str(place / "new.npz")), "None of 1 file(s) could be read"),

@@ -27,7 +27,13 @@ def check(
     groups: str | None = None,
     files: Sequence[str] | None = None,
     flips: Literal["auto", "on", "off"] = "auto",
+    rate: int | None = None,
+    seconds: float | None = None,
     parts: Mapping[str, str] | None = None,
+    column: Sequence[str] | None = None,
+    leave_out: Sequence[str] | None = None,
+    label_column: str | None = None,
+    labels: str | None = None,
     data_dir: Path | None = None,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> Check:
@@ -36,8 +42,8 @@ def check(
     Args:
         data: what `compare` takes.
         unlabelled: a folder of further images, without labels.
-        image_size, value_range, colours, orientation, fit, classes, groups, files, flips, parts: what
-            `ganlift.data.Reading` says of each.
+        image_size, value_range, colours, orientation, fit, classes, groups, files, flips, rate, seconds, parts,
+            column, leave_out, label_column, labels: what `ganlift.data.Reading` says of each.
         data_dir: where data sets lie or are downloaded to.
         on_progress: told what is done, how far, of how much.
 
@@ -60,6 +66,12 @@ def check(
         files=None if files is None else tuple(files),
         parts=parts,
         flips=flips,
+        column=None if column is None else tuple(column),
+        leave_out=None if leave_out is None else tuple(leave_out),
+        label_column=label_column,
+        labels=labels,
+        rate=rate,
+        seconds=seconds,
     )
     extra = None if unlabelled is None else str(unlabelled)
     found = survey(str(data), reading, unlabelled=extra, data_dir=data_dir, on_progress=on_progress)

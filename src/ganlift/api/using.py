@@ -109,7 +109,7 @@ def predict(
     Args:
         run: a run folder, its ``classifier/``, or an exported ``.onnx`` or ``.safetensors`` file.
         images: files, folders and patterns such as ``"photos/*.png"``; for a classifier of rows, ``.npz`` files with
-            rows (n, d) as ``x`` (or ``x_test``, ...).
+            rows (n, d) as ``x`` (or ``x_test``, ...), and tables of numbers (CSV, Parquet), without labels or with.
         batch: files that are read and held at once.
         value_range: the values of black and white in 16-bit files; those of the training images where None.
 
@@ -142,6 +142,10 @@ def evaluate(
     classes: Sequence[str] | None = None,
     groups: str | None = None,
     files: Sequence[str] | None = None,
+    column: Sequence[str] | None = None,
+    leave_out: Sequence[str] | None = None,
+    label_column: str | None = None,
+    labels: str | None = None,
     data_dir: Path | None = None,
     device: str = "auto",
 ) -> Evaluation:
@@ -153,7 +157,9 @@ def evaluate(
         part: ``test``, ``val``, ``train`` or ``all`` of ``data``; where None, the first of test and val that it has,
             else all.
         group_column: a column of a manifest; the figures are also given for each of its values.
-        value_range, parts, classes, groups, files: of ``data``, as `ganlift.data.Reading` has them.
+        value_range, parts, classes, groups, files, column, leave_out, label_column, labels: of ``data``, as
+            `ganlift.data.Reading` has them; of a table the columns that the classifier learned from where ``column`` is
+            None.
 
     Raises:
         GanliftError: no usable classifier or data, or classes that the classifier doesn't know.
@@ -168,14 +174,18 @@ def evaluate(
         classes=None if classes is None else tuple(classes),
         groups=groups,
         files=None if files is None else tuple(files),
+        column=None if column is None else tuple(column),
+        leave_out=None if leave_out is None else tuple(leave_out),
+        label_column=label_column,
+        labels=labels,
     )
     if group_column and groups:
         raise ConfigError("--group-column and --groups both say what groups are; leave one of them out.")
     if data is None:
         if part or group_column or said != Reading():
             raise ConfigError(
-                "--part, --group-column, --value-range, --parts, --classes, --groups and --files are about DATA; "
-                "name it after the run."
+                "--part, --group-column, --value-range, --parts, --classes, --groups, --files, --column, --leave-out, "
+                "--label-column and --labels are about DATA; name it after the run."
             )
         return evaluate_recorded(Path(run))
     model = load_model(Path(run), device)

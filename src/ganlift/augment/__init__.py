@@ -6,8 +6,9 @@ shape, dtype and range, and leaves its input alone. The generator lives on the i
 
 from ganlift.augment.basic import affine, brightness, contrast, crop, cutout, flip, jitter, resized_crop, rotate90
 from ganlift.augment.diffaugment import diffaugment
-from ganlift.augment.mixes import cutmix, image_mixes, mixup
+from ganlift.augment.mixes import cutmix, image_mixes, mix_of_two, mixup
 from ganlift.augment.policies import pair_view, rand_augment, strong, trivial_augment, weak
+from ganlift.augment.sound import masks, noise, sound_aid, strong_sound, tilt, time_shift, weak_sound
 
 __all__ = [
     "affine",
@@ -20,12 +21,20 @@ __all__ = [
     "flip",
     "image_mixes",
     "jitter",
+    "masks",
+    "mix_of_two",
     "mixup",
+    "noise",
     "pair_view",
     "rand_augment",
     "resized_crop",
     "rotate90",
+    "sound_aid",
     "strong",
+    "strong_sound",
+    "tilt",
+    "time_shift",
     "trivial_augment",
     "weak",
+    "weak_sound",
 ]

@@ -40,6 +40,12 @@ def cutmix(x: Tensor, y_onehot: Tensor, rng: torch.Generator, alpha: float = 1.0
     return torch.where(inside, x[other], x), labels
 
 
+def mix_of_two(x: Tensor, rng: torch.Generator, least: float = 0.25) -> Tensor:
+    """Blends (n, ...), n from 2, that belong to no one class: each of two keeps at least the share ``least``."""
+    other = x[partners(len(x), rng, x.device)]
+    return _convex(x, other, uniform(len(x), least, 1.0 - least, rng, x.device))
+
+
 def image_mixes(x: Tensor, rng: torch.Generator, cut_share: float = 0.5, least: float = 0.25) -> Tensor:
     """Images that belong to no one class: each a mix of two, by blending or by pasting a rectangle.
 

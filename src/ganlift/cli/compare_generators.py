@@ -41,6 +41,8 @@ def compare_generators(
     orientation: options.Orientation = None,
     fit: options.Fit = None,
     flips: options.Flips = None,
+    rate: options.Rate = None,
+    seconds: options.Seconds = None,
     parts: options.Parts = None,
     classes: options.Classes = None,
     groups: options.Groups = None,

@@ -56,6 +56,10 @@ def evaluate(
     classes: options.Classes = None,
     groups: options.Groups = None,
     files: options.Files = None,
+    column: options.Column = None,
+    leave_out: options.LeaveOut = None,
+    label_column: options.LabelColumn = None,
+    labels: options.Labels = None,
     what: Annotated[str, typer.Option(metavar="classifier|generator", help="Which of the two the run made.")] = (
         "classifier"
     ),

@@ -11,7 +11,10 @@ import typer
 if TYPE_CHECKING:
     from ganlift.config import Config
 
-DATA_HELP = "A folder of class folders, a CSV manifest, an .npz (images or rows), or a name from 'list datasets'."
+DATA_HELP = (
+    "A folder of class folders, a CSV manifest, a table of numbers (CSV, Parquet), an .npz (images or rows), or a name "
+    "from 'list datasets'."
+)
 
 Data = Annotated[str | None, typer.Argument(help=DATA_HELP)]
 Unlabelled = Annotated[str | None, typer.Option(metavar="PATH|rest|none", help="Images without labels.")]
@@ -82,6 +85,14 @@ Flips = Annotated[
     str | None,
     typer.Option(metavar="auto|on|off", help="Whether a mirrored image keeps its class.", rich_help_panel=_IMAGES),
 ]
+Rate = Annotated[
+    int | None,
+    typer.Option(metavar="HERTZ", help="Of sound: samples a second, if not as found.", rich_help_panel=_IMAGES),
+]
+Seconds = Annotated[
+    float | None,
+    typer.Option(metavar="SECONDS", help="Of sound: length of a clip, if not as found.", rich_help_panel=_IMAGES),
+]
 Parts = Annotated[
     str | None,
     typer.Option(
@@ -109,6 +120,33 @@ Groups = Annotated[
 Files = Annotated[
     str | None,
     typer.Option(metavar="PATTERN,...", help="Names of files to use, such as '*.png'.", rich_help_panel=_IMAGES),
+]
+_ROWS = "What rows of numbers are"
+Column = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME,...",
+        help="A table's columns to learn from, or patterns such as 'x*'; all numbers if not given.",
+        rich_help_panel=_ROWS,
+        show_default=False,
+    ),
+]
+LeaveOut = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME,...",
+        help="A table's columns not to learn from, or patterns.",
+        rich_help_panel=_ROWS,
+        show_default=False,
+    ),
+]
+LabelColumn = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="A table's column of classes; label if not given.", rich_help_panel=_ROWS),
+]
+Labels = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Labels of the rows of an .npy: .npy, CSV or text.", rich_help_panel=_ROWS),
 ]
 DataDir = Annotated[Path | None, typer.Option(help="Where data sets lie or are downloaded to.")]
 Search = Annotated[int | None, typer.Option(help="Trials an arm, to choose options on validation.")]

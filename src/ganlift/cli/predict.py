@@ -74,7 +74,8 @@ def predict(
     images: Annotated[
         list[str],
         typer.Argument(
-            metavar="IMAGE...", help="Files, folders, patterns (.npz of rows); - reads a list from standard input."
+            metavar="IMAGE...",
+            help="Files, folders, patterns (of rows: .npz, tables); - reads a list from standard input.",
         ),
     ],
     output: Annotated[Format, typer.Option("--format", help="table, csv or json.")] = Format.table,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from ganlift.config import PIXELS, ROWS
 from ganlift.data.cache import save_features
 from ganlift.data.flips import flips_safe
 from ganlift.data.reading import Reading
-from ganlift.data.types import ImageSet, Split
+from ganlift.data.types import ImageSet, SoundSet, Split
 from ganlift.errors import ConfigError
 from ganlift.events import Listener
 from ganlift.features import Files, Network, Part, Pixels, Recipe, embed, feature_network, views_for
@@ -61,7 +62,8 @@ def write_features(
     """
     test = splits[0].test
     used = _union([part for split in splits for part in (split.labelled, split.unlabelled, split.validation)])
-    recipe = Recipe(views_for(len(used)), flips=flips_safe(images))
+    recipe = Recipe(views_for(len(used)), flips=flips_safe(images), sound=isinstance(images, SoundSet))
+    reading = replace(reading, sound=images.sound) if isinstance(images, SoundSet) else reading
     source = Pixels(images) if images.paths is None else Files([Path(path) for path in images.paths], reading)
     hashes = source.hashes() if isinstance(source, Files) else images.hashes
     for label, network in networks.items():

@@ -72,7 +72,12 @@ def read_plan(facts: Mapping[str, Any]) -> Plan:
 
 
 def resolve_arms(
-    config: ArmsConfig, spaces: Sequence[str], labelled_per_class: Sequence[int], unlabelled: int
+    config: ArmsConfig,
+    spaces: Sequence[str],
+    labelled_per_class: Sequence[int],
+    unlabelled: int,
+    *,
+    sound: bool = False,
 ) -> tuple[list[Strategy], list[str]]:
     """The strategies to compare, and sentences about those picked or added and what is to be expected of them.
 
@@ -80,21 +85,29 @@ def resolve_arms(
         spaces: what they learn from: pixels, and names of networks; or rows of numbers.
         labelled_per_class: labelled training images of each class.
         unlabelled: training images without labels.
+        sound: whether the pictures are of sound.
 
     Raises:
-        ConfigError: an unknown name or option, or a strategy that needs unlabelled images where there are none.
+        ConfigError: an unknown name or option, a strategy that needs unlabelled images where there are none, or one
+            that is about what pictures show where they are of sound.
     """
     notes = [*strategies.problems(), *generators.problems(), *classifiers.problems()]
     names, picked, rows = config.strategy_list(), list[Strategy](), ROWS in spaces
     if AUTO in names:
-        picked, why = _picked(spaces, labelled_per_class, unlabelled)
+        picked, why = _picked(spaces, labelled_per_class, unlabelled, sound=sound)
         notes += why
     if ALL in names:
-        possible = _possible(config, spaces, unlabelled)
-        notes.append(f"Compared are all {len(possible)} strategies that these {'rows' if rows else 'images'} allow.")
+        possible = _possible(config, spaces, unlabelled, sound=sound)
+        what = "rows" if rows else "clips" if sound else "images"
+        notes.append(f"Compared are all {len(possible)} strategies that these {what} allow.")
         names = [*possible, *names]
     names = [name for name in dict.fromkeys(names) if name not in (AUTO, ALL)]
     named = on_rows(names, config) if rows else in_spaces(names, spaces)
+    if sound and (about := [entry.name for entry in named if entry.geometry]):
+        raise ConfigError(
+            f"'{about[0]}' turns, crops or recolours pictures, and those of sound mean something else then; leave it "
+            "out."
+        )
     chosen = list({entry.name: entry for entry in [*picked, *named]}.values())
     resolve(config.classifier)
     entries = {entry.name: entry for entry in _generators(config, chosen)}
@@ -133,7 +146,7 @@ def resolve_arms(
 
 
 def _picked(
-    spaces: Sequence[str], labelled_per_class: Sequence[int], unlabelled: int
+    spaces: Sequence[str], labelled_per_class: Sequence[int], unlabelled: int, *, sound: bool
 ) -> tuple[list[Strategy], list[str]]:
     """The strategies that suit each of ``spaces``, and a sentence for each."""
     entries, sentences = list[Strategy](), list[str]()
@@ -141,7 +154,9 @@ def _picked(
     for space in spaces:
         choice = choose(labelled_per_class, unlabelled, on_pixels=space == PIXELS, rows=space == ROWS)
         names = [f"{name}@{labels[space]}" if space in labels else name for name in choice.names]
-        entries += [entry_of(name, rows=space == ROWS) for name in names]
+        suited = [entry_of(name, rows=space == ROWS) for name in names]
+        suited = [entry for entry in suited if not (sound and entry.geometry)]
+        entries, names = [*entries, *suited], [entry.name for entry in suited]
         sentences.append(f"Picked {', '.join(names)}: {'; '.join(choice.reasons)}.")
     return entries, sentences
 
@@ -224,10 +239,10 @@ def classifier_on(examples: Examples, asked: str, space: str) -> str:
     return DEFAULTS["vectors"]
 
 
-def _possible(config: ArmsConfig, features: Sequence[str], unlabelled: int) -> list[str]:
+def _possible(config: ArmsConfig, features: Sequence[str], unlabelled: int, *, sound: bool) -> list[str]:
     """Every registered strategy that has what it needs; where no label is used, those that find clusters."""
     spaces = {"pixels" if name == PIXELS else "vectors" for name in features}
-    entries = [entry for _, entry in strategies if spaces & set(entry.spaces)]
+    entries = [entry for _, entry in strategies if spaces & set(entry.spaces) and not (sound and entry.geometry)]
     labels = config.labels_per_class != 0
     return [one.name for one in entries if one.labels == labels and (unlabelled or one.unlabelled != "required")]
 

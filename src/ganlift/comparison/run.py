@@ -40,7 +40,8 @@ from ganlift.data.identity import form_numbers, form_of
 from ganlift.data.kin import copied
 from ganlift.data.reading import asked
 from ganlift.data.sizes import preparation
-from ganlift.data.types import Examples, ImageSet, Split, VectorSet
+from ganlift.data.sound import preparation as sound_words
+from ganlift.data.types import Examples, ImageSet, SoundSet, Split, VectorSet
 from ganlift.errors import GanliftError
 from ganlift.events import Listener
 from ganlift.features import Network
@@ -95,7 +96,13 @@ def prepare(config: ArmsConfig, tell: Listener) -> Prepared:
     images = load_images(config, tell)
     splits = [split_of(config, images, seed) for seed in config.seed_list()]
     spaces, why_spaces = spaces_for(config, images, splits[0])
-    entries, notes = resolve_arms(config, spaces, _per_class(images, splits[0]), len(splits[0].unlabelled))
+    entries, notes = resolve_arms(
+        config,
+        spaces,
+        _per_class(images, splits[0]),
+        len(splits[0].unlabelled),
+        sound=isinstance(images, SoundSet),
+    )
     check = check_images(images)
     measure, why = choose_yardstick(config.measure, _per_class(images, splits[0]))
     for note in [*check.sentences(), *splits[0].notes, *filter(None, [why_spaces]), *notes, *filter(None, [why])]:
@@ -268,6 +275,10 @@ def _plan_facts(prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str,
     return facts
 
 
+def _prepared(images: ImageSet, size: int) -> str:
+    return sound_words(images.sound, size) if isinstance(images, SoundSet) else preparation(images.fit, size)
+
+
 def _model_facts(prepared: Prepared, row: Mapping[str, Any]) -> dict[str, Any]:
     """What says how to use the classifier of ``row``; on features it reads photographs at the network's size."""
     config, images, network = prepared.config, prepared.images, prepared.networks.get(row.get("features") or "")
@@ -287,8 +298,9 @@ def _model_facts(prepared: Prepared, row: Mapping[str, Any]) -> dict[str, Any]:
         "image_size": size,
         "channels": 3 if again else images.channels,
         "features": network and {"network": network.name, "version": network.version, "width": network.width},
-        "preprocessing": f"{preparation(images.fit, size)}; uint8 / 127.5 - 1",
+        "preprocessing": f"{_prepared(images, size)}; uint8 / 127.5 - 1",
         "scale": None if images.scale is None else asdict(images.scale),
         "orientation": images.orientation,
         "fit": images.fit,
+        "sound": asdict(images.sound) if isinstance(images, SoundSet) else None,
     }

@@ -10,7 +10,7 @@ from __future__ import annotations
 from ganlift.comparison.auto import ALL, AUTO
 from ganlift.config import PIXELS, ROWS, ArmsConfig
 from ganlift.data.photographs import unlike_photographs
-from ganlift.data.types import ImageSet, Split, VectorSet
+from ganlift.data.types import ImageSet, SoundSet, Split, VectorSet
 from ganlift.features import DEFAULT, views_for
 from ganlift.strategies.base import strategies
 
@@ -33,6 +33,11 @@ def spaces_for(config: ArmsConfig, images: ImageSet | VectorSet, split: Split) -
         return [ROWS], ""
     if config.features != [AUTO]:
         return config.features, ""
+    if isinstance(images, SoundSet):
+        return [PIXELS], (
+            f"Arms learn from pictures of the sound, of which a network that was trained on photographs tells less; "
+            f"--features {PIXELS},{DEFAULT} compares both."
+        )
     photographs = not unlike_photographs(images)
     if about := _about_pictures(config):
         more = f" Photographs are told apart better by --features {DEFAULT}." if photographs else ""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ganlift.data.types import ImageSet, VectorSet
+from ganlift.data.reading import Sound
+from ganlift.data.types import ImageSet, SoundSet, VectorSet
 from ganlift.runs.files import write_text
 
 _ARRAYS = ("labels", "parts", "hashes", "names", "groups")
@@ -26,7 +28,8 @@ def save_cache(images: ImageSet | VectorSet, folder: Path) -> None:
     arrays = {name: getattr(images, name) for name in _ARRAYS if getattr(images, name) is not None}
     np.savez(folder / "arrays.npz", **arrays)
     facts: dict[str, Any] = {"class_names": images.class_names, "source": images.source, "notes": images.notes}
-    facts |= {"flips": images.flips} if isinstance(images, ImageSet) else {}
+    facts |= {"flips": images.flips} if isinstance(images, ImageSet) else {"columns": images.columns}
+    facts |= {"sound": asdict(images.sound)} if isinstance(images, SoundSet) else {}
     write_text(folder / "set.json", json.dumps(facts))
 
 
@@ -37,8 +40,12 @@ def load_cache(folder: Path) -> ImageSet | VectorSet:
         arrays: dict[str, Any] = {name: stored[name] for name in stored.files}
     arrays |= {"class_names": tuple(facts["class_names"]), "source": facts["source"], "notes": tuple(facts["notes"])}
     if (folder / "vectors.npy").exists():
-        return VectorSet(vectors=np.load(folder / "vectors.npy", mmap_mode="r"), **arrays)
-    return ImageSet(pixels=np.load(folder / "pixels.npy", mmap_mode="r"), flips=facts["flips"], **arrays)
+        rows = np.load(folder / "vectors.npy", mmap_mode="r")
+        return VectorSet(vectors=rows, columns=tuple(facts["columns"]), **arrays)
+    pixels = np.load(folder / "pixels.npy", mmap_mode="r")
+    if "sound" in facts:
+        return SoundSet(pixels=pixels, sound=Sound(**facts["sound"]), **arrays)
+    return ImageSet(pixels=pixels, flips=facts["flips"], **arrays)
 
 
 def save_features(folder: Path, name: str, features: NDArray[np.float16], weak_views: int) -> None:

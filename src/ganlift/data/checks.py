@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from ganlift.data.flips import flips_safe, why_no_flips
 from ganlift.data.names import alike_names
 from ganlift.data.split import draw_split
 from ganlift.data.survey import Survey, survey_images
-from ganlift.data.types import UNLABELLED, Examples, ImageSet, VectorSet
+from ganlift.data.types import UNLABELLED, Examples, ImageSet, SoundSet, VectorSet
 from ganlift.errors import DataError
 
 TINY = 10
@@ -129,6 +130,14 @@ def _file_facts(images: ImageSet) -> dict[str, Any]:
     used = [file for file in images.files if not file.fault]
     widths, heights = (np.array([getattr(file, side) for file in used], np.int64) for side in ("width", "height"))
     aspects = np.maximum(widths, heights) / np.minimum(widths, heights)
+    if isinstance(images, SoundSet):
+        return {
+            "used": len(used),
+            "left_out": sum(file.count for file in images.files if file.fault),
+            "formats": _tally([file.format for file in used]),
+            "modes": _tally([file.mode for file in used]),
+            "seconds": _spread(np.array([round(file.seconds, 3) for file in used])),
+        }
     return {
         "used": len(used),
         "left_out": sum(file.count for file in images.files if file.fault),
@@ -198,11 +207,28 @@ def _few_tests(count: int, noun: str) -> list[Finding]:
 def _about_images(images: ImageSet, constant: NDArray[np.bool_]) -> list[Finding]:
     findings, plain = [], [str(name) for name in images.names[constant]]
     if plain:
-        said = f"{len(plain)} image(s) are of one colour throughout: {shown(plain)}."
+        what = "clip(s) are silent" if isinstance(images, SoundSet) else "image(s) are of one colour throughout"
+        said = f"{len(plain)} {what}: {shown(plain)}."
         findings.append(Finding("constant-image", said, len(plain), tuple(plain)))
+    if isinstance(images, SoundSet):
+        return [*findings, *_about_sound(images)]
     reason = why_no_flips(images.class_names)
     if reason and not flips_safe(images):
         findings.append(Finding("no-flips", f"Mirroring is switched off: {reason}.", len(images)))
+    return findings
+
+
+def _about_sound(clips: SoundSet) -> list[Finding]:
+    findings, used = list[Finding](), [file for file in clips.files if not file.fault]
+    clipped = [str(file.path) for file in used if file.clipped]
+    if clipped:
+        said = f"{len(clipped)} clip(s) have many samples at full scale: {shown(clipped)}."
+        findings.append(Finding("clipped-sound", said, len(clipped), tuple(clipped)))
+    rates = Counter(file.rate for file in used)
+    if len(rates) > 1:
+        said = ", ".join(f"{count} at {rate:,} Hz" for rate, count in rates.most_common(5))
+        others = len(used) - max(rates.values())
+        findings.append(Finding("mixed-rates", f"Clips have {len(rates)} sample rates: {said}.", others))
     return findings
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,19 +21,22 @@ class Columns:
 
     Attributes:
         mean, spread: (d,) float64.
+        names: of the columns of a table that they are of, one or several numbers each; empty where they have none.
     """
 
     mean: NDArray[np.float64]
     spread: NDArray[np.float64]
+    names: tuple[str, ...] = ()
 
     @property
     def width(self) -> int:
         """Values of a vector that `vectors` makes."""
         return len(self.mean) + 1
 
-    def to_json(self) -> dict[str, list[float]]:
-        """Plain values: ``mean`` and ``spread``."""
-        return {"mean": self.mean.tolist(), "spread": self.spread.tolist()}
+    def to_json(self) -> dict[str, Any]:
+        """Plain values: ``mean`` and ``spread``, and ``names`` where there are some."""
+        found: dict[str, Any] = {"mean": self.mean.tolist(), "spread": self.spread.tolist()}
+        return {**found, "names": list(self.names)} if self.names else found
 
     def vectors(self, rows: NDArray[np.floating]) -> NDArray[np.float32]:
         """Rows (n, d) as items of one view (n, 1, d + 1) float32: columns standardised, and a 1 beside them.
@@ -45,7 +49,8 @@ class Columns:
 
 def columns_of(rows: VectorSet, split: Split) -> Columns:
     """The columns as the rows that train in ``split`` have them, with labels or without; raises as `learn_columns`."""
-    return learn_columns(rows.vectors[np.union1d(split.labelled, split.unlabelled)], rows.source)
+    learned = learn_columns(rows.vectors[np.union1d(split.labelled, split.unlabelled)], rows.source)
+    return replace(learned, names=rows.columns)
 
 
 def learn_columns(rows: NDArray[np.float64], where: str) -> Columns:

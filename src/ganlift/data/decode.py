@@ -23,6 +23,7 @@ from ganlift.data.colours import is_grey, settle_colours, to_grey
 from ganlift.data.generated import is_generated
 from ganlift.data.reading import AS_FOUND, Reading
 from ganlift.data.sizes import as_square
+from ganlift.data.sound import DEFAULT_SIZE, is_sound, picture, read_clip
 from ganlift.data.types import FileFacts
 from ganlift.data.values import to_bytes
 
@@ -39,6 +40,7 @@ FAULTS = {
     "no-scale": "16 bits a pixel, and the scale of these is not known",
     "animated": "animated",
     "not-an-image": "not a PNG, JPEG, WebP or BMP image",
+    "not-a-sound": "not a WAV, FLAC, OGG or MP3 file",
     "missing-file": "listed and not there",
     "other-file": "no images by name or content",
     "loose-image": "beside the class folders and so without a label",
@@ -111,7 +113,12 @@ def read_images(
 
 
 def default_size(paths: Sequence[Path], sample: int = 200) -> int:
-    """The largest of 28, 32, 48 and 64 px that the median image's shorter side reaches; that side if it is smaller."""
+    """The largest of 28, 32, 48 and 64 px that the median image's shorter side reaches; that side if it is smaller.
+
+    Pictures of sound have their own.
+    """
+    if paths and is_sound(paths[0]):
+        return DEFAULT_SIZE
     shorter = []
     for path in paths[:: max(1, len(paths) // sample)]:
         try:
@@ -134,6 +141,8 @@ def read_file(path: Path, reading: Reading, sketch: int | None = None) -> tuple[
             size, which is much faster for large ones, and not the same to the last bit.
     """
     size = sketch or reading.image_size
+    if reading.sound or is_sound(path):
+        return _read_sound(path, reading, size)
     facts = FileFacts(path)
     try:
         if not path.stat().st_size:
@@ -165,6 +174,34 @@ def read_file(path: Path, reading: Reading, sketch: int | None = None) -> tuple[
     except Exception:  # Pillow's decoders raise many kinds on broken files; none may end the run
         fault = "unreadable"
     return None, replace(facts, fault=fault)
+
+
+def _read_sound(path: Path, reading: Reading, size: int | None) -> tuple[NDArray[np.uint8] | None, FileFacts]:
+    """As `read_file`, of a sound file: its spectrogram, in three equal channels."""
+    wave, facts = hear(path, reading)
+    if wave is None or reading.sound is None:
+        return None, facts
+    side = size or DEFAULT_SIZE
+    shown = picture(wave, reading.sound, side)
+    return np.repeat(shown[..., None], 3, axis=2), replace(facts, width=side, height=side)
+
+
+def hear(path: Path, reading: Reading) -> tuple[NDArray[np.float32] | None, FileFacts]:
+    """The samples of a sound file as ``reading`` has them, (samples,) float32, or None where it is left out; its facts.
+
+    Where ``reading`` is of images, every sound is left out.
+    """
+    facts = FileFacts(path)
+    if reading.sound is None:
+        return None, replace(facts, fault="not-an-image")
+    try:
+        if not path.stat().st_size:
+            return None, replace(facts, fault="empty-file")
+        if not is_sound(path):
+            return None, replace(facts, fault="not-a-sound")
+        return read_clip(path, reading.sound)
+    except (OSError, ValueError, RuntimeError):  # soundfile's own errors are RuntimeErrors
+        return None, replace(facts, fault="unreadable")
 
 
 def is_deep(mode: str) -> bool:

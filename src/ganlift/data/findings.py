@@ -61,6 +61,7 @@ KINDS = {
     "not-an-image": Kind(
         "warning", "Files that are images by name or content, and no PNG, JPEG, WebP or BMP.", "Convert or remove them."
     ),
+    "not-a-sound": Kind("warning", "Files that are no WAV, FLAC, OGG or MP3.", "Convert or remove them."),
     "missing-file": Kind("warning", "Files that the manifest lists and that do not exist.", "Mend their paths."),
     "other-file": Kind("info", "Files that are no images, by name or content.", "Nothing, if none of them is one."),
     "loose-image": Kind("warning", "Images beside the class folders.", "Move each into the folder of its class."),
@@ -128,7 +129,17 @@ KINDS = {
     "small-test": Kind(
         "warning", "Fewer than 100 test images: chance moves accuracy by points.", "Add test images, or use more seeds."
     ),
-    "constant-image": Kind("warning", "Images of one colour throughout.", "Remove them: they teach nothing."),
+    "constant-image": Kind(
+        "warning", "Images of one colour throughout, or silent clips.", "Remove them: they teach nothing."
+    ),
+    "clipped-sound": Kind(
+        "warning", "Clips with more than one sample in a thousand at full scale.", "Record them again, softer."
+    ),
+    "mixed-rates": Kind(
+        "info",
+        "Clips of several sample rates, and a class may be told by that.",
+        "See whether the rates differ between classes; all are brought to one.",
+    ),
     "constant-column": Kind("info", "Columns of rows that never change.", "Leave them out: they teach nothing."),
     "unequal-scales": Kind(
         "info", "Columns of rows whose spreads are far apart.", "Nothing: columns are standardised."
@@ -241,7 +252,7 @@ def about_files(files: Sequence[FileFacts], size: int = 0, fit: Fit = "crop") ->
         size: the pixels that each side of an image will have; 0 where that is not known.
         fit: how images that are not square are made so.
     """
-    used = [file for file in files if not file.fault]
+    used = [file for file in files if not file.fault and not file.rate]  # what follows is about images
     side = max if fit == "pad" else min
     return [
         *_left_out(files),

@@ -58,7 +58,7 @@ def list_folder(folder: Path, reading: Reading = AS_FOUND) -> Listing:
         refused=(*few, *_refused(entries, empty, folder)),
         guesses=(*layout.guesses, *of_classes(used, names, reading.classes)),
     )
-    return grouped(of_names(listing, reading.files), reading.groups)
+    return grouped(of_names(listing.of_one_kind(), reading.files), reading.groups)
 
 
 def has_classes(folder: Path, parts: Mapping[str, str] | None = None) -> bool:

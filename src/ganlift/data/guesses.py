@@ -9,11 +9,14 @@ import numpy as np
 
 from ganlift.data import flips
 from ganlift.data.photographs import unlike_photographs
-from ganlift.data.reading import Guess, Reading
-from ganlift.data.types import UNLABELLED, Examples, ImageSet
+from ganlift.data.reading import AS_FOUND, Guess, Reading
+from ganlift.data.types import UNLABELLED, Examples, ImageSet, SoundSet
 from ganlift.errors import DataError
 
 Some = TypeVar("Some", bound=Examples)
+
+_OF_IMAGES = {name: f"--{name}" for name in ("colours", "orientation", "fit", "flips")}
+_OF_SOUND = {name: f"--{name}" for name in ("rate", "seconds")}
 
 NAMES = 5
 """Class names that are shown, at most."""
@@ -37,11 +40,23 @@ def with_guesses(images: ImageSet, reading: Reading) -> ImageSet:
     for key, sentence in _OF_FILES.items():
         if getattr(reading, key) is not None and not images.files:
             raise DataError(sentence.format(images.source))
+    if isinstance(images, SoundSet):
+        _refuse_of_images(images, reading)
+        return shared_guesses(images, reading)
+    for key, option in _OF_SOUND.items():
+        if getattr(reading, key) is not None:
+            raise DataError(f"{option} is about sound, and {images.source} has images; leave it out.")
     asked = None if reading.flips == "auto" else reading.flips == "on"
     images = shared_guesses(images, reading)
     return replace(
         images, flips=asked, guesses=(*images.guesses, flips.guess(images.class_names, asked), _of_photographs(images))
     )
+
+
+def _refuse_of_images(clips: SoundSet, reading: Reading) -> None:
+    for key, option in _OF_IMAGES.items():
+        if getattr(reading, key) != getattr(AS_FOUND, key):
+            raise DataError(f"{option} is about images, and {clips.source} has sound; leave it out.")
 
 
 def shared_guesses(examples: Some, reading: Reading) -> Some:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +48,14 @@ def labels_of(y: Array, n: int, where: str, noun: str = "image") -> Array:
             f"{where}: labels have the shape {y.shape} and type {y.dtype}; expected {n} whole numbers or names."
         )
     return np.char.strip(y.astype(np.str_)) if names else y.astype(np.int64)
+
+
+def numbered(texts: NDArray[np.str_]) -> Array:
+    """Labels as a table has them (n,), "" where there is none: as numbers, -1 for none, where all are written so."""
+    there = set(texts.tolist()) - {""}
+    if there and all(re.fullmatch(r"0|-1|[1-9][0-9]{0,17}", text) for text in there):
+        return np.where(texts == "", str(UNLABELLED), texts).astype(np.int64)
+    return texts
 
 
 @dataclass(frozen=True)

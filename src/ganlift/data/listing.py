@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from ganlift.data.colours import settle_colours
 from ganlift.data.decode import OnProgress, decode
 from ganlift.data.findings import Finding, about_files
 from ganlift.data.reading import AS_FOUND, Colours, Guess, Reading
-from ganlift.data.types import UNLABELLED, FileFacts, ImageSet
+from ganlift.data.sound import is_sound
+from ganlift.data.types import UNLABELLED, FileFacts, ImageSet, SoundSet
 from ganlift.errors import DataError
 
 ORIENTATION = "--orientation stored"
@@ -62,6 +64,19 @@ class Listing:
     def paths(self) -> list[Path]:
         return [entry.path for entry in self.entries]
 
+    @property
+    def sounds(self) -> bool:
+        """Whether the files are sound; a listing has one kind alone (`of_one_kind`)."""
+        return bool(self.entries) and is_sound(self.entries[0].path)
+
+    def of_one_kind(self) -> Listing:
+        """The images of the listing, or its sound, whichever are more; the others are passed over."""
+        sounds = [entry for entry in self.entries if is_sound(entry.path)]
+        images = [entry for entry in self.entries if not is_sound(entry.path)]
+        kept, others = (sounds, images) if len(sounds) > len(images) else (images, sounds)
+        left = tuple(FileFacts(Path(entry.name), "other-file") for entry in others)
+        return replace(self, entries=kept, passed=(*self.passed, *left)) if left else self
+
 
 def load_listing(listing: Listing, reading: Reading = AS_FOUND, on_progress: OnProgress | None = None) -> ImageSet:
     """Every image that ``listing`` names, decoded as ``reading`` asks.
@@ -74,6 +89,8 @@ def load_listing(listing: Listing, reading: Reading = AS_FOUND, on_progress: OnP
     if not len(images):
         raise DataError(
             f"{listing.source} holds no usable image; give a folder with PNG, JPEG, WebP or BMP files that can be read."
+            if reading.sound is None
+            else f"{listing.source} holds no sound that can be read; give a folder with WAV, FLAC, OGG or MP3 files."
         )
     return images
 
@@ -109,7 +126,8 @@ def as_images(
     groups = np.array([entry.group for entry in entries], np.str_)
     named = (replace(file, path=Path(_as_text(entry.name))) for file, entry in zip(files, listing.entries, strict=True))
     facts = (*listing.passed, *named)
-    return ImageSet(
+    made = ImageSet if reading.sound is None else partial(SoundSet, sound=reading.sound)
+    return made(
         pixels=pixels,
         labels=np.array([number.get(entry.label, UNLABELLED) for entry in entries], np.int64),
         class_names=tuple(map(_as_text, listing.class_names)),
@@ -134,6 +152,8 @@ def _as_text(name: str) -> str:
 
 def _of_files(used: Sequence[FileFacts], size: int, reading: Reading) -> list[Guess]:
     """What was taken for the size, the shape, the orientation and the colours of the files that are used."""
+    if reading.sound is not None:
+        return []
     turned = sum(file.turned for file in used)
     shorter = [min(file.width, file.height) for file in used]
     sides = " to ".join(str(side) for side in sorted({min(shorter), max(shorter)})) if shorter else ""

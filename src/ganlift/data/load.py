@@ -18,12 +18,16 @@ from ganlift.data.fitness import refuse, unfit
 from ganlift.data.folder import list_folder, list_more
 from ganlift.data.guesses import with_guesses
 from ganlift.data.idx import is_idx_folder, load_idx
+from ganlift.data.kinds import kind_of, read_table, refuse_for
 from ganlift.data.listing import Listing, joined, load_listing, load_unlabelled
 from ganlift.data.manifest import list_manifest
+from ganlift.data.npy import load_npy
 from ganlift.data.npz import load_npz
 from ganlift.data.reading import AS_FOUND, Reading
 from ganlift.data.rows import refuse_options
 from ganlift.data.sizes import settle, square
+from ganlift.data.sound import settle_sound
+from ganlift.data.tables import rows_of
 from ganlift.data.types import ImageSet, VectorSet
 from ganlift.errors import DataError
 
@@ -50,8 +54,9 @@ def load_examples(
     """The images, or the rows of numbers, that ``spec`` names.
 
     Args:
-        spec: ``fashion-mini``, ``digits``, ``cifar10``, ``cifar10:PATH``, an ``.npz``, a CSV manifest, a folder of IDX
-            files, or a folder of class folders; ``npz:PATH`` and ``idx:PATH`` say which.
+        spec: ``fashion-mini``, ``digits``, ``cifar10``, ``cifar10:PATH``, an ``.npz`` or ``.npy``, a CSV manifest, a
+            table of numbers (CSV or Parquet), a folder of IDX files, or a folder of class folders; ``npz:PATH`` and
+            ``idx:PATH`` say which.
         reading: what is asked for of the images; what it leaves open is found from all of them and said in ``guesses``.
         unlabelled: a folder of further images, without labels.
         data_dir: where ``cifar10`` lies or is downloaded to.
@@ -62,6 +67,7 @@ def load_examples(
     Raises:
         DataError: there is nothing of that name or at that path, or it cannot be used.
     """
+    refuse_for(kind_of(Path(spec)), reading, spec)
     listing = list_files(spec, reading)
     arrays = None if listing else _arrays(spec, reading, data_dir, on_progress)
     if isinstance(arrays, VectorSet):
@@ -71,7 +77,7 @@ def load_examples(
     if to_train and listing:
         refuse(listing.refused)
     more = list_more(Path(unlabelled), reading) if unlabelled is not None else None
-    scaled, of_scale = with_scale(reading, listing, more)
+    scaled, of_scale = settled(reading, listing, more)
     if listing:
         images = of_scale(load_listing(listing, scaled, on_progress))
     else:
@@ -112,18 +118,36 @@ def load(
 
 def load_alone(listing: Listing, reading: Reading, on_progress: OnProgress | None = None) -> ImageSet:
     """The images of ``listing`` and no others, read as ``reading`` asks; raises as `load_listing`."""
-    scaled, of_scale = with_scale(reading, listing)
+    scaled, of_scale = settled(reading, listing)
     return of_scale(load_listing(listing, scaled, on_progress))
 
 
-def with_scale(reading: Reading, *listings: Listing | None) -> tuple[Reading, Callable[[ImageSet], ImageSet]]:
-    """``reading`` with the scale of all 16-bit files of ``listings``, and what writes it into their `ImageSet`."""
+def settled(reading: Reading, *listings: Listing | None) -> tuple[Reading, Callable[[ImageSet], ImageSet]]:
+    """``reading`` with what is one for all files of ``listings``, and what writes that into their `ImageSet`.
+
+    It is the scale of 16-bit files, or the rate and the length of sound.
+
+    Raises:
+        DataError: some of ``listings`` are of images and others of sound, or nothing of a kind can be read.
+    """
+    if any(one and one.sounds for one in listings) or reading.sound:
+        return _settled_sound(reading, *listings)
     found = scale_of([path for one in listings if one for path in one.paths], reading)
     if found is None:
         return reading, lambda images: images
     scale, guess = found
     scaled = replace(reading, value_range=(scale.low, scale.high))
     return scaled, lambda images: replace(images, scale=scale, guesses=(guess, *images.guesses))
+
+
+def _settled_sound(reading: Reading, *listings: Listing | None) -> tuple[Reading, Callable[[ImageSet], ImageSet]]:
+    silent = [one.source for one in listings if one and not one.sounds]
+    if silent and not reading.sound:
+        raise DataError(f"{silent[0]} has images, and sound is wanted beside sound; give a folder of sound files.")
+    if reading.sound:
+        return reading, lambda images: images
+    sound, guesses = settle_sound([path for one in listings if one for path in one.paths], reading)
+    return replace(reading, sound=sound), lambda images: replace(images, guesses=(*guesses, *images.guesses))
 
 
 def list_files(spec: str, reading: Reading = AS_FOUND) -> Listing | None:
@@ -140,13 +164,14 @@ def list_files(spec: str, reading: Reading = AS_FOUND) -> Listing | None:
         near = difflib.get_close_matches(spec, NAMED, n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
         raise DataError(f"There is no data set and no path '{spec}'.{hint} Known sets: {', '.join(NAMED)}.")
-    if path.suffix.lower() == ".npz" or is_idx_folder(path):
+    if path.suffix.lower() == ".npz" or is_idx_folder(path) or kind_of(path):
         return None
     if path.suffix.lower() == ".csv":
         return list_manifest(path, reading)
     if path.is_file():
         raise DataError(
-            f"{path} is a file that is neither .npz nor .csv; give a folder of class folders, or one of these."
+            f"{path} is a file that is none of .npz, .npy, .csv and .parquet; give a folder of class folders, or one "
+            "of these."
         )
     return list_folder(path, reading)
 
@@ -157,7 +182,7 @@ def _rows(rows: VectorSet, reading: Reading, unlabelled: str | None, *, to_train
     if unlabelled is not None:
         raise DataError(
             f"--unlabelled {unlabelled} is about a folder of images, and {rows.source} has rows of numbers; put rows "
-            "without labels into it as x_unlabelled."
+            "without labels into it, in an .npz as x_unlabelled, in a table with an empty label."
         )
     if to_train:
         refuse(unfit(rows))
@@ -173,6 +198,10 @@ def _arrays(spec: str, reading: Reading, data_dir: Path | None, on_progress: OnP
     path = Path(rest if colon and kind in _KINDS else spec)
     if kind == "cifar10":
         return as_asked(load_cifar10(path), reading)
+    if kind_of(path) == "npy":
+        return load_npy(path, reading)
+    if kind_of(path) == "table":
+        return rows_of(read_table(path, reading), reading)
     return load_idx(path, reading) if kind == "idx" or path.is_dir() else load_npz(path, reading)
 
 

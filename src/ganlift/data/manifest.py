@@ -70,7 +70,7 @@ def list_manifest(file: Path, reading: Reading = AS_FOUND) -> Listing:
         guesses=tuple(of_classes(class_names, names, reading.classes)),
         notes=notes,
     )
-    return grouped(of_names(listing, reading.files), reading.groups)
+    return grouped(of_names(listing.of_one_kind(), reading.files), reading.groups)
 
 
 def _lines(file: Path, reading: Reading) -> Iterator[Line]:

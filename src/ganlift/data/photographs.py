@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganlift.data.types import ImageSet
+from ganlift.data.types import ImageSet, SoundSet
 
 SIDE = 96
 """Pixels of the shorter side from which coloured pictures count as photographs."""
@@ -15,6 +15,8 @@ def unlike_photographs(images: ImageSet) -> str:
 
     It goes by the files' own sizes and colours where there are files, else by the pixels that are held.
     """
+    if isinstance(images, SoundSet):
+        return "they are pictures of sound"
     used = [file for file in images.files if not file.fault]
     sides = [min(file.width, file.height) for file in used] or [images.size]
     side = int(np.median(sides))

@@ -25,6 +25,19 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class Sound:
+    """What clips are brought to: samples a second, and seconds."""
+
+    rate: int
+    seconds: float
+
+    @property
+    def samples(self) -> int:
+        """Of a clip."""
+        return round(self.seconds * self.rate)
+
+
+@dataclass(frozen=True)
 class Reading:
     """What may be asked for of a set of images; the same at every door.
 
@@ -43,7 +56,15 @@ class Reading:
             its first bracket, or all of it where it has none, is the image's group. Groups never straddle a split.
         files: shell patterns such as "*.png"; only files whose name matches one are used. All where None.
         flips: whether a mirrored image keeps its class; "auto" goes by the classes' names.
+        rate: samples a second that clips are brought to; the commonest, at most 16,000, where None.
+        seconds: their length; what 19 of 20 clips do not exceed, at most 10, where None.
+        sound: what clips are brought to, once that is settled.
         learned: the scale that a classifier was trained on, for values that do not tell their own.
+        column: of a table, the columns to learn from, by name or shell pattern; all of numbers where None.
+        leave_out: of a table, columns not to learn from, by name or shell pattern.
+        label_column: of a table, the column of classes; "label" where None.
+        labels: a file with the labels of the rows of an ``.npy``.
+        learned_columns: the columns that a classifier was trained on, for tables where none are asked for.
     """
 
     image_size: int | None = None
@@ -56,7 +77,15 @@ class Reading:
     groups: str | None = None
     files: tuple[str, ...] | None = None
     flips: Flips = "auto"
+    rate: int | None = None
+    seconds: float | None = None
+    sound: Sound | None = None
     learned: Scale | None = None
+    column: tuple[str, ...] | None = None
+    leave_out: tuple[str, ...] | None = None
+    label_column: str | None = None
+    labels: str | None = None
+    learned_columns: tuple[str, ...] = ()
 
     @property
     def channels(self) -> int | None:
@@ -78,6 +107,12 @@ def asked(config: Mapping[str, Any]) -> Reading:
         groups=config.get("groups"),
         files=_all_of(config.get("files")),
         flips=config.get("flips", "auto"),
+        column=_all_of(config.get("column")),
+        leave_out=_all_of(config.get("leave_out")),
+        label_column=config.get("label_column"),
+        labels=config.get("labels"),
+        rate=config.get("rate"),
+        seconds=config.get("seconds"),
     )
 
 

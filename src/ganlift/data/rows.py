@@ -14,7 +14,7 @@ from ganlift.data.choosing import only
 from ganlift.data.columns import learn_columns
 from ganlift.data.guesses import shared_guesses
 from ganlift.data.labels import Naming, coded, labels_of, without_label
-from ganlift.data.reading import AS_FOUND, Reading
+from ganlift.data.reading import AS_FOUND, Guess, Reading
 from ganlift.data.types import VectorSet
 from ganlift.errors import DataError
 
@@ -55,9 +55,17 @@ def from_rows(
     labels = {part: labels_of(y, len(rows[part]), where[part], "row") for part, (_, y) in pairs.items()}
     codes, names, of_labels = coded(labels, Naming(class_names, reading.classes, "class ", source))
     found = from_vectors({part: (rows[part], codes[part]) for part in pairs}, names, source)
-    learn_columns(found.vectors, source)  # a part of what has a spread has one too
-    found = replace(found, guesses=(*of_labels, *without_label(codes, "row")))
-    return shared_guesses(only(found, reading.classes), reading)
+    return taken(found, [*of_labels, *without_label(codes, "row")], reading)
+
+
+def taken(rows: VectorSet, guesses: Sequence[Guess], reading: Reading) -> VectorSet:
+    """``rows`` of the classes that ``reading`` asks for, with ``guesses`` and those that all sets share.
+
+    Raises:
+        DataError: values are too large, or there is no such class.
+    """
+    learn_columns(rows.vectors, rows.source)  # a part of what has a spread has one too
+    return shared_guesses(only(replace(rows, guesses=tuple(guesses)), reading.classes), reading)
 
 
 def checked_rows(x: Array, where: str) -> NDArray[np.float64]:

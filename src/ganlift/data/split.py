@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ganlift.data.flips import flips_safe
 from ganlift.data.imbalance import thinned
 from ganlift.data.kin import with_near
-from ganlift.data.types import UNLABELLED, Examples, ImageSet, Split, Task
+from ganlift.data.types import UNLABELLED, Examples, ImageSet, SoundSet, Split, Task
 from ganlift.data.units import Units, apart_from, by_class, find_units, parted, whole_units, without, without_near
 from ganlift.errors import DamagedFileError, DataError
 from ganlift.runs.files import read_json, write_json
@@ -154,6 +154,7 @@ def make_task(
         unlabelled=unlabelled,
         class_names=images.class_names,
         flips=isinstance(images, ImageSet) and flips_safe(images),
+        sound=isinstance(images, SoundSet),
         weak_views=weak_views,
     )
 

@@ -17,7 +17,7 @@ from ganlift.data.folder import list_more
 from ganlift.data.guesses import with_guesses
 from ganlift.data.kin import look, look_at_all, near_copies
 from ganlift.data.listing import Listing, alike, as_images, joined
-from ganlift.data.load import list_files, load_examples, with_scale
+from ganlift.data.load import list_files, load_examples, settled
 from ganlift.data.reading import AS_FOUND, Reading
 from ganlift.data.types import FileFacts, ImageSet, VectorSet
 
@@ -69,7 +69,7 @@ def survey(
             )
         )
     others = list_more(Path(unlabelled), reading) if unlabelled is not None else None
-    scaled, of_scale = with_scale(reading, listing, others)
+    scaled, of_scale = settled(reading, listing, others)
     sized = replace(scaled, image_size=reading.image_size or default_size(listing.paths))
     images, prints, constant = _survey_files(listing, sized, on_progress)
     if others is not None:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ganlift.data.reading import Fit, Guess, Orientation, Scale
+from ganlift.data.reading import Fit, Guess, Orientation, Scale, Sound
 
 UNLABELLED = -1
 
@@ -27,6 +27,8 @@ class FileFacts:
         turned: whether its EXIF data say that it must be turned or mirrored to stand upright.
         grey: whether all its pixels are grey, however they are stored.
         generated: whether its metadata say that `ganlift generate` made it.
+        rate, seconds: of a sound file, samples a second and length; 0 of an image.
+        clipped: whether many of its samples are at full scale.
         count: of a folder that is left out as a whole, how many images are in it; else 1.
     """
 
@@ -39,6 +41,9 @@ class FileFacts:
     turned: bool = False
     grey: bool = False
     generated: bool = False
+    rate: int = 0
+    seconds: float = 0.0
+    clipped: bool = False
     count: int = 1
 
 
@@ -92,12 +97,16 @@ class VectorSet(Examples):
 
     Attributes:
         vectors: (n, d) float64, finite, as they were given.
+        columns: what the columns of a table that they came from are called, one or several numbers each; else empty.
+        ids: (n,) of str, what tells each row apart where the source says so; None where it does not.
     """
 
     noun: ClassVar[str] = "row"
-    own: ClassVar[tuple[str, ...]] = ("vectors",)
+    own: ClassVar[tuple[str, ...]] = ("vectors", "ids")
 
     vectors: NDArray[np.float64]
+    columns: tuple[str, ...] = ()
+    ids: NDArray[np.str_] | None = None
 
     @property
     def width(self) -> int:
@@ -148,6 +157,20 @@ class ImageSet(Examples):
         return np.ascontiguousarray(np.asarray(self.pixels[indices]).transpose(0, 3, 1, 2))
 
 
+@dataclass(frozen=True, kw_only=True)
+class SoundSet(ImageSet):
+    """Clips of sound, as the pictures that `ganlift.data.sound` makes of them: they are never mirrored.
+
+    Attributes:
+        sound: what the clips were brought to.
+    """
+
+    noun: ClassVar[str] = "clip"
+
+    sound: Sound
+    flips: bool | None = False
+
+
 @dataclass(frozen=True)
 class Split:
     """Who is used for what in one seed: index arrays into an `ImageSet`, all sorted and disjoint.
@@ -173,6 +196,7 @@ class Task:
         unlabelled: as they are, (m, ...); m may be 0.
         class_names: one a class.
         flips: whether a mirrored image keeps its class (False for digits, letters, left/right).
+        sound: whether the pictures are of sound.
         weak_views: of features, how many of the first views change little.
         class_counts: labelled images a class, (K,) int64.
     """
@@ -184,6 +208,7 @@ class Task:
     unlabelled: NDArray[Any]
     class_names: tuple[str, ...]
     flips: bool = True
+    sound: bool = False
     weak_views: int = 1
     facts: dict[str, Any] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""Which files below a folder are images: told by their content and not by their names.
+"""Which files below a folder are images, told by their content and not by their names, or sound, told by the latter.
 
 Links to folders are followed, once each. Hidden files and those that systems leave behind are not worth a word; run
 folders of ganlift hold images that are no data, and are passed over.
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ganlift.data import sound
 from ganlift.data.decode import SUFFIXES
 from ganlift.data.types import FileFacts
 from ganlift.runs.folder import is_run
@@ -51,7 +52,7 @@ def look(folder: Path) -> Level:
     for entry in found:
         path = folder / entry.name
         if not _is_folder(entry):
-            named = os.path.splitext(entry.name)[1].lower() in SUFFIXES
+            named = os.path.splitext(entry.name)[1].lower() in SUFFIXES | sound.SUFFIXES
             level.images.append(path) if named or _is_image(path) else level.passed.append(
                 FileFacts(path, "other-file")
             )

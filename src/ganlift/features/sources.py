@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ganlift.data.colours import to_grey
 from ganlift.data.decode import FAULTS, read_file
 from ganlift.data.reading import AS_FOUND, Reading
+from ganlift.data.sound import VERSION as SOUND_VERSION
 from ganlift.data.types import ImageSet
 from ganlift.errors import DataError
 from ganlift.features.networks.base import coloured
@@ -77,6 +78,8 @@ class Files:
     @property
     def how(self) -> str:
         asked = self.reading
+        if asked.sound is not None:
+            return f"sound{SOUND_VERSION}-{asked.sound.rate}-{asked.sound.seconds:g}"
         grey = "-grey" if asked.channels == 1 else ""
         fit = "" if asked.fit == "crop" else f"-{asked.fit}"
         return "-".join(["files", asked.orientation, *(f"{one:g}" for one in asked.value_range or ())]) + grey + fit

@@ -15,10 +15,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ganlift.augment import flip, rand_augment, resized_crop
+from ganlift.augment import flip, rand_augment, resized_crop, strong_sound
 from ganlift.errors import ConfigError
 
-VERSION = 1
+VERSION = SOUND_VERSION = 1
 """Goes up with every change of what a recipe of the same name makes."""
 
 MADE = 12_000
@@ -46,6 +46,7 @@ class Recipe:
         least: smallest share of the image's area in a random view.
         operations: of RandAugment, in a random view.
         strength: theirs, in [0, 1].
+        sound: whether the pictures are of sound, whose random views are sound's own.
     """
 
     views: int = 8
@@ -53,6 +54,7 @@ class Recipe:
     least: float = 0.5
     operations: int = 2
     strength: float = 0.3
+    sound: bool = False
 
     def __post_init__(self) -> None:
         if self.views < 1 or not 0 < self.least <= 1 or self.operations < 0 or not 0 <= self.strength <= 1:
@@ -72,6 +74,8 @@ class Recipe:
         fixed = f"plain{'-mirror' if self.plain == 2 else ''}"
         if self.views == self.plain:
             return fixed
+        if self.sound:
+            return f"{fixed}-{self.views - self.plain}x-sound-v{SOUND_VERSION}"
         flips = "-flips" if self.flips else ""
         random = f"crop{self.least:g}-randaugment{self.operations}x{self.strength:g}{flips}-v{VERSION}"
         return f"{fixed}-{self.views - self.plain}x-{random}"
@@ -90,6 +94,8 @@ class Recipe:
         return found
 
     def _random(self, x: Tensor, rng: torch.Generator) -> Tensor:
+        if self.sound:
+            return strong_sound(x, rng)
         x = resized_crop(x, rng, self.least)
         return rand_augment(flip(x, rng) if self.flips else x, rng, self.operations, self.strength)
 

@@ -10,10 +10,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ganlift import __version__
 from ganlift.data.sizes import preparation
+from ganlift.data.sound import preparation as sound_words
 from ganlift.errors import GanliftError
 from ganlift.features import licence_of
 from ganlift.inference.evaluate import Evaluation, evaluate_recorded
-from ganlift.inference.model import Model
+from ganlift.inference.model import ClassifierFacts, Model
 from ganlift.runs import layout
 from ganlift.runs.files import read_json
 
@@ -39,8 +40,9 @@ def card(model: Model, folder: Path, run: Path | None, form: str, made: Exported
     return words.get_template("card.md.j2").render(
         facts=model.facts,
         licence=licence_of(model.facts.features.network) if model.facts.features else "",
-        noun="row" if model.facts.columns else "image",
-        preparation=preparation(model.facts.fit, model.facts.image_size),
+        noun="row" if model.facts.columns else "clip" if model.facts.sound else "image",
+        waves=model.facts.sound is not None and form != "safetensors",
+        preparation=_prepared(model.facts),
         record=read_json(layout.model_file(folder)),
         form=form,
         made=made,
@@ -50,6 +52,12 @@ def card(model: Model, folder: Path, run: Path | None, form: str, made: Exported
         few_images=FEW_IMAGES,
         **_of_run(model, run),
     )
+
+
+def _prepared(facts: ClassifierFacts) -> str:
+    if facts.sound:
+        return sound_words(facts.sound, facts.image_size)
+    return f"{preparation(facts.fit, facts.image_size)} (bicubic)"
 
 
 def _of_run(model: Model, run: Path | None) -> dict[str, Any]:

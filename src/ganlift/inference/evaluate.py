@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlift.data import load, load_examples
+from ganlift.data.decode import hear
 from ganlift.data.manifest import read_column
 from ganlift.data.reading import Reading
-from ganlift.data.types import UNLABELLED, Examples, VectorSet
+from ganlift.data.types import UNLABELLED, Examples, ImageSet, SoundSet, VectorSet
 from ganlift.errors import ConfigError, DataError, RunFolderError
 from ganlift.inference.model import ClassifierFacts, Inputs, Model, locate, read_facts
 from ganlift.inference.predict_rows import fitting_rows
@@ -117,11 +119,23 @@ def _given(
     """
     if model.facts.columns is None:
         images = load(data, reading, data_dir=data_dir, to_train=False)
-        return images, images.batch
+        if isinstance(images, SoundSet) != (model.facts.sound is not None):
+            kinds = ("sound", "images") if isinstance(images, SoundSet) else ("images", "sound")
+            raise DataError(
+                f"{data} has {kinds[0]}, and this classifier is of {kinds[1]}; give it what it learned from."
+            )
+        return images, partial(_waves, images, reading) if model.facts.waves else images.batch
     rows = load_examples(data, reading, data_dir=data_dir, to_train=False)
     if not isinstance(rows, VectorSet):
-        raise DataError(f"{data} has images, and this classifier takes {model.facts.takes}; give such an .npz.")
+        raise DataError(f"{data} has images, and this classifier takes {model.facts.takes}; give such rows.")
     return rows, fitting_rows(model, rows.vectors, data).__getitem__
+
+
+def _waves(clips: ImageSet, reading: Reading, index: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The samples of the clips at ``index``, for a classifier that makes the pictures itself."""
+    assert clips.paths is not None
+    heard = [hear(Path(clips.paths[place]), reading)[0] for place in index]
+    return np.stack([wave for wave in heard if wave is not None])
 
 
 def _evaluation(
@@ -222,8 +236,11 @@ def _groups_of(images: Examples, chosen: NDArray[np.int64], column: str | None) 
     """Each chosen image's group; None where there are none."""
     if column is None:
         return None if images.groups is None else [str(group) for group in images.groups[chosen]]
-    if Path(images.source).suffix.lower() != ".csv":
-        raise ConfigError(f"--group-column {column}: only a CSV manifest has columns, and {images.source} is none.")
+    if Path(images.source).suffix.lower() != ".csv" or isinstance(images, VectorSet):
+        raise ConfigError(
+            f"--group-column {column}: only of a CSV manifest columns can be named, and {images.source} is none; in a "
+            "table of numbers the column is called group."
+        )
     values = read_column(Path(images.source), column)
     return [values.get(str(name), "") for name in images.names[chosen]]
 

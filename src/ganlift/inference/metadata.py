@@ -30,6 +30,8 @@ def metadata_of(facts: ClassifierFacts) -> dict[str, str]:
 def _form(facts: ClassifierFacts) -> dict[str, str]:
     if facts.columns is not None:
         return {"columns": str(len(facts.columns.mean))}
+    if facts.sound is not None and facts.waves:
+        return {"samples": str(facts.sound.samples), "rate": str(facts.sound.rate)}
     return {"image_size": str(facts.image_size), "channels": str(facts.channels), "fit": facts.fit}
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ganlift.data.reading import AS_FOUND, Fit, Orientation, Reading, Scale
+from ganlift.data.reading import AS_FOUND, Fit, Orientation, Reading, Scale, Sound
 from ganlift.errors import DamagedFileError, DataError, RunFolderError
 from ganlift.runs import layout
 from ganlift.runs.files import read_json, sha256_file
@@ -37,12 +37,16 @@ class FeaturesFacts(BaseModel):
 
 
 class ColumnsFacts(BaseModel):
-    """The mean and the spread of each column of the rows that trained, as `ganlift.data.columns` learned them."""
+    """The mean and the spread of each column of the rows that trained, as `ganlift.data.columns` learned them.
+
+    ``names`` are those of a table's columns, by which those of another table are found; empty where there are none.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     mean: tuple[float, ...] = Field(min_length=1)
     spread: tuple[Annotated[float, Field(gt=0)], ...] = Field(min_length=1)
+    names: tuple[str, ...] = ()
 
 
 class ClassifierFacts(BaseModel):
@@ -51,8 +55,9 @@ class ClassifierFacts(BaseModel):
     ``scale``, ``orientation`` and ``fit`` say how its training images were read (`ganlift.data.reading`): what was
     black and white in arrays and 16-bit files, whether photographs were set upright, and how they were made square.
     ``features`` is the frozen network before it, where it has one. A classifier of rows has ``columns``, the mean and
-    spread that its columns are standardised by, and none of these. ``sha256`` is that of the weights. ``strategy`` and
-    ``seed`` name the arm of the run that trained them.
+    spread that its columns are standardised by, and none of these. One of sound has ``sound``, what clips are brought
+    to; with ``waves`` it takes their samples, and makes the pictures itself. ``sha256`` is that of the weights.
+    ``strategy`` and ``seed`` name the arm of the run that trained them.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -66,6 +71,8 @@ class ClassifierFacts(BaseModel):
     orientation: Orientation = "exif"
     features: FeaturesFacts | None = None
     fit: Fit = "crop"
+    sound: Sound | None = None
+    waves: bool = False
     sha256: str
     temperature: float = Field(1.0, gt=0)
     strategy: str = ""
@@ -81,22 +88,29 @@ class ClassifierFacts(BaseModel):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one image (c, h, w), or of one row (d,)."""
+        """Of one image (c, h, w), of one row (d,), or of one clip's samples (n,)."""
+        if self.sound and self.waves:
+            return (self.sound.samples,)
         return (self.channels, self.image_size, self.image_size) if self.columns is None else (len(self.columns.mean),)
 
     @property
     def takes(self) -> str:
         """What it takes, in words."""
         dims = f"(n, {', '.join(map(str, self.shape))})"
+        if self.sound and self.waves:
+            return f"float32 samples at {self.sound.rate:,} Hz of the shape {dims}"
         return f"uint8 images of the shape {dims}" if self.columns is None else f"rows of numbers of the shape {dims}"
 
     def reading(self, asked: Reading = AS_FOUND) -> Reading:
         """How images for this classifier are read: as it learned, and what depends on the data as ``asked``.
 
-        Arrays are on the scale that they tell, else on the one it learned. Rows have nothing to be read by.
+        Arrays are on the scale that they tell, else on the one it learned. Of tables the columns that it learned from
+        are taken.
         """
         if self.columns is not None:
-            return asked
+            return replace(asked, learned_columns=self.columns.names)
+        if self.sound is not None:
+            return replace(asked, image_size=self.image_size, sound=self.sound)
         return replace(
             asked,
             image_size=self.image_size,
@@ -128,7 +142,7 @@ class Model:
         Raises:
             DataError: they have another type or shape.
         """
-        right = images.dtype == np.uint8 if self.facts.columns is None else images.dtype.kind == "f"
+        right = images.dtype.kind == "f" if self.facts.columns or self.facts.waves else images.dtype == np.uint8
         if not right or images.shape[1:] != self.facts.shape:
             raise DataError(
                 f"This classifier takes {self.facts.takes}, not {images.dtype} of the shape {images.shape}."

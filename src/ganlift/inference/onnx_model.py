@@ -38,7 +38,7 @@ def read_onnx(path: Path) -> tuple[ClassifierFacts, Apply]:
     facts = read_metadata(session.get_modelmeta().custom_metadata_map, data, path)
 
     def apply(images: Inputs) -> Probabilities:
-        given = images if facts.columns is None else images.astype(np.float32)
+        given = images.astype(np.float32) if facts.columns or facts.waves else images
         probabilities: Probabilities = session.run([OUTPUT], {input_of(facts): given})[0]
         return probabilities
 
@@ -47,6 +47,8 @@ def read_onnx(path: Path) -> tuple[ClassifierFacts, Apply]:
 
 def input_of(facts: ClassifierFacts) -> str:
     """What the graph's input is called."""
+    if facts.waves:
+        return "samples"
     return "images" if facts.columns is None else "rows"
 
 

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from ganlift.data.decode import decode
+import numpy as np
+
+from ganlift.data.decode import FAULTS, decode, hear
 from ganlift.data.deep import DEEP
 from ganlift.data.reading import Reading
 from ganlift.data.types import FileFacts
 from ganlift.data.walking import image_files
-from ganlift.inference.model import Model, Probabilities
+from ganlift.inference.model import Inputs, Model, Probabilities
 
 
 @dataclass(frozen=True)
@@ -70,15 +72,25 @@ def predictions(
     reading = model.facts.reading(Reading(value_range=value_range))
     for group in _groups(files, batch):
         present = [path for path in group if os.path.isfile(path)]  # and no fault of a name that no system can have
-        read = decode(present, reading)
-        probabilities = model.probabilities(read.pixels.transpose(0, 3, 1, 2))
-        found = {present[index]: row for index, row in zip(read.kept, probabilities, strict=True)}
-        reasons = dict(read.skipped)
+        inputs, kept, reasons = _inputs(model, present, reading)
+        found = {present[index]: row for index, row in zip(kept, model.probabilities(inputs), strict=True)}
         for path in group:
             if path in found:
                 yield Prediction(path, found[path])
             else:
                 yield Unreadable(path, reasons.get(path) or _absence(path))
+
+
+def _inputs(model: Model, paths: Sequence[Path], reading: Reading) -> tuple[Inputs, list[int], dict[Path, str]]:
+    """What ``model`` takes of the files at ``paths``, of which of them, and why the others are left out."""
+    if not model.facts.waves:
+        read = decode(paths, reading)
+        return read.pixels.transpose(0, 3, 1, 2), read.kept, dict(read.skipped)
+    heard = [hear(path, reading) for path in paths]
+    kept = [index for index, (wave, _) in enumerate(heard) if wave is not None]
+    waves = np.array([wave for wave, _ in heard if wave is not None], np.float32).reshape(-1, *model.facts.shape)
+    reasons = {path: FAULTS[facts.fault] for path, (_, facts) in zip(paths, heard, strict=True) if facts.fault}
+    return waves, kept, reasons
 
 
 def _pattern(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Predictions for the rows of ``.npz`` files, by a classifier of rows."""
+"""Predictions for rows of numbers in files, by a classifier of rows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlift.data.kinds import kind_of, read_table
+from ganlift.data.npy import read_npy
 from ganlift.data.npz import read_arrays
 from ganlift.data.rows import checked_rows
 from ganlift.errors import DataError
@@ -19,35 +21,60 @@ ARRAYS = ("x", "x_train", "x_val", "x_test", "x_unlabelled")
 
 
 def row_predictions(model: Model, files: Iterable[str | Path], batch: int) -> Iterator[Prediction]:
-    """One answer a row, called ``FILE:ARRAY[PLACE]``, in the order of the files, of `ARRAYS` and of the rows.
+    """One answer a row, in the order of the files, of `ARRAYS` and of the rows.
 
-    All files are read before the first answer.
+    They are called ``FILE:ARRAY[PLACE]``, or of a table ``FILE[PLACE]``, where the place is its id if there are ids. Of
+    a table the columns that the classifier learned from are taken by their names; a label is not looked at. All files
+    are read before the first answer.
 
     Raises:
-        DataError: a file is no ``.npz`` with such arrays, or their rows are others than the classifier takes.
+        DataError: a file is no ``.npz`` with such arrays and no table with such columns, or their rows are others than
+            the classifier takes.
     """
-    found = [(name, rows) for file in files for name, rows in _rows_of(model, Path(file))]
+    found = [pair for file in files for pair in _rows_of(model, Path(file))]
     return _answers(model, found, batch)
 
 
-def _answers(model: Model, found: Iterable[tuple[str, NDArray[np.float64]]], batch: int) -> Iterator[Prediction]:
-    for name, rows in found:
+def _answers(
+    model: Model, found: Iterable[tuple[NDArray[np.str_], NDArray[np.float64]]], batch: int
+) -> Iterator[Prediction]:
+    for names, rows in found:
         for start in range(0, len(rows), batch):
-            for place, row in enumerate(model.probabilities(rows[start : start + batch]), start):
-                yield Prediction(Path(f"{name}[{place}]"), row)
+            chunk = slice(start, start + batch)
+            for name, row in zip(names[chunk].tolist(), model.probabilities(rows[chunk]), strict=True):
+                yield Prediction(Path(name), row)
 
 
-def _rows_of(model: Model, file: Path) -> list[tuple[str, NDArray[np.float64]]]:
+def _rows_of(model: Model, file: Path) -> list[tuple[NDArray[np.str_], NDArray[np.float64]]]:
+    """The rows in ``file`` that ``model`` takes, and what each is called, an array at a time."""
+    if kind_of(file) == "table":
+        table = read_table(file, model.facts.reading(), labelled=False)
+        places = table.texts.get("id", np.arange(len(table.values)).astype(np.str_))
+        return [(_called(str(file), places), fitting_rows(model, table.values, str(file)))]
+    if kind_of(file) == "npy":
+        return [_array(model, read_npy(file), str(file), str(file))]
     if file.exists() and file.suffix.lower() != ".npz":
         raise DataError(
-            f"{file} is no .npz, and this classifier takes {model.facts.takes}; give an .npz with them as x."
+            f"{file} is no .npz and no table of numbers, and this classifier takes {model.facts.takes}; give an .npz "
+            "with them as x, or a CSV or Parquet with such columns."
         )
     arrays = read_arrays(file)
     names = [name for name in ARRAYS if name in arrays]
     if not names:
         there = ", ".join(sorted(arrays)) or "none"
         raise DataError(f"{file} has the arrays {there}; this classifier takes {model.facts.takes}, as x.")
-    return [(f"{file}:{name}", fitting_rows(model, arrays[name], f"{file}, '{name}'")) for name in names]
+    return [_array(model, arrays[name], f"{file}:{name}", f"{file}, '{name}'") for name in names]
+
+
+def _array(
+    model: Model, x: NDArray[np.generic], called: str, where: str
+) -> tuple[NDArray[np.str_], NDArray[np.float64]]:
+    rows = fitting_rows(model, x, where)
+    return _called(called, np.arange(len(rows)).astype(np.str_)), rows
+
+
+def _called(source: str, places: NDArray[np.str_]) -> NDArray[np.str_]:
+    return np.array([f"{source}[{place}]" for place in places.tolist()], np.str_)
 
 
 def fitting_rows(model: Model, x: NDArray[np.generic], where: str) -> NDArray[np.float64]:

@@ -15,8 +15,9 @@ from ganlift.data.decode import decode
 from ganlift.data.idx import is_idx_folder
 from ganlift.data.reading import Reading, asked
 from ganlift.data.sizes import square
+from ganlift.data.sound import picture
 from ganlift.errors import GanliftError
-from ganlift.inference.model import ClassifierFacts, ColumnsFacts, Inputs, Model
+from ganlift.inference.model import Apply, ClassifierFacts, ColumnsFacts, Inputs, Model, Probabilities
 from ganlift.runs import layout
 from ganlift.runs.files import read_json
 from ganlift.runs.folder import run_config
@@ -47,10 +48,34 @@ def real_images(model: Model) -> tuple[Inputs, str]:
     return _bundled(facts), "bundled images (the run's own are not here)"
 
 
+def made_clips(model: Model) -> tuple[NDArray[np.float32], str]:
+    """16 clips (n, samples) of gliding tones in noise, for a classifier of sound, and words for what they are."""
+    assert model.facts.sound is not None
+    sound, rng = model.facts.sound, np.random.default_rng(0)
+    time = np.arange(sound.samples) / sound.rate
+    starts, ends = rng.uniform(80, sound.rate / 3, (2, 16, 3, 1))
+    phase = 2 * np.pi * (starts * time + (ends - starts) * time**2 / (2 * sound.seconds))
+    clips = np.sin(phase).sum(1) * rng.uniform(0.01, 0.3, (16, 1)) + 1e-3 * rng.standard_normal((16, sound.samples))
+    return clips.astype(np.float32), "made clips, gliding tones in noise"
+
+
+def heard(model: Model) -> Apply:
+    """What gives the probabilities of clips (n, samples) by the pictures that training had."""
+    facts = model.facts
+    assert facts.sound is not None
+    sound = facts.sound
+
+    def apply(waves: Inputs) -> Probabilities:
+        shown = np.stack([picture(wave, sound, facts.image_size) for wave in waves])
+        return model.probabilities(np.repeat(shown[:, None], facts.channels, axis=1))
+
+    return apply
+
+
 def _rows(model: Model, columns: ColumnsFacts) -> tuple[NDArray[np.float32], str]:
     """Rows of the run; where its data are not here any more, rows drawn from a normal of the columns."""
     try:
-        found = load_examples(model.facts.data)
+        found = load_examples(model.facts.data, asked(run_config(model.run)) if model.run else Reading())
     except (GanliftError, OSError):
         found = None
     if isinstance(found, VectorSet) and data_hash(found) == model.facts.data_hash:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from ganlift.classifiers.base import refuse_code, resolve_recorded
 from ganlift.data.columns import FAR
+from ganlift.data.reading import Sound
+from ganlift.data.sound import QUIET, RANGE_DB, front
 from ganlift.errors import ConfigError, DamagedFileError
 from ganlift.features import Network, feature_network
 from ganlift.features.networks.base import coloured
@@ -56,6 +60,31 @@ class OnRows(nn.Module):
         return logits
 
 
+class OnSound(nn.Module):
+    """Samples (n, samples) to logits: the pictures of `ganlift.data.sound`, as images in [-1, 1], to a classifier."""
+
+    basis: Tensor
+    mel: Tensor
+    pool: Tensor
+
+    def __init__(self, sound: Sound, size: int, channels: int, classifier: nn.Module) -> None:
+        super().__init__()
+        own = front(sound, size)
+        self.hop, self.channels = own.hop, channels
+        for name in ("basis", "mel", "pool"):
+            self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(getattr(own, name))))
+        self.classifier = classifier
+
+    def forward(self, waves: Tensor) -> Tensor:
+        cosines, sines = F.conv1d(waves[:, None], self.basis[:, None], stride=self.hop).chunk(2, dim=1)
+        power = self.mel @ (cosines**2 + sines**2) @ self.pool
+        loudest = power.amax((1, 2), keepdim=True).clamp(min=QUIET)
+        level = 1 + 10 * torch.log10((power / loudest).clamp(min=1e-12)) / RANGE_DB
+        picture = (255 * level.clamp(0, 1)).round() / 127.5 - 1
+        logits: Tensor = self.classifier(picture[:, None].expand(-1, self.channels, -1, -1))
+        return logits
+
+
 class Calibrated(nn.Module):
     """uint8 images (n, c, h, w), or rows (n, d), to probabilities (n, K): softmax of the logits over the temperature.
 
@@ -93,6 +122,8 @@ def load_calibrated(weights: Path, facts: ClassifierFacts) -> Calibrated:
         whole = OnRows(facts.columns, model)
     elif facts.features:
         whole = OnFeatures(recorded_network(facts.features), model)
+    if facts.sound and facts.waves:
+        whole = OnSound(facts.sound, facts.image_size, facts.channels, whole)
     return Calibrated(whole, facts.temperature).eval().requires_grad_(False)
 
 

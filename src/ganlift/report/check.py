@@ -49,16 +49,25 @@ def fact_lines(facts: Facts) -> Iterator[tuple[str, str]]:
         yield "Rows", f"{facts['images']:,} ({parts}), of {facts['columns']:,} columns"
     else:
         size, colours = facts["image_size"], "grey" if facts["channels"] == 1 else "RGB"
-        yield "Images", f"{facts['images']:,} ({parts}), used as {size}×{size} {colours}"
+        what = "Clips" if "seconds" in facts.get("files", {}) else "Images"
+        yield what, f"{facts['images']:,} ({parts}), used as {size}×{size} {colours}"
     if "files" in facts:
         files = facts["files"]
         yield "Files", f"{files['used']:,} used, {files['left_out']:,} left out"
         if files["used"]:
             yield "Stored as", f"{_tally(files['formats'])}; {_tally(files['modes'])}"
-            yield "Width", _spread(files["width"], " px")
-            yield "Height", _spread(files["height"], " px")
-            yield "Aspect", f"{_spread(files['aspect'], '')}, longer over shorter side"
+            yield from _form(files)
     yield from words.guessed(facts["guesses"])
+
+
+def _form(files: Facts) -> Iterator[tuple[str, str]]:
+    """Of images their sizes, of clips their lengths."""
+    if "seconds" in files:
+        yield "Seconds", _spread(files["seconds"], " s")
+        return
+    yield "Width", _spread(files["width"], " px")
+    yield "Height", _spread(files["height"], " px")
+    yield "Aspect", f"{_spread(files['aspect'], '')}, longer over shorter side"
 
 
 def class_lines(facts: Facts) -> list[tuple[str, list[int]]]:

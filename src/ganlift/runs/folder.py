@@ -184,9 +184,13 @@ def _finished(run: Path, warn: Callable[[str], None] | None) -> list[dict[str, A
 
 
 def _differ(key: str, a: Any, b: Any) -> bool:
-    """Whether two values of ``key`` ask for different runs. Two places do not: the same images may lie there."""
+    """Whether two values of ``key`` ask for different runs.
+
+    Two places do not: the same images may lie there. Nor does a key that asks for nothing where an older run has none.
+    """
     places = key in _PLACES and not any(one in (*_PLACES[key], _MISSING) for one in (a, b))
-    return bool(a != b) and not places
+    nothing = all(one is None or one == _MISSING for one in (a, b))
+    return bool(a != b) and not places and not nothing
 
 
 def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -28,7 +28,7 @@ from ganlift.generators.base import VECTORS as VECTORS
 from ganlift.generators.trained import TrainedGenerator
 from ganlift.layers.dropout import set_dropout_rng
 from ganlift.registry import Registry
-from ganlift.representations import PixelSpace, Representation, VectorSpace
+from ganlift.representations import PixelSpace, Representation, SpectrogramSpace, VectorSpace
 from ganlift.training.ema import Ema
 from ganlift.training.fit import Record, Settings, fit
 from ganlift.training.phase import Budget, Phase, Step, cosine_after
@@ -122,7 +122,8 @@ class Outcome:
 def space_of(task: Task) -> Representation:
     """The representation of the task's items: images (n, c, h, w), or features of their views (n, v, d)."""
     if task.labelled.ndim == 4:
-        return PixelSpace(task.channels, task.size, task.flips)
+        pictures = SpectrogramSpace if task.sound else PixelSpace
+        return pictures(task.channels, task.size, task.flips)
     seen = task.labelled if len(task.labelled) else task.unlabelled
     return VectorSpace(seen.shape[2], task.weak_views, bool((seen >= 0).all()), seen.shape[1])
 
@@ -274,6 +275,7 @@ class Strategy:
             classifiers of halves judge its samples, else 1.
         validates: whether it chooses something on the validation images; the others never look at them.
         rival_on_features: whether a control is a rival there: it has no generator, and may win.
+        geometry: whether it turns, crops or recolours pictures by itself, which of sound tells nothing.
         spaces: the representations that it can learn in; where its idea is about pictures, pixels alone.
         vector_options: its own defaults where it learns from vectors, as `benchmarks/tune.py --features` found them:
             none where those that are shared did as well, None where nobody has looked yet.
@@ -297,6 +299,7 @@ class Strategy:
     spaces: tuple[str, ...] = PIXELS
     rival_on_features: bool = False
     vector_options: Mapping[str, Any] | None = None
+    geometry: bool = False
     generator: str | None = None
     features: str | None = None
     space: str = "pixels"
@@ -376,11 +379,12 @@ def strategy(
     spaces: tuple[str, ...] = PIXELS,
     rival_on_features: bool = False,
     vector_options: Mapping[str, Any] | None = None,
+    geometry: bool = False,
 ) -> Callable[[Callable[[Setup, Any], Phases]], Callable[[Setup, Any], Phases]]:
     """Decorator: register a phases function as the strategy ``name``."""
 
     def register(phases: Callable[[Setup, Any], Phases]) -> Callable[[Setup, Any], Phases]:
-        needs = (unlabelled, folds, validates, labels, spaces, rival_on_features, vector_options)
+        needs = (unlabelled, folds, validates, labels, spaces, rival_on_features, vector_options, geometry)
         strategies.add(name)(Strategy(name, kind, summary, source, options, phases, *needs))
         return phases
 

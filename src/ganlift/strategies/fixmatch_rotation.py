@@ -21,6 +21,7 @@ class FixMatchRotationOptions(GuessOptions, TurnOptions, ClassifierOptions):
     source="Sohn et al. 2020, eq. 4, with S4L: Zhai et al. 2019, section 3.1",
     options=FixMatchRotationOptions,
     unlabelled="required",
+    geometry=True,
 )
 def phases(setup: Setup, options: FixMatchRotationOptions) -> Phases:
     """One forward for labelled, weak, strong and turned views."""

@@ -111,6 +111,7 @@ def gan_phase(setup: Setup, options: GanPretrainOptions, classifier: nn.Module, 
     source="DCGAN: Radford et al. 2016, section 5; SS-GAN: Chen et al. 2019",
     options=GanFeaturesOptions,
     unlabelled="optional",
+    geometry=True,
 )
 def phases(setup: Setup, options: GanFeaturesOptions) -> Phases:
     """Two players, then the probe."""

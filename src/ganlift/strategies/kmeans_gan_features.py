@@ -26,6 +26,7 @@ class KMeansGanFeaturesOptions(KMeansOptions, GanPretrainOptions):
     options=KMeansGanFeaturesOptions,
     unlabelled="required",
     labels=False,
+    geometry=True,
 )
 def phases(setup: Setup, options: KMeansGanFeaturesOptions) -> Phases:
     """Two players, then k-means."""

@@ -24,6 +24,7 @@ class KMeansRotationOptions(KMeansOptions, PretrainOptions):
     options=KMeansRotationOptions,
     unlabelled="required",
     labels=False,
+    geometry=True,
 )
 def phases(setup: Setup, options: KMeansRotationOptions) -> Phases:
     """Rotations, then k-means."""

@@ -23,6 +23,7 @@ class KMeansSimSiamOptions(KMeansOptions, SimSiamPretrainOptions):
     options=KMeansSimSiamOptions,
     unlabelled="required",
     labels=False,
+    geometry=True,
 )
 def phases(setup: Setup, options: KMeansSimSiamOptions) -> Phases:
     """Views, then k-means."""

@@ -43,6 +43,7 @@ class RotationOptions(ClassifierOptions):
     source="S4L: Zhai et al. 2019, section 3.1",
     options=RotationOptions,
     unlabelled="optional",
+    geometry=True,
 )
 def phases(setup: Setup, options: RotationOptions) -> Phases:
     """One forward for labelled and rotated unlabelled images; two heads on the same features."""

@@ -59,6 +59,7 @@ def rotation_phase(setup: Setup, options: PretrainOptions, classifier: nn.Module
     source="RotNet: Gidaris et al. 2018, eq. 2 and 3",
     options=RotationFeaturesOptions,
     unlabelled="optional",
+    geometry=True,
 )
 def phases(setup: Setup, options: RotationFeaturesOptions) -> Phases:
     """Rotations, then the probe."""

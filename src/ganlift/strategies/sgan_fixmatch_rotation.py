@@ -24,6 +24,7 @@ class SganFixMatchRotationOptions(GuessOptions, TurnOptions, SganOptions):
     source="Salimans et al. 2016 with Sohn et al. 2020, eq. 4, and Zhai et al. 2019, section 3.1",
     options=SganFixMatchRotationOptions,
     unlabelled="optional",
+    geometry=True,
 )
 def phases(setup: Setup, options: SganFixMatchRotationOptions) -> Phases:
     """See `ganlift.strategies.sgan.sgan_phases`."""

@@ -23,6 +23,7 @@ class SganRotationOptions(TurnOptions, SganOptions):
     source="Salimans et al. 2016 with S4L: Zhai et al. 2019, section 3.1",
     options=SganRotationOptions,
     unlabelled="optional",
+    geometry=True,
 )
 def phases(setup: Setup, options: SganRotationOptions) -> Phases:
     """See `ganlift.strategies.sgan.sgan_phases`."""

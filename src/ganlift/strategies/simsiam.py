@@ -85,6 +85,7 @@ def simsiam_phase(setup: Setup, options: SimSiamPretrainOptions, classifier: nn.
     source="SimSiam: Chen and He 2021, eq. 1 and 4",
     options=SimSiamOptions,
     unlabelled="optional",
+    geometry=True,
 )
 def phases(setup: Setup, options: SimSiamOptions) -> Phases:
     """Views, then the probe."""

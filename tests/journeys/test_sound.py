@@ -1,0 +1,146 @@
+"""Clips of sound from a folder, from a comparison to a classifier in one file that takes their samples."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ganlift.api import check, compare, evaluate, export, predict
+from ganlift.errors import ConfigError, DataError
+from ganlift.inference.predict import Unreadable
+from ganlift.strategies.base import strategies
+
+soundfile = pytest.importorskip("soundfile")
+RATE = 8000
+KINDS = {"rising": (300.0, 1500.0), "falling": (1500.0, 300.0), "steady": (700.0, 700.0)}
+
+
+def tone(start: float, end: float, seed: int, seconds: float = 0.4) -> np.ndarray:
+    """A gliding tone in noise; pitch and noise are drawn from ``seed``."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(round(seconds * RATE)) / RATE
+    phase = 2 * np.pi * rng.uniform(0.8, 1.25) * (start * time + (end - start) * time**2 / (2 * seconds))
+    return (0.3 * np.sin(phase) + 0.01 * rng.standard_normal(len(time))).astype(np.float32)
+
+
+def clips(folder: Path, each: int = 24) -> Path:
+    """Class folders of ``each`` clips, by four speakers in turn, of 0.4 to 0.48 s."""
+    for place, (name, (start, end)) in enumerate(KINDS.items()):
+        (folder / name).mkdir(parents=True)
+        for number in range(each):
+            wave = tone(start, end, 100 * place + number, 0.4 + 0.04 * (number % 3))
+            soundfile.write(folder / name / f"{'abcd'[number % 4]}_{number}.wav", wave, RATE)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sound")
+    clips(folder / "clips")
+    compare(
+        str(folder / "clips"),
+        out=folder / "run",
+        groups="(?:^|/)([a-d])_",
+        labels_per_class=4,
+        strategies=["augment", "fixmatch", "sgan"],
+        seeds=2,
+        budget=40,
+        batch_size=16,
+        jobs=1,
+    )
+    return folder
+
+
+def test_a_comparison_of_sound_ends_like_one_of_images(place: Path) -> None:
+    rows = [json.loads(line) for line in (place / "run" / "results.jsonl").read_text().splitlines()]
+    assert [row["status"] for row in rows] == ["done"] * 6
+    assert max(row["test_accuracy"] for row in rows) > 0.8
+    split = json.loads((place / "run" / "split-0.json").read_text())["parts"]
+    speakers = {part: {Path(name).name[0] for name in of["names"]} for part, of in split.items()}
+    assert not speakers["test"] & (speakers["labelled"] | speakers["unlabelled"])
+    plan = json.loads((place / "run" / "plan.json").read_text())
+    taken = {guess["about"]: guess["taken"] for guess in plan["guesses"]}
+    assert taken["rate"] == "8,000 Hz"
+    assert taken["length"] == "0.48 s of clips of 0.4 to 0.48 s"
+    assert "mirroring" not in taken
+    assert (place / "run" / "report.html").exists()
+
+
+def test_new_clips_get_the_same_answers_from_the_run_and_from_one_onnx_file(place: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    new = place / "new"
+    new.mkdir()
+    for name, (start, end) in KINDS.items():
+        soundfile.write(new / f"{name}.flac", tone(start, end, 999, 0.9), RATE)
+    (new / "letter.txt").write_text("no sound")
+    (new / "broken.wav").write_bytes(b"RIFF no more")
+    exported = export(place / "run")
+    assert exported.difference < 5e-3
+    whole = json.loads((place / "run" / "classifier" / "model.json").read_text())
+    assert whole["sound"] == {"rate": RATE, "seconds": 0.48}
+    card = Path(exported.card).read_text()
+    assert "| Input | samples (n, 3840), float32 in -1 to 1: 0.48 s at 8000 Hz, mono |" in card
+    answers = {}
+    for source in (place / "run", exported.file):
+        found = list(predict(source, [new]))
+        assert [one.file.name for one in found if isinstance(one, Unreadable)] == ["broken.wav"]
+        answers[source] = np.array([one.probabilities for one in found if not isinstance(one, Unreadable)])
+    first, second = answers.values()
+    assert first.shape == (3, 3)
+    assert np.abs(first - second).max() < 5e-3
+    named = [one.file.stem for one in predict(place / "run", [new]) if not isinstance(one, Unreadable)]
+    best = [whole["class_names"][int(row.argmax())] for row in first]
+    assert sum(a == b for a, b in zip(named, best, strict=True)) >= 2
+    (figures, again) = (evaluate(one, place / "clips", part="all") for one in answers)
+    assert figures.measures["accuracy"]["value"] == pytest.approx(again.measures["accuracy"]["value"], abs=0.02)
+
+
+def test_a_table_of_clips_keeps_speakers_apart(place: Path, tmp_path: Path) -> None:
+    table = tmp_path / "clips.csv"
+    with table.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["path", "label", "group"])
+        for path in sorted((place / "clips").rglob("*.wav")):
+            writer.writerow([path, path.parent.name, path.name[0]])
+    facts = check(table).to_json()
+    assert facts["files"]["modes"] == {"1 × 8,000 Hz": 72}
+    assert facts["files"]["seconds"] == [0.4, 0.44, 0.48]
+
+
+def test_check_knows_what_goes_wrong_with_sound(place: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "clips"
+    shutil.copytree(place / "clips", folder)
+    soundfile.write(folder / "steady" / "silent.wav", np.zeros(3000, np.float32), RATE)
+    soundfile.write(folder / "steady" / "loud.wav", (9 * tone(700, 700, 1)).clip(-1, 1), RATE)
+    soundfile.write(folder / "steady" / "other.wav", tone(350, 350, 2, 0.8), 2 * RATE)
+    wave, rate = soundfile.read(folder / "rising" / "a_0.wav")
+    soundfile.write(folder / "rising" / "softer.flac", 0.5 * wave, rate)
+    (folder / "steady" / "nothing.wav").touch()
+    found = {one["code"]: one for one in check(folder).to_json()["findings"]}
+    assert found["constant-image"]["examples"] == ["steady/silent.wav"]
+    assert found["clipped-sound"]["examples"] == ["steady/loud.wav"]
+    assert found["mixed-rates"]["message"] == "Clips have 2 sample rates: 75 at 8,000 Hz, 1 at 16,000 Hz."
+    assert found["empty-file"]["examples"] == ["steady/nothing.wav"]
+    assert "rising/softer.flac" in str([found.get(code) for code in ("duplicates", "near-duplicates-unsplit")])
+
+
+@pytest.mark.parametrize("name", [name for name, entry in strategies if entry.geometry])
+def test_what_turns_or_crops_pictures_is_refused_by_name(place: Path, tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match=f"'{name}' turns, crops or recolours pictures"):
+        compare(str(place / "clips"), out=tmp_path / "run", strategies=[name], labels_per_class=2, budget=2)
+    assert not (tmp_path / "run").exists()
+
+
+def test_images_beside_sound_are_refused(place: Path, tmp_path: Path) -> None:
+    from PIL import Image
+
+    (tmp_path / "pictures").mkdir()
+    Image.new("L", (16, 16)).save(tmp_path / "pictures" / "a.png")
+    with pytest.raises(DataError, match="has images, and sound is wanted beside sound"):
+        compare(str(place / "clips"), unlabelled=str(tmp_path / "pictures"), out=tmp_path / "run", budget=2)
