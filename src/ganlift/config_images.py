@@ -83,6 +83,7 @@ class ImagesConfig(BaseModel):
     flips: Annotated[Literal["auto", "on", "off"], BeforeValidator(_switch)] = Field(
         "auto", description="whether a mirrored image keeps its class; auto: as the classes' names say"
     )
+    frames: int | None = Field(None, ge=1, le=64, description="frames taken of each clip; 8 where not given")
     parts: Annotated[dict[str, str] | None, PlainValidator(_parts)] = Field(
         None, description="what folders above the class folders are, such as Testing=test; none: they are classes"
     )

@@ -27,6 +27,7 @@ def check(
     groups: str | None = None,
     files: Sequence[str] | None = None,
     flips: Literal["auto", "on", "off"] = "auto",
+    frames: int | None = None,
     parts: Mapping[str, str] | None = None,
     data_dir: Path | None = None,
     on_progress: Callable[[str, int, int], None] | None = None,
@@ -36,7 +37,7 @@ def check(
     Args:
         data: what `compare` takes.
         unlabelled: a folder of further images, without labels.
-        image_size, value_range, colours, orientation, fit, classes, groups, files, flips, parts: what
+        image_size, value_range, colours, orientation, fit, classes, groups, files, flips, frames, parts: what
             `ganlift.data.Reading` says of each.
         data_dir: where data sets lie or are downloaded to.
         on_progress: told what is done, how far, of how much.
@@ -60,6 +61,7 @@ def check(
         files=None if files is None else tuple(files),
         parts=parts,
         flips=flips,
+        frames=frames,
     )
     extra = None if unlabelled is None else str(unlabelled)
     found = survey(str(data), reading, unlabelled=extra, data_dir=data_dir, on_progress=on_progress)

@@ -46,6 +46,7 @@ def compare(
     orientation: options.Orientation = None,
     fit: options.Fit = None,
     flips: options.Flips = None,
+    frames: options.Frames = None,
     parts: options.Parts = None,
     classes: options.Classes = None,
     groups: options.Groups = None,

@@ -41,6 +41,7 @@ def compare_generators(
     orientation: options.Orientation = None,
     fit: options.Fit = None,
     flips: options.Flips = None,
+    frames: options.Frames = None,
     parts: options.Parts = None,
     classes: options.Classes = None,
     groups: options.Groups = None,

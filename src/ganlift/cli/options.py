@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from ganlift.config import Config
 
-DATA_HELP = "A folder of class folders, a CSV manifest, an .npz (images or rows), or a name from 'list datasets'."
+DATA_HELP = "A folder of class folders (images or clips), a CSV manifest, an .npz (images or rows), or a name from 'list datasets'."
 
 Data = Annotated[str | None, typer.Argument(help=DATA_HELP)]
 Unlabelled = Annotated[str | None, typer.Option(metavar="PATH|rest|none", help="Images without labels.")]
@@ -81,6 +81,10 @@ Fit = Annotated[
 Flips = Annotated[
     str | None,
     typer.Option(metavar="auto|on|off", help="Whether a mirrored image keeps its class.", rich_help_panel=_IMAGES),
+]
+Frames = Annotated[
+    int | None,
+    typer.Option(help="Frames taken of each clip; 8 if not given.", rich_help_panel=_IMAGES, show_default=False),
 ]
 Parts = Annotated[
     str | None,

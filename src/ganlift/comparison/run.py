@@ -40,7 +40,7 @@ from ganlift.data.identity import form_numbers, form_of
 from ganlift.data.kin import copied
 from ganlift.data.reading import asked
 from ganlift.data.sizes import preparation
-from ganlift.data.types import Examples, ImageSet, Split, VectorSet
+from ganlift.data.types import Examples, ImageSet, Split, VectorSet, VideoSet
 from ganlift.errors import GanliftError
 from ganlift.events import Listener
 from ganlift.features import Network
@@ -244,7 +244,8 @@ def _plan_facts(prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str,
         "data_hash": data_hash(images),
         "guesses": [guess.to_json() for guess in images.guesses],
         "classes": list(images.class_names),
-        "image": form_of(*form_numbers(images)),
+        "image": form_of(*form_numbers(images), frames=images.frames if isinstance(images, VideoSet) else 0),
+        "noun": images.noun,
         "space": "pixels" if isinstance(images, ImageSet) else "rows",
         "labelled": len(split.labelled),
         "imbalance": config.imbalance,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganlift.data.types import ImageSet, VectorSet
+from ganlift.data.types import ImageSet, VectorSet, VideoSet
 from ganlift.runs.files import write_text
 
 _ARRAYS = ("labels", "parts", "hashes", "names", "groups")
@@ -38,7 +38,8 @@ def load_cache(folder: Path) -> ImageSet | VectorSet:
     arrays |= {"class_names": tuple(facts["class_names"]), "source": facts["source"], "notes": tuple(facts["notes"])}
     if (folder / "vectors.npy").exists():
         return VectorSet(vectors=np.load(folder / "vectors.npy", mmap_mode="r"), **arrays)
-    return ImageSet(pixels=np.load(folder / "pixels.npy", mmap_mode="r"), flips=facts["flips"], **arrays)
+    pixels = np.load(folder / "pixels.npy", mmap_mode="r")
+    return (VideoSet if pixels.ndim == 5 else ImageSet)(pixels=pixels, flips=facts["flips"], **arrays)
 
 
 def save_features(folder: Path, name: str, features: NDArray[np.float16], weak_views: int) -> None:

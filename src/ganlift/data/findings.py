@@ -61,6 +61,11 @@ KINDS = {
     "not-an-image": Kind(
         "warning", "Files that are images by name or content, and no PNG, JPEG, WebP or BMP.", "Convert or remove them."
     ),
+    "not-a-clip": Kind(
+        "warning", "Files among clips that are no film or animation that can be read.", "Convert or remove them."
+    ),
+    "no-picture": Kind("warning", "Films of sound alone.", "Remove them, or replace them by films with pictures."),
+    "no-frames": Kind("warning", "Films, or folders of frames, without any frame.", "Copy or download them again."),
     "missing-file": Kind("warning", "Files that the manifest lists and that do not exist.", "Mend their paths."),
     "other-file": Kind("info", "Files that are no images, by name or content.", "Nothing, if none of them is one."),
     "loose-image": Kind("warning", "Images beside the class folders.", "Move each into the folder of its class."),
@@ -291,7 +296,7 @@ def _cropped(files: Sequence[FileFacts], fit: Fit) -> list[Finding]:
 
 
 def _misnamed(file: FileFacts) -> bool:
-    return _formats().get(file.path.suffix.lower(), file.format) != file.format
+    return not file.frames and _formats().get(file.path.suffix.lower(), file.format) != file.format
 
 
 @cache

@@ -15,7 +15,8 @@ from ganlift.data.colours import in_channels
 from ganlift.data.decode import OnProgress
 from ganlift.data.deep import scale_of
 from ganlift.data.fitness import refuse, unfit
-from ganlift.data.folder import list_folder, list_more
+from ganlift.data.film_folder import are_clips, clip_files, list_clips
+from ganlift.data.folder import existing, list_folder, list_more
 from ganlift.data.guesses import with_guesses
 from ganlift.data.idx import is_idx_folder, load_idx
 from ganlift.data.listing import Listing, joined, load_listing, load_unlabelled
@@ -25,6 +26,7 @@ from ganlift.data.reading import AS_FOUND, Reading
 from ganlift.data.rows import refuse_options
 from ganlift.data.sizes import settle, square
 from ganlift.data.types import ImageSet, VectorSet
+from ganlift.data.walking import image_files
 from ganlift.errors import DataError
 
 
@@ -35,6 +37,8 @@ def cifar10(data_dir: Path | None = None, on_progress: OnProgress | None = None)
 
 NAMED: dict[str, Callable[..., ImageSet]] = {"fashion-mini": fashion_mini, "digits": digits, "cifar10": cifar10}
 _KINDS = ("cifar10", "npz", "idx")
+_OF_FOLDERS = ("video", "images")
+"""What a folder of class folders may be said to hold, where it is not to be told from its files."""
 
 
 def load_examples(
@@ -51,7 +55,8 @@ def load_examples(
 
     Args:
         spec: ``fashion-mini``, ``digits``, ``cifar10``, ``cifar10:PATH``, an ``.npz``, a CSV manifest, a folder of IDX
-            files, or a folder of class folders; ``npz:PATH`` and ``idx:PATH`` say which.
+            files, or a folder of class folders, of images or of clips; ``npz:PATH``, ``idx:PATH``, ``video:PATH`` and
+            ``images:PATH`` say which.
         reading: what is asked for of the images; what it leaves open is found from all of them and said in ``guesses``.
         unlabelled: a folder of further images, without labels.
         data_dir: where ``cifar10`` lies or is downloaded to.
@@ -70,7 +75,7 @@ def load_examples(
         return _rows(replace(arrays, source=spec), reading, unlabelled, to_train=to_train)
     if to_train and listing:
         refuse(listing.refused)
-    more = list_more(Path(unlabelled), reading) if unlabelled is not None else None
+    more = _more(unlabelled, reading, listing)
     scaled, of_scale = with_scale(reading, listing, more)
     if listing:
         images = of_scale(load_listing(listing, scaled, on_progress))
@@ -135,7 +140,8 @@ def list_files(spec: str, reading: Reading = AS_FOUND) -> Listing | None:
     kind, colon, _ = spec.partition(":")
     if spec in NAMED or (colon and kind in _KINDS):
         return None
-    path = Path(spec)
+    said = kind if colon and kind in _OF_FOLDERS and not Path(spec).exists() else ""
+    path = Path(spec.partition(":")[2] if said else spec)
     if not path.exists():
         near = difflib.get_close_matches(spec, NAMED, n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
@@ -148,7 +154,16 @@ def list_files(spec: str, reading: Reading = AS_FOUND) -> Listing | None:
         raise DataError(
             f"{path} is a file that is neither .npz nor .csv; give a folder of class folders, or one of these."
         )
+    if said == "video" or (not said and are_clips(existing(path), reading.parts)):
+        return list_clips(path, reading, told=said == "video")
     return list_folder(path, reading)
+
+
+def _more(unlabelled: str | None, reading: Reading, listing: Listing | None) -> Listing | None:
+    """The files of the folder ``unlabelled``, of the kind that those of ``listing`` are; None where there is none."""
+    if unlabelled is None:
+        return None
+    return list_more(Path(unlabelled), reading, clip_files if listing and listing.clips else image_files)
 
 
 def _rows(rows: VectorSet, reading: Reading, unlabelled: str | None, *, to_train: bool) -> VectorSet:

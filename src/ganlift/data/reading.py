@@ -11,6 +11,9 @@ Orientation = Literal["exif", "stored"]
 Fit = Literal["crop", "pad", "stretch"]
 Flips = Literal["auto", "on", "off"]
 
+FRAMES = 8
+"""Frames that are taken of a clip where nothing is asked for."""
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -43,6 +46,7 @@ class Reading:
             its first bracket, or all of it where it has none, is the image's group. Groups never straddle a split.
         files: shell patterns such as "*.png"; only files whose name matches one are used. All where None.
         flips: whether a mirrored image keeps its class; "auto" goes by the classes' names.
+        frames: frames that are taken of each clip; `FRAMES` where None.
         learned: the scale that a classifier was trained on, for values that do not tell their own.
     """
 
@@ -56,6 +60,7 @@ class Reading:
     groups: str | None = None
     files: tuple[str, ...] | None = None
     flips: Flips = "auto"
+    frames: int | None = None
     learned: Scale | None = None
 
     @property
@@ -78,6 +83,7 @@ def asked(config: Mapping[str, Any]) -> Reading:
         groups=config.get("groups"),
         files=_all_of(config.get("files")),
         flips=config.get("flips", "auto"),
+        frames=config.get("frames"),
     )
 
 
