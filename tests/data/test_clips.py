@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganlift.data import ImageSet, Reading, check_survey, load, survey
+from ganlift.data import ImageSet, Reading, load
 from ganlift.data.bundled_sets import fashion_mini
 from ganlift.data.clips import read_clip, spread
 from ganlift.data.types import VideoSet

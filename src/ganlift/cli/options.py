@@ -11,7 +11,10 @@ import typer
 if TYPE_CHECKING:
     from ganlift.config import Config
 
-DATA_HELP = "A folder of class folders (images or clips), a CSV manifest, an .npz (images or rows), or a name from 'list datasets'."
+DATA_HELP = (
+    "A folder of class folders (images or clips), a CSV manifest, an .npz (images or rows), or a name from "
+    "'list datasets'."
+)
 
 Data = Annotated[str | None, typer.Argument(help=DATA_HELP)]
 Unlabelled = Annotated[str | None, typer.Option(metavar="PATH|rest|none", help="Images without labels.")]

@@ -39,7 +39,7 @@ Pictures = Callable[[Sequence[int]], Iterator[tuple[Image.Image, bool]]]
 """The frames at these places, which rise, each upright, and whether it was stored turned."""
 
 
-class _Fault(Exception):
+class _Fault(Exception):  # noqa: N818 - it says what is wrong with a file, and is caught where that is read
     """Why a clip is left out, a key of `ganlift.data.decode.FAULTS`."""
 
 

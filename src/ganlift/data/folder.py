@@ -17,7 +17,6 @@ from ganlift.data.types import FileFacts
 from ganlift.data.walking import holds_run, image_files, look
 from ganlift.errors import DataError
 
-
 Find = Callable[[Path], tuple[list[Path], list[FileFacts]]]
 """What is used below a folder, and what is passed over: `image_files`, or `clip_files`."""
 
@@ -25,7 +24,8 @@ Find = Callable[[Path], tuple[list[Path], list[FileFacts]]]
 def list_folder(folder: Path, reading: Reading = AS_FOUND, find: Find = image_files) -> Listing:
     """The files of ``folder``: one sub-folder a class, or ``train/`` (with ``val/``, ``test/``) above the classes.
 
-    ``find`` tells which files are used. ``reading`` says which folder is which part, which classes and files are used, and what tells groups.
+    ``find`` tells which files are used. ``reading`` says which folder is which part, which classes and files are used,
+    and what tells groups.
 
     Raises:
         DataError: no such folder, no class folders, one class only, it is not sure which folders are classes, or

@@ -117,7 +117,10 @@ def as_images(
     files: Sequence[FileFacts],
     reading: Reading,
 ) -> ImageSet:
-    """An `ImageSet` of ``pixels`` (n, h, w, c), of clips a `VideoSet` of (n, k, h, w, c), and ``hashes`` (n,), those of the entries at ``kept``."""
+    """An `ImageSet` of ``pixels`` (n, h, w, c) and ``hashes`` (n,), those of the entries at ``kept``.
+
+    Of clips it is a `VideoSet`, whose pixels are (n, k, h, w, c).
+    """
     entries = [listing.entries[index] for index in kept]
     number = {name: label for label, name in enumerate(listing.class_names)}
     groups = np.array([entry.group for entry in entries], np.str_)

@@ -14,8 +14,8 @@ from ganlift.data.cifar10 import fetch_cifar10, load_cifar10
 from ganlift.data.colours import in_channels
 from ganlift.data.decode import OnProgress
 from ganlift.data.deep import scale_of
-from ganlift.data.fitness import refuse, unfit
 from ganlift.data.film_folder import are_clips, clip_files, list_clips
+from ganlift.data.fitness import refuse, unfit
 from ganlift.data.folder import existing, list_folder, list_more
 from ganlift.data.guesses import with_guesses
 from ganlift.data.idx import is_idx_folder, load_idx

@@ -67,7 +67,7 @@ def is_wide(height: int, width: int) -> bool:
 
 
 def of_shape(sides: Sequence[tuple[int, int]], fit: Fit, what: str = "images") -> list[Guess]:
-    """What becomes of images (or of ``what``) of ``sides`` (height, width) that are not square; nothing where all are."""
+    """What becomes of ``what`` of ``sides`` (height, width) that are not square; nothing where all are."""
     odd = [one for one in sides if one[0] != one[1]]
     if not odd:
         return []

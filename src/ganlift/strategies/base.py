@@ -253,7 +253,7 @@ def predict(
     for part in torch.split(items, batch_size):
         views = torch.split(plain(part), batch_size)
         of_views = torch.cat([torch.softmax(model(some).float(), dim=1) for some in views])
-        found.append(of_views.unflatten(0, (len(part), -1)).mean(1) if len(of_views) != len(part) else of_views)
+        found.append(of_views.view(len(part), -1, of_views.shape[1]).mean(1))
     return torch.cat(found)
 
 
