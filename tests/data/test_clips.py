@@ -200,5 +200,5 @@ def test_a_few_animations_among_still_images_stay_left_out(clips: Path) -> None:
 
 def test_frames_are_asked_of_clips_alone(clips: Path) -> None:
     assert load(str(clips), Reading(frames=3)).pixels.shape[1] == 3
-    with pytest.raises(DataError, match="--frames is about clips"):
+    with pytest.raises(DataError, match="asks for frames of clips"):
         load("fashion-mini", Reading(frames=3))

@@ -292,4 +292,5 @@ def _model_facts(prepared: Prepared, row: Mapping[str, Any]) -> dict[str, Any]:
         "scale": None if images.scale is None else asdict(images.scale),
         "orientation": images.orientation,
         "fit": images.fit,
+        **({"frames": images.frames} if isinstance(images, VideoSet) else {}),
     }

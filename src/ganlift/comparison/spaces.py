@@ -41,8 +41,8 @@ def spaces_for(config: ArmsConfig, images: ImageSet | VectorSet, split: Split) -
         return [PIXELS], f"Arms learn from pixels, because {about}.{more}" if photographs else ""
     if photographs:
         return [DEFAULT], (
-            f"These are {what.lower()}, so arms learn from the features of {DEFAULT}, which is trained on {'single photographs' if clips else 'such'}; "
-            f"--features {PIXELS},{DEFAULT} compares pixels too."
+            f"These are {what.lower()}, so arms learn from the features of {DEFAULT}, which is trained on "
+            f"{'photographs' if clips else 'such'}; --features {PIXELS},{DEFAULT} compares pixels too."
         )
     if images.size < SMALLEST or AUTO not in config.strategy_list():
         return [PIXELS], ""

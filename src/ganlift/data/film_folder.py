@@ -71,6 +71,12 @@ def clip_files(folder: Path) -> tuple[list[Path], list[FileFacts]]:
     return found, passed
 
 
+def clips_at(folder: Path) -> tuple[list[Path], list[FileFacts]]:
+    """The clips of a folder that is one itself, where it holds frames and no clip, else those below it."""
+    found, passed = clip_files(folder)
+    return ([folder], []) if not found and look(folder).images else (found, passed)
+
+
 def are_clips(folder: Path, parts: Mapping[str, str] | None = None) -> bool:
     """Whether the class folders of ``folder`` hold clips, and still images directly in them hardly or not at all.
 

@@ -35,7 +35,7 @@ def with_guesses(images: ImageSet, reading: Reading) -> ImageSet:
     if reading.value_range and images.scale is None:
         raise DataError(f"--value-range is about arrays and 16-bit files, and {images.source} has none; leave it out.")
     if reading.frames is not None and not isinstance(images, VideoSet):
-        raise DataError(f"--frames is about clips, and {images.source} has none; leave it out.")
+        raise DataError(f"--frames, or a classifier of clips, asks for frames of clips, and {images.source} has none.")
     for key, sentence in _OF_FILES.items():
         if getattr(reading, key) is not None and not images.files:
             raise DataError(sentence.format(images.source))

@@ -39,7 +39,7 @@ def card(model: Model, folder: Path, run: Path | None, form: str, made: Exported
     return words.get_template("card.md.j2").render(
         facts=model.facts,
         licence=licence_of(model.facts.features.network) if model.facts.features else "",
-        noun="row" if model.facts.columns else "image",
+        noun=model.facts.noun,
         preparation=preparation(model.facts.fit, model.facts.image_size),
         record=read_json(layout.model_file(folder)),
         form=form,

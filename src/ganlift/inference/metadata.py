@@ -30,7 +30,8 @@ def metadata_of(facts: ClassifierFacts) -> dict[str, str]:
 def _form(facts: ClassifierFacts) -> dict[str, str]:
     if facts.columns is not None:
         return {"columns": str(len(facts.columns.mean))}
-    return {"image_size": str(facts.image_size), "channels": str(facts.channels), "fit": facts.fit}
+    frames = {"frames": str(facts.frames)} if facts.frames else {}
+    return {"image_size": str(facts.image_size), "channels": str(facts.channels), "fit": facts.fit, **frames}
 
 
 def read_metadata(metadata: Mapping[str, str], data: bytes, path: Path) -> ClassifierFacts:

@@ -9,8 +9,12 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
 from ganlift.data.decode import decode
+from ganlift.data.decode_clips import decode_clips
 from ganlift.data.deep import DEEP
+from ganlift.data.folder import Find
 from ganlift.data.reading import Reading
 from ganlift.data.types import FileFacts
 from ganlift.data.walking import image_files
@@ -41,16 +45,17 @@ class Unreadable:
     reason: str
 
 
-def find_images(given: Iterable[str | Path], passed: list[FileFacts]) -> Iterator[Path]:
+def find_images(given: Iterable[str | Path], passed: list[FileFacts], find: Find = image_files) -> Iterator[Path]:
     """Each file in the order given; in place of a folder all images below it, of a pattern its matches, both sorted.
 
     A path is a pattern only where nothing has that very name, and then only below the folders that have theirs. What
-    leads to no image is yielded as it is. What lies below a folder and is no image goes to ``passed``.
+    leads to no image is yielded as it is. What lies below a folder and is no image goes to ``passed``. ``find`` tells
+    what is below a folder: images, or clips.
     """
     for text in given:
         names = [str(text)] if os.path.exists(text) else sorted(glob.glob(_pattern(str(text)), recursive=True))
         for name in names or [str(text)]:
-            inside, others = image_files(Path(name)) if os.path.isdir(name) else ([], [])
+            inside, others = find(Path(name)) if os.path.isdir(name) else ([], [])
             closed = [one.path for one in others if one.fault == "unreadable"]
             passed += [one for one in others if one.path not in closed]
             yield from [*inside, *closed] or [Path(name)]
@@ -69,9 +74,12 @@ def predictions(
         value_range = (learned.low, learned.high)
     reading = model.facts.reading(Reading(value_range=value_range))
     for group in _groups(files, batch):
-        present = [path for path in group if os.path.isfile(path)]  # and no fault of a name that no system can have
-        read = decode(present, reading)
-        probabilities = model.probabilities(read.pixels.transpose(0, 3, 1, 2))
+        is_there = (
+            os.path.exists if model.facts.frames else os.path.isfile
+        )  # no fault of a name that no system can have
+        present = [path for path in group if is_there(path)]
+        read = (decode_clips if model.facts.frames else decode)(present, reading)
+        probabilities = model.probabilities(np.moveaxis(read.pixels, -1, -3))
         found = {present[index]: row for index, row in zip(read.kept, probabilities, strict=True)}
         reasons = dict(read.skipped)
         for path in group:

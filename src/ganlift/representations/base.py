@@ -1,7 +1,8 @@
 """The contract of a representation: all that a method asks about its inputs, so that it reads alike in every space.
 
 An *item* is one image as it is held: uint8 pixels (c, h, w), of a clip (k, c, h, w), or the features of its views
-(v, d). A *view* is what a network reads: pixels in [-1, 1], (c, h, w), or one vector (d,). What a generator makes are views.
+(v, d). A *view* is what a network reads: pixels in [-1, 1], (c, h, w), or one vector (d,). What a generator makes are
+views.
 """
 
 from __future__ import annotations
