@@ -216,6 +216,7 @@ ELSEWHERE = {
     "unequal-scales",
     "missing-file",
     "no-frames",
+    "one-frame",
     "no-picture",
     "not-a-clip",
     "near-duplicates-unsplit",

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from ganlift.data import ImageSet, Reading, load
+from ganlift.data import ImageSet, Reading, check_survey, draw_split, load, survey
 from ganlift.data.bundled_sets import fashion_mini
 from ganlift.data.clips import read_clip, spread
 from ganlift.data.types import VideoSet
@@ -202,3 +202,33 @@ def test_frames_are_asked_of_clips_alone(clips: Path) -> None:
     assert load(str(clips), Reading(frames=3)).pixels.shape[1] == 3
     with pytest.raises(DataError, match="asks for frames of clips"):
         load("fashion-mini", Reading(frames=3))
+
+
+def test_check_tells_of_copies_lengths_and_clips_of_one_frame(clips: Path) -> None:
+    """12 clips of 6 frames at 10 a second; one of them once more in another coding, one anew for a second class."""
+    film("libx264", rate=20)(clips / "a" / "again.mkv", pan(0, 3))
+    (clips / "b" / "same.mp4").write_bytes((clips / "b" / "2.mp4").read_bytes())
+    animation(clips / "b" / "still.gif", pan(1, 20)[:1])
+    told = check_survey(survey(str(clips)))
+    codes = {finding.code: finding for finding in told.findings}
+    assert codes["one-frame"].examples == ("b/still.gif",)
+    assert codes["duplicates"].examples == ("b/2.mp4 = b/same.mp4",)
+    assert "a/again.mkv" in str(codes["near-duplicates-unsplit"].to_json())
+    assert told.facts["files"]["frames"] == [1, 6.0, 6]
+    assert told.facts["files"]["seconds"] == [0.1, 0.6, 0.6]
+    assert told.facts["files"]["frame_rate"] == [10.0, 10.0, 20.0]
+
+
+def test_a_manifest_names_clips_and_what_they_were_cut_from(clips: Path) -> None:
+    files(clips / "c", pan(1, 30))
+    lines = ["path,label,group", "c,b,film 9"]
+    lines += [f"{kind}/{place}.mp4,{kind},film {place // 2}" for kind in "ab" for place in range(6)]
+    (clips / "list.csv").write_text("\n".join(lines))
+    found = load(str(clips / "list.csv"))
+    assert isinstance(found, VideoSet)
+    assert len(found) == 13
+    assert found.groups is not None
+    split = draw_split(found, 0, test_fraction=0.3)
+    held_out = {str(name) for name in found.groups[split.test]}
+    assert held_out
+    assert not held_out & {str(name) for name in found.groups[np.concatenate([split.labelled, split.validation])]}

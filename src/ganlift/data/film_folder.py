@@ -36,11 +36,21 @@ def list_clips(folder: Path, reading: Reading, *, told: bool) -> Listing:
     Raises:
         DataError: as `list_folder` does.
     """
-    listing = list_folder(folder, reading, clip_files)
+    return _of_clips(list_folder(folder, reading, clip_files), told=told)
+
+
+def maybe_clips(listing: Listing, *, told: bool) -> Listing:
+    """``listing``, of a manifest, as one of clips where it is, or where the user has ``told`` that it is."""
+    some = [entry.path for entry in listing.entries[:LOOKED_AT]]
+    films = sum(path.is_dir() or is_film(path) for path in some)
+    return _of_clips(listing, told=told) if told or (films and len(some) - films <= HARDLY * films) else listing
+
+
+def _of_clips(listing: Listing, *, told: bool) -> Listing:
     films = sum(not entry.path.is_dir() for entry in listing.entries)
     kinds = ((films, "film(s)"), (len(listing.entries) - films, "folder(s) of frames"))
     held = " and ".join(f"{count} {what}" for count, what in kinds if count)
-    taken = f"clips, {'as asked' if told else 'as the class folders hold hardly any still image beside them'}: {held}"
+    taken = f"clips, {'as asked' if told else 'as there is hardly any still image beside them'}: {held}"
     return replace(listing, clips=True, guesses=(Guess("examples", taken, OPTION), *listing.guesses))
 
 

@@ -14,7 +14,7 @@ from ganlift.data.cifar10 import fetch_cifar10, load_cifar10
 from ganlift.data.colours import in_channels
 from ganlift.data.decode import OnProgress
 from ganlift.data.deep import scale_of
-from ganlift.data.film_folder import are_clips, clip_files, list_clips
+from ganlift.data.film_folder import are_clips, clip_files, list_clips, maybe_clips
 from ganlift.data.fitness import refuse, unfit
 from ganlift.data.folder import existing, list_folder, list_more
 from ganlift.data.guesses import with_guesses
@@ -149,7 +149,8 @@ def list_files(spec: str, reading: Reading = AS_FOUND) -> Listing | None:
     if path.suffix.lower() == ".npz" or is_idx_folder(path):
         return None
     if path.suffix.lower() == ".csv":
-        return list_manifest(path, reading)
+        listing = list_manifest(path, reading)
+        return listing if said == "images" else maybe_clips(listing, told=said == "video")
     if path.is_file():
         raise DataError(
             f"{path} is a file that is neither .npz nor .csv; give a folder of class folders, or one of these."

@@ -14,6 +14,10 @@ Facts = Mapping[str, Any]
 """What ``ganlift check --json`` prints."""
 
 
+CLIP_LINES = (("In a clip", "frames", " frames"), ("Length", "seconds", " s"), ("Rate", "frame_rate", " fps"))
+"""What is told of clips: its name, its key, its unit."""
+
+
 def render_check(facts: Facts, out: Path) -> Path:
     """Write a self-contained page of a check at ``out``, and return where it is.
 
@@ -49,7 +53,8 @@ def fact_lines(facts: Facts) -> Iterator[tuple[str, str]]:
         yield "Rows", f"{facts['images']:,} ({parts}), of {facts['columns']:,} columns"
     else:
         size, colours = facts["image_size"], "grey" if facts["channels"] == 1 else "RGB"
-        yield "Images", f"{facts['images']:,} ({parts}), used as {size}×{size} {colours}"
+        what = "Clips" if "frames" in facts.get("files", {}) else "Images"
+        yield what, f"{facts['images']:,} ({parts}), used as {size}×{size} {colours}"
     if "files" in facts:
         files = facts["files"]
         yield "Files", f"{files['used']:,} used, {files['left_out']:,} left out"
@@ -58,6 +63,9 @@ def fact_lines(facts: Facts) -> Iterator[tuple[str, str]]:
             yield "Width", _spread(files["width"], " px")
             yield "Height", _spread(files["height"], " px")
             yield "Aspect", f"{_spread(files['aspect'], '')}, longer over shorter side"
+            for name, key, unit in CLIP_LINES:
+                if files.get(key):
+                    yield name, _spread(files[key], unit)
     yield from words.guessed(facts["guesses"])
 
 
