@@ -177,6 +177,7 @@ SAID = {
     "orientation": ("stored", "stored"),
     "fit": ("pad", "pad"),
     "flips": ("off", "off"),
+    "frames": ("4", 4),
     "parts": ("Testing=test,old=skip", {"Testing": "test", "old": "skip"}),
     "classes": ("ants,bees", ("ants", "bees")),
     "groups": ("p([0-9]+)", "p([0-9]+)"),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ganlift.data.clips import by_number, is_animation
 from ganlift.data.folder import list_folder
-from ganlift.data.layout import lay_out
+from ganlift.data.layout import lay_out, wraps
 from ganlift.data.listing import Listing
 from ganlift.data.reading import Guess, Reading
 from ganlift.data.types import FileFacts
@@ -102,6 +102,11 @@ def are_clips(folder: Path, parts: Mapping[str, str] | None = None) -> bool:
         if stills > LOOKED_AT and not clips:
             return False
     return clips > 0 and stills <= HARDLY * clips
+
+
+def has_clips(folder: Path, parts: Mapping[str, str] | None = None) -> bool:
+    """As `are_clips`; a folder without folders has none, whatever its own name says."""
+    return bool(look(wraps(folder)).folders) and are_clips(folder, parts)
 
 
 def is_film(path: Path) -> bool:

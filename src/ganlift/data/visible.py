@@ -8,7 +8,7 @@ import numpy as np
 
 from ganlift.data.choosing import CLASSES, grouped
 from ganlift.data.decode import OnProgress
-from ganlift.data.film_folder import are_clips
+from ganlift.data.film_folder import has_clips
 from ganlift.data.folder import has_classes, list_unlabelled
 from ganlift.data.load import load, load_alone
 from ganlift.data.reading import Reading
@@ -32,7 +32,7 @@ def load_run(
         DataError: there is nothing usable.
     """
     folder = Path(data)
-    if folder.is_dir() and not are_clips(folder, reading.parts) and not has_classes(folder, reading.parts):
+    if folder.is_dir() and not has_classes(folder, reading.parts) and not has_clips(folder, reading.parts):
         if reading.classes:
             raise DataError(f"{CLASSES} is about class folders, and {folder} has none; leave it out.")
         return load_alone(grouped(list_unlabelled(folder, reading), reading.groups), reading, on_progress)
