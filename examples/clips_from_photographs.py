@@ -22,7 +22,7 @@ LEAST = 0.55
 
 
 def windows(rng: np.random.Generator) -> Iterator[tuple[float, float, float]]:
-    """A way from one window to another: side, left and top of each frame, as shares of the photograph's shorter side."""
+    """A way from one window to another: side, left and top of each frame, in shorter sides of the photograph."""
     begin, end = (np.array([side, *rng.uniform(0, 1 - side, 2)]) for side in rng.uniform(LEAST, 1, 2))
     for place in np.linspace(0, 1, FRAMES):
         side, left, top = begin + place * (end - begin)

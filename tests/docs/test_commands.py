@@ -55,7 +55,7 @@ def quick(words: list[str]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the pages speak of: photos/, more-photos/, photos.csv, images.npz, clips/, new-clips/, and three files of rows."""
+    """What the pages speak of: photos/, more-photos/, photos.csv, images.npz, clips/, new-clips/, and rows."""
     folder = tmp_path_factory.mktemp("docs")
     digits = load_digits()
     images = np.round(digits.images * 255 / 16).astype(np.uint8)
