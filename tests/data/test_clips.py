@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ganlift.data import ImageSet, Reading, check_survey, draw_split, load, survey
+from ganlift.data import clips as clips_module
 from ganlift.data.bundled_sets import fashion_mini
 from ganlift.data.clips import read_clip, spread
 from ganlift.data.types import VideoSet
@@ -232,3 +234,36 @@ def test_a_manifest_names_clips_and_what_they_were_cut_from(clips: Path) -> None
     held_out = {str(name) for name in found.groups[split.test]}
     assert held_out
     assert not held_out & {str(name) for name in found.groups[np.concatenate([split.labelled, split.validation])]}
+
+
+class Counting:
+    """An open film that counts the frames that it decodes."""
+
+    def __init__(self, container: Any) -> None:
+        self._container, self.decoded = container, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._container, name)
+
+    def decode(self, stream: Any) -> Iterator[Any]:
+        for frame in self._container.decode(stream):
+            self.decoded += 1
+            yield frame
+
+
+def test_what_lies_between_two_frames_is_skipped_at_key_frames(tmp_path: Path) -> None:
+    """Of 100 frames with a key frame in ten, those at 27 and 75 take less than ten frames each."""
+    film("mpeg4", gop=10)(tmp_path / "a.mp4", [np.full((32, 32, 3), 40 + n, np.uint8) for n in range(100)])
+    with av.open(str(tmp_path / "a.mp4")) as file:
+        counted = Counting(file)
+        track = clips_module._film(tmp_path / "a.mp4", counted, upright=True)
+        shown = [np.asarray(picture).mean() for picture, _ in track.pictures([27, 75])]
+    assert shown == pytest.approx([40 + 27, 40 + 75], abs=3)
+    assert counted.decoded <= 20  # and not the 76 up to the second one
+
+
+def test_clips_without_labels_stand_beside_labelled_ones(clips: Path) -> None:
+    film("mpeg4")(clips.parent / "more" / "x.mp4", pan(1, 12))
+    found = load(str(clips), unlabelled=str(clips.parent / "more"))
+    assert isinstance(found, VideoSet)
+    assert (len(found), found.parts[-1], found.labels[-1]) == (13, "unlabelled", -1)

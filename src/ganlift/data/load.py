@@ -164,7 +164,8 @@ def _more(unlabelled: str | None, reading: Reading, listing: Listing | None) -> 
     """The files of the folder ``unlabelled``, of the kind that those of ``listing`` are; None where there is none."""
     if unlabelled is None:
         return None
-    return list_more(Path(unlabelled), reading, clip_files if listing and listing.clips else image_files)
+    clips = listing is not None and listing.clips
+    return replace(list_more(Path(unlabelled), reading, clip_files if clips else image_files), clips=clips)
 
 
 def _rows(rows: VectorSet, reading: Reading, unlabelled: str | None, *, to_train: bool) -> VectorSet:
