@@ -89,6 +89,7 @@ class ImagesConfig(BaseModel):
     seconds: float | None = Field(
         None, ge=0.05, le=600, description="of sound: a clip's length; chosen from the clips where not given"
     )
+    frames: int | None = Field(None, ge=1, le=64, description="frames taken of each clip; 8 where not given")
     parts: Annotated[dict[str, str] | None, PlainValidator(_parts)] = Field(
         None, description="what folders above the class folders are, such as Testing=test; none: they are classes"
     )

@@ -179,6 +179,7 @@ SAID = {
     "flips": ("off", "off"),
     "rate": ("8000", 8000),
     "seconds": ("0.5", 0.5),
+    "frames": ("4", 4),
     "parts": ("Testing=test,old=skip", {"Testing": "test", "old": "skip"}),
     "classes": ("ants,bees", ("ants", "bees")),
     "groups": ("p([0-9]+)", "p([0-9]+)"),

@@ -55,7 +55,7 @@ def quick(words: list[str]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the pages speak of: photos/, more-photos/, photos.csv, images.npz, and three files of rows."""
+    """What the pages speak of: photos/, more-photos/, photos.csv, images.npz, clips/, new-clips/, and rows."""
     folder = tmp_path_factory.mktemp("docs")
     digits = load_digits()
     images = np.round(digits.images * 255 / 16).astype(np.uint8)
@@ -66,6 +66,11 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "more-photos").mkdir()
     for index, image in enumerate(images[digits.target < 2][-40:]):
         Image.fromarray(image).save(folder / "more-photos" / f"{index}.png")
+    for number in range(20):
+        frames = [Image.fromarray(image) for image in images[digits.target == number % 2][number : number + 4]]
+        for place in (folder / "clips" / ("wave", "nod")[number % 2], folder / "new-clips"):
+            place.mkdir(parents=True, exist_ok=True)
+            frames[0].save(place / f"{number}.gif", save_all=True, append_images=frames[1:], duration=100)
     rows = [f"photos/{path.parent.name}/{path.name},{path.parent.name}" for path in folder.rglob("photos/*/*.png")]
     (folder / "photos.csv").write_text("\n".join(["path,label", *rows]), encoding="utf-8")
     few = digits.target < 2

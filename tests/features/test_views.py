@@ -72,3 +72,11 @@ def test_a_recipe_that_can_not_be_followed_is_refused() -> None:
     for wrong in ({"views": 0}, {"least": 0.0}, {"strength": 1.5}, {"operations": -1}):
         with pytest.raises(ConfigError, match="can't be followed: views are 1 or more"):
             Recipe(**wrong)  # type: ignore[arg-type]
+
+
+def test_all_frames_of_a_clip_are_changed_alike() -> None:
+    frame = np.random.default_rng(0).integers(0, 256, (3, 32, 32), np.uint8)
+    recipe = Recipe(views=4)
+    first, second, other = recipe.make(np.stack([frame] * 3), ["aa+0", "aa+1", "bb+0"])
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first[1:], other[1:])

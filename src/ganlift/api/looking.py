@@ -29,6 +29,7 @@ def check(
     flips: Literal["auto", "on", "off"] = "auto",
     rate: int | None = None,
     seconds: float | None = None,
+    frames: int | None = None,
     parts: Mapping[str, str] | None = None,
     column: Sequence[str] | None = None,
     leave_out: Sequence[str] | None = None,
@@ -42,8 +43,8 @@ def check(
     Args:
         data: what `compare` takes.
         unlabelled: a folder of further images, without labels.
-        image_size, value_range, colours, orientation, fit, classes, groups, files, flips, rate, seconds, parts,
-            column, leave_out, label_column, labels: what `ganlift.data.Reading` says of each.
+        image_size, value_range, colours, orientation, fit, classes, groups, files, flips, rate, seconds, frames,
+            parts, column, leave_out, label_column, labels: what `ganlift.data.Reading` says of each.
         data_dir: where data sets lie or are downloaded to.
         on_progress: told what is done, how far, of how much.
 
@@ -72,6 +73,7 @@ def check(
         labels=labels,
         rate=rate,
         seconds=seconds,
+        frames=frames,
     )
     extra = None if unlabelled is None else str(unlabelled)
     found = survey(str(data), reading, unlabelled=extra, data_dir=data_dir, on_progress=on_progress)

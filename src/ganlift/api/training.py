@@ -85,7 +85,7 @@ def compare(data: str | Path | CompareConfig, *, on_event: Listener | None = Non
         with _arms_done(prepared, tell) as run:
             verdicts, winner = conclude(prepared, run, tell)
             if isinstance(prepared.images, ImageSet):
-                measure_generators(run, prepared.images, config.device, tell)
+                measure_generators(run, prepared.images.stills, config.device, tell)
             page = render(run)
         for verdict in verdicts:
             tell({"type": "verdict", **verdict.to_json()})

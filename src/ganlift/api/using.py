@@ -104,12 +104,13 @@ def predict(
     value_range: tuple[float, float] | None = None,
     device: str = "auto",
 ) -> Predictions:
-    """Calibrated class probabilities of image files, decoded as the training images were; or of rows of numbers.
+    """Calibrated class probabilities of image files, decoded as the training images were; of clips; or of rows.
 
     Args:
         run: a run folder, its ``classifier/``, or an exported ``.onnx`` or ``.safetensors`` file.
-        images: files, folders and patterns such as ``"photos/*.png"``; for a classifier of rows, ``.npz`` files with
-            rows (n, d) as ``x`` (or ``x_test``, ...), and tables of numbers (CSV, Parquet), without labels or with.
+        images: files, folders and patterns such as ``"photos/*.png"``; for a classifier of clips, films and folders of
+            frames, or folders of these; for a classifier of rows, ``.npz`` files with rows (n, d) as ``x`` (or
+            ``x_test``, ...), ``.npy`` files, and tables of numbers (CSV, Parquet), without labels or with.
         batch: files that are read and held at once.
         value_range: the values of black and white in 16-bit files; those of the training images where None.
 
@@ -117,6 +118,8 @@ def predict(
         GanliftError: there is no usable classifier; the message says what to do. A file that is no image is an
             `Unreadable` among the answers.
     """
+    from ganlift.data.film_folder import clips_at
+    from ganlift.data.walking import image_files
     from ganlift.inference.model import load_model
     from ganlift.inference.predict import find_images, predictions
     from ganlift.inference.predict_rows import row_predictions
@@ -127,7 +130,8 @@ def predict(
             raise ConfigError(f"--value-range is about images, and {run} takes rows of numbers; leave it out.")
         return Predictions(model.facts.class_names, model.facts.temperature, row_predictions(model, images, batch))
     passed: list[FileFacts] = []
-    found = predictions(model, find_images(images, passed), batch, value_range)
+    below = clips_at if model.facts.frames else image_files
+    found = predictions(model, find_images(images, passed, below), batch, value_range)
     return Predictions(model.facts.class_names, model.facts.temperature, found, passed)
 
 

@@ -26,3 +26,9 @@ def partners(n: int, rng: torch.Generator, device: torch.device) -> Tensor:
     """(n,) int64: a random other image for each, and never itself where n is 2 or more."""
     order = torch.randperm(n, generator=rng, device=device)
     return torch.empty_like(order).scatter_(0, order, order.roll(1))
+
+
+def one_of(x: Tensor, rng: torch.Generator) -> Tensor:
+    """One view, or frame, of each item, drawn: (n, v, ...) to (n, ...)."""
+    view = torch.randint(x.shape[1], (len(x),), generator=rng, device=x.device)
+    return x[torch.arange(len(x), device=x.device), view]

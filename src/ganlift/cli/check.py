@@ -42,6 +42,7 @@ def check(
     flips: options.Flips = None,
     rate: options.Rate = None,
     seconds: options.Seconds = None,
+    frames: options.Frames = None,
     parts: options.Parts = None,
     classes: options.Classes = None,
     groups: options.Groups = None,

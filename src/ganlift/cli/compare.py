@@ -48,6 +48,7 @@ def compare(
     flips: options.Flips = None,
     rate: options.Rate = None,
     seconds: options.Seconds = None,
+    frames: options.Frames = None,
     parts: options.Parts = None,
     classes: options.Classes = None,
     groups: options.Groups = None,

@@ -43,6 +43,7 @@ def compare_generators(
     flips: options.Flips = None,
     rate: options.Rate = None,
     seconds: options.Seconds = None,
+    frames: options.Frames = None,
     parts: options.Parts = None,
     classes: options.Classes = None,
     groups: options.Groups = None,

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from ganlift.config import Config
 
 DATA_HELP = (
-    "A folder of class folders, a CSV manifest, a table of numbers (CSV, Parquet), an .npz (images or rows), or a name "
-    "from 'list datasets'."
+    "A folder of class folders (images, sound or clips), a CSV manifest, a table of numbers (CSV, Parquet), an .npz "
+    "(images or rows), or a name from 'list datasets'."
 )
 
 Data = Annotated[str | None, typer.Argument(help=DATA_HELP)]
@@ -92,6 +92,10 @@ Rate = Annotated[
 Seconds = Annotated[
     float | None,
     typer.Option(metavar="SECONDS", help="Of sound: length of a clip, if not as found.", rich_help_panel=_IMAGES),
+]
+Frames = Annotated[
+    int | None,
+    typer.Option(help="Frames taken of each clip; 8 if not given.", rich_help_panel=_IMAGES, show_default=False),
 ]
 Parts = Annotated[
     str | None,

@@ -14,7 +14,7 @@ def plan_lines(plan: Mapping[str, Any]) -> list[str]:
     if "generator" in plan:
         return generator_plan_lines(plan)
     arms, left = plan.get("arms", 0), plan.get("arms_left", 0)
-    what = "rows" if plan.get("space") == "rows" else "images"
+    what = "rows" if plan.get("space") == "rows" else f"{plan.get('noun', 'image')}s"
     which = "unlabelled" if plan.get("labelled") == 0 else "labelled"
     steps = f"{_steps(plan)} steps of {plan.get('batch_size', '?')} {which} {what}" if plan.get("steps") else ""
     generator = f"; a generator's own: {_generator_steps(plan)} steps" if plan.get("needs_generator") else ""

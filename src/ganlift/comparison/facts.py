@@ -51,7 +51,7 @@ def arm_facts(setup: Setup, outcome: Outcome, folder: Path) -> dict[str, Any]:
     labels = torch.arange(setup.task.classes, device=setup.device).repeat_interleave(A_CLASS)
     generated = generator.sample(labels, len(labels), rng.generator("samples"))
     every = torch.arange(len(setup.labelled), device=setup.device)
-    labelled = setup.labelled.take(every)
+    labelled = setup.space.unchanged(setup.labelled.take(every))
     facts["diversity"] = diversity(generated, labels, labelled, setup.labels, setup.task.classes)
     real = Pixels(torch.cat([to_uint8(labelled), _some_unlabelled(setup, rng)])[:REAL], setup.device)
     images = real.take(torch.arange(len(real), device=setup.device))
@@ -112,7 +112,7 @@ def _features(outcome: Outcome, images: Tensor) -> Tensor:
 
 def _some_unlabelled(setup: Setup, rng: Rng) -> Tensor:
     order = torch.randperm(len(setup.unlabelled), generator=rng.generator("unlabelled"), device=setup.device)
-    return to_uint8(setup.unlabelled.take(order[:REAL]))
+    return to_uint8(setup.space.unchanged(setup.unlabelled.take(order[:REAL])))
 
 
 def _real_grid(setup: Setup, folder: Path, *, conditional: bool) -> None:
@@ -121,7 +121,8 @@ def _real_grid(setup: Setup, folder: Path, *, conditional: bool) -> None:
         labels = setup.labels.cpu()
         members = [(labels == label).nonzero().squeeze(1) for label in range(setup.task.classes)]
         index = torch.cat([own[torch.arange(COLUMNS) % len(own)] for own in members]).to(setup.device)
-        images = setup.labelled.take(index)
+        images = setup.space.unchanged(setup.labelled.take(index))
     else:
-        images = setup.unlabelled.take(torch.arange(min(64, len(setup.unlabelled)), device=setup.device))
+        first = torch.arange(min(64, len(setup.unlabelled)), device=setup.device)
+        images = setup.space.unchanged(setup.unlabelled.take(first))
     write_png(folder / "real.png", tile(images, COLUMNS))

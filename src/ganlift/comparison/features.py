@@ -15,10 +15,23 @@ from ganlift.config import PIXELS, ROWS
 from ganlift.data.cache import save_features
 from ganlift.data.flips import flips_safe
 from ganlift.data.reading import Reading
-from ganlift.data.types import ImageSet, SoundSet, Split
-from ganlift.errors import ConfigError
+from ganlift.data.types import ImageSet, SoundSet, Split, VideoSet
+from ganlift.errors import ConfigError, DataError
 from ganlift.events import Listener
-from ganlift.features import Files, Network, Part, Pixels, Recipe, embed, feature_network, views_for
+from ganlift.features import (
+    ClipFrames,
+    Files,
+    Network,
+    Part,
+    Pixels,
+    Recipe,
+    Source,
+    embed,
+    feature_network,
+    frames_of,
+    of_clips,
+    views_for,
+)
 from ganlift.training.precision import pick_device
 
 
@@ -57,21 +70,39 @@ def write_features(
 ) -> None:
     """Write what every network makes of ``images`` into ``folder``; what it made of them before is not made again.
 
-    Photographs are read again at the size that the network wants; arrays are enlarged. Test images, the same in all
+    Photographs are read again at the size that the network wants; arrays are enlarged. A clip has the moments of its
+    frames' features (`ganlift.layers.moments`), its views changed alike in all of them. Test images, the same in all
     ``splits``, have the plain view alone; images that no seed uses have none.
     """
     test = splits[0].test
     used = _union([part for split in splits for part in (split.labelled, split.unlabelled, split.validation)])
-    recipe = Recipe(views_for(len(used)), flips=flips_safe(images), sound=isinstance(images, SoundSet))
+    frames = images.frames if isinstance(images, VideoSet) else 1
+    recipe = Recipe(views_for(frames * len(used)), flips=flips_safe(images), sound=isinstance(images, SoundSet))
     reading = replace(reading, sound=images.sound) if isinstance(images, SoundSet) else reading
-    source = Pixels(images) if images.paths is None else Files([Path(path) for path in images.paths], reading)
-    hashes = source.hashes() if isinstance(source, Files) else images.hashes
+    source, keys = _source(images, reading)
     for label, network in networks.items():
-        found = np.zeros((len(images), recipe.views, network.width), np.float16)
+        width = network.width * (2 if isinstance(images, VideoSet) else 1)
+        found = np.zeros((len(images), recipe.views, width), np.float16)
         for rows, how in ((used, recipe), (test, Recipe(1))):
             if len(rows):
-                found[rows] = embed(Part(source, rows), hashes[rows], network, how, on_progress=tell)
+                shown = frames_of(rows, frames)
+                made = embed(Part(source, shown), keys[shown], network, how, on_progress=tell)
+                found[rows] = of_clips(made, frames) if isinstance(images, VideoSet) else made
         save_features(folder, label, found, recipe.plain)
+
+
+def _source(images: ImageSet, reading: Reading) -> tuple[Source, NDArray[np.str_]]:
+    """What ``images`` are read from for a network, and a key for each; of clips the frames, one after another."""
+    paths = None if images.paths is None else [Path(path) for path in images.paths]
+    if isinstance(images, VideoSet):
+        if paths is None:
+            raise DataError(f"{images.source} has clips without files, which no network reads; give --features pixels.")
+        clips = ClipFrames(paths, reading)
+        return clips, clips.keys()
+    if paths is None:
+        return Pixels(images), images.hashes
+    files = Files(paths, reading)
+    return files, files.hashes()
 
 
 def _union(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:

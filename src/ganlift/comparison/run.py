@@ -41,7 +41,7 @@ from ganlift.data.kin import copied
 from ganlift.data.reading import asked
 from ganlift.data.sizes import preparation
 from ganlift.data.sound import preparation as sound_words
-from ganlift.data.types import Examples, ImageSet, SoundSet, Split, VectorSet
+from ganlift.data.types import Examples, ImageSet, SoundSet, Split, VectorSet, VideoSet
 from ganlift.errors import GanliftError
 from ganlift.events import Listener
 from ganlift.features import Network
@@ -251,7 +251,8 @@ def _plan_facts(prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str,
         "data_hash": data_hash(images),
         "guesses": [guess.to_json() for guess in images.guesses],
         "classes": list(images.class_names),
-        "image": form_of(*form_numbers(images)),
+        "image": form_of(*form_numbers(images), frames=images.frames if isinstance(images, VideoSet) else 0),
+        "noun": images.noun,
         "space": "pixels" if isinstance(images, ImageSet) else "rows",
         "labelled": len(split.labelled),
         "imbalance": config.imbalance,
@@ -303,4 +304,5 @@ def _model_facts(prepared: Prepared, row: Mapping[str, Any]) -> dict[str, Any]:
         "orientation": images.orientation,
         "fit": images.fit,
         "sound": asdict(images.sound) if isinstance(images, SoundSet) else None,
+        **({"frames": images.frames} if isinstance(images, VideoSet) else {}),
     }

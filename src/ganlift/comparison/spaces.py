@@ -10,7 +10,7 @@ from __future__ import annotations
 from ganlift.comparison.auto import ALL, AUTO
 from ganlift.config import PIXELS, ROWS, ArmsConfig
 from ganlift.data.photographs import unlike_photographs
-from ganlift.data.types import ImageSet, SoundSet, Split, VectorSet
+from ganlift.data.types import ImageSet, SoundSet, Split, VectorSet, VideoSet
 from ganlift.features import DEFAULT, views_for
 from ganlift.strategies.base import strategies
 
@@ -38,14 +38,16 @@ def spaces_for(config: ArmsConfig, images: ImageSet | VectorSet, split: Split) -
             f"Arms learn from pictures of the sound, of which a network that was trained on photographs tells less; "
             f"--features {PIXELS},{DEFAULT} compares both."
         )
-    photographs = not unlike_photographs(images)
+    clips = isinstance(images, VideoSet) and images.size >= SMALLEST
+    photographs = clips or not unlike_photographs(images)
+    what = "Clips" if clips else "Photographs"
     if about := _about_pictures(config):
-        more = f" Photographs are told apart better by --features {DEFAULT}." if photographs else ""
+        more = f" {what} are told apart better by --features {DEFAULT}." if photographs else ""
         return [PIXELS], f"Arms learn from pixels, because {about}.{more}" if photographs else ""
     if photographs:
         return [DEFAULT], (
-            f"These are photographs, so arms learn from the features of {DEFAULT}, which is trained on such; "
-            f"--features {PIXELS},{DEFAULT} compares pixels too."
+            f"These are {what.lower()}, so arms learn from the features of {DEFAULT}, which is trained on "
+            f"{'photographs' if clips else 'such'}; --features {PIXELS},{DEFAULT} compares pixels too."
         )
     if images.size < SMALLEST or AUTO not in config.strategy_list():
         return [PIXELS], ""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlift.data.reading import Sound
-from ganlift.data.types import ImageSet, SoundSet, VectorSet
+from ganlift.data.types import ImageSet, SoundSet, VectorSet, VideoSet
 from ganlift.runs.files import write_text
 
 _ARRAYS = ("labels", "parts", "hashes", "names", "groups")
@@ -45,7 +45,7 @@ def load_cache(folder: Path) -> ImageSet | VectorSet:
     pixels = np.load(folder / "pixels.npy", mmap_mode="r")
     if "sound" in facts:
         return SoundSet(pixels=pixels, sound=Sound(**facts["sound"]), **arrays)
-    return ImageSet(pixels=pixels, flips=facts["flips"], **arrays)
+    return (VideoSet if pixels.ndim == 5 else ImageSet)(pixels=pixels, flips=facts["flips"], **arrays)
 
 
 def save_features(folder: Path, name: str, features: NDArray[np.float16], weak_views: int) -> None:

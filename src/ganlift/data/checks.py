@@ -17,7 +17,7 @@ from ganlift.data.flips import flips_safe, why_no_flips
 from ganlift.data.names import alike_names
 from ganlift.data.split import draw_split
 from ganlift.data.survey import Survey, survey_images
-from ganlift.data.types import UNLABELLED, Examples, ImageSet, SoundSet, VectorSet
+from ganlift.data.types import UNLABELLED, Examples, FileFacts, ImageSet, SoundSet, VectorSet, VideoSet
 from ganlift.errors import DataError
 
 TINY = 10
@@ -146,6 +146,17 @@ def _file_facts(images: ImageSet) -> dict[str, Any]:
         "width": _spread(widths),
         "height": _spread(heights),
         "aspect": _spread(aspects.round(3)),
+        **(_clip_facts(used) if isinstance(images, VideoSet) else {}),
+    }
+
+
+def _clip_facts(used: list[FileFacts]) -> dict[str, Any]:
+    """Least, median and greatest number of frames; of those that tell it, of seconds, and of frames a second."""
+    timed = [file for file in used if file.seconds]
+    return {
+        "frames": _spread(np.array([file.frames for file in used], np.int64)),
+        "seconds": _spread(np.array([round(file.seconds, 3) for file in timed])),
+        "frame_rate": _spread(np.array([round(file.frames / file.seconds, 2) for file in timed])),
     }
 
 
@@ -207,8 +218,8 @@ def _few_tests(count: int, noun: str) -> list[Finding]:
 def _about_images(images: ImageSet, constant: NDArray[np.bool_]) -> list[Finding]:
     findings, plain = [], [str(name) for name in images.names[constant]]
     if plain:
-        what = "clip(s) are silent" if isinstance(images, SoundSet) else "image(s) are of one colour throughout"
-        said = f"{len(plain)} {what}: {shown(plain)}."
+        what = "are silent" if isinstance(images, SoundSet) else "are of one colour throughout"
+        said = f"{len(plain)} {images.noun}(s) {what}: {shown(plain)}."
         findings.append(Finding("constant-image", said, len(plain), tuple(plain)))
     if isinstance(images, SoundSet):
         return [*findings, *_about_sound(images)]

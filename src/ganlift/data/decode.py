@@ -41,6 +41,9 @@ FAULTS = {
     "animated": "animated",
     "not-an-image": "not a PNG, JPEG, WebP or BMP image",
     "not-a-sound": "not a WAV, FLAC, OGG or MP3 file",
+    "not-a-clip": "no film or animation that can be read",
+    "no-picture": "without a picture stream",
+    "no-frames": "without any frame",
     "missing-file": "listed and not there",
     "other-file": "no images by name or content",
     "loose-image": "beside the class folders and so without a label",
@@ -120,7 +123,7 @@ def default_size(paths: Sequence[Path], sample: int = 200) -> int:
     if paths and is_sound(paths[0]):
         return DEFAULT_SIZE
     shorter = []
-    for path in paths[:: max(1, len(paths) // sample)]:
+    for path in some_of(paths, sample):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -128,6 +131,16 @@ def default_size(paths: Sequence[Path], sample: int = 200) -> int:
                     shorter.append(min(picture.size))
         except Exception:
             continue
+    return size_for(shorter)
+
+
+def some_of(paths: Sequence[Path], sample: int) -> Sequence[Path]:
+    """About ``sample`` of ``paths``, evenly spread over them."""
+    return paths[:: max(1, len(paths) // sample)]
+
+
+def size_for(shorter: Sequence[int]) -> int:
+    """The size for pictures of these ``shorter`` sides; see `default_size`."""
     median = int(np.median(shorter)) if shorter else SIZES[0]
     fitting = [size for size in SIZES if size <= median]
     return fitting[-1] if fitting else max(8, median - median % 4)

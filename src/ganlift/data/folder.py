@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,11 +17,15 @@ from ganlift.data.types import FileFacts
 from ganlift.data.walking import holds_run, image_files, look
 from ganlift.errors import DataError
 
+Find = Callable[[Path], tuple[list[Path], list[FileFacts]]]
+"""What is used below a folder, and what is passed over: `image_files`, or `clip_files`."""
 
-def list_folder(folder: Path, reading: Reading = AS_FOUND) -> Listing:
+
+def list_folder(folder: Path, reading: Reading = AS_FOUND, find: Find = image_files) -> Listing:
     """The files of ``folder``: one sub-folder a class, or ``train/`` (with ``val/``, ``test/``) above the classes.
 
-    ``reading`` says which folder is which part, which classes and files are used, and what tells groups.
+    ``find`` tells which files are used. ``reading`` says which folder is which part, which classes and files are used,
+    and what tells groups.
 
     Raises:
         DataError: no such folder, no class folders, one class only, it is not sure which folders are classes, or
@@ -33,7 +37,7 @@ def list_folder(folder: Path, reading: Reading = AS_FOUND) -> Listing:
     entries: list[Entry] = []
     passed, left, empty = layout.passed, Counter[str](), list[Path]()
     for path, part in layout.classes:
-        images, others = image_files(path)
+        images, others = find(path)
         if path.name not in used:
             left[path.name] += len(images)
             continue
@@ -47,7 +51,7 @@ def list_folder(folder: Path, reading: Reading = AS_FOUND) -> Listing:
     if not with_images:
         refuse(few)
     for path in layout.unlabelled:
-        images, others = image_files(path)
+        images, others = find(path)
         passed += others
         entries += [_entry(image, "", "unlabelled", folder) for image in images]
     listing = Listing(
@@ -73,22 +77,23 @@ def has_classes(folder: Path, parts: Mapping[str, str] | None = None) -> bool:
     return any(count >= 2 for count in Counter(part for path, part in classes if image_files(path)[0]).values())
 
 
-def list_unlabelled(folder: Path, reading: Reading = AS_FOUND) -> Listing:
+def list_unlabelled(folder: Path, reading: Reading = AS_FOUND, find: Find = image_files) -> Listing:
     """Every image file below ``folder`` of a name that ``reading`` asks for, as an unlabelled one.
 
     Raises:
         DataError: no such folder, or no image file in it.
     """
-    paths, passed = image_files(existing(folder))
+    paths, passed = find(existing(folder))
     if not paths:
-        raise DataError(f"{folder} holds no usable image; give a folder with PNG, JPEG, WebP or BMP files.")
+        wanted = "image; give a folder with PNG, JPEG, WebP or BMP files" if find is image_files else "clip"
+        raise DataError(f"{folder} holds no usable {wanted}.")
     entries = [Entry(path, "", "unlabelled", "", str(path), path.relative_to(folder).as_posix()) for path in paths]
     return of_names(Listing(str(folder), entries, (), tuple(passed)), reading.files)
 
 
-def list_more(folder: Path, reading: Reading) -> Listing:
+def list_more(folder: Path, reading: Reading, find: Find = image_files) -> Listing:
     """What `list_unlabelled` finds in ``folder``, beside labelled images whose groups are theirs too."""
-    return also_grouped(list_unlabelled(folder, reading), reading.groups)
+    return also_grouped(list_unlabelled(folder, reading, find), reading.groups)
 
 
 def existing(folder: Path) -> Path:

@@ -10,7 +10,7 @@ import numpy as np
 from ganlift.data import flips
 from ganlift.data.photographs import unlike_photographs
 from ganlift.data.reading import AS_FOUND, Guess, Reading
-from ganlift.data.types import UNLABELLED, Examples, ImageSet, SoundSet
+from ganlift.data.types import UNLABELLED, Examples, ImageSet, SoundSet, VideoSet
 from ganlift.errors import DataError
 
 Some = TypeVar("Some", bound=Examples)
@@ -37,6 +37,8 @@ def with_guesses(images: ImageSet, reading: Reading) -> ImageSet:
     """
     if reading.value_range and images.scale is None:
         raise DataError(f"--value-range is about arrays and 16-bit files, and {images.source} has none; leave it out.")
+    if reading.frames is not None and not isinstance(images, VideoSet):
+        raise DataError(f"--frames, or a classifier of clips, asks for frames of clips, and {images.source} has none.")
     for key, sentence in _OF_FILES.items():
         if getattr(reading, key) is not None and not images.files:
             raise DataError(sentence.format(images.source))

@@ -92,11 +92,12 @@ def form_numbers(images: Examples) -> tuple[int, int]:
     return images.width, 0
 
 
-def form_of(size: int, channels: int) -> str:
-    """What `form_numbers` finds in words, such as "28×28 grey" or "30 numbers a row"."""
+def form_of(size: int, channels: int, frames: int = 0) -> str:
+    """What `form_numbers` finds in words: "28×28 grey", "30 numbers a row", or of clips "8 frames of 28×28 grey"."""
     if not channels:
         return f"{size} numbers a row"
-    return f"{size}×{size} {'grey' if channels == 1 else 'RGB'}"
+    form = f"{size}×{size} {'grey' if channels == 1 else 'RGB'}"
+    return f"{frames} frames of {form}" if frames else form
 
 
 def difference(then: Fingerprint, now: Fingerprint) -> str:

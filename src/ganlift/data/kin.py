@@ -32,7 +32,8 @@ def look(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float16], NDArray[np.boo
 
 
 def look_at_all(images: ImageSet) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
-    """`look` over a whole set, a batch at a time."""
+    """`look` over a whole set, a batch at a time; over the middle frames of clips."""
+    images = images.stills
     found = [look(images.pixels[start : start + BATCH]) for start in range(0, len(images), BATCH)]
     prints, constant = (np.concatenate(column) for column in zip(*found, strict=True))
     return prints, constant

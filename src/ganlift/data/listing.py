@@ -14,10 +14,11 @@ from ganlift.data import sizes
 from ganlift.data.build import content_hashes
 from ganlift.data.colours import settle_colours
 from ganlift.data.decode import OnProgress, decode
+from ganlift.data.decode_clips import FRAMES_OPTION, decode_clips, of_frames
 from ganlift.data.findings import Finding, about_files
 from ganlift.data.reading import AS_FOUND, Colours, Guess, Reading
 from ganlift.data.sound import is_sound
-from ganlift.data.types import UNLABELLED, FileFacts, ImageSet, SoundSet
+from ganlift.data.types import UNLABELLED, FileFacts, ImageSet, SoundSet, VideoSet
 from ganlift.errors import DataError
 
 ORIENTATION = "--orientation stored"
@@ -50,6 +51,7 @@ class Listing:
         refused: what makes the source unfit to train on, whatever is in the files.
         guesses: what was taken to be so where nobody said: which folder is which part, say.
         notes: sentences for the user about how the source was read.
+        clips: whether what is named are clips: films, animations and folders of frames.
     """
 
     source: str
@@ -59,6 +61,7 @@ class Listing:
     refused: tuple[Finding, ...] = ()
     guesses: tuple[Guess, ...] = ()
     notes: tuple[str, ...] = ()
+    clips: bool = False
 
     @property
     def paths(self) -> list[Path]:
@@ -84,14 +87,17 @@ def load_listing(listing: Listing, reading: Reading = AS_FOUND, on_progress: OnP
     Raises:
         DataError: no file can be read.
     """
-    found = decode(listing.paths, reading, on_progress)
+    found = (decode_clips if listing.clips else decode)(listing.paths, reading, on_progress)
     images = as_images(listing, found.pixels, found.kept, content_hashes(found.pixels), found.files, reading)
     if not len(images):
-        raise DataError(
-            f"{listing.source} holds no usable image; give a folder with PNG, JPEG, WebP or BMP files that can be read."
-            if reading.sound is None
-            else f"{listing.source} holds no sound that can be read; give a folder with WAV, FLAC, OGG or MP3 files."
+        wanted = (
+            "clip; give a folder with films"
+            if listing.clips
+            else "sound; give a folder with WAV, FLAC, OGG or MP3 files"
+            if reading.sound
+            else "image; give a folder with PNG, JPEG, WebP or BMP files"
         )
+        raise DataError(f"{listing.source} holds no usable {wanted} that can be read.")
     return images
 
 
@@ -109,7 +115,15 @@ def load_unlabelled(
 def alike(reading: Reading, images: ImageSet) -> Reading:
     """``reading`` with the size, the colours, the orientation and the shape that ``images`` were read with."""
     colours: Colours = "grey" if images.channels == 1 else "rgb"
-    return replace(reading, image_size=images.size, colours=colours, orientation=images.orientation, fit=images.fit)
+    frames = images.frames if isinstance(images, VideoSet) else reading.frames
+    return replace(
+        reading,
+        image_size=images.size,
+        colours=colours,
+        orientation=images.orientation,
+        fit=images.fit,
+        frames=frames,
+    )
 
 
 def as_images(
@@ -120,13 +134,16 @@ def as_images(
     files: Sequence[FileFacts],
     reading: Reading,
 ) -> ImageSet:
-    """An `ImageSet` of ``pixels`` (n, h, w, c) and ``hashes`` (n,), those of the entries at ``kept``."""
+    """An `ImageSet` of ``pixels`` (n, h, w, c) and ``hashes`` (n,), those of the entries at ``kept``.
+
+    Of clips it is a `VideoSet`, whose pixels are (n, k, h, w, c).
+    """
     entries = [listing.entries[index] for index in kept]
     number = {name: label for label, name in enumerate(listing.class_names)}
     groups = np.array([entry.group for entry in entries], np.str_)
     named = (replace(file, path=Path(_as_text(entry.name))) for file, entry in zip(files, listing.entries, strict=True))
     facts = (*listing.passed, *named)
-    made = ImageSet if reading.sound is None else partial(SoundSet, sound=reading.sound)
+    made = partial(SoundSet, sound=reading.sound) if reading.sound else VideoSet if listing.clips else ImageSet
     return made(
         pixels=pixels,
         labels=np.array([number.get(entry.label, UNLABELLED) for entry in entries], np.int64),
@@ -138,7 +155,7 @@ def as_images(
         source=listing.source,
         notes=(*listing.notes, *(finding.message for finding in about_files(facts) if finding.noted)),
         files=facts,
-        guesses=(*listing.guesses, *_of_files([files[index] for index in kept], pixels.shape[1], reading)),
+        guesses=(*listing.guesses, *_of_files([files[index] for index in kept], pixels.shape[-2], reading)),
         orientation=reading.orientation,
         paths=np.array([str(entry.path) for entry in entries], np.str_),
         fit=reading.fit,
@@ -158,10 +175,14 @@ def _of_files(used: Sequence[FileFacts], size: int, reading: Reading) -> list[Gu
     shorter = [min(file.width, file.height) for file in used]
     sides = " to ".join(str(side) for side in sorted({min(shorter), max(shorter)})) if shorter else ""
     given = f" of a shorter side of {sides} px" if sides else ""
-    upright = f"{turned} set upright by their EXIF data" if turned else "no EXIF data say to turn one"
+    clips = any(file.frames for file in used)
+    said = "metadata" if clips else "EXIF data"
+    upright = f"{turned} set upright by their {said}" if turned else f"no {said} say to turn one"
+    frames = [Guess("frames", f"{of_frames(reading)}, as {'asked' if reading.frames else 'usual'}", FRAMES_OPTION)]
     return [
+        *(frames if clips else []),
         Guess("size", f"{size} × {size}{given}", sizes.OPTION),
-        *sizes.of_shape([(file.height, file.width) for file in used], reading.fit),
+        *sizes.of_shape([(file.height, file.width) for file in used], reading.fit, "clips" if clips else "images"),
         Guess("orientation", upright if reading.orientation == "exif" else "as stored, as asked", ORIENTATION),
         settle_colours(all_grey=all(file.grey for file in used), reading=reading)[1],
     ]

@@ -14,8 +14,9 @@ from ganlift.data.cifar10 import fetch_cifar10, load_cifar10
 from ganlift.data.colours import in_channels
 from ganlift.data.decode import OnProgress
 from ganlift.data.deep import scale_of
+from ganlift.data.film_folder import are_clips, clip_files, list_clips, maybe_clips
 from ganlift.data.fitness import refuse, unfit
-from ganlift.data.folder import list_folder, list_more
+from ganlift.data.folder import existing, list_folder, list_more
 from ganlift.data.guesses import with_guesses
 from ganlift.data.idx import is_idx_folder, load_idx
 from ganlift.data.kinds import kind_of, read_table, refuse_for
@@ -29,6 +30,7 @@ from ganlift.data.sizes import settle, square
 from ganlift.data.sound import settle_sound
 from ganlift.data.tables import rows_of
 from ganlift.data.types import ImageSet, VectorSet
+from ganlift.data.walking import image_files
 from ganlift.errors import DataError
 
 
@@ -39,6 +41,8 @@ def cifar10(data_dir: Path | None = None, on_progress: OnProgress | None = None)
 
 NAMED: dict[str, Callable[..., ImageSet]] = {"fashion-mini": fashion_mini, "digits": digits, "cifar10": cifar10}
 _KINDS = ("cifar10", "npz", "idx")
+_OF_FOLDERS = ("video", "images")
+"""What a folder of class folders may be said to hold, where it is not to be told from its files."""
 
 
 def load_examples(
@@ -55,8 +59,8 @@ def load_examples(
 
     Args:
         spec: ``fashion-mini``, ``digits``, ``cifar10``, ``cifar10:PATH``, an ``.npz`` or ``.npy``, a CSV manifest, a
-            table of numbers (CSV or Parquet), a folder of IDX files, or a folder of class folders; ``npz:PATH`` and
-            ``idx:PATH`` say which.
+            table of numbers (CSV or Parquet), a folder of IDX files, or a folder of class folders, of images, sound or
+            clips; ``npz:PATH``, ``idx:PATH``, ``video:PATH`` and ``images:PATH`` say which.
         reading: what is asked for of the images; what it leaves open is found from all of them and said in ``guesses``.
         unlabelled: a folder of further images, without labels.
         data_dir: where ``cifar10`` lies or is downloaded to.
@@ -76,7 +80,7 @@ def load_examples(
         return _rows(replace(arrays, source=spec), reading, unlabelled, to_train=to_train)
     if to_train and listing:
         refuse(listing.refused)
-    more = list_more(Path(unlabelled), reading) if unlabelled is not None else None
+    more = _more(unlabelled, reading, listing)
     scaled, of_scale = settled(reading, listing, more)
     if listing:
         images = of_scale(load_listing(listing, scaled, on_progress))
@@ -159,7 +163,8 @@ def list_files(spec: str, reading: Reading = AS_FOUND) -> Listing | None:
     kind, colon, _ = spec.partition(":")
     if spec in NAMED or (colon and kind in _KINDS):
         return None
-    path = Path(spec)
+    said = kind if colon and kind in _OF_FOLDERS and not Path(spec).exists() else ""
+    path = Path(spec.partition(":")[2] if said else spec)
     if not path.exists():
         near = difflib.get_close_matches(spec, NAMED, n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
@@ -167,13 +172,24 @@ def list_files(spec: str, reading: Reading = AS_FOUND) -> Listing | None:
     if path.suffix.lower() == ".npz" or is_idx_folder(path) or kind_of(path):
         return None
     if path.suffix.lower() == ".csv":
-        return list_manifest(path, reading)
+        listing = list_manifest(path, reading)
+        return listing if said == "images" else maybe_clips(listing, told=said == "video")
     if path.is_file():
         raise DataError(
             f"{path} is a file that is none of .npz, .npy, .csv and .parquet; give a folder of class folders, or one "
             "of these."
         )
+    if said == "video" or (not said and are_clips(existing(path), reading.parts)):
+        return list_clips(path, reading, told=said == "video")
     return list_folder(path, reading)
+
+
+def _more(unlabelled: str | None, reading: Reading, listing: Listing | None) -> Listing | None:
+    """The files of the folder ``unlabelled``, of the kind that those of ``listing`` are; None where there is none."""
+    if unlabelled is None:
+        return None
+    clips = listing is not None and listing.clips
+    return replace(list_more(Path(unlabelled), reading, clip_files if clips else image_files), clips=clips)
 
 
 def _rows(rows: VectorSet, reading: Reading, unlabelled: str | None, *, to_train: bool) -> VectorSet:

@@ -52,8 +52,8 @@ def list_manifest(file: Path, reading: Reading = AS_FOUND) -> Listing:
     few = too_few(class_names, f"{said} {len(class_names)} class(es) in its label column and at least 2 are needed.")
     if not class_names:
         refuse(few)
-    present = [entry for entry in entries if entry.path.is_file()]
-    missing = [FileFacts(entry.path, "missing-file") for entry in entries if not entry.path.is_file()]
+    present = [entry for entry in entries if entry.path.exists()]  # a folder may be a clip's frames
+    missing = [FileFacts(entry.path, "missing-file") for entry in entries if not entry.path.exists()]
     if not present:
         raise DataError(
             f"None of the {len(missing)} files that {file} lists is there ({shown([file.path for file in missing])}); "

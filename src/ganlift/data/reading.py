@@ -11,6 +11,9 @@ Orientation = Literal["exif", "stored"]
 Fit = Literal["crop", "pad", "stretch"]
 Flips = Literal["auto", "on", "off"]
 
+FRAMES = 8
+"""Frames that are taken of a clip where nothing is asked for."""
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -59,6 +62,7 @@ class Reading:
         rate: samples a second that clips are brought to; the commonest, at most 16,000, where None.
         seconds: their length; what 19 of 20 clips do not exceed, at most 10, where None.
         sound: what clips are brought to, once that is settled.
+        frames: frames that are taken of each clip; `FRAMES` where None.
         learned: the scale that a classifier was trained on, for values that do not tell their own.
         column: of a table, the columns to learn from, by name or shell pattern; all of numbers where None.
         leave_out: of a table, columns not to learn from, by name or shell pattern.
@@ -80,6 +84,7 @@ class Reading:
     rate: int | None = None
     seconds: float | None = None
     sound: Sound | None = None
+    frames: int | None = None
     learned: Scale | None = None
     column: tuple[str, ...] | None = None
     leave_out: tuple[str, ...] | None = None
@@ -113,6 +118,7 @@ def asked(config: Mapping[str, Any]) -> Reading:
         labels=config.get("labels"),
         rate=config.get("rate"),
         seconds=config.get("seconds"),
+        frames=config.get("frames"),
     )
 
 

@@ -66,14 +66,14 @@ def is_wide(height: int, width: int) -> bool:
     return max(height, width) > WIDE * min(height, width)
 
 
-def of_shape(sides: Sequence[tuple[int, int]], fit: Fit) -> list[Guess]:
-    """What becomes of images of ``sides`` (height, width) that are not square; nothing where all are."""
+def of_shape(sides: Sequence[tuple[int, int]], fit: Fit, what: str = "images") -> list[Guess]:
+    """What becomes of ``what`` of ``sides`` (height, width) that are not square; nothing where all are."""
     odd = [one for one in sides if one[0] != one[1]]
     if not odd:
         return []
     wide = sum(is_wide(*one) for one in odd) if fit == "crop" else 0
     lost = f"; {wide} lose more than half" if wide else ""
-    return [Guess("shape", f"{len(odd)} of {len(sides)} images are not square: {_FITTED[fit]}{lost}", FIT)]
+    return [Guess("shape", f"{len(odd)} of {len(sides)} {what} are not square: {_FITTED[fit]}{lost}", FIT)]
 
 
 def preparation(fit: Fit, size: int) -> str:

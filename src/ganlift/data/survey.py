@@ -62,12 +62,11 @@ def survey(
         DataError: there is nothing of that name or at that path, or its files cannot be made out.
     """
     listing = list_files(spec, reading)
-    if listing is None:
-        return survey_images(
-            load_examples(
-                spec, reading, unlabelled=unlabelled, data_dir=data_dir, on_progress=on_progress, to_train=False
-            )
+    if listing is None or listing.clips:
+        found = load_examples(
+            spec, reading, unlabelled=unlabelled, data_dir=data_dir, on_progress=on_progress, to_train=False
         )
+        return replace(survey_images(found), refused=listing.refused if listing else ())
     others = list_more(Path(unlabelled), reading) if unlabelled is not None else None
     scaled, of_scale = settled(reading, listing, others)
     sized = replace(scaled, image_size=reading.image_size or default_size(listing.paths))

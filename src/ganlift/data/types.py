@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -27,9 +27,11 @@ class FileFacts:
         turned: whether its EXIF data say that it must be turned or mirrored to stand upright.
         grey: whether all its pixels are grey, however they are stored.
         generated: whether its metadata say that `ganlift generate` made it.
-        rate, seconds: of a sound file, samples a second and length; 0 of an image.
+        rate: of a sound file, samples a second; else 0.
         clipped: whether many of its samples are at full scale.
         count: of a folder that is left out as a whole, how many images are in it; else 1.
+        frames: of a clip, how many it has; else 0.
+        seconds: how long a clip or a sound is; 0 where nothing says so, as in a folder of frames.
     """
 
     path: Path
@@ -42,9 +44,10 @@ class FileFacts:
     grey: bool = False
     generated: bool = False
     rate: int = 0
-    seconds: float = 0.0
     clipped: bool = False
     count: int = 1
+    frames: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,11 +145,16 @@ class ImageSet(Examples):
     @property
     def size(self) -> int:
         """Height (= width) in pixels."""
-        return int(self.pixels.shape[1])
+        return int(self.pixels.shape[-2])
 
     @property
     def channels(self) -> int:
-        return int(self.pixels.shape[3])
+        return int(self.pixels.shape[-1])
+
+    @property
+    def stills(self) -> ImageSet:
+        """One picture an example, for what looks at pictures alone: the images themselves."""
+        return self
 
     def image(self, index: int) -> NDArray[np.uint8]:
         """One image, (h, w, c) uint8."""
@@ -171,6 +179,37 @@ class SoundSet(ImageSet):
     flips: bool | None = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class VideoSet(ImageSet):
+    """Clips with labels, each as frames that are evenly spaced over its length.
+
+    Attributes:
+        pixels: (n, k, h, w, c) uint8, k frames a clip.
+        paths: (n,) of str, the clips' files, or the folders of their frames; None where they did not all come from any.
+    """
+
+    noun: ClassVar[str] = "clip"
+
+    @property
+    def frames(self) -> int:
+        """Frames a clip."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def stills(self) -> ImageSet:
+        """The middle frame of each clip, (n, h, w, c), as an image of its label, its group and its hash."""
+        own = {one.name: getattr(self, one.name) for one in fields(self)}
+        return ImageSet(**{**own, "pixels": self.pixels[:, self.frames // 2], "paths": None})
+
+    def image(self, index: int) -> NDArray[np.uint8]:
+        """The middle frame of one clip, (h, w, c) uint8."""
+        return np.asarray(self.pixels[index, self.frames // 2])
+
+    def batch(self, indices: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The clips at ``indices``, (len(indices), k, c, h, w) uint8."""
+        return np.ascontiguousarray(np.asarray(self.pixels[indices]).transpose(0, 1, 4, 2, 3))
+
+
 @dataclass(frozen=True)
 class Split:
     """Who is used for what in one seed: index arrays into an `ImageSet`, all sorted and disjoint.
@@ -192,7 +231,8 @@ class Task:
     """All that a strategy may see: no test image, and no label of an unlabelled one.
 
     Attributes:
-        labelled, validation: pixels (n, c, h, w) uint8, or features of their views (n, v, d), with labels (n,) int64.
+        labelled, validation: pixels (n, c, h, w) uint8, of clips (n, k, c, h, w), or features of their views (n, v, d),
+            with labels (n,) int64.
         unlabelled: as they are, (m, ...); m may be 0.
         class_names: one a class.
         flips: whether a mirrored image keeps its class (False for digits, letters, left/right).
@@ -218,11 +258,11 @@ class Task:
 
     @property
     def channels(self) -> int:
-        return int(self.labelled.shape[1])
+        return int(self.labelled.shape[-3])
 
     @property
     def size(self) -> int:
-        return int(self.labelled.shape[2])
+        return int(self.labelled.shape[-2])
 
     @property
     def class_counts(self) -> NDArray[np.int64]:

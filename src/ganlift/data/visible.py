@@ -8,6 +8,7 @@ import numpy as np
 
 from ganlift.data.choosing import CLASSES, grouped
 from ganlift.data.decode import OnProgress
+from ganlift.data.film_folder import has_clips
 from ganlift.data.folder import has_classes, list_unlabelled
 from ganlift.data.load import load, load_alone
 from ganlift.data.reading import Reading
@@ -25,18 +26,18 @@ def load_run(
 ) -> ImageSet:
     """The images of ``data``, with those of ``unlabelled`` where it is a folder, not "rest" or "none".
 
-    A folder without class folders is a set of unlabelled images.
+    A folder without class folders is a set of unlabelled images. Of clips it is their middle frames.
 
     Raises:
         DataError: there is nothing usable.
     """
     folder = Path(data)
-    if folder.is_dir() and not has_classes(folder, reading.parts):
+    if folder.is_dir() and not has_classes(folder, reading.parts) and not has_clips(folder, reading.parts):
         if reading.classes:
             raise DataError(f"{CLASSES} is about class folders, and {folder} has none; leave it out.")
         return load_alone(grouped(list_unlabelled(folder, reading), reading.groups), reading, on_progress)
     extra = unlabelled if unlabelled not in ("rest", "none") else None
-    return load(data, reading, unlabelled=extra, data_dir=data_dir, on_progress=on_progress)
+    return load(data, reading, unlabelled=extra, data_dir=data_dir, on_progress=on_progress).stills
 
 
 def visible_split(images: ImageSet, seed: int, unlabelled: str) -> Split:

@@ -1,5 +1,6 @@
 """Features of images: made once an image, several views each, by a frozen network with a name, and kept."""
 
+from ganlift.features.clips import ClipFrames, frames_of, of_clips
 from ganlift.features.embed import embed, store_folder
 from ganlift.features.networks import DEFAULT, NAMES, Network, feature_network, licence_of
 from ganlift.features.sources import Files, Part, Pixels, Source
@@ -8,6 +9,7 @@ from ganlift.features.views import Recipe, views_for
 __all__ = [
     "DEFAULT",
     "NAMES",
+    "ClipFrames",
     "Files",
     "Network",
     "Part",
@@ -16,7 +18,9 @@ __all__ = [
     "Source",
     "embed",
     "feature_network",
+    "frames_of",
     "licence_of",
+    "of_clips",
     "store_folder",
     "views_for",
 ]

@@ -104,7 +104,7 @@ class Files:
         Raises:
             DataError: a file can't be read.
         """
-        return np.array([_hash(path) for path in self.paths], "<U16")
+        return np.array([hash_of(path) for path in self.paths], "<U16")
 
     def _image(self, path: Path, size: int) -> Bytes:
         image, facts = read_file(path, self.reading, size)
@@ -134,7 +134,8 @@ class Part:
         return self.whole.name(int(self.rows[index]))
 
 
-def _hash(path: Path) -> str:
+def hash_of(path: Path) -> str:
+    """sha256 of a file's bytes, 16 hex digits; raises DataError where it can't be read."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()[:16]

@@ -34,6 +34,9 @@ def views_for(images: int) -> int:
 
 Bytes = NDArray[np.uint8]
 
+OF_CLIP = "+"
+"""Stands in the key of a frame between the hash of its clip and its place there."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -101,6 +104,6 @@ class Recipe:
 
 
 def draws(key: str, view: int) -> torch.Generator:
-    """The generator of one view of the image whose hash is ``key``."""
-    digest = hashlib.sha256(f"{key} {view}".encode()).digest()
+    """The generator of one view of the image whose hash is ``key``; all frames of a clip have the same."""
+    digest = hashlib.sha256(f"{key.partition(OF_CLIP)[0]} {view}".encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))

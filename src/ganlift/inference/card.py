@@ -40,7 +40,7 @@ def card(model: Model, folder: Path, run: Path | None, form: str, made: Exported
     return words.get_template("card.md.j2").render(
         facts=model.facts,
         licence=licence_of(model.facts.features.network) if model.facts.features else "",
-        noun="row" if model.facts.columns else "clip" if model.facts.sound else "image",
+        noun=model.facts.noun,
         waves=model.facts.sound is not None and form != "safetensors",
         preparation=_prepared(model.facts),
         record=read_json(layout.model_file(folder)),

@@ -42,7 +42,7 @@ class Evaluation:
         groups: ``group``, ``images``, and ``accuracy`` and ``balanced_accuracy`` as in ``measures``.
         overlap: how many of the images the run itself used, by what for; None where that is unknown.
         notes: sentences that belong to the figures.
-        noun: what one example is called: "image" or "row".
+        noun: what one example is called: "image", "clip" or "row".
     """
 
     model: str
@@ -76,8 +76,7 @@ def evaluate_recorded(path: Path) -> Evaluation:
     probabilities, labels = recorded["probabilities"], recorded["labels"]
     if not len(labels):
         raise RunFolderError(f"{run} kept no test images back; name data after it that it was not trained on.")
-    noun = "rows" if facts.columns else "images"
-    note = f"These are the run's own {len(labels)} test {noun}, as predicted when it was trained."
+    note = f"These are the run's own {len(labels)} test {facts.noun}s, as predicted when it was trained."
     return _evaluation(str(path), facts, temper(probabilities, facts.temperature), labels, facts.data, "test", [note])
 
 
@@ -160,7 +159,7 @@ def _evaluation(
         per_class=classes,
         confusion=counts.tolist(),
         notes=notes,
-        noun="row" if facts.columns else "image",
+        noun=facts.noun,
     )
 
 

@@ -32,7 +32,8 @@ def _form(facts: ClassifierFacts) -> dict[str, str]:
         return {"columns": str(len(facts.columns.mean))}
     if facts.sound is not None and facts.waves:
         return {"samples": str(facts.sound.samples), "rate": str(facts.sound.rate)}
-    return {"image_size": str(facts.image_size), "channels": str(facts.channels), "fit": facts.fit}
+    frames = {"frames": str(facts.frames)} if facts.frames else {}
+    return {"image_size": str(facts.image_size), "channels": str(facts.channels), "fit": facts.fit, **frames}
 
 
 def read_metadata(metadata: Mapping[str, str], data: bytes, path: Path) -> ClassifierFacts:

@@ -21,7 +21,7 @@ BATCH = 256
 """Examples that go through the model at once, at most."""
 
 Inputs = NDArray[Any]
-"""uint8 images (n, c, h, w), or rows (n, d) in 32 or 64 bits."""
+"""uint8 images (n, c, h, w), clips (n, k, c, h, w), or rows (n, d) in 32 or 64 bits."""
 Probabilities = NDArray[np.float32]
 Apply = Callable[[Inputs], Probabilities]
 
@@ -54,10 +54,11 @@ class ClassifierFacts(BaseModel):
 
     ``scale``, ``orientation`` and ``fit`` say how its training images were read (`ganlift.data.reading`): what was
     black and white in arrays and 16-bit files, whether photographs were set upright, and how they were made square.
-    ``features`` is the frozen network before it, where it has one. A classifier of rows has ``columns``, the mean and
-    spread that its columns are standardised by, and none of these. One of sound has ``sound``, what clips are brought
-    to; with ``waves`` it takes their samples, and makes the pictures itself. ``sha256`` is that of the weights.
-    ``strategy`` and ``seed`` name the arm of the run that trained them.
+    ``features`` is the frozen network before it, where it has one. A classifier of clips has ``frames``, how many of
+    each it takes. One of rows has ``columns``, the mean and spread that its columns are standardised by, and none of
+    these. One of sound has ``sound``, what clips are brought to; with ``waves`` it takes their samples, and makes the
+    pictures itself. ``sha256`` is that of the weights. ``strategy`` and ``seed`` name the arm of the run that trained
+    them.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -73,6 +74,7 @@ class ClassifierFacts(BaseModel):
     fit: Fit = "crop"
     sound: Sound | None = None
     waves: bool = False
+    frames: int = Field(0, ge=0)
     sha256: str
     temperature: float = Field(1.0, gt=0)
     strategy: str = ""
@@ -88,10 +90,18 @@ class ClassifierFacts(BaseModel):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one image (c, h, w), of one row (d,), or of one clip's samples (n,)."""
+        """Of one image (c, h, w), of one clip (k, c, h, w) or its samples (n,), or of one row (d,)."""
+        if self.columns is not None:
+            return (len(self.columns.mean),)
         if self.sound and self.waves:
             return (self.sound.samples,)
-        return (self.channels, self.image_size, self.image_size) if self.columns is None else (len(self.columns.mean),)
+        image = (self.channels, self.image_size, self.image_size)
+        return (self.frames, *image) if self.frames else image
+
+    @property
+    def noun(self) -> str:
+        """What one of the examples that it takes is called."""
+        return "row" if self.columns is not None else "clip" if self.frames or self.sound else "image"
 
     @property
     def takes(self) -> str:
@@ -99,7 +109,8 @@ class ClassifierFacts(BaseModel):
         dims = f"(n, {', '.join(map(str, self.shape))})"
         if self.sound and self.waves:
             return f"float32 samples at {self.sound.rate:,} Hz of the shape {dims}"
-        return f"uint8 images of the shape {dims}" if self.columns is None else f"rows of numbers of the shape {dims}"
+        what = "rows of numbers" if self.columns is not None else f"uint8 {'clips' if self.frames else 'images'}"
+        return f"{what} of the shape {dims}"
 
     def reading(self, asked: Reading = AS_FOUND) -> Reading:
         """How images for this classifier are read: as it learned, and what depends on the data as ``asked``.
@@ -117,6 +128,7 @@ class ClassifierFacts(BaseModel):
             colours="grey" if self.channels == 1 else "rgb",
             orientation=self.orientation,
             fit=self.fit,
+            frames=self.frames or None,
             learned=self.scale,
         )
 
@@ -137,7 +149,9 @@ class Model:
     apply: Apply
 
     def probabilities(self, images: Inputs) -> Probabilities:
-        """Calibrated class probabilities (n, K) of ``images`` (n, c, h, w) uint8, or rows (n, d); n may be 0.
+        """Calibrated class probabilities (n, K) of ``images`` (n, c, h, w) uint8, clips (n, k, c, h, w) or rows (n, d).
+
+        n may be 0.
 
         Raises:
             DataError: they have another type or shape.
@@ -148,7 +162,8 @@ class Model:
                 f"This classifier takes {self.facts.takes}, not {images.dtype} of the shape {images.shape}."
             )
         images = np.ascontiguousarray(images)
-        parts = [self.apply(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
+        batch = max(1, BATCH // max(1, self.facts.frames))
+        parts = [self.apply(images[start : start + batch]) for start in range(0, len(images), batch)]
         return np.concatenate(parts) if parts else np.empty((0, len(self.facts.class_names)), np.float32)
 
 

@@ -47,9 +47,7 @@ def read_onnx(path: Path) -> tuple[ClassifierFacts, Apply]:
 
 def input_of(facts: ClassifierFacts) -> str:
     """What the graph's input is called."""
-    if facts.waves:
-        return "samples"
-    return "images" if facts.columns is None else "rows"
+    return "samples" if facts.waves else f"{facts.noun}s"
 
 
 def _threads(onnxruntime: Any) -> Any:

@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from ganlift.data.decode import FAULTS, decode, hear
+from ganlift.data.decode_clips import decode_clips
 from ganlift.data.deep import DEEP
+from ganlift.data.folder import Find
 from ganlift.data.reading import Reading
 from ganlift.data.types import FileFacts
 from ganlift.data.walking import image_files
@@ -43,16 +45,17 @@ class Unreadable:
     reason: str
 
 
-def find_images(given: Iterable[str | Path], passed: list[FileFacts]) -> Iterator[Path]:
+def find_images(given: Iterable[str | Path], passed: list[FileFacts], find: Find = image_files) -> Iterator[Path]:
     """Each file in the order given; in place of a folder all images below it, of a pattern its matches, both sorted.
 
     A path is a pattern only where nothing has that very name, and then only below the folders that have theirs. What
-    leads to no image is yielded as it is. What lies below a folder and is no image goes to ``passed``.
+    leads to no image is yielded as it is. What lies below a folder and is no image goes to ``passed``. ``find`` tells
+    what is below a folder: images, or clips.
     """
     for text in given:
         names = [str(text)] if os.path.exists(text) else sorted(glob.glob(_pattern(str(text)), recursive=True))
         for name in names or [str(text)]:
-            inside, others = image_files(Path(name)) if os.path.isdir(name) else ([], [])
+            inside, others = find(Path(name)) if os.path.isdir(name) else ([], [])
             closed = [one.path for one in others if one.fault == "unreadable"]
             passed += [one for one in others if one.path not in closed]
             yield from [*inside, *closed] or [Path(name)]
@@ -71,7 +74,8 @@ def predictions(
         value_range = (learned.low, learned.high)
     reading = model.facts.reading(Reading(value_range=value_range))
     for group in _groups(files, batch):
-        present = [path for path in group if os.path.isfile(path)]  # and no fault of a name that no system can have
+        is_there = os.path.exists if model.facts.frames else os.path.isfile  # neither faults a name that can't be
+        present = [path for path in group if is_there(path)]
         inputs, kept, reasons = _inputs(model, present, reading)
         found = {present[index]: row for index, row in zip(kept, model.probabilities(inputs), strict=True)}
         for path in group:
@@ -84,8 +88,8 @@ def predictions(
 def _inputs(model: Model, paths: Sequence[Path], reading: Reading) -> tuple[Inputs, list[int], dict[Path, str]]:
     """What ``model`` takes of the files at ``paths``, of which of them, and why the others are left out."""
     if not model.facts.waves:
-        read = decode(paths, reading)
-        return read.pixels.transpose(0, 3, 1, 2), read.kept, dict(read.skipped)
+        read = (decode_clips if model.facts.frames else decode)(paths, reading)
+        return np.moveaxis(read.pixels, -1, -3), read.kept, dict(read.skipped)
     heard = [hear(path, reading) for path in paths]
     kept = [index for index, (wave, _) in enumerate(heard) if wave is not None]
     waves = np.array([wave for wave, _ in heard if wave is not None], np.float32).reshape(-1, *model.facts.shape)

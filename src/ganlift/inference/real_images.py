@@ -12,6 +12,7 @@ from ganlift.data import VectorSet, data_hash, load, load_examples
 from ganlift.data.build import content_hashes
 from ganlift.data.bundled_sets import fashion_mini
 from ganlift.data.decode import decode
+from ganlift.data.decode_clips import decode_clips
 from ganlift.data.idx import is_idx_folder
 from ganlift.data.reading import Reading, asked
 from ganlift.data.sizes import square
@@ -30,6 +31,8 @@ MOST = 200
 def real_images(model: Model) -> tuple[Inputs, str]:
     """Up to `MOST` images (n, c, h, w) uint8 at the model's size, or rows (n, d) float32, and words for what they are.
 
+    Of clips (n, k, c, h, w) there are fewer: as many frames.
+
     They count as the run's own where their content hashes are those of its split.
     """
     facts = model.facts
@@ -38,13 +41,14 @@ def real_images(model: Model) -> tuple[Inputs, str]:
     if model.run is not None:
         parts = read_json(layout.split_file(model.run, facts.seed))["parts"]
         name = "test" if parts["test"]["index"] else "validation"
-        spread = np.linspace(0, len(parts[name]["index"]) - 1, min(MOST, len(parts[name]["index"]))).astype(int)
+        most = MOST // max(1, facts.frames)
+        spread = np.linspace(0, len(parts[name]["index"]) - 1, min(most, len(parts[name]["index"]))).astype(int)
         wanted = {key: [parts[name][key][place] for place in spread] for key in ("index", "names", "hashes")}
         of_files = Path(facts.data).is_dir() and not is_idx_folder(Path(facts.data))
         reading = _reading(facts, model.run)
         pixels = _of_files(facts, wanted["names"], reading) if of_files else _of_set(facts, wanted["index"], reading)
         if pixels is not None and content_hashes(pixels).tolist() == wanted["hashes"]:
-            return pixels.transpose(0, 3, 1, 2).copy(), f"{name} images of the run"
+            return np.moveaxis(pixels, -1, -3).copy(), f"{name} {facts.noun}s of the run"
     return _bundled(facts), "bundled images (the run's own are not here)"
 
 
@@ -88,9 +92,9 @@ def _rows(model: Model, columns: ColumnsFacts) -> tuple[NDArray[np.float32], str
 def _of_files(facts: ClassifierFacts, names: list[str], reading: Reading) -> Pixels | None:
     """The files of a folder of class folders, alone and not the whole folder; None where one is missing."""
     paths = [Path(facts.data) / name for name in names]
-    if not all(path.is_file() for path in paths):
+    if not all(path.exists() for path in paths):
         return None
-    return decode(paths, reading).pixels
+    return (decode_clips if facts.frames else decode)(paths, reading).pixels
 
 
 def _of_set(facts: ClassifierFacts, index: list[int], reading: Reading) -> Pixels | None:
@@ -108,7 +112,11 @@ def _of_set(facts: ClassifierFacts, index: list[int], reading: Reading) -> Pixel
 
 def _bundled(facts: ClassifierFacts) -> Pixels:
     pixels = square(fashion_mini().pixels[:MOST], facts.image_size)
-    return np.repeat(pixels, facts.channels, axis=3).transpose(0, 3, 1, 2).copy()
+    images = np.repeat(pixels, facts.channels, axis=3).transpose(0, 3, 1, 2).copy()
+    if not facts.frames:
+        return images
+    whole = images[: len(images) - len(images) % facts.frames]
+    return whole.reshape(-1, facts.frames, *images.shape[1:])  # different pictures one after another
 
 
 def _reading(facts: ClassifierFacts, run: Path) -> Reading:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from ganlift.features.networks.base import coloured
 from ganlift.inference.metadata import read_metadata
 from ganlift.inference.model import Apply, ClassifierFacts, ColumnsFacts, FeaturesFacts, Inputs, Probabilities
 from ganlift.layers.lengths import to_length
+from ganlift.layers.moments import moments
 from ganlift.runs.files import read_bytes
 from ganlift.training.checkpoint import load_module
 from ganlift.training.pixels import to_float
@@ -27,15 +29,36 @@ from ganlift.training.precision import pick_device
 
 
 class OnFeatures(nn.Module):
-    """Images (n, c, h, w) in [-1, 1] to logits: a frozen network, vectors of length √d, a classifier of these."""
+    """Images (n, c, h, w) in [-1, 1] to logits: a frozen network, vectors of length √d, a classifier of these.
 
-    def __init__(self, network: Network, classifier: nn.Module) -> None:
+    Clips (n, ``frames``, c, h, w), where it is of such, have the moments of their frames' features.
+    """
+
+    def __init__(self, network: Network, classifier: nn.Module, frames: int = 0) -> None:
         super().__init__()
         self.size, self.network, self.classifier = network.size, network.forward, classifier
+        self.frames = frames
 
     def forward(self, images: Tensor) -> Tensor:
-        logits: Tensor = self.classifier(to_length(self.network(coloured(images, self.size)).float()))
+        if self.frames:
+            found = self.network(coloured(images.flatten(0, 1), self.size)).float()
+            found = moments(found.view(-1, self.frames, found.shape[1]))
+        else:
+            found = self.network(coloured(images, self.size)).float()
+        logits: Tensor = self.classifier(to_length(found))
         return logits
+
+
+class OnFrames(nn.Module):
+    """Clips (n, k, c, h, w) in [-1, 1] to logits: those of the mean of the frames' probabilities."""
+
+    def __init__(self, frames: int, classifier: nn.Module) -> None:
+        super().__init__()
+        self.frames, self.classifier = frames, classifier
+
+    def forward(self, clips: Tensor) -> Tensor:
+        of_frames = torch.log_softmax(self.classifier(clips.flatten(0, 1)).float(), dim=1)
+        return torch.logsumexp(of_frames.view(-1, self.frames, of_frames.shape[1]), dim=1) - math.log(self.frames)
 
 
 class OnRows(nn.Module):
@@ -86,7 +109,9 @@ class OnSound(nn.Module):
 
 
 class Calibrated(nn.Module):
-    """uint8 images (n, c, h, w), or rows (n, d), to probabilities (n, K): softmax of the logits over the temperature.
+    """uint8 images (n, c, h, w), clips (n, k, c, h, w), or rows (n, d), to probabilities (n, K).
+
+    They are the softmax of the logits over the temperature.
 
     Guo et al. 2017, equation 9. It computes in fp32.
     """
@@ -121,7 +146,9 @@ def load_calibrated(weights: Path, facts: ClassifierFacts) -> Calibrated:
     if facts.columns:
         whole = OnRows(facts.columns, model)
     elif facts.features:
-        whole = OnFeatures(recorded_network(facts.features), model)
+        whole = OnFeatures(recorded_network(facts.features), model, facts.frames)
+    elif facts.frames:
+        whole = OnFrames(facts.frames, model)
     if facts.sound and facts.waves:
         whole = OnSound(facts.sound, facts.image_size, facts.channels, whole)
     return Calibrated(whole, facts.temperature).eval().requires_grad_(False)
@@ -131,7 +158,9 @@ def _form(facts: ClassifierFacts) -> tuple[int, int]:
     """Channels and size that the architecture is built for; of vectors their width and 1."""
     if facts.columns:
         return len(facts.columns.mean) + 1, 1
-    return (facts.features.width, 1) if facts.features else (facts.channels, facts.image_size)
+    if facts.features:
+        return (2 if facts.frames else 1) * facts.features.width, 1
+    return facts.channels, facts.image_size
 
 
 def recorded_network(facts: FeaturesFacts) -> Network:

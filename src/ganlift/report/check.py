@@ -14,6 +14,10 @@ Facts = Mapping[str, Any]
 """What ``ganlift check --json`` prints."""
 
 
+CLIP_LINES = (("In a clip", "frames", " frames"), ("Length", "seconds", " s"), ("Rate", "frame_rate", " fps"))
+"""What is told of clips: its name, its key, its unit."""
+
+
 def render_check(facts: Facts, out: Path) -> Path:
     """Write a self-contained page of a check at ``out``, and return where it is.
 
@@ -49,7 +53,7 @@ def fact_lines(facts: Facts) -> Iterator[tuple[str, str]]:
         yield "Rows", f"{facts['images']:,} ({parts}), of {facts['columns']:,} columns"
     else:
         size, colours = facts["image_size"], "grey" if facts["channels"] == 1 else "RGB"
-        what = "Clips" if "seconds" in facts.get("files", {}) else "Images"
+        what = "Images" if {"frames", "seconds"}.isdisjoint(facts.get("files", {})) else "Clips"
         yield what, f"{facts['images']:,} ({parts}), used as {size}×{size} {colours}"
     if "files" in facts:
         files = facts["files"]
@@ -61,13 +65,14 @@ def fact_lines(facts: Facts) -> Iterator[tuple[str, str]]:
 
 
 def _form(files: Facts) -> Iterator[tuple[str, str]]:
-    """Of images their sizes, of clips their lengths."""
-    if "seconds" in files:
-        yield "Seconds", _spread(files["seconds"], " s")
-        return
-    yield "Width", _spread(files["width"], " px")
-    yield "Height", _spread(files["height"], " px")
-    yield "Aspect", f"{_spread(files['aspect'], '')}, longer over shorter side"
+    """Sizes of images and of frames, and lengths of clips and of sound."""
+    if "width" in files:
+        yield "Width", _spread(files["width"], " px")
+        yield "Height", _spread(files["height"], " px")
+        yield "Aspect", f"{_spread(files['aspect'], '')}, longer over shorter side"
+    for name, key, unit in CLIP_LINES:
+        if files.get(key):
+            yield name, _spread(files[key], unit)
 
 
 def class_lines(facts: Facts) -> list[tuple[str, list[int]]]:

@@ -70,7 +70,7 @@ def _picture(run: Run, recorded: dict[str, Any]) -> Features | None:
     for a, b, known in placed["labelled"]:
         marks += [] if known is None else [_mark(a, b, classes.index(known), _name(run, known))]
     network = str(recorded.get("network", ""))
-    noun, space = ("images", f"the features of {network}") if network else ("rows", "their standardised columns")
+    noun, space = run.examples, f"the features of {network}" if network else "their standardised columns"
     title = f"{noun.capitalize()} in {space}, two principal components"
     said = f"{_counts(parts, mapping(recorded.get('images')))} {noun}"
     note = f"Seed {words.count(recorded.get('seed'))}: {said}. {_variance(sequence(recorded.get('shares')))}."

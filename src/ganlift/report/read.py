@@ -90,6 +90,11 @@ class Run:
         return any(row.get("matched") for rows in self.rows.values() for row in rows)
 
     @property
+    def examples(self) -> str:
+        """What the examples are called, in the plural."""
+        return "rows" if self.of_rows else f"{self.plan.get('noun') or 'image'}s"
+
+    @property
     def of_rows(self) -> bool:
         """Whether the data are rows of numbers, and no images."""
         return bool(self.plan.get("space") == "rows")

@@ -254,9 +254,9 @@ def settings(run: Run) -> list[tuple[str, str]]:
     lines = [
         ("data", str(plan.get("data") or words.NONE)),
         ("data hash", str(plan.get("data_hash") or words.NONE)),
-        ("rows" if run.of_rows else "images", str(plan.get("image") or words.NONE)),
+        (run.examples, str(plan.get("image") or words.NONE)),
         ("long tail", str(plan.get("imbalance") or words.NONE)),
-        (f"labelled {'rows' if run.of_rows else 'images'} a class", per_class or words.NONE),
+        (f"labelled {run.examples} a class", per_class or words.NONE),
         ("judged by", run.measure.words),
         ("a gain worth having", words.size(plan.get("margin"))),
         ("arms have the same", EQUAL.get(str(plan.get("equal")), words.NONE)),

@@ -1,7 +1,8 @@
 """The contract of a representation: all that a method asks about its inputs, so that it reads alike in every space.
 
-An *item* is one image as it is held: uint8 pixels (c, h, w), or the features of its views (v, d). A *view* is what a
-network reads: pixels in [-1, 1], (c, h, w), or one vector (d,). What a generator makes are views.
+An *item* is one image as it is held: uint8 pixels (c, h, w), of a clip (k, c, h, w), or the features of its views
+(v, d). A *view* is what a network reads: pixels in [-1, 1], (c, h, w), or one vector (d,). What a generator makes are
+views.
 """
 
 from __future__ import annotations
@@ -34,7 +35,10 @@ class Representation(Protocol):
         ...
 
     def plain(self, items: Tensor) -> Tensor:
-        """The view that is scored, of items (n, ...) as they lie in memory: no draw."""
+        """What is scored of items (n, ...) as they lie in memory: a view of each, or the same number of each in turn.
+
+        No draw. `ganlift.strategies.base.predict` averages the probabilities of an item's views.
+        """
         ...
 
     def unchanged(self, x: Tensor) -> Tensor:

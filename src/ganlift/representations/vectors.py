@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from ganlift.augment.draws import partners
+from ganlift.augment.draws import one_of, partners
 from ganlift.classifiers.base import ClassifierSpec, resolve
 from ganlift.classifiers.mlp import NOISE
 from ganlift.generators.base import VectorShape
@@ -69,14 +69,14 @@ class VectorSpace:
         return x[:, 0]
 
     def weak(self, x: Tensor, rng: torch.Generator) -> Tensor:
-        return _one_of(x[:, : self.weak_views], rng)
+        return one_of(x[:, : self.weak_views], rng)
 
     def strong(self, x: Tensor, rng: torch.Generator) -> Tensor:
-        return _one_of(x[:, self.weak_views :] if x.shape[1] > self.weak_views else x, rng)
+        return one_of(x[:, self.weak_views :] if x.shape[1] > self.weak_views else x, rng)
 
     def labelled(self, x: Tensor, policy: str, rng: torch.Generator) -> Tensor:
         """Any view; with the policy "none" a weak one."""
-        return _one_of(x[:, : self.weak_views] if policy == "none" else x, rng)
+        return one_of(x[:, : self.weak_views] if policy == "none" else x, rng)
 
     def genuine(self, x: Tensor, rng: torch.Generator) -> Tensor:
         return self.weak(x, rng)
@@ -116,9 +116,3 @@ class VectorSpace:
 def first_view(items: Tensor) -> Tensor:
     """The first view of each item (n, v, d), float32 (n, d) of length √d: what is scored."""
     return to_length(items[:, 0].float())
-
-
-def _one_of(x: Tensor, rng: torch.Generator) -> Tensor:
-    """One view of each item, drawn: (n, v, d) to (n, d)."""
-    view = torch.randint(x.shape[1], (len(x),), generator=rng, device=x.device)
-    return x[torch.arange(len(x), device=x.device), view]

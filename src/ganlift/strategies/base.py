@@ -28,7 +28,7 @@ from ganlift.generators.base import VECTORS as VECTORS
 from ganlift.generators.trained import TrainedGenerator
 from ganlift.layers.dropout import set_dropout_rng
 from ganlift.registry import Registry
-from ganlift.representations import PixelSpace, Representation, SpectrogramSpace, VectorSpace
+from ganlift.representations import ClipSpace, PixelSpace, Representation, SpectrogramSpace, VectorSpace
 from ganlift.training.ema import Ema
 from ganlift.training.fit import Record, Settings, fit
 from ganlift.training.phase import Budget, Phase, Step, cosine_after
@@ -120,7 +120,9 @@ class Outcome:
 
 
 def space_of(task: Task) -> Representation:
-    """The representation of the task's items: images (n, c, h, w), or features of their views (n, v, d)."""
+    """The representation of the task's items: images (n, c, h, w), clips (n, k, c, h, w), or features (n, v, d)."""
+    if task.labelled.ndim == 5:
+        return ClipSpace(task.channels, task.size, task.flips, frames=task.labelled.shape[1])
     if task.labelled.ndim == 4:
         pictures = SpectrogramSpace if task.sound else PixelSpace
         return pictures(task.channels, task.size, task.flips)
@@ -244,10 +246,16 @@ def predict(
 ) -> Tensor:
     """Class probabilities (n, K) float32 of items (n, ...), in evaluation mode and fp32.
 
-    ``plain`` turns items into what ``model`` reads: uint8 images (n, c, h, w) into [-1, 1].
+    ``plain`` turns items into what ``model`` reads: uint8 images (n, c, h, w) into [-1, 1]. Of an item with several
+    such views, one after another, it is the mean of theirs.
     """
     model.eval()
-    return torch.cat([torch.softmax(model(plain(part)).float(), dim=1) for part in torch.split(items, batch_size)])
+    found = []
+    for part in torch.split(items, batch_size):
+        views = torch.split(plain(part), batch_size)
+        of_views = torch.cat([torch.softmax(model(some).float(), dim=1) for some in views])
+        found.append(of_views.view(len(part), -1, of_views.shape[1]).mean(1))
+    return torch.cat(found)
 
 
 Phases = Generator[Phase, None, Outcome]

@@ -107,6 +107,6 @@ def clustered(setup: Setup, phase: Phase, classifier: nn.Module, restarts: int) 
     """The outcome of k-means on the features that ``phase`` has trained."""
     take_average(classifier, phase)
     classifier.eval()
-    features = features_of(classifier, some_images(setup))
+    features = features_of(setup, classifier, some_images(setup))
     classifier.head = k_means(setup, features, restarts, components=features.shape[1], sphere=True)
     return Outcome(classifier, rebuildable=False)

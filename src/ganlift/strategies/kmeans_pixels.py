@@ -47,6 +47,6 @@ def phases(setup: Setup, options: KMeansPixelsOptions) -> Phases:
     """No phase: k-means takes no step."""
     yield from ()
     images = some_images(setup)
-    pixels = images.take(torch.arange(len(images), device=setup.device)).flatten(1)
+    pixels = setup.space.unchanged(images.take(torch.arange(len(images), device=setup.device))).flatten(1)
     head = k_means(setup, pixels, options.restarts, components=options.components, sphere=False)
     return Outcome(OfPixels(head, pixels.shape[1]), rebuildable=False)

@@ -70,7 +70,7 @@ def probe_phases(setup: Setup, options: ProbeOptions, classifier: nn.Module) -> 
     """From a body that has been trained without labels to an outcome; at most one phase, of the classifier's budget."""
     if options.probe == "knn":
         classifier.eval()
-        features = features_of(classifier, setup.labelled)
+        features = features_of(setup, classifier, setup.labelled)
         classifier.head = NearestNeighbours(
             features, setup.labels, setup.task.classes, options.neighbours, options.neighbour_temperature
         )
@@ -85,10 +85,11 @@ def probe_phases(setup: Setup, options: ProbeOptions, classifier: nn.Module) -> 
 
 
 @torch.no_grad()
-def features_of(classifier: nn.Module, pixels: Held, batch_size: int = 500) -> Tensor:
+def features_of(setup: Setup, classifier: nn.Module, pixels: Held, batch_size: int = 500) -> Tensor:
     """Features (n, d) float32 of every image, in the mode that ``classifier`` is in."""
     order = torch.arange(len(pixels), device=pixels.device)
-    parts = [classifier.features(pixels.take(part)).float() for part in torch.split(order, batch_size)]  # type: ignore[operator]
+    views = (setup.space.unchanged(pixels.take(part)) for part in torch.split(order, batch_size))
+    parts = [classifier.features(view).float() for view in views]  # type: ignore[operator]
     return torch.cat(parts)
 
 

@@ -69,7 +69,8 @@ def simsiam_phase(setup: Setup, options: SimSiamPretrainOptions, classifier: nn.
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
         x = batch["unlabelled"].x
-        z = f(classifier.features(torch.cat([pair_view(x, rng, flips), pair_view(x, rng, flips)])))  # type: ignore[operator]
+        pair = [pair_view(setup.space.genuine(x, rng), rng, flips) for _ in range(2)]
+        z = f(classifier.features(torch.cat(pair)))  # type: ignore[operator]
         (z1, z2), (p1, p2) = z.chunk(2), h(z).chunk(2)
         loss = 0.5 * negative_cosine(p1, z2.detach()) + 0.5 * negative_cosine(p2, z1.detach())
         update("classifier", loss)

@@ -30,7 +30,7 @@ def watching(setup: Setup, rng: Rng, draw: Callable[[int, torch.Generator], Tens
 
     def watch() -> dict[str, float]:
         places = [chosen[(chosen >= low) & (chosen < high)] - low for low, high in pairwise(ends)]
-        real = torch.cat([pixels.take(own) for pixels, own in zip(pools, places, strict=True)])
+        real = torch.cat([setup.space.unchanged(pixels.take(own)) for pixels, own in zip(pools, places, strict=True)])
         return symptoms(draw(len(chosen), _seeded(seed, setup)), real)
 
     return watch
