@@ -132,7 +132,8 @@ def _none_read(tally: Tally) -> str:
     if not tally.unreadable:
         return "No image was named; the list is empty."
     reasons = dict.fromkeys(one["reason"] for one in tally.unreadable)
-    return f"None of {len(tally.unreadable)} file(s) could be read ({some(reasons, 3)}); give PNG, JPEG, WebP or BMP."
+    wanted = "PNG, JPEG, WebP or BMP (films or folders of frames to a classifier of clips)"
+    return f"None of {len(tally.unreadable)} file(s) could be read ({some(reasons, 3)}); give {wanted}."
 
 
 @contextmanager

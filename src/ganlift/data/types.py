@@ -258,11 +258,16 @@ class Task:
 
     @property
     def channels(self) -> int:
-        return int(self.labelled.shape[-3])
+        return int(self.labelled.shape[1 + self._of_clips])
 
     @property
     def size(self) -> int:
-        return int(self.labelled.shape[-2])
+        return int(self.labelled.shape[2 + self._of_clips])
+
+    @property
+    def _of_clips(self) -> bool:
+        """Whether frames stand before the channels."""
+        return self.labelled.ndim == 5
 
     @property
     def class_counts(self) -> NDArray[np.int64]:
