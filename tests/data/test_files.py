@@ -131,7 +131,7 @@ def test_a_decompression_bomb_is_left_out(tmp_path: Path) -> None:
         (lambda folder: folder, "0 class folder"),
         (lambda folder: make(folder, {"only": 3}), "1 class folder"),
         (lambda folder: make(folder, {"a": 3, "b": 0}), "holds no image"),
-        (lambda folder: make(folder, {"a": 3, "b": 3}) / "a" / "0.png", "none of .npz, .csv and .parquet"),
+        (lambda folder: make(folder, {"a": 3, "b": 3}) / "a" / "0.png", "none of .npz, .npy, .csv and .parquet"),
     ],
 )
 def test_bad_folders_are_named(tmp_path: Path, prepare: object, words: str) -> None:

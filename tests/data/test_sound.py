@@ -69,7 +69,7 @@ def test_rate_and_length_are_found_from_all_clips(tmp_path: Path) -> None:
     assert sound == Sound(RATE, 0.8)
     assert [guess.taken for guess in guesses] == [
         "8,000 Hz (2 rates between 8,000 and 44,100 Hz)",
-        "0.8 s of clips of 0.4 to 3 s; of 1 longer ones the middle",
+        "0.8 s of clips of 0.4 to 3 s; of 1 longer ones the loudest stretch",
     ]
     assert settle_sound(paths, Reading(rate=16_000, seconds=0.25))[0] == Sound(16_000, 0.25)
 
@@ -106,6 +106,8 @@ def test_files_that_cannot_be_used_are_left_out_by_name(tmp_path: Path) -> None:
     (folder / "low" / "empty.wav").touch()
     (folder / "low" / "broken.mp3").write_bytes(b"no sound at all" * 9)
     soundfile.write(folder / "high" / "no-samples.wav", np.zeros(0, np.float32), RATE)
+    whole = (folder / "high" / "0.wav").read_bytes()
+    (folder / "high" / "cut-off.wav").write_bytes(whole[: len(whole) // 2])
     (folder / "high" / "cover.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     clips = load(str(folder))
     assert isinstance(clips, SoundSet)
@@ -114,7 +116,8 @@ def test_files_that_cannot_be_used_are_left_out_by_name(tmp_path: Path) -> None:
     assert left == {
         "low/empty.wav": "empty-file",
         "low/broken.mp3": "unreadable",
-        "high/no-samples.wav": "unreadable",
+        "high/no-samples.wav": "empty-file",
+        "high/cut-off.wav": "truncated",
         "high/cover.png": "other-file",
     }
 
@@ -134,3 +137,12 @@ def test_without_the_library_it_says_how_to_have_it(tmp_path: Path, monkeypatch:
     monkeypatch.setitem(sys.modules, "soundfile", None)
     with pytest.raises(ConfigError, match=r"pip install 'ganlift\[audio\]'"):
         load(str(folder))
+
+
+def test_a_longer_clip_gives_its_loudest_stretch(tmp_path: Path) -> None:
+    wave = np.concatenate([0.01 * tone(300, 0.6), tone(900, 0.5), np.zeros(RATE, np.float32)])
+    soundfile.write(tmp_path / "long.wav", wave, RATE)
+    heard, facts = hear(tmp_path / "long.wav", Reading(sound=Sound(RATE, 0.5)))
+    assert heard is not None
+    assert facts.seconds == pytest.approx(2.1)
+    assert float(np.square(heard).mean()) == pytest.approx(0.125, rel=0.15)  # a sine of 0.5 throughout

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from ganlift.api import check, compare, evaluate, export, predict
+from ganlift.data import load
 from ganlift.errors import ConfigError, DataError
 from ganlift.inference.predict import Unreadable
 from ganlift.strategies.base import strategies
@@ -105,9 +106,11 @@ def test_a_table_of_clips_keeps_speakers_apart(place: Path, tmp_path: Path) -> N
     table = tmp_path / "clips.csv"
     with table.open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["path", "label", "group"])
+        writer.writerow(["path", "label", "speaker"])
         for path in sorted((place / "clips").rglob("*.wav")):
             writer.writerow([path, path.parent.name, path.name[0]])
+    clips = load(str(table))
+    assert sorted(set(clips.groups.tolist())) == ["a", "b", "c", "d"]
     facts = check(table).to_json()
     assert facts["files"]["modes"] == {"1 × 8,000 Hz": 72}
     assert facts["files"]["seconds"] == [0.4, 0.44, 0.48]

@@ -124,5 +124,11 @@ def test_an_npy_with_its_labels_gives_the_same_numbers(place: Path, tmp_path: Pa
     with pytest.raises(DataError, match=r"--labels is about an .npy, and digits is none"):
         check("digits", labels="y.txt")
     (tmp_path / "short.txt").write_text("a\nb\n", encoding="utf-8")
-    with pytest.raises(DataError, match="569"):
+    with pytest.raises(DataError, match=r"short.txt has 2 labels, and .*x.npy 569 rows; give one a row"):
         check(tmp_path / "x.npy", labels=str(tmp_path / "short.txt"))
+    (tmp_path / "cells.txt").write_text("\n".join(f"{place},{kind}" for place, kind in enumerate(KINDS)))
+    with pytest.raises(DataError, match=r"cells.txt has several cells a line \('0,"):
+        check(tmp_path / "x.npy", labels=str(tmp_path / "cells.txt"))
+    (tmp_path / "numbers.txt").write_text("\n".join(["-1", *(str(y) for y in Y[1:])]))
+    facts = check(tmp_path / "x.npy", labels=str(tmp_path / "numbers.txt")).to_json()
+    assert (facts["unlabelled"], len(facts["classes"])) == (1, 2)

@@ -1,4 +1,4 @@
-"""A CSV manifest: ``path,label[,split][,group]``, paths relative to the file."""
+"""A CSV manifest: ``path,label[,split][,group]``, paths relative to the file; ``speaker`` is ``group`` as well."""
 
 from __future__ import annotations
 
@@ -82,6 +82,9 @@ def _lines(file: Path, reading: Reading) -> Iterator[Line]:
             if not {"path", "label"} <= set(columns):
                 given = ", ".join(columns) or "none"
                 raise DataError(f"{file} needs the columns path and label in its first line; it has: {given}.")
+            if {"group", "speaker"} <= set(columns):
+                raise DataError(f"{file} has the columns group and speaker, which say the same; leave one of them out.")
+            columns = ["group" if name == "speaker" else name for name in columns]
             if reading.groups is not None and "group" in columns:
                 raise DataError(f"{file} has a column group, and --groups asks for others; leave one of them out.")
             reader.fieldnames = columns

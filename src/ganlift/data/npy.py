@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlift.data.labels import numbered
 from ganlift.data.manifest import EMPTY
 from ganlift.data.reading import Reading
 from ganlift.data.rows import from_rows
@@ -29,7 +30,10 @@ def load_npy(file: Path, reading: Reading) -> VectorSet:
             f"{file} has rows and no labels; name their file with {LABELS} FILE: an .npy, or a text with one a line, "
             "empty where a row has none."
         )
-    return from_rows({"": (x, _labels(Path(reading.labels)))}, None, str(file), reading)
+    y = _labels(Path(reading.labels))
+    if len(y) != len(x):
+        raise DataError(f"{reading.labels} has {len(y)} labels, and {file} {len(x)} rows; give one a row.")
+    return from_rows({"": (x, y)}, None, str(file), reading)
 
 
 def read_npy(file: Path) -> NDArray[Any]:
@@ -57,7 +61,9 @@ def _labels(file: Path) -> NDArray[Any]:
     except UnicodeDecodeError as fault:
         raise DataError(f"{file} is neither an .npy nor a text in UTF-8 with a label a line.") from fault
     lines = lines[1:] if lines[:1] == ["label"] else lines
+    if len({line.count(",") for line in lines}) == 1 and "," in lines[0]:
+        raise DataError(f"{file} has several cells a line ('{lines[0]}'); give a text with the label alone in each.")
     for number, line in enumerate(lines, 1):
         if line.lower() in EMPTY - {"none"}:
             raise DataError(f"{file}, row {number}: the label '{line}' reads like an empty cell; leave the line empty.")
-    return np.array(lines, np.str_)
+    return numbered(np.array(lines, np.str_))

@@ -1,7 +1,7 @@
 """Sound files as pictures: time to the right, frequency upwards, level as brightness (a log-mel spectrogram).
 
 A clip of a set has one sample rate and one length, found from all files: the commonest rate, at most 16 kHz, and what
-19 of 20 clips do not exceed, at most 10 s. Channels become their mean; what is longer gives its middle, what is shorter
+19 of 20 clips do not exceed, at most 10 s. Channels become their mean; what is longer gives its loudest stretch, what is shorter
 has silence on both sides. Then, with samples s of a clip:
 
     P[f, t] = |Σ_n w[n] s[t·hop + n] exp(−2πi f n / N)|²      windows of 25 ms (Hann), 10 ms apart
@@ -15,6 +15,7 @@ level is the same picture. soundfile reads WAV, FLAC, OGG and MP3.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -41,6 +42,8 @@ QUIET = 1e-8
 """Mean power (full scale is 1) below which a band counts as silent: 80 dB below a sine of full scale."""
 MOST_RATE, MOST_SECONDS, COVERED = 16_000, 10.0, 0.95
 FULL_SCALE, CLIPPED = 0.999, 0.001
+UNKNOWN_LENGTH = 0x7FFF0000
+"""Bytes from which a WAV file's header is that of a program that did not know the length yet."""
 """Above which a sample is at full scale, and the share of such samples above which a clip counts as clipped."""
 
 Floats = NDArray[np.float32]
@@ -76,7 +79,7 @@ def settle_sound(paths: Sequence[Path], reading: Reading) -> tuple[Sound, list[G
     seconds = reading.seconds or float(f"{min(max(common, WINDOW_S), MOST_SECONDS):.3g}")
     longer = int((lengths > seconds * 1.005).sum())
     span = f"{lengths[0]:.2g} to {lengths[-1]:.2g} s"
-    cut = f"; of {longer} longer ones the middle" if longer else ""
+    cut = f"; of {longer} longer ones the loudest stretch" if longer else ""
     mixed = "" if len(rates) == 1 else f" ({len(rates)} rates between {min(rates):,} and {max(rates):,} Hz)"
     return Sound(rate, seconds), [
         Guess("rate", f"{rate:,} Hz{mixed}{', as asked' if reading.rate else ''}", "--rate"),
@@ -84,25 +87,40 @@ def settle_sound(paths: Sequence[Path], reading: Reading) -> tuple[Sound, list[G
     ]
 
 
-def read_clip(path: Path, sound: Sound) -> tuple[Floats, FileFacts]:
+def read_clip(path: Path, sound: Sound) -> tuple[Floats | None, FileFacts]:
     """The clip at ``path`` as (samples,) float32 in [-1, 1] at the rate and of the length of ``sound``, and its facts.
 
+    None where it has no samples, ends before it should, or has values that are not finite.
+
     Raises:
-        ValueError: it has no samples, or such as are not finite.
         soundfile.LibsndfileError, OSError: it can't be read.
     """
     with _soundfile().SoundFile(path) as file:
         rate, whole = file.samplerate, len(file)
         wanted = round(sound.seconds * rate)
-        if whole > wanted:
-            file.seek((whole - wanted) // 2)
+        start = _loudest(file, wanted) if whole > wanted else 0
+        file.seek(start)
         taken = file.read(min(whole, wanted), dtype="float32", always_2d=True)
         facts = FileFacts(path, "", str(file.format), f"{file.channels} × {rate:,} Hz", grey=True)
-    if not len(taken) or not np.isfinite(taken).all():
-        raise ValueError("it has no samples, or such as are not finite")
+        # Of a WAV file that ends early libsndfile gives what there is, and says so in its log alone.
+        announced = re.search(r"^ ?(?:data|SSND) : (\d+) \(should be \d+\)", file.extra_info, re.MULTILINE)
+    if not whole:
+        return None, replace(facts, fault="empty-file")
+    if announced and int(announced[1]) < UNKNOWN_LENGTH:
+        return None, replace(facts, fault="truncated")
+    if not np.isfinite(taken).all():
+        return None, replace(facts, fault="unreadable")
     peaks = float((np.abs(taken) >= FULL_SCALE).mean())
     facts = replace(facts, rate=rate, seconds=whole / rate, clipped=peaks > CLIPPED)
     return fitted(_resampled(taken.mean(1), rate, sound.rate), sound.samples), facts
+
+
+def _loudest(file: Any, wanted: int) -> int:
+    """Where the loudest stretch of ``wanted`` samples of an open sound file begins, to an eighth of its length."""
+    step = max(1, wanted // 8)
+    power = [float(np.square(block).sum()) for block in file.blocks(step, dtype="float32", always_2d=True)]
+    windows = np.convolve(power, np.ones(8), "valid") if len(power) >= 8 else np.zeros(1)
+    return min(int(windows.argmax()) * step, len(file) - wanted)
 
 
 def fitted(wave: Floats, samples: int) -> Floats:
@@ -199,8 +217,8 @@ def picture(wave: Floats, sound: Sound, size: int) -> NDArray[np.uint8]:
 def preparation(sound: Sound, size: int) -> str:
     """How clips become pictures, in words."""
     return (
-        f"mono at {sound.rate:,} Hz, {sound.seconds:g} s (the middle, or silence on both sides); power in windows of "
-        f"25 ms, {size} mel bands × {size} stretches of time, 80 dB below the clip's own maximum to 0 as 0 to 255"
+        f"mono at {sound.rate:,} Hz, {sound.seconds:g} s (the loudest stretch, or silence on both sides); power in "
+        f"windows of 25 ms, {size} mel bands × {size} stretches of time, 80 dB below the clip's own maximum to 0 as 0 to 255"
     )
 
 
