@@ -1,8 +1,8 @@
 """Sound files as pictures: time to the right, frequency upwards, level as brightness (a log-mel spectrogram).
 
 A clip of a set has one sample rate and one length, found from all files: the commonest rate, at most 16 kHz, and what
-19 of 20 clips do not exceed, at most 10 s. Channels become their mean; what is longer gives its loudest stretch, what is shorter
-has silence on both sides. Then, with samples s of a clip:
+19 of 20 clips do not exceed, at most 10 s. Channels become their mean; what is longer gives its loudest stretch, what
+is shorter has silence on both sides. Then, with samples s of a clip:
 
     P[f, t] = |Σ_n w[n] s[t·hop + n] exp(−2πi f n / N)|²      windows of 25 ms (Hann), 10 ms apart
     M[b, k] = Σ_f mel[b, f] Σ_t pool[t, k] P[f, t]            triangles on the mel scale, equal stretches of time
@@ -218,7 +218,8 @@ def preparation(sound: Sound, size: int) -> str:
     """How clips become pictures, in words."""
     return (
         f"mono at {sound.rate:,} Hz, {sound.seconds:g} s (the loudest stretch, or silence on both sides); power in "
-        f"windows of 25 ms, {size} mel bands × {size} stretches of time, 80 dB below the clip's own maximum to 0 as 0 to 255"
+        f"windows of 25 ms, {size} mel bands × {size} stretches of time, 80 dB below the clip's own maximum to 0 as 0 "
+        "to 255"
     )
 
 
