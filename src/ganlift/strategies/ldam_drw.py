@@ -94,9 +94,8 @@ def lay_down(classifier: nn.Module, setup: Setup, scale: float) -> None:
     """Make the head an ordinary one with the cosines' decisions: weights s w_k / (‖w_k‖ m), no bias."""
     _, layer = linear_layer(classifier)
     images = torch.arange(min(MOST, len(setup.labelled)), device=setup.device)
-    taken = (setup.labelled.take(part) for part in torch.split(images, 500))
-    seen = (setup.space.unchanged(x) if setup.pictures else x for x in taken)
-    parts = [classifier.features(x) for x in seen]  # type: ignore[operator]
+    views = (setup.space.unchanged(setup.labelled.take(part)) for part in torch.split(images, 500))
+    parts = [classifier.features(view) for view in views]  # type: ignore[operator]
     mean = torch.cat(parts).norm(dim=1).mean().clamp(min=1e-12)
     layer.weight.copy_(scale * F.normalize(layer.weight) / mean)
     if layer.bias is not None:
