@@ -88,22 +88,22 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).write_text("\n".join(",".join(line) for line in [names, *some]), encoding="utf-8")
     np.save(folder / "rows.npy", found.data)
     (folder / "labels.txt").write_text("\n".join(found.target_names[found.target]), encoding="utf-8")
-    _write_clips(folder)
+    _write_sounds(folder)
     return folder
 
 
-def _write_clips(folder: Path) -> None:
-    """clips/ with two kinds of tones, and new-clips/."""
+def _write_sounds(folder: Path) -> None:
+    """sounds/ with two kinds of tones, and new-sounds/."""
     soundfile = pytest.importorskip("soundfile")
     rng, time = np.random.default_rng(0), np.arange(3200) / 8000
     for place, kind in enumerate(("low", "high")):
-        (folder / "clips" / kind).mkdir(parents=True)
+        (folder / "sounds" / kind).mkdir(parents=True)
         for number in range(30):
             pitch = (300, 1500)[place] * rng.uniform(0.8, 1.2)
             wave = 0.3 * np.sin(2 * np.pi * pitch * time) + 0.01 * rng.standard_normal(len(time))
-            soundfile.write(folder / "clips" / kind / f"{number}.wav", wave, 8000)
-    (folder / "new-clips").mkdir()
-    soundfile.write(folder / "new-clips" / "a.flac", np.sin(2 * np.pi * 400 * time) / 4, 8000)
+            soundfile.write(folder / "sounds" / kind / f"{number}.wav", wave, 8000)
+    (folder / "new-sounds").mkdir()
+    soundfile.write(folder / "new-sounds" / "a.flac", np.sin(2 * np.pi * 400 * time) / 4, 8000)
 
 
 @pytest.mark.timeout(1800)
