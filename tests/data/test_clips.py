@@ -22,8 +22,8 @@ from ganlift.errors import DataError
 Write = Callable[[Path, Sequence[NDArray[np.uint8]]], None]
 
 
-def film(codec: str, rate: int = 10, gop: int = 5, rotation: int = 0) -> Write:
-    """What writes frames (h, w, 3) as a film."""
+def film(codec: str, rate: int = 10, gop: int = 5, rotation: int = 0, between: int = 0) -> Write:
+    """What writes frames (h, w, 3) as a film, with up to ``between`` frames that refer to later ones in a row."""
 
     def write(path: Path, frames: Sequence[NDArray[np.uint8]], stamps: Sequence[int] | None = None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,6 +31,7 @@ def film(codec: str, rate: int = 10, gop: int = 5, rotation: int = 0) -> Write:
             stream = file.add_stream(codec, rate=rate)
             stream.height, stream.width = frames[0].shape[:2]
             stream.pix_fmt, stream.codec_context.gop_size = "yuv420p", gop
+            stream.codec_context.max_b_frames = between
             if rotation:
                 stream.set_display_rotation(rotation)
             for place, pixels in enumerate(frames):
@@ -119,6 +120,45 @@ def test_time_stamps_count_and_not_the_number_of_frames(tmp_path: Path) -> None:
     found, _ = read_clip(tmp_path / "a.mkv", Reading(frames=4), 32)
     assert found is not None
     assert found.mean((1, 2, 3)) == pytest.approx([110, 110, 110, 110], abs=3)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"), [("a.mts", "libx264"), ("a.avi", "mpeg4"), ("a.mpg", "mpeg1video"), ("a.mp4", "libx264")]
+)
+def test_frames_that_lie_out_of_order_are_told_apart(tmp_path: Path, name: str, codec: str) -> None:
+    """Frames that refer to later ones, key frames far apart, formats that seek past them or give few time stamps.
+
+    By hand: of 80 frames 2 levels apart from 40 on, 4 lie at 10, 30, 50 and 70: greys 60, 100, 140 and 180.
+    """
+    frames = [np.full((32, 32, 3), 40 + 2 * place, np.uint8) for place in range(80)]
+    film(codec, rate=25, gop=30, between=2)(tmp_path / name, frames)
+    found, facts = read_clip(tmp_path / name, Reading(frames=4), 32)
+    assert found is not None, facts
+    assert found.mean((1, 2, 3)) == pytest.approx([60, 100, 140, 180], abs=3.9)
+
+
+@pytest.mark.parametrize("name", ["12:30.mp4", "concat:a.mp4", "%03d.mp4"])
+def test_a_files_name_is_a_name_and_no_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    film("mpeg4")(tmp_path / name, greys(4))
+    film("mpeg4")(tmp_path / "a.mp4", greys(12)[6:])
+    monkeypatch.chdir(tmp_path)
+    found, facts = read_clip(Path(name), Reading(frames=1), 32)
+    assert found is not None, facts
+    assert found.mean() == pytest.approx(30, abs=3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ffconcat version 1.0\nfile good.mp4\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\ngood.mp4\n#EXT-X-ENDLIST\n",
+    ],
+)
+def test_a_list_of_other_files_is_no_clip(tmp_path: Path, text: str) -> None:
+    film("mpeg4")(tmp_path / "good.mp4", greys(4))
+    (tmp_path / "list.mp4").write_text(text)
+    found, facts = read_clip(tmp_path / "list.mp4", Reading(frames=1), 32)
+    assert (found, facts.fault) == (None, "not-a-clip")
 
 
 def test_a_turned_film_is_set_upright_unless_asked_not_to(tmp_path: Path) -> None:

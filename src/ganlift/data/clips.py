@@ -2,7 +2,8 @@
 
 Films (MP4, WebM, MKV, MOV, AVI, ...) are read through PyAV, the extra ``video``; animated GIF and WebP through Pillow.
 A clip is never held as a whole: its frames' times are read first, then the frames that are wanted, each brought to its
-size before the next; what lies between two of them is skipped where a key frame allows it.
+size before the next; what lies between two of them is skipped where a key frame allows it and the format tells exactly
+where that is.
 """
 
 from __future__ import annotations
@@ -31,6 +32,12 @@ from ganlift.errors import ConfigError
 WITHOUT = "Films are read through PyAV, which is not installed here; install it with: pip install 'ganlift[video]'."
 
 ANIMATIONS = ("GIF", "WEBP")
+LEAPING = ("mov", "matroska")
+"""Formats (MP4 and MOV, MKV and WebM) in which seeking ends at the key frame asked for; in others it may pass it."""
+
+LISTS = ("concat", "concatf", "hls", "dash", "imf")
+"""What FFmpeg reads as films and is a list of other files."""
+
 UNSAID_MS = 100
 """How long a frame of a GIF is shown that says nothing of it, as browsers do it."""
 
@@ -127,12 +134,7 @@ def opened(path: Path, reading: Reading, size: int | None) -> Iterator[Track]:
         with Image.open(path, formats=ANIMATIONS) as picture:
             yield _animation(path, picture)
     else:
-        av = _library()
-        try:
-            container = av.open(str(path))
-        except av.error.InvalidDataError:
-            raise _Fault("not-a-clip") from None
-        with container:
+        with _container(path) as container:
             yield _film(path, container, upright=reading.orientation == "exif")
 
 
@@ -195,13 +197,15 @@ def _film(path: Path, container: Any, *, upright: bool) -> Track:
         raise _Fault("no-picture")
     stream = streams[0]
     stream.codec_context.thread_count = 1  # clips are read side by side
-    stamps, keys, last = list[int](), list[int](), 0
+    name = container.format.name.split(",")[0]
+    stamps, keys, last, leaps = list[int](), list[int](), 0, name in LEAPING
     for packet in container.demux(stream):
         stamp = packet.dts if packet.pts is None else packet.pts
         if packet.size and stamp is not None and not packet.is_discard:
             stamps.append(stamp)
             last = max(last, stamp + (packet.duration or 0))
             keys += [stamp] if packet.is_keyframe else []
+            leaps &= packet.pts is not None
     if not stamps:
         raise _Fault("no-frames")
     stamps, unit = sorted(stamps), float(stream.time_base)
@@ -209,17 +213,20 @@ def _film(path: Path, container: Any, *, upright: bool) -> Track:
     end = max(last, stamps[-1] + (int(np.median(gaps)) if gaps else 1))
 
     def pictures(places: Sequence[int]) -> Iterator[tuple[Image.Image, bool]]:
-        for frame in _frames(container, stream, [stamps[place] for place in places], sorted(keys)):
+        if leaps and keys:
+            frames = _leaping(container, stream, [stamps[place] for place in places], sorted(keys))
+        else:
+            frames = _in_order(path, stream.index, places)
+        for frame in frames:
             turn = frame.rotation if upright else 0
             yield frame.to_image().rotate(turn, expand=True), bool(turn)
 
-    name, pixels = container.format.name.split(",")[0], stream.codec_context.pix_fmt or ""
-    mode = "L" if pixels.startswith("gray") else "RGB"
+    mode = "L" if (stream.codec_context.pix_fmt or "").startswith("gray") else "RGB"
     form = FileFacts(path, "", name.upper(), mode, stream.width, stream.height, frames=len(stamps))
     return Track(stamps, end, pictures, replace(form, seconds=unit * (end - stamps[0])))
 
 
-def _frames(container: Any, stream: Any, wanted: Sequence[int], keys: Sequence[int]) -> Iterator[Any]:
+def _leaping(container: Any, stream: Any, wanted: Sequence[int], keys: Sequence[int]) -> Iterator[Any]:
     """The frame shown at each of the stamps ``wanted``, which rise; of ``keys`` decoding can begin.
 
     It goes on from frame to frame, and leaps where a key frame lies between. A stamp that the decoder gives no frame
@@ -228,7 +235,7 @@ def _frames(container: Any, stream: Any, wanted: Sequence[int], keys: Sequence[i
     coming: Iterator[Any] = iter(())
     frame, at = None, None
     for stamp in wanted:
-        key = keys[max(0, bisect_right(keys, stamp) - 1)] if keys else 0
+        key = keys[max(0, bisect_right(keys, stamp) - 1)]
         if at is None or key > at:
             container.seek(key, stream=stream, backward=True)
             coming = container.decode(stream)
@@ -240,6 +247,32 @@ def _frames(container: Any, stream: Any, wanted: Sequence[int], keys: Sequence[i
         if frame is None:
             raise _Fault("no-frames")
         yield frame
+
+
+def _in_order(path: Path, stream: int, places: Sequence[int]) -> Iterator[Any]:
+    """The frames at ``places``, which rise, counted from the beginning of the film; past its end the last one."""
+    frame, at = None, -1
+    with _container(path) as container:
+        coming = container.decode(container.streams[stream])
+        for place in places:
+            while at < place and (following := next(coming, None)) is not None:
+                frame, at = following, at + 1
+            if frame is None:
+                raise _Fault("no-frames")
+            yield frame
+
+
+def _container(path: Path) -> Any:
+    """The open film; nothing but this very file is read, whatever its name or its content would have FFmpeg open."""
+    av = _library()
+    try:
+        container = av.open(f"file:{path}", options={"protocol_whitelist": "file"})
+    except av.error.InvalidDataError:
+        raise _Fault("not-a-clip") from None
+    if container.format.name in LISTS:
+        container.close()
+        raise _Fault("not-a-clip")
+    return container
 
 
 def _library() -> Any:
