@@ -120,4 +120,4 @@ def test_other_data_are_chosen_from_as_well(chosen: tuple[Path, Path], command: 
 def test_what_is_about_data_needs_them(stretched: Path, words: tuple[str, str], command: Command) -> None:
     ended = command("evaluate", stretched, *words)
     assert ended.code == 2
-    assert "--classes, --groups and --files are about DATA; name it after the run." in ended.err
+    assert "are about DATA; name it after the run." in ended.err
