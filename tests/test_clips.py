@@ -58,7 +58,7 @@ def test_a_comparison_of_clips_from_the_shell(clips: Path, tmp_path: Path) -> No
     small = ["--budget", "3", "--batch-size", "4", "--frames", "2", "--image-size", "28", "--jobs", "1"]
     done = CliRunner().invoke(app, ["compare", str(clips), *said, *small, "--out", str(tmp_path / "run")])
     assert done.exit_code == 0, done.output
-    assert "2 frames of 28×28 RGB" in done.output
+    assert "2 frames of 28×28 RGB" in " ".join(done.output.split())
     plan = json.loads((tmp_path / "run/plan.json").read_text())
     assert plan["noun"] == "clip"
     assert {"about": "frames", "option": "--frames N"}.items() <= next(
