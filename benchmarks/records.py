@@ -72,6 +72,20 @@ PHOTOGRAPHS = tuple(
 )
 """The folder ``hymenoptera_data`` of PyTorch's tutorial on transfer learning: 397 photographs of ants and bees."""
 
+SPOKEN = (
+    "--seeds",
+    "auto",
+    "--budget",
+    "300",
+    "--strategies",
+    "augment,mean-teacher,fixmatch,acgan,sgan,sgan-fixmatch",
+)
+SPEECH = tuple(
+    Record(f"speech/{how}-{n}", (f"{{speech}}/{how}.csv", "--labels-per-class", f"{n}", *SPOKEN), 0.15, "speech")
+    for how, n in (("speaker", 2), ("speaker", 5), ("speaker", 10), ("random", 5))
+)
+"""Spoken digits (`speech.py`): test clips of other speakers than those learned from, or of the same."""
+
 RECORDS = (
     Record("demo", (*DEMO, "--seeds", "auto", "--budget", "300"), 0.15),
     Record("matrix/fashion-tail", matrix("fashion-tail"), 0.4),
@@ -81,6 +95,7 @@ RECORDS = (
     Record("cifar10", ("{cifar10}", *SOME), 0.7, "cifar10"),
     *PHOTOGRAPHS,
     Record("features/fashion-10", ("fashion-mini", "--labels-per-class", "10", *ON_FEATURES), 0.2),
+    *SPEECH,
     Record("features/pneumonia-20", ("{pneumonia}", "--labels-per-class", "20", *ON_FEATURES), 0.2, "pneumonia"),
 )
 
@@ -145,6 +160,7 @@ def main() -> None:
     parser.add_argument("--list", action="store_true", help="say what is older, and make nothing")
     parser.add_argument("--pneumonia", type=Path, help="pneumoniamnist.npz")
     parser.add_argument("--hymenoptera", type=Path, help="the folder hymenoptera_data")
+    parser.add_argument("--speech", type=Path, help="the folder that speech.py wrote")
     parser.add_argument("--cifar10", type=Path, help="the folder with CIFAR-10's batches")
     asked = parser.parse_args()
     older = {one: why for one in RECORDS if asked.only in one.name and (why := outdated(one))}
@@ -153,7 +169,7 @@ def main() -> None:
     print(f"{len(older)} older, {sum(record.hours for record in older):.1f} h in all.", flush=True)
     if asked.list:
         return
-    given = {name: str(path) for name in ("pneumonia", "hymenoptera") if (path := getattr(asked, name))}
+    given = {name: str(path) for name in ("pneumonia", "hymenoptera", "speech") if (path := getattr(asked, name))}
     if asked.cifar10 and any(record.needs == "cifar10" for record in older):
         given["cifar10"] = str(untuned(asked.cifar10))
     for record in older:

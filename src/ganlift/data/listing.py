@@ -114,6 +114,8 @@ def load_unlabelled(
 
 def alike(reading: Reading, images: ImageSet) -> Reading:
     """``reading`` with the size, the colours, the orientation and the shape that ``images`` were read with."""
+    if isinstance(images, SoundSet):
+        return replace(reading, image_size=images.size, sound=images.sound)
     colours: Colours = "grey" if images.channels == 1 else "rgb"
     frames = images.frames if isinstance(images, VideoSet) else reading.frames
     return replace(
