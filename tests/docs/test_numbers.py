@@ -18,6 +18,8 @@ MATRIX = sorted(path.parent for path in ROOT.glob("benchmarks/results/matrix/*/r
 
 FEATURES = sorted(path.parent for path in ROOT.glob("benchmarks/results/features/*/results.jsonl"))
 
+SPEECH = sorted(path.parent for path in ROOT.glob("benchmarks/results/speech/*/results.jsonl"))
+
 GENERATORS = sorted(path.parent for path in ROOT.glob("benchmarks/results/generators/*/generators.json"))
 
 
@@ -45,6 +47,12 @@ def test_the_table_of_features_is_that_of_the_kept_runs() -> None:
     assert "\n".join(table("--across", *FEATURES)) in text
 
 
+@pytest.mark.parametrize("run", SPEECH, ids=lambda run: run.name)
+def test_every_table_of_speech_is_that_of_the_kept_run(run: Path) -> None:
+    text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    assert "\n".join(table(run)) in text
+
+
 @pytest.mark.parametrize("run", GENERATORS, ids=lambda run: run.name)
 def test_every_table_of_generators_is_shown_as_it_was(run: Path) -> None:
     text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
@@ -70,7 +78,8 @@ def test_records_older_than_the_code_are_named_as_such(monkeypatch: pytest.Monke
     """In benchmarks/README.md, which every other page links; and README itself where its own table is one."""
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     canary, results = importlib.import_module("canary"), ROOT / "benchmarks" / "results"
-    stale = {str(run.relative_to(results)) for run in [*RUNS, *MATRIX, *FEATURES, *GENERATORS] if canary.stale(run)}
+    kept = [*RUNS, *MATRIX, *FEATURES, *SPEECH, *GENERATORS]
+    stale = {str(run.relative_to(results)) for run in kept if canary.stale(run)}
     text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     (line,) = [line for line in text.splitlines() if line.startswith("Older than the code:")]
     assert set(re.findall("`(.+?)`", line)) == stale
