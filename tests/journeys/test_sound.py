@@ -126,6 +126,8 @@ def test_check_knows_what_goes_wrong_with_sound(place: Path, tmp_path: Path) -> 
     soundfile.write(folder / "rising" / "softer.flac", 0.5 * wave, rate)
     (folder / "steady" / "nothing.wav").touch()
     found = {one["code"]: one for one in check(folder).to_json()["findings"]}
+    assert "rotation" not in found["no-unlabelled"]["message"]
+    assert "no unlabelled clips" in found["no-unlabelled"]["message"]
     assert found["constant-image"]["examples"] == ["steady/silent.wav"]
     assert found["clipped-sound"]["examples"] == ["steady/loud.wav"]
     assert found["mixed-rates"]["message"] == "Clips have 2 sample rates: 75 at 8,000 Hz, 1 at 16,000 Hz."

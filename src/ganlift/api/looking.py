@@ -101,10 +101,13 @@ def _strategies_lack(facts: dict[str, Any]) -> tuple[list[Finding], list[dict[st
     from ganlift.strategies.base import strategies
 
     space, noun = ("vectors", "row") if "columns" in facts else ("pixels", "image")
+    files = facts.get("files", {})
+    sound = "seconds" in files and "width" not in files
+    noun = "clip" if "seconds" in files else noun
     fewest = min(facts["training_per_class"], default=0)
     lines, without_labels, generating = [], [], []
     for name, entry in strategies:
-        if space not in entry.spaces:
+        if space not in entry.spaces or (sound and entry.geometry):
             continue
         lacks = []
         if entry.unlabelled == "required" and not facts["unlabelled"]:
