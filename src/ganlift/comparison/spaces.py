@@ -35,7 +35,7 @@ def spaces_for(config: ArmsConfig, images: ImageSet | VectorSet, split: Split) -
         return config.features, ""
     if isinstance(images, SoundSet):
         return [PIXELS], (
-            f"Arms learn from pictures of the sound, of which a network that was trained on photographs tells less; "
+            f"Arms learn from pictures of the sound, which are not what a network of photographs was trained on; "
             f"--features {PIXELS},{DEFAULT} compares both."
         )
     clips = isinstance(images, VideoSet) and images.size >= SMALLEST
