@@ -22,10 +22,15 @@ def tables(rows: Sequence[Row], verdicts: Sequence[Row], measure: Yardstick) -> 
     """A table for each space that arms learn in, and what stands above it: nothing where all learn from pixels."""
     spaces: dict[str, list[Row]] = {}
     for row in rows:
-        name = row["strategy"]  # which tells the space where the arm failed
-        spaces.setdefault(str(row.get("features") or (name.rpartition("@")[2] if "@" in name else "")), []).append(row)
+        spaces.setdefault(_space(row), []).append(row)
     headings = {space: f"Features of {safe(space)}" if space else "Pixels" * (len(spaces) > 1) for space in spaces}
     return [(headings[space], _table(mine, verdicts, measure, space)) for space, mine in spaces.items()]
+
+
+def _space(row: Row) -> str:
+    """The network whose features the arm of ``row`` learned from; its name tells where it failed. "" for none."""
+    told = "" if "block" in row else row["strategy"].partition("@")[2]
+    return str(row.get("features") or told)
 
 
 def _table(rows: Sequence[Row], verdicts: Sequence[Row], measure: Yardstick, network: str) -> Table:

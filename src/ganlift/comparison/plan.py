@@ -20,6 +20,7 @@ from ganlift.generators.base import resolve as resolve_generator
 from ganlift.strategies.base import Strategy, on_vectors, strategies
 from ganlift.strategies.options import build_options, checked, is_untuned
 
+PROBE = "linear-probe"
 UNTUNED = (
     "{}: on vectors their settings are the first that were tried, tuned on no other data yet; --search 8 tunes each "
     "arm on your validation set."
@@ -78,6 +79,7 @@ def resolve_arms(
     unlabelled: int,
     *,
     sound: bool = False,
+    blocks: Sequence[str] = (),
 ) -> tuple[list[Strategy], list[str]]:
     """The strategies to compare, and sentences about those picked or added and what is to be expected of them.
 
@@ -86,6 +88,7 @@ def resolve_arms(
         labelled_per_class: labelled training images of each class.
         unlabelled: training images without labels.
         sound: whether the pictures are of sound.
+        blocks: what the sources of rows are called that lie side by side.
 
     Raises:
         ConfigError: an unknown name or option, a strategy that needs unlabelled images where there are none, or one
@@ -102,7 +105,10 @@ def resolve_arms(
         notes.append(f"Compared are all {len(possible)} strategies that these {what} allow.")
         names = [*possible, *names]
     names = [name for name in dict.fromkeys(names) if name not in (AUTO, ALL)]
-    named = on_rows(names, config) if rows else in_spaces(names, spaces)
+    if blocks and isinstance(config, CompareConfig):
+        names += [PROBE, *(alone := [f"{PROBE}@{block}" for block in blocks])]
+        notes.append(f"Beside '{PROBE}' of all blocks stands what each alone gives: {', '.join(alone)}.")
+    named = on_rows(names, config, blocks) if rows else in_spaces(names, spaces)
     if sound and (about := [entry.name for entry in named if entry.geometry]):
         raise ConfigError(
             f"'{about[0]}' turns, crops or recolours pictures, and those of sound mean something else then; leave it "
@@ -129,7 +135,7 @@ def resolve_arms(
         if any(entry.kind in ("baseline", "rival") and entry.features == space for entry in chosen):
             continue
         plain = "augment" if config.labels_per_class != 0 else "kmeans-pixels"
-        added = "linear-probe" if rows else f"linear-probe@{space}" if space else plain
+        added = PROBE if rows else f"{PROBE}@{space}" if space else plain
         chosen.insert(0, entry_of(added, rows=rows))
         notes.append(f"'{added}' is added: a gain needs an arm without a GAN to be measured against.")
     of_labels_alone = [entry.name for entry in chosen if entry.kind == "gan" and entry.unlabelled == "never"]
@@ -200,8 +206,8 @@ def in_spaces(names: Sequence[str], features: Sequence[str]) -> list[Strategy]:
     return chosen
 
 
-def on_rows(names: Sequence[str], config: ArmsConfig) -> list[Strategy]:
-    """The strategies called ``names`` as they learn from rows of numbers.
+def on_rows(names: Sequence[str], config: ArmsConfig, blocks: Sequence[str] = ()) -> list[Strategy]:
+    """The strategies called ``names`` as they learn from rows of numbers: ``sgan@text`` from one of ``blocks`` alone.
 
     Raises:
         ConfigError: an unknown name, one that is about pictures, or something is asked for that needs pictures.
@@ -216,9 +222,11 @@ def on_rows(names: Sequence[str], config: ArmsConfig) -> list[Strategy]:
             f"--classifier {config.classifier} reads pixels, and {config.data} has rows of numbers; give mlp or "
             "linear, or leave it out."
         )
-    if of_network := [name for name in names if strategies.get(name).features]:
+    if elsewhere := [name for name in names if (strategies.get(name).features or ROWS) not in (ROWS, *blocks)]:
+        there = f" beside its blocks ({', '.join(blocks)})" if blocks else ""
         raise ConfigError(
-            f"'{of_network[0]}' names a network, and {config.data} has rows of numbers; leave out what follows '@'."
+            f"'{elsewhere[0]}' names a network, and {config.data} has rows of numbers{there}; leave out what follows "
+            "'@'."
         )
     return [entry_of(name, rows=True) for name in names]
 

@@ -102,6 +102,7 @@ def prepare(config: ArmsConfig, tell: Listener) -> Prepared:
         _per_class(images, splits[0]),
         len(splits[0].unlabelled),
         sound=isinstance(images, SoundSet),
+        blocks=[name for name, _ in images.blocks] if isinstance(images, VectorSet) else [],
     )
     check = check_images(images)
     measure, why = choose_yardstick(config.measure, _per_class(images, splits[0]))
@@ -291,7 +292,8 @@ def _model_facts(prepared: Prepared, row: Mapping[str, Any]) -> dict[str, Any]:
     }
     if isinstance(images, VectorSet):
         split = next(one for one in prepared.splits if one.seed == row["seed"])
-        return {**common, "columns": columns_of(images, split).to_json(), "preprocessing": COLUMNS_PREPARED}
+        columns = columns_of(images, split, row.get("block", ""))
+        return {**common, "columns": columns.to_json(), "preprocessing": COLUMNS_PREPARED}
     again = network is not None and images.paths is not None
     size = network.size if network is not None and again else images.size
     return {

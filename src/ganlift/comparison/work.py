@@ -102,6 +102,8 @@ def run_arm(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, An
     row |= {**own, "seed": seed, "options": options.model_dump(mode="json")}
     if entry.space == "vectors" or outcome.architecture:
         row |= {"features": entry.features, "classifier": outcome.architecture or setup.classifier}
+    if isinstance(images, VectorSet) and entry.features:
+        row |= {"features": None, "block": entry.features}  # a part of what the others see, and no other knowledge
     if entry.generator:
         row["generator"] = entry.generator
     facts = {**outcome.facts, **arm_facts(setup, outcome, folder)}
@@ -180,10 +182,12 @@ def _vectors(
 ) -> tuple[NDArray[Any] | None, int]:
     """What stands for pixels, (n, v, d), and how many of the views are weak; None where pixels are learned from.
 
-    Images have the features of ``network``, memory-mapped; rows are standardised by those that train in ``split``.
+    Images have the features of ``network``, memory-mapped; rows are standardised by those that train in ``split``, of
+    the block ``network`` where it names one.
     """
     if isinstance(images, VectorSet):
-        return columns_of(images, split).vectors(images.vectors), 1
+        own = images.block(network) if network else images
+        return columns_of(images, split, network or "").vectors(own.vectors), 1
     return load_features(layout.cache_folder(run), network) if network else (None, 1)
 
 

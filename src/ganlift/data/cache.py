@@ -28,7 +28,10 @@ def save_cache(images: ImageSet | VectorSet, folder: Path) -> None:
     arrays = {name: getattr(images, name) for name in _ARRAYS if getattr(images, name) is not None}
     np.savez(folder / "arrays.npz", **arrays)
     facts: dict[str, Any] = {"class_names": images.class_names, "source": images.source, "notes": images.notes}
-    facts |= {"flips": images.flips} if isinstance(images, ImageSet) else {"columns": images.columns}
+    if isinstance(images, VectorSet):
+        facts |= {"columns": images.columns, "blocks": images.blocks}
+    else:
+        facts |= {"flips": images.flips}
     facts |= {"sound": asdict(images.sound)} if isinstance(images, SoundSet) else {}
     write_text(folder / "set.json", json.dumps(facts))
 
@@ -41,7 +44,8 @@ def load_cache(folder: Path) -> ImageSet | VectorSet:
     arrays |= {"class_names": tuple(facts["class_names"]), "source": facts["source"], "notes": tuple(facts["notes"])}
     if (folder / "vectors.npy").exists():
         rows = np.load(folder / "vectors.npy", mmap_mode="r")
-        return VectorSet(vectors=rows, columns=tuple(facts["columns"]), **arrays)
+        blocks = tuple((name, width) for name, width in facts["blocks"])
+        return VectorSet(vectors=rows, columns=tuple(facts["columns"]), blocks=blocks, **arrays)
     pixels = np.load(folder / "pixels.npy", mmap_mode="r")
     if "sound" in facts:
         return SoundSet(pixels=pixels, sound=Sound(**facts["sound"]), **arrays)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from ganlift.data.blocks import files_of, load_blocks
 from ganlift.data.build import content_hashes
 from ganlift.data.bundled_sets import digits, fashion_mini
 from ganlift.data.choosing import only
@@ -71,6 +72,10 @@ def load_examples(
     Raises:
         DataError: there is nothing of that name or at that path, or it cannot be used.
     """
+    if files := files_of(spec):
+        if not rows:
+            raise DataError(f"{spec} has rows of numbers side by side, and images are wanted here.")
+        return _rows(load_blocks(files, spec, reading), reading, unlabelled, to_train=to_train)
     refuse_for(kind_of(Path(spec)), reading, spec)
     listing = list_files(spec, reading)
     arrays = None if listing else _arrays(spec, reading, data_dir, on_progress)
@@ -161,7 +166,7 @@ def list_files(spec: str, reading: Reading = AS_FOUND) -> Listing | None:
         DataError: there is nothing of that name or at that path, or its files cannot be made out.
     """
     kind, colon, _ = spec.partition(":")
-    if spec in NAMED or (colon and kind in _KINDS):
+    if spec in NAMED or (colon and kind in _KINDS) or files_of(spec):
         return None
     said = kind if colon and kind in _OF_FOLDERS and not Path(spec).exists() else ""
     path = Path(spec.partition(":")[2] if said else spec)

@@ -12,19 +12,24 @@ from ganlift.data.labels import numbered
 from ganlift.data.manifest import EMPTY
 from ganlift.data.reading import Reading
 from ganlift.data.rows import from_rows
-from ganlift.data.types import VectorSet
+from ganlift.data.types import UNLABELLED, VectorSet
 from ganlift.errors import DataError
 
 LABELS = "--labels"
 
 
-def load_npy(file: Path, reading: Reading) -> VectorSet:
+def load_npy(file: Path, reading: Reading, *, labelled: bool = True) -> VectorSet:
     """The rows (n, d) in ``file`` with the labels that ``reading`` names: an ``.npy``, or a text with one a line.
+
+    Args:
+        labelled: whether there must be labels.
 
     Raises:
         DataError: a file is not there or holds something else, or no labels are named.
     """
     x = read_npy(file)
+    if reading.labels is None and not labelled:
+        return from_rows({"": (x, np.full(len(x), UNLABELLED))}, None, str(file), reading)
     if reading.labels is None:
         raise DataError(
             f"{file} has rows and no labels; name their file with {LABELS} FILE: an .npy, or a text with one a line, "

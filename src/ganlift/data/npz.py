@@ -5,7 +5,8 @@
 - ``train_images``, ``train_labels``, ``val_...``, ``test_...`` (MedMNIST).
 
 Beside them may lie ``x_unlabelled`` (or ``unlabelled_images``), which has no labels. Rows are told by their two
-dimensions. What the arrays may be is in `arrays` and `rows`. Classes are named by ``class_names`` where there are some.
+dimensions; ``ids_train`` (``ids_test``, ...) tell each of them apart. What the arrays may be is in `arrays` and `rows`.
+Classes are named by ``class_names`` where there are some.
 """
 
 from __future__ import annotations
@@ -29,19 +30,23 @@ _UNLABELLED = ("x_unlabelled", "unlabelled_images")
 _KEYS = (("x_train", "y_train", "train"), ("x_val", "y_val", "val"), ("x_test", "y_test", "test"))
 
 
-def load_npz(file: Path, reading: Reading = AS_FOUND) -> ImageSet | VectorSet:
+def load_npz(file: Path, reading: Reading = AS_FOUND, *, labelled: bool = True) -> ImageSet | VectorSet:
     """The images, or the rows of numbers, in ``file``, read as ``reading`` asks.
+
+    Args:
+        labelled: whether there must be labels.
 
     Raises:
         DataError: another form, several labels an image, values that do not tell black and white, or arrays that do
             not fit together.
     """
-    arrays = read_arrays(file)
+    arrays = read_arrays(file) if labelled else _with_labels(read_arrays(file))
     pairs = _pairs(arrays, file)
     names = [str(name) for name in np.asarray(arrays["class_names"]).reshape(-1)] if "class_names" in arrays else None
     parted = {"": pairs["train"]} if set(pairs) == {"train"} else pairs
     if pairs["train"][0].ndim == 2:
-        return from_rows(parted, names, str(file), reading)
+        ids = {part: arrays[f"ids_{part or 'train'}"] for part in parted if f"ids_{part or 'train'}" in arrays}
+        return from_rows(parted, names, str(file), reading, ids)
     return from_pairs(parted, names, str(file), reading)
 
 
@@ -90,6 +95,14 @@ def _pairs(arrays: dict[str, Any], file: Path) -> dict[str, Pair]:
     if alone is not None:
         pairs["unlabelled"] = (alone, _no_labels(len(alone), pairs["train"][1]))
     return pairs
+
+
+def _with_labels(arrays: dict[str, Any]) -> dict[str, Any]:
+    """``arrays`` with labels that say that there is none, for those of rows that have no labels; ``x`` trains."""
+    if "x" in arrays and not {"x_train", "train", "train_images"} & set(arrays):
+        arrays = {{"x": "x_train", "ids": "ids_train"}.get(name, name): array for name, array in arrays.items()}
+    lacking = [(x, y) for x, y, part in _KEYS if x in arrays and not {y, f"{part}_labels"} & set(arrays)]
+    return {y: np.full(len(arrays[x]), UNLABELLED) for x, y in lacking} | arrays
 
 
 def _no_labels(count: int, like: Any) -> Any:

@@ -69,6 +69,7 @@ class Reading:
         label_column: of a table, the column of classes; "label" where None.
         labels: a file with the labels of the rows of an ``.npy``.
         learned_columns: the columns that a classifier was trained on, for tables where none are asked for.
+        learned_blocks: the files side by side that it was trained on, as they are called, or the one of them.
     """
 
     image_size: int | None = None
@@ -91,6 +92,7 @@ class Reading:
     label_column: str | None = None
     labels: str | None = None
     learned_columns: tuple[str, ...] = ()
+    learned_blocks: tuple[str, ...] = ()
 
     @property
     def channels(self) -> int | None:

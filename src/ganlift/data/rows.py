@@ -35,16 +35,21 @@ ABOUT_IMAGES = {
 
 
 def from_rows(
-    pairs: Mapping[str, tuple[Array, Array]], class_names: Sequence[str] | None, source: str, reading: Reading
+    pairs: Mapping[str, tuple[Array, Array]],
+    class_names: Sequence[str] | None,
+    source: str,
+    reading: Reading,
+    ids: Mapping[str, Array] | None = None,
 ) -> VectorSet:
     """Rows and labels by part, as `ganlift.data.arrays.from_pairs` has images.
 
     Args:
         pairs: rows (n, d) of any type of real number, finite; labels as of images.
         class_names: as of images.
+        ids: (n,) of what tells each row apart, by part; none where the source has none.
 
     Raises:
-        DataError: another form, values that are not finite or too large, or parts that do not fit together.
+        DataError: another form, values that are not finite or too large, or parts or ids that do not fit together.
     """
     where = {part: f"{source}, {part}" if part else source for part in pairs}
     rows = {part: checked_rows(x, where[part]) for part, (x, _) in pairs.items()}
@@ -55,7 +60,24 @@ def from_rows(
     labels = {part: labels_of(y, len(rows[part]), where[part], "row") for part, (_, y) in pairs.items()}
     codes, names, of_labels = coded(labels, Naming(class_names, reading.classes, "class ", source))
     found = from_vectors({part: (rows[part], codes[part]) for part in pairs}, names, source)
+    if ids:
+        each = np.concatenate([np.asarray(ids.get(part, ())).astype(np.str_).reshape(-1) for part in pairs])
+        found = replace(found, ids=checked_ids(each, len(found), source), names=each)
     return taken(found, [*of_labels, *without_label(codes, "row")], reading)
+
+
+def checked_ids(ids: Array, count: int, source: str) -> Array:
+    """``ids`` (n,) of ``count`` rows.
+
+    Raises:
+        DataError: there are more or fewer, or two rows have the same.
+    """
+    if len(ids) != count:
+        raise DataError(f"{source} has {len(ids)} ids and {count} rows; give each row its own, in every part.")
+    values, counts = np.unique(ids, return_counts=True)
+    if counts.max() > 1:
+        raise DataError(f"{source}: {counts.max()} rows have the id '{values[counts.argmax()]}'; give each its own.")
+    return ids
 
 
 def taken(rows: VectorSet, guesses: Sequence[Guess], reading: Reading) -> VectorSet:

@@ -17,7 +17,7 @@ from ganlift.data.findings import shown
 from ganlift.data.labels import Naming, coded, numbered
 from ganlift.data.manifest import EMPTY, PARTS
 from ganlift.data.reading import Guess, Reading
-from ganlift.data.rows import taken
+from ganlift.data.rows import checked_ids, taken
 from ganlift.data.types import UNLABELLED, VectorSet
 from ganlift.errors import DataError
 
@@ -175,7 +175,7 @@ def rows_of(table: Table, reading: Reading) -> VectorSet:
         DataError: a part is unknown, a label reads like an empty cell, or the rows cannot be used.
     """
     parts = _parts(table)
-    texts = np.where(parts == "unlabelled", "", table.texts["label"])
+    texts = np.where(parts == "unlabelled", "", table.texts.get("label", np.full(len(parts), "")))
     for place, text in zip(table.places, texts, strict=True):
         if text.lower() in EMPTY - {"none"}:
             raise DataError(
@@ -200,14 +200,7 @@ def _named(table: Table) -> dict[str, Any]:
     """Groups and ids, where the table has them."""
     groups, ids = table.texts.get("group"), table.texts.get("id")
     found: dict[str, Any] = {"groups": groups} if groups is not None and groups.any() else {}
-    if ids is None:
-        return found
-    values, counts = np.unique(ids, return_counts=True)
-    if counts.max() > 1:
-        raise DataError(
-            f"{table.source}: {counts.max()} rows have the id '{values[counts.argmax()]}'; give each its own."
-        )
-    return {**found, "ids": ids, "names": ids}
+    return found if ids is None else {**found, "ids": checked_ids(ids, len(ids), table.source), "names": ids}
 
 
 def _unlabelled(codes: NDArray[np.int64]) -> list[Guess]:

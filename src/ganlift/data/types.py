@@ -102,6 +102,7 @@ class VectorSet(Examples):
         vectors: (n, d) float64, finite, as they were given.
         columns: what the columns of a table that they came from are called, one or several numbers each; else empty.
         ids: (n,) of str, what tells each row apart where the source says so; None where it does not.
+        blocks: name and width of each of several sources whose numbers lie side by side; empty where it is one.
     """
 
     noun: ClassVar[str] = "row"
@@ -110,11 +111,19 @@ class VectorSet(Examples):
     vectors: NDArray[np.float64]
     columns: tuple[str, ...] = ()
     ids: NDArray[np.str_] | None = None
+    blocks: tuple[tuple[str, int], ...] = ()
 
     @property
     def width(self) -> int:
         """Numbers a row."""
         return int(self.vectors.shape[1])
+
+    def block(self, name: str) -> VectorSet:
+        """The rows of one of ``blocks`` alone."""
+        place = [one for one, _ in self.blocks].index(name)
+        start = sum(width for _, width in self.blocks[:place])
+        own = tuple(one.removeprefix(f"{name}.") for one in self.columns if one.startswith(f"{name}."))
+        return replace(self, vectors=self.vectors[:, start : start + self.blocks[place][1]], columns=own, blocks=())
 
 
 @dataclass(frozen=True, kw_only=True)

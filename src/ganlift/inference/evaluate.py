@@ -18,7 +18,7 @@ from ganlift.data.reading import Reading
 from ganlift.data.types import UNLABELLED, Examples, ImageSet, SoundSet, VectorSet
 from ganlift.errors import ConfigError, DataError, RunFolderError
 from ganlift.inference.model import ClassifierFacts, Inputs, Model, locate, read_facts
-from ganlift.inference.predict_rows import fitting_rows
+from ganlift.inference.predict_rows import fitting_rows, of_block
 from ganlift.measures.calibration import temper
 from ganlift.measures.evaluation import confusion, headlines, per_class
 from ganlift.runs import layout
@@ -127,7 +127,7 @@ def _given(
     rows = load_examples(data, reading, data_dir=data_dir, to_train=False)
     if not isinstance(rows, VectorSet):
         raise DataError(f"{data} has images, and this classifier takes {model.facts.takes}; give such rows.")
-    return rows, fitting_rows(model, rows.vectors, data).__getitem__
+    return rows, fitting_rows(model, of_block(model, rows).vectors, data).__getitem__
 
 
 def _waves(clips: ImageSet, reading: Reading, index: NDArray[np.int64]) -> NDArray[np.float32]:

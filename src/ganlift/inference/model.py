@@ -40,6 +40,7 @@ class ColumnsFacts(BaseModel):
     """The mean and the spread of each column of the rows that trained, as `ganlift.data.columns` learned them.
 
     ``names`` are those of a table's columns, by which those of another table are found; empty where there are none.
+    ``blocks`` are the names and widths of sources side by side; ``block`` the one that it learned from alone.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -47,6 +48,8 @@ class ColumnsFacts(BaseModel):
     mean: tuple[float, ...] = Field(min_length=1)
     spread: tuple[Annotated[float, Field(gt=0)], ...] = Field(min_length=1)
     names: tuple[str, ...] = ()
+    blocks: tuple[tuple[str, int], ...] = ()
+    block: str = ""
 
 
 class ClassifierFacts(BaseModel):
@@ -119,7 +122,8 @@ class ClassifierFacts(BaseModel):
         are taken.
         """
         if self.columns is not None:
-            return replace(asked, learned_columns=self.columns.names)
+            learned = tuple(name for name, _ in self.columns.blocks) or tuple(filter(None, [self.columns.block]))
+            return replace(asked, learned_columns=self.columns.names, learned_blocks=learned)
         if self.sound is not None:
             return replace(asked, image_size=self.image_size, sound=self.sound)
         return replace(

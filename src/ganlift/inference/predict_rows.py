@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlift.data.blocks import files_of, load_blocks
 from ganlift.data.kinds import kind_of, read_table
 from ganlift.data.npy import read_npy
 from ganlift.data.npz import read_arrays
 from ganlift.data.rows import checked_rows
+from ganlift.data.types import VectorSet
 from ganlift.errors import DataError
 from ganlift.inference.model import Model
 from ganlift.inference.predict import Prediction
@@ -23,7 +25,8 @@ ARRAYS = ("x", "x_train", "x_val", "x_test", "x_unlabelled")
 def row_predictions(model: Model, files: Iterable[str | Path], batch: int) -> Iterator[Prediction]:
     """One answer a row, in the order of the files, of `ARRAYS` and of the rows.
 
-    They are called ``FILE:ARRAY[PLACE]``, or of a table ``FILE[PLACE]``, where the place is its id if there are ids. Of
+    They are called ``FILE:ARRAY[PLACE]``, or of a table, and of files side by side (``FILE,FILE``), ``FILE[PLACE]``,
+    where the place is its id if there are ids. Of
     a table the columns that the classifier learned from are taken by their names; a label is not looked at. All files
     are read before the first answer.
 
@@ -47,6 +50,9 @@ def _answers(
 
 def _rows_of(model: Model, file: Path) -> list[tuple[NDArray[np.str_], NDArray[np.float64]]]:
     """The rows in ``file`` that ``model`` takes, and what each is called, an array at a time."""
+    if files := files_of(str(file)):
+        joined = load_blocks(files, str(file), model.facts.reading(), labelled=False)
+        return [(_called(str(file), joined.names), fitting_rows(model, of_block(model, joined).vectors, str(file)))]
     if kind_of(file) == "table":
         table = read_table(file, model.facts.reading(), labelled=False)
         places = table.texts.get("id", np.arange(len(table.values)).astype(np.str_))
@@ -77,12 +83,32 @@ def _called(source: str, places: NDArray[np.str_]) -> NDArray[np.str_]:
     return np.array([f"{source}[{place}]" for place in places.tolist()], np.str_)
 
 
+def of_block(model: Model, rows: VectorSet) -> VectorSet:
+    """``rows``, or the one block of them that ``model`` learned from alone.
+
+    Raises:
+        DataError: they have other blocks.
+    """
+    columns = model.facts.columns
+    if columns is None or not columns.block or not rows.blocks:
+        return rows
+    if columns.block not in dict(rows.blocks):
+        raise DataError(f"{rows.source} has no block '{columns.block}', which this classifier learned from; add it.")
+    return rows.block(columns.block)
+
+
 def fitting_rows(model: Model, x: NDArray[np.generic], where: str) -> NDArray[np.float64]:
     """``x`` as the rows (n, d) that ``model`` takes.
 
     Raises:
         DataError: they are others.
     """
+    blocks = [name for name, _ in model.facts.columns.blocks] if model.facts.columns else []
+    if x.ndim == 2 and x.shape[1:] != model.facts.shape and blocks:
+        raise DataError(
+            f"{where} has the shape {x.shape}, and this classifier takes {model.facts.takes}, of {' and '.join(blocks)}"
+            f" side by side; give {','.join(f'{name}.npz' for name in blocks)}."
+        )
     if x.ndim != 2 or x.shape[1:] != model.facts.shape:
         raise DataError(
             f"{where} has the shape {x.shape}, and this classifier takes {model.facts.takes}; give the same columns."

@@ -19,6 +19,7 @@ from ganlift.data.sizes import square
 from ganlift.data.sound import picture
 from ganlift.errors import GanliftError
 from ganlift.inference.model import Apply, ClassifierFacts, ColumnsFacts, Inputs, Model, Probabilities
+from ganlift.inference.predict_rows import of_block
 from ganlift.runs import layout
 from ganlift.runs.files import read_json
 from ganlift.runs.folder import run_config
@@ -84,7 +85,7 @@ def _rows(model: Model, columns: ColumnsFacts) -> tuple[NDArray[np.float32], str
         found = None
     if isinstance(found, VectorSet) and data_hash(found) == model.facts.data_hash:
         spread = np.linspace(0, len(found) - 1, min(MOST, len(found))).astype(int)
-        return found.vectors[spread].astype(np.float32), "rows of the run"
+        return of_block(model, found).vectors[spread].astype(np.float32), "rows of the run"
     drawn = np.random.default_rng(0).normal(columns.mean, columns.spread, (MOST, len(columns.mean)))
     return drawn.astype(np.float32), "rows drawn around the training rows (the run's own are not here)"
 
