@@ -1,7 +1,8 @@
 """Makes the records under ``benchmarks/results/`` that are older than the code anew, one after the other.
 
     python benchmarks/records.py --list                                  which are older, and how long each takes
-    python benchmarks/records.py --pneumonia FILE.npz --cifar10 FOLDER --hymenoptera FOLDER   all of them
+    python benchmarks/records.py --pneumonia FILE.npz --cifar10 FOLDER --hymenoptera FOLDER   those of these images
+    ... --speech FOLDER --texts FOLDER                                   and those of sound and texts
     python benchmarks/records.py --only fashion                          those with this word in their name
 
 A record is older than the code where an arm's figures have moved (`canary.py`) or it was made with other settings.
@@ -59,11 +60,12 @@ DEMO = (
 )
 FEW = ("--labels-per-class", "20", "--seeds", "5", "--budget", "280")
 SOME = ("--labels-per-class", "50", "--seeds", "3", "--budget", "980")
-ON_FEATURES = (
-    *("--features", "efficientnet-lite0", "--seeds", "10", "--budget", "300", "--strategies"),
+ON_VECTORS = (
+    *("--seeds", "10", "--budget", "300", "--strategies"),
     "linear-probe,gda,label-spreading,distribution-calibration,mean-teacher,fixmatch,sgan-mix,fixmatch-mix,sgan,"
     "sgan-fixmatch,sgan-entropy,complement-gan",
 )
+ON_FEATURES = ("--features", "efficientnet-lite0", *ON_VECTORS)
 PHOTOGRAPHS = tuple(
     Record(
         f"features/hymenoptera-{n}", ("{hymenoptera}", "--labels-per-class", f"{n}", *ON_FEATURES), 0.1, "hymenoptera"
@@ -86,9 +88,28 @@ SPEECH = tuple(
 )
 """Spoken digits (`speech.py`): test clips of other speakers than those learned from, or of the same."""
 
+TEXTS = tuple(
+    Record(
+        f"texts/words-topics-{n}",
+        ("{texts}/words.npz,{texts}/topics.npz", "--labels-per-class", f"{n}", *ON_VECTORS),
+        0.1,
+        "texts",
+    )
+    for n in (2, 10)
+)
+"""Short news texts by the mean of their words' vectors and by latent topics, side by side (`texts.py`)."""
+
+UNBALANCED = tuple(word for arm in ("augment", "sgan", "acgan") for word in ("--set", f"options.{arm}.balance=off"))
+"""The long tail without balanced batches, for what these are worth."""
+
 RECORDS = (
     Record("demo", (*DEMO, "--seeds", "auto", "--budget", "300"), 0.15),
     Record("matrix/fashion-tail", matrix("fashion-tail"), 0.4),
+    Record(
+        "unbalanced-tail",
+        (*matrix("fashion-tail"), "--strategies", "augment,acgan,sgan", "--seeds", "3", *UNBALANCED),
+        0.15,
+    ),
     Record("matrix/fashion-10", matrix("fashion-10"), 0.5),
     Record("pneumoniamnist", ("{pneumonia}", *FEW), 0.2, "pneumonia"),
     Record("matrix/pneumonia-20", (*matrix("pneumonia-20"), "--set", "data={pneumonia}"), 0.3, "pneumonia"),
@@ -96,6 +117,7 @@ RECORDS = (
     *PHOTOGRAPHS,
     Record("features/fashion-10", ("fashion-mini", "--labels-per-class", "10", *ON_FEATURES), 0.2),
     *SPEECH,
+    *TEXTS,
     Record("features/pneumonia-20", ("{pneumonia}", "--labels-per-class", "20", *ON_FEATURES), 0.2, "pneumonia"),
 )
 
@@ -161,6 +183,7 @@ def main() -> None:
     parser.add_argument("--pneumonia", type=Path, help="pneumoniamnist.npz")
     parser.add_argument("--hymenoptera", type=Path, help="the folder hymenoptera_data")
     parser.add_argument("--speech", type=Path, help="the folder that speech.py wrote")
+    parser.add_argument("--texts", type=Path, help="the folder that texts.py wrote")
     parser.add_argument("--cifar10", type=Path, help="the folder with CIFAR-10's batches")
     asked = parser.parse_args()
     older = {one: why for one in RECORDS if asked.only in one.name and (why := outdated(one))}
@@ -169,7 +192,9 @@ def main() -> None:
     print(f"{len(older)} older, {sum(record.hours for record in older):.1f} h in all.", flush=True)
     if asked.list:
         return
-    given = {name: str(path) for name in ("pneumonia", "hymenoptera", "speech") if (path := getattr(asked, name))}
+    given = {
+        name: str(path) for name in ("pneumonia", "hymenoptera", "speech", "texts") if (path := getattr(asked, name))
+    }
     if asked.cifar10 and any(record.needs == "cifar10" for record in older):
         given["cifar10"] = str(untuned(asked.cifar10))
     for record in older:
