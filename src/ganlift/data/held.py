@@ -48,6 +48,11 @@ def size_of(path: Path) -> int:
     return found.stat().st_size if isinstance(found, Path) else found.getbuffer().nbytes
 
 
+def is_cell(path: Path) -> bool:
+    """Whether ``path`` is no file and names a cell; whether there is such a cell is seen when it is read."""
+    return _cell(path) is not None
+
+
 def is_there(path: Path) -> bool:
     """Whether ``path`` is a file or a folder, or names a cell."""
     try:

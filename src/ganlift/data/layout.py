@@ -91,9 +91,7 @@ def _has_folders(path: Path) -> bool:
     return bool(look(path).folders)
 
 
-def asked_parts(
-    parts: Mapping[str, str], there: Sequence[str], source: str, what: str = "folder"
-) -> Mapping[str, str]:
+def asked_parts(parts: Mapping[str, str], there: Sequence[str], source: str, what: str = "folder") -> Mapping[str, str]:
     """``parts``, where all of it can be; ``what`` is what ``source`` has ``there``.
 
     Raises:

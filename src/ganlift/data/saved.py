@@ -1,6 +1,6 @@
 """Data sets that Hugging Face's `datasets` saved to disk: their splits, columns and features, read through pyarrow.
 
-A folder with ``dataset_info.json`` and ``state.json`` is one split; one with ``dataset_dict.json`` has a folder a split.
+A folder with ``dataset_info.json`` and ``state.json`` is one split; one with ``dataset_dict.json`` has one a split.
 ``state.json`` names the files of Arrow's stream format, which are memory-mapped: a cell is read when it is asked for.
 Nothing is unpickled and no code of the data set runs.
 """

@@ -7,15 +7,16 @@ from pathlib import Path
 
 from ganlift.data.choosing import grouped, of_classes, of_labels, unused
 from ganlift.data.fitness import too_few
-from ganlift.data.folder import not_in_train
+from ganlift.data.folder import Find, not_in_train
 from ganlift.data.held import cell_path
 from ganlift.data.listing import Entry, Listing
 from ganlift.data.reading import Reading
-from ganlift.data.saved import Saved
+from ganlift.data.saved import Saved, is_saved, open_saved, split_folders
 from ganlift.data.saved_source import Kind, SavedSource
 from ganlift.data.sound import SUFFIXES
 from ganlift.data.tables import of_columns
 from ganlift.data.types import FileFacts
+from ganlift.data.walking import image_files
 from ganlift.errors import DataError
 
 
@@ -72,8 +73,13 @@ def _entries(source: SavedSource) -> Iterator[tuple[Entry, bool]]:
             strict=True,
         )
         for (path, there, said), label, part, group in rows:
-            name = str(path.relative_to(source.root) if path.is_relative_to(source.root) else path)
-            yield Entry(path, label, part, group, name, said or Path(name).as_posix()), there
+            yield _entry(path, source.root, (label, part, group), said), there
+
+
+def _entry(path: Path, root: Path, of: tuple[str, str, str], said: str) -> Entry:
+    """What ``path`` holds, with its label, part and group; ``said`` is the path that the data set has for it."""
+    name = str(path.relative_to(root) if path.is_relative_to(root) else path)
+    return Entry(path, *of, name, said or Path(name).as_posix())
 
 
 def cells_of(saved: Saved, column: str, kind: Kind, root: Path) -> Iterator[tuple[Path, bool, str]]:
@@ -95,6 +101,42 @@ def cells_of(saved: Saved, column: str, kind: Kind, root: Path) -> Iterator[tupl
             below = [folder / said for folder in (saved.folder, root)]
             path = next((one for one in below if one.is_file()), below[0])
             yield path, path.is_file(), said
+
+
+def list_bare(root: Path, kind: Kind) -> Listing:
+    """All images, or all sound, of the saved data set ``root`` as a listing without labels, split after split.
+
+    Raises:
+        DataError: it is damaged, or has not one column of that kind alone.
+    """
+    found = []
+    for folder in split_folders(root).values():
+        saved = open_saved(folder)
+        for path, there, said in cells_of(saved, _only_column(saved, kind), kind, root):
+            found.append((_entry(path, root, ("", "unlabelled", ""), said), there))
+    missing = tuple(FileFacts(Path(entry.name), "missing-file") for entry, there in found if not there)
+    return Listing(str(root), [entry for entry, there in found if there], (), missing)
+
+
+def files_below(kind: Kind) -> Find:
+    """What finds the images, or the sound, of a folder: in its cells where it is a saved data set, else as files."""
+
+    def find(folder: Path) -> tuple[list[Path], list[FileFacts]]:
+        if not is_saved(folder):
+            return image_files(folder)
+        listing = list_bare(folder, kind)
+        return listing.paths, list(listing.passed)
+
+    return find
+
+
+def _only_column(saved: Saved, kind: Kind) -> str:
+    found: list[str] = [name for name in saved.table.schema.names if saved.feature(name) == kind]
+    if len(found) == 1:
+        return found[0]
+    told = f"the columns {' and '.join(found)} of" if found else "no column of"
+    what = "images" if kind == "Image" else "sound"
+    raise DataError(f"{saved.folder} has {told} {what}, and one is wanted; save it with .select_columns and one alone.")
 
 
 def _suffix(said: str) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ganlift.data.arrow import arrow_roles, is_list, is_number, texts_of
 from ganlift.data.findings import shown
-from ganlift.data.layout import OPTION, asked_parts, listed, unsaid_parts, val_as_test
+from ganlift.data.layout import asked_parts, listed, unsaid_parts, val_as_test
 from ganlift.data.parts import told
 from ganlift.data.reading import Guess, Reading
 from ganlift.data.saved import Saved, open_saved, split_folders
@@ -95,7 +95,9 @@ def saved_source(root: Path, reading: Reading) -> SavedSource:
         named=any(one.saved.feature(roles.beside["label"]) == "ClassLabel" for one in splits),
         passed=tuple(FileFacts(Path(n), "unused-folder", count=len(opened[n])) for n in parts if parts[n] == "unused"),
         guesses=(*unsaid_parts({name: parts[name] for name in unsaid}, instead), *_without_rows(splits, roles)),
-        notes=tuple(f"The split '{n}' of {root} has no labels and is left out; ganlift predict can use it." for n in bare),
+        notes=tuple(
+            f"The split '{n}' of {root} has no labels and is left out; ganlift predict can use it." for n in bare
+        ),
     )
 
 
@@ -135,9 +137,10 @@ def _parts_of(root: Path, names: list[str], asked: Mapping[str, str] | None) -> 
     by_name = told(names).parts
     parts = {name: {**by_name, **said}.get(name, "unused") for name in names}
     if "train" not in parts.values():
+        one = next((name for name in names if name not in by_name), names[0])
         raise DataError(
-            f"No split of {root} is for training (it has {listed(names)}): say which one is with {OPTION}, such as "
-            f"--parts {names[0]}=train."
+            f"No split of {root} is for training (it has {listed(names)}): say which one is, such as "
+            f"--parts {one}=train."
         )
     return parts, by_name.keys() - said.keys()
 
