@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from ganlift.data import ImageSet, Reading, VectorSet, load, load_examples, survey
+from ganlift.data.types import SoundSet
 from ganlift.errors import ConfigError, DataError
 
 Save = Callable[..., Path]
@@ -107,7 +108,9 @@ def test_without_a_split_for_training_it_asks_which(tmp_path: Path, save_splits:
     save_splits(tmp_path / "set", splits, PICTURES)
     with pytest.raises(DataError, match=r"No split of .* for training .*--parts english=train"):
         load(str(tmp_path / "set"))
-    with pytest.raises(DataError, match=r"--parts names 'englsh', and .* has no such split; it has 'english'"):
+    with pytest.raises(
+        DataError, match=r"--parts names 'englsh', and .* has no such split; it has 'test' and 'english'"
+    ):
         load(str(tmp_path / "set"), Reading(parts={"englsh": "train"}))
 
 
@@ -241,3 +244,31 @@ def test_what_the_library_itself_saves_is_read(tmp_path: Path) -> None:
     images = load(str(tmp_path / "set"))
     assert (red(images), images.labels.tolist()) == ([40, 10, 20, 30], [-1, 0, 1, 0])
     assert images.names.tolist() == [*(f"train/image[{row}]" for row in range(3)), "test/image[0]"]
+
+
+def test_unlabelled_images_may_lie_in_another_saved_set(tmp_path: Path, save_split: Save) -> None:
+    home = save_split(tmp_path / "set", pictures((10, 20), (0, 1)), PICTURES)
+    more = save_split(tmp_path / "more", {"image": pa.array(cells(30, 40), CELL)}, {"image": PICTURES["image"]})
+    images = load(str(home), unlabelled=str(more))
+    assert (red(images), images.labels.tolist()) == ([10, 20, 30, 40], [0, 1, -1, -1])
+    assert survey(str(home), unlabelled=str(more)).images.hashes.tolist() == images.hashes.tolist()
+
+
+def test_sound_in_cells_is_that_of_the_files(tmp_path: Path, save_split: Save) -> None:
+    soundfile = pytest.importorskip("soundfile")
+    waves = [np.sin(np.arange(4000) * 2 * np.pi * hertz / 8000) / 2 for hertz in (300, 500, 900, 1500)]
+    held = []
+    for row, (wave, name) in enumerate(zip(waves, ("high", "high", "low", "low"), strict=True)):
+        file = tmp_path / "folder" / name / f"{row}.flac"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(file, wave, 8000)
+        held.append({"bytes": file.read_bytes(), "path": None if row % 2 else file.name})
+    features = {"audio": {"_type": "Audio"}, "name": {"_type": "Value", "dtype": "string"}}
+    columns = {"audio": pa.array(held, CELL), "name": ["high", "high", "low", "low"], "text": ["a", "b", "c", "d"]}
+    home = save_split(tmp_path / "set", columns, features)
+    folder, found = load(str(tmp_path / "folder")), load(str(home), Reading(label_column="name"))
+    assert isinstance(found, SoundSet)
+    assert np.array_equal(found.pixels, folder.pixels)
+    assert (found.sound.rate, found.sound.seconds) == (8000, 0.5)
+    assert (found.class_names, found.labels.tolist()) == (("high", "low"), [0, 0, 1, 1])
+    assert found.names.tolist() == ["audio[0].flac", "audio[1].wav", "audio[2].flac", "audio[3].wav"]

@@ -63,7 +63,8 @@ def load_examples(
     Args:
         spec: ``fashion-mini``, ``digits``, ``cifar10``, ``cifar10:PATH``, an ``.npz`` or ``.npy``, a CSV manifest, a
             table of numbers (CSV or Parquet), a folder that `datasets` saved, a folder of IDX files, or a folder of
-            class folders, of images, sound or clips; ``npz:PATH``, ``idx:PATH``, ``video:PATH`` and ``images:PATH`` say which.
+            class folders, of images, sound or clips; ``npz:PATH``, ``idx:PATH``, ``video:PATH`` and ``images:PATH``
+            say which.
         reading: what is asked for of the images; what it leaves open is found from all of them and said in ``guesses``.
         unlabelled: a folder of further images, without labels.
         data_dir: where ``cifar10`` lies or is downloaded to.
