@@ -51,7 +51,9 @@ def guess(found: Any, about: str) -> str:
 
 
 def test_one_split_is_images_with_labels_by_name(tmp_path: Path, save_split: Save) -> None:
-    home = save_split(tmp_path / "set", pictures((10, 20, 30, 40, 50), (1, 0, 1, -1, None)), PICTURES, 2)
+    home = save_split(
+        tmp_path / "set", pictures((10, 20, 30, 40, 50), (1, 0, 1, -1, None), text=["t"] * 5), PICTURES, 2
+    )
     images = load(str(home))
     assert (images.class_names, images.labels.tolist(), red(images)) == (
         ("ants", "bees"),
@@ -60,7 +62,7 @@ def test_one_split_is_images_with_labels_by_name(tmp_path: Path, save_split: Sav
     )
     assert images.parts.tolist() == [""] * 5
     assert images.names.tolist() == [f"image[{row}]" for row in range(5)]
-    assert guess(images, "columns") == "1 learned from (image); 'label' is the label"
+    assert guess(images, "columns") == "1 learned from (image); 'label' is the label; 'text' is left out"
 
 
 def test_check_walks_over_the_same_images(tmp_path: Path, save_split: Save) -> None:

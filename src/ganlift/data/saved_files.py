@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ganlift.data.choosing import grouped, of_classes, of_labels, unused
+from ganlift.data.findings import shown
 from ganlift.data.fitness import too_few
 from ganlift.data.folder import Find, not_in_train
 from ganlift.data.held import cell_path
@@ -134,9 +135,14 @@ def _only_column(saved: Saved, kind: Kind) -> str:
     found: list[str] = [name for name in saved.table.schema.names if saved.feature(name) == kind]
     if len(found) == 1:
         return found[0]
-    told = f"the columns {' and '.join(found)} of" if found else "no column of"
     what = "images" if kind == "Image" else "sound"
-    raise DataError(f"{saved.folder} has {told} {what}, and one is wanted; save it with .select_columns and one alone.")
+    if not found:
+        has = shown(saved.table.schema.names) or "none"
+        raise DataError(f"{saved.folder} has no column of {what}, and one is wanted here; it has: {has}.")
+    raise DataError(
+        f"{saved.folder} has the columns {' and '.join(found)} of {what}, and one is wanted here; save it with one of "
+        "them alone (.remove_columns)."
+    )
 
 
 def _suffix(said: str) -> str:

@@ -124,7 +124,8 @@ def use_of(saved: Saved, reading: Reading, *, labelled: bool = True) -> tuple[Ki
     if "/" in files[0]:
         raise DataError(f"{source} has the column '{files[0]}', and a name with / is no path; rename the column.")
     kind: Kind = "Image" if saved.feature(files[0]) == "Image" else "Audio"
-    return kind, replace(roles, numbers=(files[0],))
+    others = tuple(name for name in roles.numbers if name not in files)
+    return kind, replace(roles, numbers=(files[0],), passed=(*roles.passed, *others))
 
 
 def _parts_of(root: Path, names: list[str], asked: Mapping[str, str] | None) -> tuple[dict[str, str], set[str]]:

@@ -36,7 +36,7 @@ class Roles:
     Attributes:
         numbers: the columns to learn from, in the order that they are taken in.
         beside: the column that is ``label``, ``part``, ``group`` and ``id``; those that there are.
-        passed: columns that count the rows, and are left out unasked.
+        passed: columns that are left out unasked: those that count the rows, and those beside what is learned from.
     """
 
     numbers: tuple[str, ...]
@@ -95,10 +95,15 @@ def roles_of(
     wanted = reading.column or reading.learned_columns
     beside = {role: name for role, name in beside.items() if role == "label" or name not in wanted}
     rest = [name for name in names if name not in beside.values()]
-    passed = () if wanted else tuple(name for name in rest if name.strip().lower() in _INDEX)
+    passed = () if wanted else tuple(name for name in rest if _counts(name))
     numbers = _matching(wanted, rest, COLUMN, source) if wanted else [name for name in rest if name not in passed]
     left = _matching(reading.leave_out or (), rest, LEAVE_OUT, source)
     return Roles(tuple(name for name in numbers if name not in left), beside, passed)
+
+
+def _counts(name: str) -> bool:
+    """Whether a column is called like one that counts the rows."""
+    return name.strip().lower() in _INDEX
 
 
 def _label(names: Sequence[str], reading: Reading, source: str, *, labelled: bool) -> str | None:
@@ -242,7 +247,7 @@ def _unlabelled(codes: NDArray[np.int64]) -> list[Guess]:
 def of_columns(roles: Roles) -> Guess:
     """Which columns are learned from, and what the others were taken for."""
     others = [f"'{name}' is the {role}" for role, name in roles.beside.items()]
-    others += [f"'{name}' counts the rows and is left out" for name in roles.passed]
+    others += [f"'{name}' {'counts the rows and ' if _counts(name) else ''}is left out" for name in roles.passed]
     told = f"{len(roles.numbers)} learned from ({shown(roles.numbers)})"
     return Guess(
         "columns", "; ".join([told, *others]), f"{COLUMN} NAME,..., {LEAVE_OUT} NAME,... or {LABEL_COLUMN} NAME"
