@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -185,6 +186,9 @@ def test_what_cannot_be_learned_from_is_refused(tmp_path: Path, save_split: Save
     nested = save_split(tmp_path / "nested", {"deep": [[[1.0]], [[2.0]]], "label": [0, 1]}, {"label": NAMED})
     with pytest.raises(DataError, match=r"column 'deep' has 'list<.*no number"):
         load_examples(str(nested))
+    texts = save_split(tmp_path / "texts", {"image": ["a.png", "b.png"], "label": [0, 1]}, PICTURES)
+    with pytest.raises(DataError, match=r"'image' is called Image and has 'string' for bytes and a path"):
+        load(str(texts))
     beyond = save_split(tmp_path / "beyond", pictures((10, 20), (0, 2)), PICTURES)
     with pytest.raises(DataError, match=r"beyond, row 1: the label 2 is none of its 2 class names"):
         load(str(beyond))
@@ -199,7 +203,13 @@ def test_damage_is_one_sentence(tmp_path: Path, save_split: Save) -> None:
     home = save_split(tmp_path / "set", pictures((10, 20), (0, 1)), PICTURES)
     file = home / "data-00000-of-00001.arrow"
     whole = file.read_bytes()
+    first, both = len(png(10)), len(png(10)) + len(png(20))
+    file.write_bytes(whole.replace(struct.pack("<3i", 0, first, both), struct.pack("<3i", 0, first, 1 << 30)))
+    assert file.read_bytes() != whole
+    with pytest.raises(DataError, match=r"00001\.arrow is not a whole Arrow file"):
+        load(str(home))
     file.write_bytes(whole[: len(whole) // 2])
+    (home / "state.json").touch()
     with pytest.raises(DataError, match=r"00001\.arrow is not a whole Arrow file"):
         load(str(home))
     file.unlink()

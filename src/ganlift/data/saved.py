@@ -141,7 +141,8 @@ def _read(file: Path) -> pa.Table:
         with pa.memory_map(str(file)) as mapped:
             table = pa.ipc.open_stream(mapped).read_all()
         table.validate(full=True)  # a cell of a damaged file would else be read from beyond its end
-    except (pa.ArrowException, OSError) as fault:
+        str(table.schema)  # decodes the names, nested ones too
+    except (pa.ArrowException, OSError, ValueError) as fault:  # ValueError: a name that is no UTF-8
         raise DataError(f"{file} is not a whole Arrow file ({_first_line(fault)}); copy it again.") from None
     return table
 

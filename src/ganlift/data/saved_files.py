@@ -87,10 +87,19 @@ def cells_of(saved: Saved, column: str, kind: Kind, root: Path) -> Iterator[tupl
     """Of each row what to read, whether it is there, and the path that the data set gives it, "" where it gives none.
 
     What is stored by its path alone lies below the split's folder, or below ``root``.
+
+    Raises:
+        DataError: cells hold something else than bytes and a path.
     """
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     cells = saved.table.column(column)
+    if not pa.types.is_struct(cells.type) or not {"bytes", "path"} <= {field.name for field in cells.type}:
+        raise DataError(
+            f"{saved.folder}: the column '{column}' is called {kind} and has '{cells.type}' for bytes and a path; save "
+            "the data set again."
+        )
     held = saved.ordered(pc.is_valid(pc.struct_field(cells, "bytes"))).to_pylist()
     paths = saved.ordered(pc.struct_field(cells, "path")).to_pylist()
     for row, (has_bytes, given) in enumerate(zip(held, paths, strict=True)):
