@@ -8,7 +8,7 @@ Nothing is unpickled and no code of the data set runs.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -141,10 +141,20 @@ def _read(file: Path) -> pa.Table:
         with pa.memory_map(str(file)) as mapped:
             table = pa.ipc.open_stream(mapped).read_all()
         table.validate(full=True)  # a cell of a damaged file would else be read from beyond its end
-        str(table.schema)  # decodes the names, nested ones too
+        _decode_names(table.schema)
     except (pa.ArrowException, OSError, ValueError) as fault:  # ValueError: a name that is no UTF-8
         raise DataError(f"{file} is not a whole Arrow file ({_first_line(fault)}); copy it again.") from None
     return table
+
+
+def _decode_names(fields: Iterable[pa.Field]) -> None:
+    """Raise a ValueError where a name, one inside a struct too, is no UTF-8: pyarrow decodes it when it is asked for."""
+    import pyarrow as pa
+
+    for field in fields:
+        str(field.name)
+        if pa.types.is_struct(field.type):
+            _decode_names(field.type)
 
 
 def _rows(indices: pa.Table, table: pa.Table, folder: Path) -> NDArray[np.int64]:
