@@ -148,7 +148,7 @@ def _read(file: Path) -> pa.Table:
 
 
 def _decode_names(fields: Iterable[pa.Field]) -> None:
-    """Raise a ValueError where a name, one inside a struct too, is no UTF-8: pyarrow decodes it when it is asked for."""
+    """Raise a ValueError where a name, one inside a struct too, is no UTF-8; pyarrow decodes it when asked."""
     import pyarrow as pa
 
     for field in fields:
