@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -12,6 +17,9 @@ from ganlift.data.types import Task
 # How long an example takes says how busy the machine is, and nothing about the code.
 settings.register_profile("ganlift", deadline=None)
 settings.load_profile("ganlift")
+
+
+SaveSplit = Callable[..., Path]
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +35,36 @@ def task() -> Task:
     names = tuple(str(k) for k in range(10))
     y = digits.target.astype(np.int64)
     return Task(images[labelled], y[labelled], images[validation], y[validation], images[rest], names, flips=False)
+
+
+@pytest.fixture(scope="session")
+def save_split() -> SaveSplit:
+    """Writes columns into a folder as ``save_to_disk`` of `datasets` does, in ``shards`` files; returns the folder."""
+    return _save_split
+
+
+def _save_split(folder: Path, columns: dict[str, Any], features: dict[str, Any], shards: int = 1) -> Path:
+    import pyarrow as pa
+
+    folder.mkdir(parents=True)
+    table, files = pa.table(columns), []
+    for shard, rows in enumerate(np.array_split(np.arange(table.num_rows), shards)):
+        files.append({"filename": f"data-{shard:05}-of-{shards:05}.arrow"})
+        with pa.OSFile(str(folder / files[-1]["filename"]), "wb") as sink, pa.ipc.new_stream(sink, table.schema) as out:
+            out.write_table(table.take(rows))
+    (folder / "state.json").write_text(json.dumps({"_data_files": files}), encoding="utf-8")
+    (folder / "dataset_info.json").write_text(json.dumps({"features": features}), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def save_splits(save_split: SaveSplit) -> Callable[..., Path]:
+    """Writes the columns of each split as `save_split` does, into a folder that lists them in this order."""
+
+    def save(root: Path, splits: dict[str, dict[str, Any]], features: dict[str, Any]) -> Path:
+        for name, columns in splits.items():
+            save_split(root / name, columns, features)
+        (root / "dataset_dict.json").write_text(json.dumps({"splits": list(splits)}), encoding="utf-8")
+        return root
+
+    return save

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -54,8 +55,8 @@ def quick(words: list[str]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the pages speak of: photos/, more-photos/, photos.csv, images.npz, clips/, new-clips/, and rows."""
+def workspace(tmp_path_factory: pytest.TempPathFactory, save_splits: Callable[..., Path]) -> Path:
+    """What the pages speak of: photos/, more-photos/, photos.csv, images.npz, clips/, new-clips/, saved/, and rows."""
     folder = tmp_path_factory.mktemp("docs")
     digits = load_digits()
     images = np.round(digits.images * 255 / 16).astype(np.uint8)
@@ -89,7 +90,28 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.save(folder / "rows.npy", found.data)
     (folder / "labels.txt").write_text("\n".join(found.target_names[found.target]), encoding="utf-8")
     _write_sounds(folder)
+    _save_sets(folder, save_splits)
     return folder
+
+
+def _save_sets(folder: Path, save_splits: Callable[..., Path]) -> None:
+    """saved/, the images of photos/, and embedded/, rows beside texts and numbers, as `datasets` saves them."""
+    files = {
+        split: [path for path in sorted(folder.glob("photos/*/*.png")) if (int(path.stem) >= 20) == (split == "test")]
+        for split in ("train", "test")
+    }
+    splits = {
+        split: {
+            "image": [{"bytes": path.read_bytes(), "path": path.name} for path in paths],
+            "label": [int(path.parent.name == "bees") for path in paths],
+        }
+        for split, paths in files.items()
+    }
+    features = {"image": {"_type": "Image"}, "label": {"_type": "ClassLabel", "names": ["ants", "bees"]}}
+    save_splits(folder / "saved", splits, features)
+    kinds = ["ant", "bee"] * 20
+    rows = {"embedding": [[float(place), 1.0] for place in range(40)], "kind": kinds, "length": list(range(40))}
+    save_splits(folder / "embedded", {"train": rows}, {})
 
 
 def _write_sounds(folder: Path) -> None:

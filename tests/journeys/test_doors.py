@@ -1,8 +1,9 @@
-"""The same images through every door: a folder, a table of paths, arrays of bytes or fractions; the same numbers."""
+"""The same images through every door: a folder, a table of paths, arrays, a saved data set; the same numbers."""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from ganlift.runs import layout
 from ganlift.runs.files import read_npz
 
 NAMES = ("ants", "bees", "crabs")
-DOORS = ("folder", "table", "bytes", "fractions", "channels-first")
+DOORS = ("folder", "table", "bytes", "fractions", "channels-first", "saved")
 COUNT = 20
 """Images a class, a quarter of them for testing."""
 
@@ -35,7 +36,7 @@ def photographs() -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.bool
 
 
 @pytest.fixture(scope="module")
-def doors(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def doors(tmp_path_factory: pytest.TempPathFactory, save_splits: Callable[..., Path]) -> dict[str, str]:
     """What to call each form of the same images."""
     home, (pixels, labels, tests) = tmp_path_factory.mktemp("doors"), photographs()
     files = []
@@ -54,7 +55,14 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     for name, x in forms.items():
         parts = {"x_train": x[~tests], "y_train": labels[~tests], "x_test": x[tests], "y_test": labels[tests]}
         np.savez(home / f"{name}.npz", class_names=np.array(NAMES), **parts)
-    return {"folder": str(home / "set"), "table": str(home / "set.csv")} | {
+    cells = np.array([{"bytes": path.read_bytes(), "path": None} for path, *_ in files], object)
+    splits = {
+        "train": {"image": cells[~tests].tolist(), "label": labels[~tests]},
+        "test": {"image": cells[tests].tolist(), "label": labels[tests]},
+    }
+    features = {"image": {"_type": "Image"}, "label": {"_type": "ClassLabel", "names": NAMES}}
+    save_splits(home / "saved", splits, features)
+    return {"folder": str(home / "set"), "table": str(home / "set.csv"), "saved": str(home / "saved")} | {
         name: str(home / f"{name}.npz") for name in forms
     }
 
@@ -97,6 +105,9 @@ def test_evaluate_and_predict_agree_with_what_was_recorded(doors: dict[str, str]
     answers = list(ganlift.predict(run, [f"{doors['folder']}/test"]))
     right = sum(NAMES[one.best()[0]] == one.file.parent.name for one in answers)
     assert right / len(answers) == pytest.approx(recorded.measures["accuracy"]["value"])
+    held = list(ganlift.predict(run, [f"{doors['saved']}/test"]))
+    assert [one.file.name for one in held] == [f"image[{row}]" for row in range(3 * COUNT // 4)]
+    assert np.array_equal([one.probabilities for one in held], [one.probabilities for one in answers])
 
 
 def test_an_estimator_takes_files_bytes_and_fractions_alike(doors: dict[str, str]) -> None:

@@ -110,7 +110,8 @@ def predict(
         run: a run folder, its ``classifier/``, or an exported ``.onnx`` or ``.safetensors`` file.
         images: files, folders and patterns such as ``"photos/*.png"``; for a classifier of clips, films and folders of
             frames, or folders of these; for a classifier of rows, ``.npz`` files with rows (n, d) as ``x`` (or
-            ``x_test``, ...), ``.npy`` files, and tables of numbers (CSV, Parquet), without labels or with.
+            ``x_test``, ...), ``.npy`` files, and tables of numbers (CSV, Parquet), without labels or with; folders that
+            `datasets` saved, of what the classifier takes.
         batch: files that are read and held at once.
         value_range: the values of black and white in 16-bit files; those of the training images where None.
 
@@ -119,7 +120,7 @@ def predict(
             `Unreadable` among the answers.
     """
     from ganlift.data.film_folder import clips_at
-    from ganlift.data.walking import image_files
+    from ganlift.data.saved_files import files_below
     from ganlift.inference.model import load_model
     from ganlift.inference.predict import find_images, predictions
     from ganlift.inference.predict_rows import row_predictions
@@ -130,7 +131,7 @@ def predict(
             raise ConfigError(f"--value-range is about images, and {run} takes rows of numbers; leave it out.")
         return Predictions(model.facts.class_names, model.facts.temperature, row_predictions(model, images, batch))
     passed: list[FileFacts] = []
-    below = clips_at if model.facts.frames else image_files
+    below = clips_at if model.facts.frames else files_below("Audio" if model.facts.sound else "Image")
     found = predictions(model, find_images(images, passed, below), batch, value_range)
     return Predictions(model.facts.class_names, model.facts.temperature, found, passed)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 DATA_HELP = (
     "A folder of class folders (images, sound or clips), a CSV manifest, a table of numbers (CSV, Parquet), an .npz "
-    "(images or rows), or a name from 'list datasets'."
+    "(images or rows), a folder that Hugging Face's datasets saved, or a name from 'list datasets'."
 )
 
 Data = Annotated[str | None, typer.Argument(help=DATA_HELP)]
@@ -130,7 +130,7 @@ Column = Annotated[
     str | None,
     typer.Option(
         metavar="NAME,...",
-        help="A table's columns to learn from, or patterns such as 'x*'; all numbers if not given.",
+        help="The columns of a table or a saved data set to learn from, or patterns; all numbers if not given.",
         rich_help_panel=_ROWS,
         show_default=False,
     ),

@@ -75,7 +75,7 @@ def predict(
         list[str],
         typer.Argument(
             metavar="IMAGE...",
-            help="Files, folders, patterns (of rows: .npz, tables); - reads a list from standard input.",
+            help="Files, folders, patterns, saved data sets (of rows: .npz, tables); - reads a list from stdin.",
         ),
     ],
     output: Annotated[Format, typer.Option("--format", help="table, csv or json.")] = Format.table,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from ganlift.data.findings import shown
 from ganlift.data.reading import Reading
-from ganlift.data.tables import COLUMN, Roles, Table, refuse_missing, refuse_nothing, refuse_texts, roles_of
+from ganlift.data.tables import BESIDE, COLUMN, Roles, Table, refuse_missing, refuse_nothing, refuse_texts, roles_of
 from ganlift.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
@@ -43,16 +44,23 @@ def read_parquet(file: Path, reading: Reading, *, labelled: bool = True) -> Tabl
     return of_arrow(columns, roles, str(file))
 
 
-def arrow_roles(schema: pa.Schema, reading: Reading, source: str, *, labelled: bool = True) -> Roles:
+def arrow_roles(
+    schema: pa.Schema,
+    reading: Reading,
+    source: str,
+    *,
+    labelled: bool = True,
+    called: Mapping[str, tuple[str, ...]] = BESIDE,
+) -> Roles:
     """`roles_of` the columns of ``schema``; a lone column of lists is what is learned from where no other has numbers.
 
     Raises:
         DataError: as `roles_of`; columns are no numbers, or lists and numbers lie side by side and nobody said which.
     """
-    roles = roles_of(schema.names, reading, source, labelled=labelled)
+    roles = roles_of(schema.names, reading, source, labelled=labelled, called=called)
     types = {name: schema.field(name).type for name in roles.numbers}
-    lists = [name for name, kind in types.items() if _is_list(kind)]
-    plain = [name for name, kind in types.items() if _is_number(kind)]
+    lists = [name for name, kind in types.items() if is_list(kind)]
+    plain = [name for name, kind in types.items() if is_number(kind)]
     others = [name for name in types if name not in lists and name not in plain]
     if lists and not (reading.column or reading.learned_columns):
         if plain or len(lists) > 1:
@@ -74,21 +82,23 @@ def of_arrow(columns: pa.Table, roles: Roles, source: str) -> Table:
     places = [f"{source}, row {row}" for row in range(columns.num_rows)]
     refuse_nothing(source, len(places), len(roles.numbers))
     blocks = [_values(columns.column(name), name, source) for name in roles.numbers]
-    texts = {role: _texts(columns.column(name), name, source) for role, name in roles.beside.items()}
+    texts = {role: texts_of(columns.column(name), name, source) for role, name in roles.beside.items()}
     return Table(source, roles, np.concatenate(blocks, axis=1), texts, places)
 
 
-def _is_number(kind: Any) -> bool:
+def is_number(kind: Any) -> bool:
+    """Whether cells of the Arrow type ``kind`` are numbers."""
     import pyarrow.types as of
 
     return any(test(kind) for test in (of.is_integer, of.is_floating, of.is_boolean, of.is_decimal))
 
 
-def _is_list(kind: Any) -> bool:
+def is_list(kind: Any) -> bool:
+    """Whether cells of the Arrow type ``kind`` are lists of numbers."""
     import pyarrow.types as of
 
     lists = of.is_list(kind) or of.is_large_list(kind) or of.is_fixed_size_list(kind)
-    return bool(lists and _is_number(kind.value_type))
+    return bool(lists and is_number(kind.value_type))
 
 
 def _values(column: pa.ChunkedArray, name: str, source: str) -> NDArray[np.float64]:
@@ -98,7 +108,7 @@ def _values(column: pa.ChunkedArray, name: str, source: str) -> NDArray[np.float
     whole = column.combine_chunks()
     _refuse_nulls(whole, name, source)
     width = 1
-    if _is_list(whole.type):
+    if is_list(whole.type):
         lengths = pc.list_value_length(whole).to_numpy(zero_copy_only=False)
         width = int(lengths[0])
         if (lengths != width).any():
@@ -134,8 +144,12 @@ def _refuse_nulls(values: Any, name: str, source: str) -> None:
         refuse_missing(f"{source}, row {row}", name, "empty")
 
 
-def _texts(column: pa.ChunkedArray, name: str, source: str) -> NDArray[np.str_]:
-    """(n,) of str: cells as text, whole numbers without a point, "" where empty or not a number."""
+def texts_of(column: pa.ChunkedArray, name: str, source: str) -> NDArray[np.str_]:
+    """(n,) of str: cells as text, whole numbers without a point, "" where empty or not a number.
+
+    Raises:
+        DataError: the cells are no texts and no numbers.
+    """
     import pyarrow as pa
 
     try:

@@ -41,6 +41,17 @@ def chosen(there: Iterable[str], asked: Sequence[str] | None, source: object) ->
     return known if asked is None else [name for name in known if name in asked]
 
 
+def of_labels(labels: Iterable[str], asked: Sequence[str] | None, source: object) -> tuple[tuple[str, ...], Counts]:
+    """The classes to use of ``labels``, "" where there is none; and how many labels each of the others has.
+
+    Raises:
+        DataError: one that is asked for is not there.
+    """
+    counts = Counter(label for label in labels if label)
+    used = tuple(chosen(counts, asked, source))
+    return used, Counter({label: count for label, count in counts.items() if label not in used})
+
+
 def of_classes(used: Sequence[str], there: Iterable[str], asked: Sequence[str] | None) -> list[Guess]:
     """That ``used`` of the classes that are ``there`` were asked for; nothing where none were."""
     if asked is None:

@@ -21,6 +21,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from ganlift.cores import most_threads
 from ganlift.data.colours import is_grey, settle_colours, to_grey
 from ganlift.data.generated import is_generated
+from ganlift.data.held import readable, size_of
 from ganlift.data.reading import AS_FOUND, Reading
 from ganlift.data.sizes import as_square
 from ganlift.data.sound import DEFAULT_SIZE, is_sound, picture, read_clip
@@ -127,7 +128,7 @@ def default_size(paths: Sequence[Path], sample: int = 200) -> int:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                with Image.open(path, formats=FORMATS) as picture:
+                with Image.open(readable(path), formats=FORMATS) as picture:
                     shorter.append(min(picture.size))
         except Exception:
             continue
@@ -158,11 +159,11 @@ def read_file(path: Path, reading: Reading, sketch: int | None = None) -> tuple[
         return _read_sound(path, reading, size)
     facts = FileFacts(path)
     try:
-        if not path.stat().st_size:
+        if not size_of(path):
             return None, replace(facts, fault="empty-file")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(path, formats=FORMATS) as picture:
+            with Image.open(readable(path), formats=FORMATS) as picture:
                 facts = FileFacts(path, "", picture.format or "", picture.mode, picture.width, picture.height)
                 if picture.width * picture.height > MAX_PIXELS:
                     return None, replace(facts, fault="huge-image")
@@ -208,7 +209,7 @@ def hear(path: Path, reading: Reading) -> tuple[NDArray[np.float32] | None, File
     if reading.sound is None:
         return None, replace(facts, fault="not-an-image")
     try:
-        if not path.stat().st_size:
+        if not size_of(path):
             return None, replace(facts, fault="empty-file")
         if not is_sound(path):
             return None, replace(facts, fault="not-a-sound")

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ganlift.data.held import opened, readable
 from ganlift.data.reading import Guess, Reading, Scale
 from ganlift.data.values import Values, find_scale, values_of
 
@@ -33,7 +34,7 @@ def scale_of(paths: Sequence[Path], reading: Reading) -> tuple[Scale, Guess] | N
 def is_deep_file(path: Path) -> bool:
     """Whether ``path`` is a PNG of 16-bit grey; others lose their low bits in decoding."""
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             start = file.read(_COLOUR + 1)
     except OSError:
         return False
@@ -44,7 +45,7 @@ def _values(paths: Sequence[Path]) -> Iterator[Values]:
     for path in paths:
         if is_deep_file(path):
             try:
-                with Image.open(path, formats=("PNG",)) as picture:
+                with Image.open(readable(path), formats=("PNG",)) as picture:
                     yield values_of(np.asarray(picture).astype(np.uint16), str(path))
             except Exception:  # a broken file is left out, and said, where it is decoded
                 continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -130,9 +130,12 @@ def _refused(entries: list[Entry], empty: list[Path], folder: Path) -> list[Find
         found.append(
             Finding("empty-class", f"Class folder {names} holds no image.", len(empty), tuple(map(str, empty)))
         )
+    return [*found, *not_in_train(entries, folder)]
+
+
+def not_in_train(entries: Sequence[Entry], source: object) -> list[Finding]:
+    """That classes of ``source`` have no entry to train on, where there are such."""
     in_train = {entry.label for entry in entries if entry.part in ("", "train")}
-    missing = sorted({entry.label for entry in entries if entry.part != "unlabelled"} - in_train)
-    if missing:
-        said = f"Class(es) {', '.join(missing)} of {folder} have no training image."
-        found.append(Finding("class-not-in-train", said, len(missing), tuple(missing)))
-    return found
+    missing = sorted({entry.label for entry in entries if entry.part != "unlabelled"} - {"", *in_train})
+    said = f"Class(es) {', '.join(missing)} of {source} have no training image."
+    return [Finding("class-not-in-train", said, len(missing), tuple(missing))] if missing else []

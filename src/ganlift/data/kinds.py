@@ -8,10 +8,11 @@ from typing import Literal
 from ganlift.data.arrow import SUFFIXES, read_parquet
 from ganlift.data.csv_rows import is_rows, read_csv
 from ganlift.data.reading import AS_FOUND, Reading
+from ganlift.data.saved import is_saved
 from ganlift.data.tables import Table
 from ganlift.errors import DataError
 
-Kind = Literal["", "table", "npy"]
+Kind = Literal["", "table", "npy", "saved"]
 
 _ASKED = {
     "column": ("--column", "tables"),
@@ -23,11 +24,15 @@ _TAKES: dict[Kind, tuple[str, ...]] = {
     "": (),
     "table": ("column", "leave_out", "label_column"),
     "npy": ("labels",),
+    "saved": ("column", "leave_out", "label_column"),
 }
 
 
 def kind_of(path: Path) -> Kind:
-    """``table`` for a CSV without a column of paths, and for Parquet; ``npy`` for an array; "" for all else."""
+    """``table`` for a CSV without a column of paths, and for Parquet; ``npy`` for an array; ``saved`` for a
+    data set of `datasets`; "" for all else."""
+    if is_saved(path):
+        return "saved"
     if path.suffix.lower() == ".npy":
         return "npy"
     return "table" if path.suffix.lower() in SUFFIXES or is_rows(path) else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,7 +53,7 @@ def lay_out(folder: Path, parts: Mapping[str, str] | None = None) -> Layout:
     base = above.pop()
     level = look(base)
     names = told(path.name for path in level.folders)
-    said = _asked(parts or {}, level, base)
+    said = asked_parts(parts or {}, [path.name for path in level.folders], str(base))
     taken = {**names.parts, **said}
     if "train" in taken.values() or {"val", "test"} & set(said.values()):
         layout = _of_parts(base, level, taken, said)
@@ -91,12 +91,15 @@ def _has_folders(path: Path) -> bool:
     return bool(look(path).folders)
 
 
-def _asked(parts: Mapping[str, str], level: Level, folder: Path) -> Mapping[str, str]:
-    """``parts``, where all of it can be."""
-    there = [path.name for path in level.folders]
+def asked_parts(parts: Mapping[str, str], there: Sequence[str], source: str, what: str = "folder") -> Mapping[str, str]:
+    """``parts``, where all of it can be; ``what`` is what ``source`` has ``there``.
+
+    Raises:
+        DataError: there is no such one, or no such part.
+    """
     for name, part in parts.items():
         if name not in there:
-            raise DataError(f"--parts names '{name}', and {folder} has no such folder; it has {_listed(there)}.")
+            raise DataError(f"--parts names '{name}', and {source} has no such {what}; it has {listed(there)}.")
         if part not in PARTS:
             raise DataError(f"--parts {name}={part}: a part is one of {', '.join(PARTS)}.")
     return parts
@@ -113,16 +116,16 @@ def _of_parts(folder: Path, level: Level, taken: Mapping[str, str], said: Mappin
     labelled = [path for path, found in inside.items() if found.folders]
     if not any(of[path] == "train" for path in labelled):
         raise DataError(_no_training(folder, [path.name for path in inside if of[path] == "train"]))
-    unsaid, has_test = taken.keys() - said.keys(), any(of[path] == "test" for path in labelled)
-    instead = [path for path in labelled if of[path] == "val" and path.name in unsaid and not has_test]
-    of.update(dict.fromkeys(instead, "test"))
+    unsaid = taken.keys() - said.keys()
+    instead = val_as_test({path.name: of[path] for path in labelled}, unsaid)
+    of.update({path: "test" for path in labelled if path.name in instead})
     passed = [_whole(path, "no-class-folders") for path, found in inside.items() if not found.folders]
     passed += [_whole(path, "unused-folder") for path, part in of.items() if part == "unused"]
     return Layout(
         [(inner, of[path]) for path in labelled for inner in inside[path].folders],
         [path for path, part in of.items() if part == "unlabelled"],
         [*_beside_classes(level), *passed, *(one for path in labelled for one in _beside_classes(inside[path]))],
-        _unsaid({path.name: of[path] for path in of if path.name in unsaid}, [path.name for path in instead]),
+        unsaid_parts({path.name: of[path] for path in of if path.name in unsaid}, instead),
     )
 
 
@@ -131,7 +134,17 @@ def _class_level(part: Path) -> Level:
     return look(_down(part, lambda path: is_wrapped(path.name, part.name))[-1])
 
 
-def _unsaid(parts: Mapping[str, str], instead: list[str]) -> list[Guess]:
+def val_as_test(labelled: Mapping[str, str], unsaid: Container[str]) -> list[str]:
+    """The names of the validation parts to test on: those of which nobody said so, where no other part is for testing.
+
+    ``labelled`` has the part of each name with labels.
+    """
+    if "test" in labelled.values():
+        return []
+    return [name for name, part in labelled.items() if part == "val" and name in unsaid]
+
+
+def unsaid_parts(parts: Mapping[str, str], instead: Sequence[str]) -> list[Guess]:
     """What was made of names that are not plainly a part's; ``instead`` are validation folders made the test set."""
     words = []
     for name, part in parts.items():
@@ -158,20 +171,20 @@ def _of_classes(
     held_out = [name for name, part in taken.items() if part in ("val", "test")]
     if held_out or doubtful:
         raise DataError(
-            f"{_listed(held_out or doubtful)} of {folder} read like parts of a data set, and it is not sure what is "
+            f"{listed(held_out or doubtful)} of {folder} read like parts of a data set, and it is not sure what is "
             f"for training: say so with {OPTION}, or put the class folders into train/ and test/ inside it; "
             "--parts none takes each folder as a class."
         )
     if strange := pictures_and_answers([path.name for path in classes]):
         raise DataError(
-            f"{_listed(strange)} of {folder} read like images with their masks or annotations, and ganlift needs one "
+            f"{listed(strange)} of {folder} read like images with their masks or annotations, and ganlift needs one "
             "folder a class: sort the images into such folders, or list them in a CSV; --parts none takes each folder "
             "as a class."
         )
     below = told(path.name for path in look(classes[0]).folders).parts if classes else {}
     if {"train", "test"} <= set(below.values()) or {"train", "val"} <= set(below.values()):
         raise DataError(
-            f"{classes[0]} has {_listed(below)} inside, and parts belong above the classes: make "
+            f"{classes[0]} has {listed(below)} inside, and parts belong above the classes: make "
             f"{folder / 'train' / classes[0].name} of it and so on; --parts none takes all its images as one class."
         )
     words = [f"{path.name}/ is {_AS['unlabelled']}" for path in unlabelled if path.name not in said]
@@ -183,7 +196,7 @@ def _no_training(folder: Path, flat: list[str]) -> str:
     if not flat:
         return f"No folder of {folder} is for training: name one, such as --parts NAME=train."
     return (
-        f"{_listed(flat)} of {folder} has no class folders, and nothing else is for training: make each class a folder "
+        f"{listed(flat)} of {folder} has no class folders, and nothing else is for training: make each class a folder "
         "inside it, or say --parts none where the folders beside it are classes, and it is one as well. Without any "
         f"label a generator alone can learn: ganlift train-generator {folder / flat[0]}."
     )
@@ -197,7 +210,8 @@ def _whole(folder: Path, fault: str) -> FileFacts:
     return FileFacts(folder, fault, count=len(image_files(folder)[0]))
 
 
-def _listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
+    """The first of ``names``, each in quotes."""
     first = list(names)
     quoted = [f"'{name}'" for name in first[:5]]
     return " and ".join(filter(None, [", ".join(quoted[:-1]), *quoted[-1:]])) + (", ..." if first[5:] else "")

@@ -27,6 +27,9 @@ from ganlift.data.npy import load_npy
 from ganlift.data.npz import load_npz
 from ganlift.data.reading import AS_FOUND, Reading
 from ganlift.data.rows import refuse_options
+from ganlift.data.saved_files import list_bare, list_saved
+from ganlift.data.saved_rows import saved_rows
+from ganlift.data.saved_source import saved_source
 from ganlift.data.sizes import settle, square
 from ganlift.data.sound import settle_sound
 from ganlift.data.tables import rows_of
@@ -60,8 +63,9 @@ def load_examples(
 
     Args:
         spec: ``fashion-mini``, ``digits``, ``cifar10``, ``cifar10:PATH``, an ``.npz`` or ``.npy``, a CSV manifest, a
-            table of numbers (CSV or Parquet), a folder of IDX files, or a folder of class folders, of images, sound or
-            clips; ``npz:PATH``, ``idx:PATH``, ``video:PATH`` and ``images:PATH`` say which.
+            table of numbers (CSV or Parquet), a folder that `datasets` saved, a folder of IDX files, or a folder of
+            class folders, of images, sound or clips; ``npz:PATH``, ``idx:PATH``, ``video:PATH`` and ``images:PATH``
+            say which.
         reading: what is asked for of the images; what it leaves open is found from all of them and said in ``guesses``.
         unlabelled: a folder of further images, without labels.
         data_dir: where ``cifar10`` lies or is downloaded to.
@@ -82,10 +86,11 @@ def load_examples(
     if isinstance(arrays, VectorSet):
         if not rows:
             raise DataError(f"{spec} has rows of {arrays.width} numbers, and images are wanted here.")
-        return _rows(replace(arrays, source=spec), reading, unlabelled, to_train=to_train)
+        rest = replace(reading, parts=None) if kind_of(Path(spec)) == "saved" else reading  # its splits are parts
+        return _rows(replace(arrays, source=spec), rest, unlabelled, to_train=to_train)
     if to_train and listing:
         refuse(listing.refused)
-    more = _more(unlabelled, reading, listing)
+    more = list_beside(unlabelled, reading, listing)
     scaled, of_scale = settled(reading, listing, more)
     if listing:
         images = of_scale(load_listing(listing, scaled, on_progress))
@@ -174,6 +179,9 @@ def list_files(spec: str, reading: Reading = AS_FOUND) -> Listing | None:
         near = difflib.get_close_matches(spec, NAMED, n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
         raise DataError(f"There is no data set and no path '{spec}'.{hint} Known sets: {', '.join(NAMED)}.")
+    if kind_of(path) == "saved":
+        saved = saved_source(path, reading)
+        return None if saved.kind == "numbers" else list_saved(saved, reading)
     if path.suffix.lower() == ".npz" or is_idx_folder(path) or kind_of(path):
         return None
     if path.suffix.lower() == ".csv":
@@ -189,10 +197,16 @@ def list_files(spec: str, reading: Reading = AS_FOUND) -> Listing | None:
     return list_folder(path, reading)
 
 
-def _more(unlabelled: str | None, reading: Reading, listing: Listing | None) -> Listing | None:
-    """The files of the folder ``unlabelled``, of the kind that those of ``listing`` are; None where there is none."""
+def list_beside(unlabelled: str | None, reading: Reading, listing: Listing | None) -> Listing | None:
+    """The files of the folder ``unlabelled``, of the kind that those of ``listing`` are; None where there is none.
+
+    Raises:
+        DataError: there is no such folder, or nothing of the kind in it.
+    """
     if unlabelled is None:
         return None
+    if kind_of(Path(unlabelled)) == "saved":
+        return list_bare(Path(unlabelled), "Audio" if listing is not None and listing.sounds else "Image")
     clips = listing is not None and listing.clips
     return replace(list_more(Path(unlabelled), reading, clip_files if clips else image_files), clips=clips)
 
@@ -223,6 +237,8 @@ def _arrays(spec: str, reading: Reading, data_dir: Path | None, on_progress: OnP
         return load_npy(path, reading)
     if kind_of(path) == "table":
         return rows_of(read_table(path, reading), reading)
+    if kind_of(path) == "saved":
+        return saved_rows(saved_source(path, reading), reading)
     return load_idx(path, reading) if kind == "idx" or path.is_dir() else load_npz(path, reading)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ganlift.data.choosing import chosen, grouped, of_classes, of_names, unused
+from ganlift.data.choosing import grouped, of_classes, of_labels, of_names, unused
 from ganlift.data.findings import Finding, shown
 from ganlift.data.fitness import refuse, too_few
 from ganlift.data.listing import Entry, Listing
@@ -43,9 +42,8 @@ def list_manifest(file: Path, reading: Reading = AS_FOUND) -> Listing:
     """
     lines = list(_lines(file, reading))
     _one_label_each([line.entry for line in lines], file)
-    names = {line.entry.label for line in lines} - {""}
-    class_names = tuple(chosen(names, reading.classes, file))
-    left = Counter(line.entry.label for line in lines if line.entry.label not in ("", *class_names))
+    class_names, left = of_labels([line.entry.label for line in lines], reading.classes, file)
+    names = {*class_names, *left}
     lines = [line for line in lines if line.entry.label not in left]
     entries = [line.entry for line in lines]
     said = "--classes leaves" if reading.classes else f"{file} names"

@@ -64,7 +64,8 @@ class Reading:
         sound: what clips are brought to, once that is settled.
         frames: frames that are taken of each clip; `FRAMES` where None.
         learned: the scale that a classifier was trained on, for values that do not tell their own.
-        column: of a table, the columns to learn from, by name or shell pattern; all of numbers where None.
+        column: of a table or a saved data set, the columns to learn from, by name or shell pattern; all of numbers, or
+            the one of images or sound, where None.
         leave_out: of a table, columns not to learn from, by name or shell pattern.
         label_column: of a table, the column of classes; "label" where None.
         labels: a file with the labels of the rows of an ``.npy``.

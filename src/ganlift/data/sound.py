@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlift.data.held import readable
 from ganlift.data.reading import Guess, Reading, Sound
 from ganlift.data.types import FileFacts
 from ganlift.errors import ConfigError, DataError
@@ -65,7 +66,7 @@ def settle_sound(paths: Sequence[Path], reading: Reading) -> tuple[Sound, list[G
     heads: list[tuple[int, float]] = []
     for path in paths:
         try:
-            head = soundfile.info(path)
+            head = soundfile.info(readable(path))
         except Exception:  # what can't be read is left out, and said, where it is decoded
             continue
         if head.samplerate > 0 and head.frames > 0:
@@ -95,7 +96,7 @@ def read_clip(path: Path, sound: Sound) -> tuple[Floats | None, FileFacts]:
     Raises:
         soundfile.LibsndfileError, OSError: it can't be read.
     """
-    with _soundfile().SoundFile(path) as file:
+    with _soundfile().SoundFile(readable(path)) as file:
         rate, whole = file.samplerate, len(file)
         wanted = round(sound.seconds * rate)
         start = _loudest(file, wanted) if whole > wanted else 0

@@ -13,11 +13,10 @@ from ganlift.data.build import content_hashes
 from ganlift.data.colours import settle_colours, to_grey
 from ganlift.data.decode import BATCH, OnProgress, default_size, read_images
 from ganlift.data.findings import Finding
-from ganlift.data.folder import list_more
 from ganlift.data.guesses import with_guesses
 from ganlift.data.kin import look, look_at_all, near_copies
 from ganlift.data.listing import Listing, alike, as_images, joined
-from ganlift.data.load import list_files, load_examples, settled
+from ganlift.data.load import list_beside, list_files, load_examples, settled
 from ganlift.data.reading import AS_FOUND, Reading
 from ganlift.data.types import FileFacts, ImageSet, VectorSet
 
@@ -67,7 +66,7 @@ def survey(
             spec, reading, unlabelled=unlabelled, data_dir=data_dir, on_progress=on_progress, to_train=False
         )
         return replace(survey_images(found), refused=listing.refused if listing else ())
-    others = list_more(Path(unlabelled), reading) if unlabelled is not None else None
+    others = list_beside(unlabelled, reading, listing)
     scaled, of_scale = settled(reading, listing, others)
     sized = replace(scaled, image_size=reading.image_size or default_size(listing.paths))
     images, prints, constant = _survey_files(listing, sized, on_progress)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -23,7 +23,7 @@ from ganlift.errors import DataError
 
 LABEL = "label"
 COLUMN, LEAVE_OUT, LABEL_COLUMN = "--column", "--leave-out", "--label-column"
-_BESIDE = {"part": ("split", "part"), "group": ("group",), "id": ("id",)}
+BESIDE: Mapping[str, tuple[str, ...]] = {"part": ("split", "part"), "group": ("group",), "id": ("id",)}
 """What columns that are not learned from are called, in upper or lower case."""
 _INDEX = ("", "unnamed: 0", "__index_level_0__")
 """What other programs call a column that counts the rows; it is in the order of the classes often enough."""
@@ -36,7 +36,7 @@ class Roles:
     Attributes:
         numbers: the columns to learn from, in the order that they are taken in.
         beside: the column that is ``label``, ``part``, ``group`` and ``id``; those that there are.
-        passed: columns that count the rows, and are left out unasked.
+        passed: columns that are left out unasked: those that count the rows, and those beside what is learned from.
     """
 
     numbers: tuple[str, ...]
@@ -52,6 +52,7 @@ class Table:
         values: (n, d) float64, finite: the columns to learn from side by side.
         texts: (n,) of str for each of `Roles.beside`, "" where a cell is empty.
         places: where each row stands, for messages, such as "line 2".
+        named: whether labels are names, even where all of them read like numbers.
     """
 
     source: str
@@ -59,13 +60,22 @@ class Table:
     values: NDArray[np.float64]
     texts: dict[str, NDArray[np.str_]] = field(default_factory=dict)
     places: Sequence[str] = ()
+    named: bool = False
 
 
-def roles_of(names: Sequence[str], reading: Reading, source: str, *, labelled: bool = True) -> Roles:
+def roles_of(
+    names: Sequence[str],
+    reading: Reading,
+    source: str,
+    *,
+    labelled: bool = True,
+    called: Mapping[str, tuple[str, ...]] = BESIDE,
+) -> Roles:
     """Which of the columns ``names`` of ``source`` is what, as ``reading`` asks or by their names.
 
     Args:
         labelled: whether there must be a label.
+        called: what columns beside these are called, in lower case, by their role.
 
     Raises:
         DataError: two columns have one name or one role, or one that is asked for, or the label, is not there.
@@ -75,8 +85,8 @@ def roles_of(names: Sequence[str], reading: Reading, source: str, *, labelled: b
         raise DataError(f"{source} has two columns called '{twice[0]}'; give each a name of its own.")
     label = _label(names, reading, source, labelled=labelled)
     beside = {"label": label} if label is not None else {}
-    for role, called in _BESIDE.items():
-        found = [name for name in names if name.strip().lower() in called and name != label]
+    for role, words in called.items():
+        found = [name for name in names if name.strip().lower() in words and name != label]
         if len(found) > 1:
             raise DataError(
                 f"{source} has the columns {' and '.join(found)}, which say the same; leave one of them out."
@@ -85,10 +95,15 @@ def roles_of(names: Sequence[str], reading: Reading, source: str, *, labelled: b
     wanted = reading.column or reading.learned_columns
     beside = {role: name for role, name in beside.items() if role == "label" or name not in wanted}
     rest = [name for name in names if name not in beside.values()]
-    passed = () if wanted else tuple(name for name in rest if name.strip().lower() in _INDEX)
+    passed = () if wanted else tuple(name for name in rest if _counts(name))
     numbers = _matching(wanted, rest, COLUMN, source) if wanted else [name for name in rest if name not in passed]
     left = _matching(reading.leave_out or (), rest, LEAVE_OUT, source)
     return Roles(tuple(name for name in numbers if name not in left), beside, passed)
+
+
+def _counts(name: str) -> bool:
+    """Whether a column is called like one that counts the rows."""
+    return name.strip().lower() in _INDEX
 
 
 def _label(names: Sequence[str], reading: Reading, source: str, *, labelled: bool) -> str | None:
@@ -174,23 +189,37 @@ def rows_of(table: Table, reading: Reading) -> VectorSet:
     Raises:
         DataError: a part is unknown, a label reads like an empty cell, or the rows cannot be used.
     """
-    parts = _parts(table)
+    parts = parts_in(table.texts.get("part", np.full(len(table.values), "")), table.places)
     texts = np.where(parts == "unlabelled", "", table.texts.get("label", np.full(len(parts), "")))
-    for place, text in zip(table.places, texts, strict=True):
+    refuse_empty_words(texts, table.places)
+    labels = texts if table.named else numbered(texts)
+    codes, names, of_labels = coded({"": labels}, Naming(None, reading.classes, "class ", table.source))
+    rows = from_vectors({"": (table.values, codes[""])}, names, table.source)
+    rows = replace(rows, parts=parts, columns=table.roles.numbers, **_named(table))
+    return taken(rows, [*of_labels, *_unlabelled(codes[""]), of_columns(table.roles)], reading)
+
+
+def refuse_empty_words(texts: NDArray[np.str_], places: Sequence[str]) -> None:
+    """Refuse labels that read like an empty cell.
+
+    Raises:
+        DataError: there is one; the message says in which of ``places``.
+    """
+    for place, text in zip(places, texts.tolist(), strict=True):
         if text.lower() in EMPTY - {"none"}:
             raise DataError(
                 f"{place}: the label '{text}' reads like an empty cell; empty it, or name the class otherwise."
             )
-    codes, names, of_labels = coded({"": numbered(texts)}, Naming(None, reading.classes, "class ", table.source))
-    rows = from_vectors({"": (table.values, codes[""])}, names, table.source)
-    rows = replace(rows, parts=parts, columns=table.roles.numbers, **_named(table))
-    return taken(rows, [*of_labels, *_unlabelled(codes[""]), _of_columns(table)], reading)
 
 
-def _parts(table: Table) -> NDArray[np.str_]:
-    given = table.texts.get("part", np.full(len(table.values), ""))
+def parts_in(given: NDArray[np.str_], places: Sequence[str]) -> NDArray[np.str_]:
+    """The part that each cell of a column says, "" where it says none.
+
+    Raises:
+        DataError: one says something else; the message says in which of ``places``.
+    """
     known = {"": "", "unlabelled": "unlabelled", **PARTS}
-    for place, part in zip(table.places, given, strict=True):
+    for place, part in zip(places, given.tolist(), strict=True):
         if part.lower() not in known:
             raise DataError(f"{place}: split '{part}' is none of train, val, test, unlabelled.")
     return np.array([known[part.lower()] for part in given.tolist()], "<U10")
@@ -208,11 +237,10 @@ def _unlabelled(codes: NDArray[np.int64]) -> list[Guess]:
     return [Guess("labels", f"{count} rows have none (an empty cell, or -1 beside numbers)", "a name")] if count else []
 
 
-def _of_columns(table: Table) -> Guess:
+def of_columns(roles: Roles) -> Guess:
     """Which columns are learned from, and what the others were taken for."""
-    roles = table.roles
     others = [f"'{name}' is the {role}" for role, name in roles.beside.items()]
-    others += [f"'{name}' counts the rows and is left out" for name in roles.passed]
+    others += [f"'{name}' {'counts the rows and ' if _counts(name) else ''}is left out" for name in roles.passed]
     told = f"{len(roles.numbers)} learned from ({shown(roles.numbers)})"
     return Guess(
         "columns", "; ".join([told, *others]), f"{COLUMN} NAME,..., {LEAVE_OUT} NAME,... or {LABEL_COLUMN} NAME"

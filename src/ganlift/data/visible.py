@@ -12,6 +12,7 @@ from ganlift.data.film_folder import has_clips
 from ganlift.data.folder import has_classes, list_unlabelled
 from ganlift.data.load import load, load_alone
 from ganlift.data.reading import Reading
+from ganlift.data.saved import is_saved
 from ganlift.data.types import UNLABELLED, ImageSet, Split
 from ganlift.data.units import without
 from ganlift.errors import DataError
@@ -32,7 +33,8 @@ def load_run(
         DataError: there is nothing usable.
     """
     folder = Path(data)
-    if folder.is_dir() and not has_classes(folder, reading.parts) and not has_clips(folder, reading.parts):
+    plain = folder.is_dir() and not is_saved(folder)
+    if plain and not has_classes(folder, reading.parts) and not has_clips(folder, reading.parts):
         if reading.classes:
             raise DataError(f"{CLASSES} is about class folders, and {folder} has none; leave it out.")
         return load_alone(grouped(list_unlabelled(folder, reading), reading.groups), reading, on_progress)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ganlift.data.colours import to_grey
 from ganlift.data.decode import FAULTS, read_file
+from ganlift.data.held import opened
 from ganlift.data.reading import AS_FOUND, Reading
 from ganlift.data.sound import VERSION as SOUND_VERSION
 from ganlift.data.types import ImageSet
@@ -137,7 +138,7 @@ class Part:
 def hash_of(path: Path) -> str:
     """sha256 of a file's bytes, 16 hex digits; raises DataError where it can't be read."""
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()[:16]
     except OSError as fault:
         raise DataError(f"{path} can't be read ({fault.strerror}); remove it from the data or put it back.") from fault

@@ -15,6 +15,7 @@ from ganlift.data.decode import FAULTS, decode, hear
 from ganlift.data.decode_clips import decode_clips
 from ganlift.data.deep import DEEP
 from ganlift.data.folder import Find
+from ganlift.data.held import is_cell
 from ganlift.data.reading import Reading
 from ganlift.data.types import FileFacts
 from ganlift.data.walking import image_files
@@ -75,7 +76,7 @@ def predictions(
     reading = model.facts.reading(Reading(value_range=value_range))
     for group in _groups(files, batch):
         is_there = os.path.exists if model.facts.frames else os.path.isfile  # neither faults a name that can't be
-        present = [path for path in group if is_there(path)]
+        present = [path for path in group if is_there(path) or is_cell(path)]
         inputs, kept, reasons = _inputs(model, present, reading)
         found = {present[index]: row for index, row in zip(kept, model.probabilities(inputs), strict=True)}
         for path in group:

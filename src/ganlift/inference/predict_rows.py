@@ -13,6 +13,8 @@ from ganlift.data.kinds import kind_of, read_table
 from ganlift.data.npy import read_npy
 from ganlift.data.npz import read_arrays
 from ganlift.data.rows import checked_rows
+from ganlift.data.saved_rows import bare_tables
+from ganlift.data.tables import Table
 from ganlift.data.types import VectorSet
 from ganlift.errors import DataError
 from ganlift.inference.model import Model
@@ -55,8 +57,10 @@ def _rows_of(model: Model, file: Path) -> list[tuple[NDArray[np.str_], NDArray[n
         return [(_called(str(file), joined.names), fitting_rows(model, of_block(model, joined).vectors, str(file)))]
     if kind_of(file) == "table":
         table = read_table(file, model.facts.reading(), labelled=False)
-        places = table.texts.get("id", np.arange(len(table.values)).astype(np.str_))
-        return [(_called(str(file), places), fitting_rows(model, table.values, str(file)))]
+        return [(_called(str(file), _places(table)), fitting_rows(model, table.values, str(file)))]
+    if kind_of(file) == "saved":
+        tables = bare_tables(file, model.facts.reading())
+        return [(_called(one.source, _places(one)), fitting_rows(model, one.values, one.source)) for one in tables]
     if kind_of(file) == "npy":
         return [_array(model, read_npy(file), str(file), str(file))]
     if file.exists() and file.suffix.lower() != ".npz":
@@ -70,6 +74,10 @@ def _rows_of(model: Model, file: Path) -> list[tuple[NDArray[np.str_], NDArray[n
         there = ", ".join(sorted(arrays)) or "none"
         raise DataError(f"{file} has the arrays {there}; this classifier takes {model.facts.takes}, as x.")
     return [_array(model, arrays[name], f"{file}:{name}", f"{file}, '{name}'") for name in names]
+
+
+def _places(table: Table) -> NDArray[np.str_]:
+    return table.texts.get("id", np.arange(len(table.values)).astype(np.str_))
 
 
 def _array(

@@ -13,6 +13,7 @@ from ganlift.data.build import content_hashes
 from ganlift.data.bundled_sets import fashion_mini
 from ganlift.data.decode import decode
 from ganlift.data.decode_clips import decode_clips
+from ganlift.data.held import is_there
 from ganlift.data.idx import is_idx_folder
 from ganlift.data.reading import Reading, asked
 from ganlift.data.sizes import square
@@ -93,7 +94,7 @@ def _rows(model: Model, columns: ColumnsFacts) -> tuple[NDArray[np.float32], str
 def _of_files(facts: ClassifierFacts, names: list[str], reading: Reading) -> Pixels | None:
     """The files of a folder of class folders, alone and not the whole folder; None where one is missing."""
     paths = [Path(facts.data) / name for name in names]
-    if not all(path.exists() for path in paths):
+    if not all(map(is_there, paths)):
         return None
     return (decode_clips if facts.frames else decode)(paths, reading).pixels
 
