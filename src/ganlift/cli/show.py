@@ -263,9 +263,10 @@ def generators_table(console: Console, run: Path) -> None:
 
     shown = Table(box=None, pad_edge=False, header_style="bold")
     shown.add_column("generator", no_wrap=True)
-    for name, _ in side_by_side.HEAD[:-2]:  # gain and verdict stand in the table above
+    found = read_run(run)
+    for name, _ in side_by_side.head(found)[:-2]:  # gain and verdict stand in the table above
         shown.add_column(name.replace("real ones", "real"), justify="right")
-    for line in side_by_side.side_by_side(read_run(run)):
+    for line in side_by_side.side_by_side(found):
         shown.add_row(*(Text(cell) for cell in (safe(line.name), *line.cells[:-2])))
     console.print(shown)
     console.print()

@@ -14,6 +14,7 @@ from ganlift.data.decode import FAULTS
 from ganlift.data.reading import Fit
 from ganlift.data.sizes import is_wide
 from ganlift.data.types import FileFacts
+from ganlift.nouns import IMAGE, with_article
 
 Severity = Literal["error", "warning", "info"]
 SHOWN = 3
@@ -24,7 +25,10 @@ _WHAT = {**dict.fromkeys((*_COUNTED, "run-folder"), "folder(s)"), "unused-class"
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of finding: ``error`` where `compare` refuses, ``warning`` where a result suffers, ``info`` to know."""
+    """A kind of finding: ``error`` where `compare` refuses, ``warning`` where a result suffers, ``info`` to know.
+
+    ``advice`` has ``{noun}`` for what an example is called, and ``{one}`` for that with its article.
+    """
 
     severity: Severity
     meaning: str
@@ -33,7 +37,7 @@ class Kind:
 
 KINDS = {
     "empty-class": Kind(
-        "error", "A class has no image.", "Add images, remove the folder, or leave the class out with --classes."
+        "error", "A class has no image.", "Add {noun}s, remove the folder, or leave the class out with --classes."
     ),
     "too-few-classes": Kind(
         "error",
@@ -46,10 +50,10 @@ KINDS = {
     "absent-label": Kind(
         "error",
         "A label that other programs write into empty cells: nan, NA, N/A, null, None.",
-        "Leave the cell empty for an image without a label; give the class another name if it is one.",
+        "Leave the cell empty for {one} without a label; give the class another name if it is one.",
     ),
     "cannot-split": Kind(
-        "error", "Training, validation and test images cannot be drawn.", "Add images, or give the split yourself."
+        "error", "Training, validation and test images cannot be drawn.", "Add {noun}s, or give the split yourself."
     ),
     "empty-file": Kind("warning", "Files of no bytes.", "Copy or download them again, or remove them."),
     "truncated": Kind("warning", "Files that end before the image does.", "Copy or download them again."),
@@ -78,7 +82,7 @@ KINDS = {
     "no-class-folders": Kind(
         "warning",
         "A folder for validation or test without class folders.",
-        "Sort the images into class folders; as they are, ganlift predict alone can use them.",
+        "Sort the {noun}s into class folders; as they are, ganlift predict alone can use them.",
     ),
     "unused-class": Kind("info", "Classes that --classes does not name.", "Nothing, if they are not meant to be used."),
     "unmatched-file": Kind(
@@ -126,16 +130,16 @@ KINDS = {
         "Give them one name if they are one class.",
     ),
     "class-not-in-test": Kind(
-        "warning", "A class has no test image, so that nothing is known about it.", "Add test images of it."
+        "warning", "A class has no test image, so that nothing is known about it.", "Add test {noun}s of it."
     ),
-    "tiny-class": Kind("warning", "A class has fewer than 10 training images.", "Add images, or merge classes."),
+    "tiny-class": Kind("warning", "A class has fewer than 10 training images.", "Add {noun}s, or merge classes."),
     "imbalance": Kind(
         "warning",
         "The largest class has at least 5 times as many training images as the smallest.",
         "compare judges by macro recall; look at recall per class.",
     ),
     "small-test": Kind(
-        "warning", "Fewer than 100 test images: chance moves accuracy by points.", "Add test images, or use more seeds."
+        "warning", "Fewer than 100 test images: chance moves accuracy by points.", "Add test {noun}s, or use more seeds."
     ),
     "constant-image": Kind(
         "warning", "Images of one colour throughout, or silent clips.", "Remove them: they teach nothing."
@@ -168,12 +172,12 @@ KINDS = {
     "near-duplicates": Kind(
         "info",
         "Near copies on one side: re-encoded, resized, brightened, cropped a little, mirrored or turned.",
-        "Count them as one image when you judge how much data there is.",
+        "Count them as one {noun} when you judge how much data there is.",
     ),
     "near-duplicates-unsplit": Kind(
         "info",
         "Near copies in a set without a test part.",
-        "compare draws them to one side together, as far as every class keeps images on each.",
+        "compare draws them to one side together, as far as every class keeps {noun}s on each.",
     ),
     "near-duplicates-across-parts": Kind(
         "warning",
@@ -195,7 +199,7 @@ KINDS = {
     "few-for-generator": Kind(
         "warning",
         "A class has fewer training images than a generator needs not to copy or collapse.",
-        "Look at the generated samples in the report; add images of the class.",
+        "Look at the generated samples in the report; add {noun}s of the class.",
     ),
 }
 """Every kind by its code, in the order of `docs/check.md`."""
@@ -210,12 +214,14 @@ class Finding:
         message: what, how many and where, as a sentence.
         count: how many images, files or classes.
         examples: names of all of them, or the first few.
+        noun: what one example of the set is called.
     """
 
     code: str
     message: str
     count: int
     examples: tuple[str, ...] = ()
+    noun: str = IMAGE
 
     @property
     def kind(self) -> Kind:
@@ -233,7 +239,12 @@ class Finding:
 
     @property
     def sentence(self) -> str:
-        return f"{self.message} {self.kind.advice}"
+        return f"{self.message} {self.advice}"
+
+    @property
+    def advice(self) -> str:
+        """What to do, in the words of the set."""
+        return self.kind.advice.format(one=with_article(self.noun), noun=self.noun)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values: ``code``, ``severity``, ``count``, ``message``, ``advice``, ``examples``."""
@@ -242,7 +253,7 @@ class Finding:
             "severity": self.kind.severity,
             "count": self.count,
             "message": self.message,
-            "advice": self.kind.advice,
+            "advice": self.advice,
             "examples": list(self.examples[:SHOWN]),
         }
 
