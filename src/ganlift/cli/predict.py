@@ -111,7 +111,7 @@ def predict(
         if not tally.read:
             raise DataError(_none_read(tally))
     if out:
-        typer.echo(f"{tally.read} image(s) → {safe(out)}", err=True)
+        typer.echo(f"{tally.read} {answers.noun}(s) → {safe(out)}", err=True)
     if tally.unreadable:
         typer.echo(f"{len(tally.unreadable)} file(s) could not be read; {tally.read} could.", err=True)
         raise typer.Exit(1)

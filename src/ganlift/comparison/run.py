@@ -102,6 +102,7 @@ def prepare(config: ArmsConfig, tell: Listener) -> Prepared:
         _per_class(images, splits[0]),
         len(splits[0].unlabelled),
         sound=isinstance(images, SoundSet),
+        noun=images.noun,
     )
     check = check_images(images)
     measure, why = choose_yardstick(config.measure, _per_class(images, splits[0]))

@@ -42,7 +42,7 @@ KINDS = {
     "too-few-classes": Kind(
         "error",
         "Fewer than two classes have images.",
-        "Images without any label can be learned from (--unlabelled), but nothing can be scored without the labels of "
+        "{Noun}s without any label can be learned from (--unlabelled), but nothing can be scored without the labels of "
         "some.",
     ),
     "class-not-in-train": Kind("error", "A class has no training image.", "Add some to train/."),
@@ -139,7 +139,9 @@ KINDS = {
         "compare judges by macro recall; look at recall per class.",
     ),
     "small-test": Kind(
-        "warning", "Fewer than 100 test images: chance moves accuracy by points.", "Add test {noun}s, or use more seeds."
+        "warning",
+        "Fewer than 100 test images: chance moves accuracy by points.",
+        "Add test {noun}s, or use more seeds.",
     ),
     "constant-image": Kind(
         "warning", "Images of one colour throughout, or silent clips.", "Remove them: they teach nothing."
@@ -244,7 +246,7 @@ class Finding:
     @property
     def advice(self) -> str:
         """What to do, in the words of the set."""
-        return self.kind.advice.format(one=with_article(self.noun), noun=self.noun)
+        return self.kind.advice.format(one=with_article(self.noun), noun=self.noun, Noun=self.noun.capitalize())
 
     def to_json(self) -> dict[str, Any]:
         """Plain values: ``code``, ``severity``, ``count``, ``message``, ``advice``, ``examples``."""

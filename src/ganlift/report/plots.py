@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
+from ganlift.nouns import IMAGE
 from ganlift.report.numbers import Bin, Pair, Spread, histogram
 from ganlift.report.svg import WIDTH, Scale, circle, figure, line, path, rect, scale, text, ticks
 from ganlift.report.words import MINUS, percent, points, short, size
@@ -93,7 +94,7 @@ def _gain_axis(
     return parts
 
 
-def class_dots(names: Sequence[str], gains: Sequence[Spread | None], noun: str) -> Markup:
+def class_dots(names: Sequence[str], gains: Sequence[Spread | None], noun: str = IMAGE) -> Markup:
     """Mean gain in recall a class, with the range over seeds; ``noun`` is what one example is called."""
     known = [gain for gain in gains if gain]
     x = scale([0.0, *(value for gain in known for value in gain)], GUTTER + 6, WIDTH - 46)
@@ -136,7 +137,7 @@ def bars(
 
 
 def reliability_plot(
-    before: Sequence[Bin], after: Sequence[Bin], reference: str, arm: str, examples: str
+    before: Sequence[Bin], after: Sequence[Bin], reference: str, arm: str, noun: str = IMAGE
 ) -> Markup:
     """Accuracy against confidence, of the reference and of the arm; a calibrated one lies on the diagonal."""
     left, top, size = 46.0, 12.0, 262.0
@@ -150,7 +151,7 @@ def reliability_plot(
         spots = [(x(one.confidence), y(one.accuracy)) for one in bins]
         parts.append(path(spots, f"curve {style}"))
         for spot, one in zip(spots, bins, strict=True):
-            said = f"{name}: {one.images} {examples}, {percent(one.accuracy)} right"
+            said = f"{name}: {one.images} {noun}s, {percent(one.accuracy)} right"
             parts.append(circle(*spot, 3.5, f"mark {style}", said))
         parts += [
             line(left + 10, place, left + 32, place, f"curve {style}"),
@@ -161,16 +162,16 @@ def reliability_plot(
     return figure(top + size + 40, "Accuracy in percent against confidence in percent", words, parts)
 
 
-def distances(generated: Sequence[float], real: Sequence[float], made: str) -> Markup:
-    """Distances from generated images, which are called ``made``, to their nearest real one, and between real ones."""
+def distances(generated: Sequence[float], real: Sequence[float], noun: str = IMAGE) -> Markup:
+    """Distances from generated examples to their nearest real one, and between real ones; ``noun`` is what one is called."""
     edges, share, real_share = histogram(generated, real)
     left, right, top, bottom = 10.0, WIDTH - 10.0, 46.0, 176.0
     x = Scale(float(edges[0]), float(edges[-1]), left, right)
     y = Scale(0.0, float(max(share.max(), real_share.max())), bottom, top)
     parts = [_x_axis(x, bottom, lambda value: f"{value:g}")]
     for shares, style, name, place in (
-        (real_share, "before", f"real {made} to nearest other real one", 12),
-        (share, "after", f"generated {made} to nearest real one", 30),
+        (real_share, "before", f"real {noun} to nearest other real one", 12),
+        (share, "after", f"generated {noun} to nearest real one", 30),
     ):
         outline = [(x(float(edges[0])), bottom)]
         for low, high, height in zip(edges[:-1], edges[1:], shares, strict=True):

@@ -136,7 +136,7 @@ def confusions(run: Run) -> list[Confusion]:
         before = sum((numbers.confusion(*one) for one, _ in both), empty)
         after = sum((numbers.confusion(*one) for _, one in both), empty)
         maps = [(f"Before: {reference}", before), (f"After: {arm}", after)] if len(names) <= tables.MOST_CLASSES else []
-        shown = [(title, tables.heat_map(table, names, run.examples)) for title, table in maps]
+        shown = [(title, tables.heat_map(table, names, run.noun)) for title, table in maps]
         found.append(Confusion(arm, reference, shown, tables.confusions(before, after, names)))
     return found
 
@@ -155,7 +155,9 @@ def reliability(run: Run) -> list[Plot]:
         )
         errors = [words.decimal(numbers.calibration_error(bins)) for bins in (before, after)]
         note = f"Calibration error over all seeds: {reference} {errors[0]}, {arm} {errors[1]}."
-        found.append(Plot(f"{arm} against {reference}", plots.reliability_plot(before, after, reference, arm, run.examples), note))
+        found.append(
+            Plot(f"{arm} against {reference}", plots.reliability_plot(before, after, reference, arm, run.noun), note)
+        )
     return found
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlift.nouns import IMAGE
 from ganlift.report import answers, numbers, spaces, words
 from ganlift.report.read import IN_TIME, Row, Run, sequence
 from ganlift.yardstick import ACCURACY, MACRO_RECALL
@@ -178,7 +179,7 @@ class Cell:
     hint: str
 
 
-def heat_map(table: NDArray[np.int64], names: Sequence[str], examples: str) -> list[tuple[str, list[Cell]]]:
+def heat_map(table: NDArray[np.int64], names: Sequence[str], noun: str = IMAGE) -> list[tuple[str, list[Cell]]]:
     """A line a true class: its name, and a cell a predicted class."""
     totals = table.sum(1)
     lines = []
@@ -186,7 +187,7 @@ def heat_map(table: NDArray[np.int64], names: Sequence[str], examples: str) -> l
         cells = []
         for predicted, other in enumerate(names):
             share = float(table[true, predicted] / totals[true]) if totals[true] else 0.0
-            said = f"{int(table[true, predicted])} of {int(totals[true])} {examples} of {name} called {other}"
+            said = f"{int(table[true, predicted])} of {int(totals[true])} {noun}s of {name} called {other}"
             text = "<1" if 0 < share < 0.005 else f"{100 * share:.0f}" if share else ""
             cells.append(Cell(text, round(share, 3), true == predicted, said))
         lines.append((name, cells))
@@ -227,7 +228,7 @@ class Candidate:
     chosen: list[int]
 
 
-def candidates(facts: dict[int, Row], made: str) -> list[Candidate]:
+def candidates(facts: dict[int, Row], made: str = IMAGE) -> list[Candidate]:
     """Of the seeds' ``candidates``, by whether they began pre-trained, by weight and ratio; what was ``made`` is called so."""
     tried: dict[tuple[bool, float, float], list[float]] = {}
     chosen: dict[tuple[bool, float, float], list[int]] = {}
