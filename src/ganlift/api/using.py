@@ -53,7 +53,7 @@ class Predictions:
         """What was passed over, in sentences."""
         from ganlift.data.findings import about_files
 
-        return [finding.message for finding in about_files(self.passed)]
+        return [finding.message for finding in about_files(self.passed, noun=self.noun)]
 
 
 def generate(

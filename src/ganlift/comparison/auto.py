@@ -92,7 +92,8 @@ def choose(
     if unlabelled:
         names += WITH_UNLABELLED
         reasons.append(
-            f"there are {unlabelled:,} {noun}s without labels, so arms with and without a GAN that use them are compared"
+            f"there are {unlabelled:,} {noun}s without labels, so arms with and without a GAN that use them are "
+            "compared"
         )
     elif most < UNEQUAL * least:
         names += LABELS_ALONE

@@ -79,7 +79,10 @@ def check_survey(found: Survey) -> Check:
     if isinstance(images, VectorSet):
         about += about_columns(images)
     else:
-        about += [*_about_images(images, found.constant), *about_files(images.files, images.size, images.fit)]
+        about += [
+            *_about_images(images, found.constant),
+            *about_files(images.files, images.size, images.fit, images.noun),
+        ]
     findings = _ordered([replace(one, noun=images.noun) for one in about])
     messages = {finding.message for finding in findings}
     notes = tuple(note for note in images.notes if note not in messages)

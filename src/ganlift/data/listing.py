@@ -20,6 +20,7 @@ from ganlift.data.reading import AS_FOUND, Colours, Guess, Reading
 from ganlift.data.sound import is_sound
 from ganlift.data.types import UNLABELLED, FileFacts, ImageSet, SoundSet, VideoSet
 from ganlift.errors import DataError
+from ganlift.nouns import IMAGE
 
 ORIENTATION = "--orientation stored"
 
@@ -71,6 +72,11 @@ class Listing:
     def sounds(self) -> bool:
         """Whether the files are sound; a listing has one kind alone (`of_one_kind`)."""
         return bool(self.entries) and is_sound(self.entries[0].path)
+
+    @property
+    def noun(self) -> str:
+        """What one of the files is called."""
+        return "clip" if self.clips or self.sounds else IMAGE
 
     def of_one_kind(self) -> Listing:
         """The images of the listing, or its sound, whichever are more; the others are passed over."""
@@ -155,7 +161,10 @@ def as_images(
         names=np.array([_as_text(entry.name) for entry in entries], np.str_),
         groups=groups if groups.any() else None,
         source=listing.source,
-        notes=(*listing.notes, *(finding.message for finding in about_files(facts) if finding.noted)),
+        notes=(
+            *listing.notes,
+            *(finding.message for finding in about_files(facts, noun=listing.noun) if finding.noted),
+        ),
         files=facts,
         guesses=(*listing.guesses, *_of_files([files[index] for index in kept], pixels.shape[-2], reading)),
         orientation=reading.orientation,

@@ -173,8 +173,8 @@ def _enough(seen: Seen, most: int, rng: Rng, *, labelled: bool) -> Held:
     n = min(len(usable), len(seen.training), most)
     if n < LEAST:
         raise DataError(
-            f"Measuring a generator needs {LEAST} {seen.images.noun}s that it saw and {LEAST} that it did not; here there are "
-            f"{len(seen.training)} and {len(usable)}{f', and --images asks for {most}' if most < LEAST else ''}."
+            f"Measuring a generator needs {LEAST} {seen.images.noun}s that it saw and {LEAST} that it did not; here "
+            f"there are {len(seen.training)} and {len(usable)}{f', and --images asks for {most}' if most < LEAST else ''}."
         )
     return seen.held.some(np.sort(_numpy(rng, "held-out").permutation(usable)[:n]))
 

@@ -229,7 +229,7 @@ class Candidate:
 
 
 def candidates(facts: dict[int, Row], made: str = IMAGE) -> list[Candidate]:
-    """Of the seeds' ``candidates``, by whether they began pre-trained, by weight and ratio; what was ``made`` is called so."""
+    """Of the seeds' ``candidates``, by whether they began pre-trained, by weight and ratio; ``made``: what one is."""
     tried: dict[tuple[bool, float, float], list[float]] = {}
     chosen: dict[tuple[bool, float, float], list[int]] = {}
     for seed, fact in facts.items():
