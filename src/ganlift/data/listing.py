@@ -187,15 +187,15 @@ def _of_files(used: Sequence[FileFacts], size: int, reading: Reading) -> list[Gu
     sides = " to ".join(str(side) for side in sorted({min(shorter), max(shorter)})) if shorter else ""
     given = f" of a shorter side of {sides} px" if sides else ""
     clips = any(file.frames for file in used)
-    said = "metadata" if clips else "EXIF data"
+    noun, said = ("clip", "metadata") if clips else (IMAGE, "EXIF data")
     upright = f"{turned} set upright by their {said}" if turned else f"no {said} say to turn one"
     frames = [Guess("frames", f"{of_frames(reading)}, as {'asked' if reading.frames else 'usual'}", FRAMES_OPTION)]
     return [
         *(frames if clips else []),
         Guess("size", f"{size} × {size}{given}", sizes.OPTION),
-        *sizes.of_shape([(file.height, file.width) for file in used], reading.fit, "clips" if clips else "images"),
+        *sizes.of_shape([(file.height, file.width) for file in used], reading.fit, f"{noun}s"),
         Guess("orientation", upright if reading.orientation == "exif" else "as stored, as asked", ORIENTATION),
-        settle_colours(all_grey=all(file.grey for file in used), reading=reading)[1],
+        settle_colours(all_grey=all(file.grey for file in used), reading=reading, noun=noun)[1],
     ]
 
 

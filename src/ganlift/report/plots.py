@@ -163,7 +163,7 @@ def reliability_plot(
 
 
 def distances(generated: Sequence[float], real: Sequence[float], noun: str = IMAGE) -> Markup:
-    """Distances from generated images, or other examples, to their nearest real one, against those between real ones."""
+    """Distances from generated images (or clips, ...) to their nearest real one, against those between real ones."""
     edges, share, real_share = histogram(generated, real)
     left, right, top, bottom = 10.0, WIDTH - 10.0, 46.0, 176.0
     x = Scale(float(edges[0]), float(edges[-1]), left, right)
