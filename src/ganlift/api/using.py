@@ -51,7 +51,7 @@ class Predictions:
     @property
     def notes(self) -> list[str]:
         """What was passed over, in sentences."""
-        from ganlift.data.findings import about_files
+        from ganlift.data.file_findings import about_files
 
         return [finding.message for finding in about_files(self.passed, noun=self.noun)]
 

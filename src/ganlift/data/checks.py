@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from ganlift.data.column_findings import about_columns
 from ganlift.data.copies import about_copies
-from ganlift.data.findings import KINDS, Finding, about_files, shown
+from ganlift.data.file_findings import about_files
+from ganlift.data.findings import KINDS, Finding, shown
 from ganlift.data.fitness import unfit
 from ganlift.data.flips import flips_safe, why_no_flips
 from ganlift.data.names import alike_names

@@ -13,7 +13,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from ganlift.data.findings import Finding, about_files, shown
+from ganlift.data.file_findings import about_files
+from ganlift.data.findings import Finding, shown
 from ganlift.data.listing import Entry, Listing
 from ganlift.data.reading import Guess
 from ganlift.data.types import UNLABELLED, Examples, FileFacts

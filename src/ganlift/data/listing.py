@@ -15,7 +15,8 @@ from ganlift.data.build import content_hashes
 from ganlift.data.colours import settle_colours
 from ganlift.data.decode import OnProgress, decode
 from ganlift.data.decode_clips import FRAMES_OPTION, decode_clips, of_frames
-from ganlift.data.findings import Finding, about_files
+from ganlift.data.file_findings import about_files
+from ganlift.data.findings import Finding
 from ganlift.data.reading import AS_FOUND, Colours, Guess, Reading
 from ganlift.data.sound import is_sound
 from ganlift.data.types import UNLABELLED, FileFacts, ImageSet, SoundSet, VideoSet

@@ -77,8 +77,16 @@ def read_images(run: Path) -> Fingerprint:
     try:
         size, channels = stored["form"].tolist()
         names = tuple(stored["class_names"].tolist())
-        columns = {name: stored[name] for name in _COLUMNS}
-        return Fingerprint(**columns, class_names=names, size=size, channels=channels, source=str(stored["source"]))
+        return Fingerprint(
+            hashes=stored["hashes"],
+            labels=stored["labels"],
+            parts=stored["parts"],
+            groups=stored["groups"],
+            class_names=names,
+            size=size,
+            channels=channels,
+            source=str(stored["source"]),
+        )
     except (KeyError, ValueError, TypeError) as fault:
         raise DamagedFileError(f"{path} does not describe a run's images ({fault}); remove it and run again.") from None
 
