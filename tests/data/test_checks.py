@@ -16,7 +16,7 @@ from PIL.PngImagePlugin import PngInfo
 
 import ganlift
 from ganlift.data import check_images, load
-from ganlift.data.findings import KINDS
+from ganlift.data.findings import KINDS, Finding
 from ganlift.data.generated import STATEMENT
 from ganlift.errors import DataError
 from ganlift.runs.folder import open_run
@@ -331,4 +331,7 @@ def test_what_cannot_be_read_at_all_is_refused(tmp_path: Path) -> None:
 
 def test_the_table_of_findings_is_the_code_s() -> None:
     rows = [line for line in DOCS.read_text().splitlines() if line.startswith("| `")]
-    assert rows == [f"| `{code}` | {kind.severity} | {kind.meaning} | {kind.advice} |" for code, kind in KINDS.items()]
+    of_images = {code: Finding(code, "", 1) for code in KINDS}
+    assert rows == [
+        f"| `{code}` | {kind.severity} | {kind.meaning} | {of_images[code].advice} |" for code, kind in KINDS.items()
+    ]

@@ -100,10 +100,9 @@ def _strategies_lack(facts: dict[str, Any]) -> tuple[list[Finding], list[dict[st
     from ganlift.data.findings import Finding
     from ganlift.strategies.base import strategies
 
-    space, noun = ("vectors", "row") if "columns" in facts else ("pixels", "image")
+    space, noun = "vectors" if "columns" in facts else "pixels", facts["noun"]
     files = facts.get("files", {})
     sound = "seconds" in files and "width" not in files
-    noun = "clip" if "seconds" in files else noun
     fewest = min(facts["training_per_class"], default=0)
     lines, without_labels, generating = [], [], []
     for name, entry in strategies:

@@ -12,6 +12,7 @@ from ganlift.config import CompareConfig, GeneratorConfig, RunConfig, TrainConfi
 from ganlift.errors import GanliftError
 from ganlift.events import Event, Listener
 from ganlift.factories import refuse_while_imported
+from ganlift.nouns import IMAGE
 from ganlift.report import render
 from ganlift.runs import folder as run_folder
 from ganlift.runs.lock import run_lock
@@ -52,11 +53,13 @@ class Training:
         row: as in ``results.jsonl``; the columns about test images are absent where there are none.
         classifier: the folder it lies in, ready to use.
         run: the run folder.
+        noun: what one example is called: "image", "clip" or "row".
     """
 
     row: dict[str, Any]
     classifier: Path
     run: Path
+    noun: str = IMAGE
 
 
 def compare(data: str | Path | CompareConfig, *, on_event: Listener | None = None, **settings: Any) -> Comparison:
@@ -121,7 +124,7 @@ def train(data: str | Path | TrainConfig, *, on_event: Listener | None = None, *
         prepared = prepare(config, tell)
         with _arms_done(prepared, tell) as run:
             row = finish_training(prepared, run)
-    return Training(dict(row), run / "classifier", run)
+    return Training(dict(row), run / "classifier", run, prepared.images.noun)
 
 
 def train_generator(data: str | Path | GeneratorConfig, *, on_event: Listener | None = None, **settings: Any) -> Path:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ganlift.config import nearest
 from ganlift.errors import ConfigError
+from ganlift.nouns import IMAGE
 
 if TYPE_CHECKING:
     from ganlift.data.types import FileFacts
@@ -35,12 +36,14 @@ class Predictions:
         class_names: what the probabilities' columns belong to.
         temperature: what calibrated them; 1 where nothing did.
         passed: what lies below the folders that were named and is no image; whole when all items are gone through.
+        noun: what one item is called: "image", "clip" or "row".
     """
 
     class_names: tuple[str, ...]
     temperature: float
     items: Iterator[Prediction | Unreadable]
     passed: list[FileFacts] = field(default_factory=list)
+    noun: str = IMAGE
 
     def __iter__(self) -> Iterator[Prediction | Unreadable]:
         return self.items
@@ -48,9 +51,9 @@ class Predictions:
     @property
     def notes(self) -> list[str]:
         """What was passed over, in sentences."""
-        from ganlift.data.findings import about_files
+        from ganlift.data.file_findings import about_files
 
-        return [finding.message for finding in about_files(self.passed)]
+        return [finding.message for finding in about_files(self.passed, noun=self.noun)]
 
 
 def generate(
@@ -129,11 +132,12 @@ def predict(
     if model.facts.columns:
         if value_range:
             raise ConfigError(f"--value-range is about images, and {run} takes rows of numbers; leave it out.")
-        return Predictions(model.facts.class_names, model.facts.temperature, row_predictions(model, images, batch))
+        rows = row_predictions(model, images, batch)
+        return Predictions(model.facts.class_names, model.facts.temperature, rows, noun=model.facts.noun)
     passed: list[FileFacts] = []
     below = clips_at if model.facts.frames else files_below("Audio" if model.facts.sound else "Image")
     found = predictions(model, find_images(images, passed, below), batch, value_range)
-    return Predictions(model.facts.class_names, model.facts.temperature, found, passed)
+    return Predictions(model.facts.class_names, model.facts.temperature, found, passed, model.facts.noun)
 
 
 def evaluate(

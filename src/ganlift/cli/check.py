@@ -136,7 +136,7 @@ def _classes(facts: Mapping[str, Any]) -> Table:
     shown = Table(box=None, pad_edge=False, header_style="bold")
     shown.add_column(f"{len(facts['classes'])} classes{some}", overflow="fold")
     for part in facts["per_class_and_part"]:
-        shown.add_column(part or "images", justify="right", no_wrap=True)
+        shown.add_column(part or f"{facts['noun']}s", justify="right", no_wrap=True)
     for name, counts in lines:
         shown.add_row(Text(safe(name)), *(f"{count:,}" for count in counts))
     return shown

@@ -187,7 +187,7 @@ def _confusion(found: Evaluation, width: int) -> Table | None:
         if own != other and count
     ]
     lines = [[own, other, str(count)] for count, own, other in sorted(wrong, reverse=True)[:_LINES]]
-    return table(["is", "predicted as", "images"], lines, words=2) if lines else None
+    return table(["is", "predicted as", f"{found.noun}s"], lines, words=2) if lines else None
 
 
 def _headings(names: Sequence[str], width: int) -> tuple[Sequence[str], Sequence[str]]:
@@ -216,7 +216,7 @@ def _groups(found: Evaluation) -> Table | None:
     ]
     more = len(found.groups) - len(lines)
     title = f"the {_LINES} worst of {len(found.groups)} groups" if more else "group"
-    return table([title, "images", "accuracy", "95 % interval", "balanced"], lines)
+    return table([title, f"{found.noun}s", "accuracy", "95 % interval", "balanced"], lines)
 
 
 def table(head: Sequence[str], lines: Sequence[Sequence[str]], words: int = 1) -> Table:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganlift.cli.words import duration, safe, some
+from ganlift.nouns import noun_of
 from ganlift.yardstick import named
 
 
@@ -14,7 +15,7 @@ def plan_lines(plan: Mapping[str, Any]) -> list[str]:
     if "generator" in plan:
         return generator_plan_lines(plan)
     arms, left = plan.get("arms", 0), plan.get("arms_left", 0)
-    what = "rows" if plan.get("space") == "rows" else f"{plan.get('noun', 'image')}s"
+    what = f"{noun_of(plan)}s"
     which = "unlabelled" if plan.get("labelled") == 0 else "labelled"
     steps = f"{_steps(plan)} steps of {plan.get('batch_size', '?')} {which} {what}" if plan.get("steps") else ""
     generator = f"; a generator's own: {_generator_steps(plan)} steps" if plan.get("needs_generator") else ""
@@ -73,9 +74,11 @@ def _fewest_to_most(own: Mapping[str, int]) -> str:
 
 def generator_plan_lines(plan: Mapping[str, Any]) -> list[str]:
     """The plan of a generator that trains for its own sake."""
-    steps = f"{plan['generator_steps']:,} steps of {plan['batch_size']} images"
+    steps = f"{plan['generator_steps']:,} steps of {plan['batch_size']} {noun_of(plan)}s"
     generator = f"{safe(plan['generator'])}, {steps}"
-    return _named({**_data_facts(plan), "Images": _counts(plan), **_guesses(plan), "Generator": generator})
+    return _named(
+        {**_data_facts(plan), f"{noun_of(plan).capitalize()}s": _counts(plan), **_guesses(plan), "Generator": generator}
+    )
 
 
 def _data_facts(plan: Mapping[str, Any]) -> dict[str, str]:

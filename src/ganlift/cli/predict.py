@@ -109,9 +109,9 @@ def predict(
         for note in answers.notes:
             typer.echo(safe(note), err=True)
         if not tally.read:
-            raise DataError(_none_read(tally))
+            raise DataError(_none_read(tally, answers.noun))
     if out:
-        typer.echo(f"{tally.read} image(s) → {safe(out)}", err=True)
+        typer.echo(f"{tally.read} {answers.noun}(s) → {safe(out)}", err=True)
     if tally.unreadable:
         typer.echo(f"{len(tally.unreadable)} file(s) could not be read; {tally.read} could.", err=True)
         raise typer.Exit(1)
@@ -128,12 +128,19 @@ def _listed(images: Iterable[str]) -> Iterator[str]:
                 yield line.rstrip("\r\n")
 
 
-def _none_read(tally: Tally) -> str:
+_WANTED = {
+    "image": "PNG, JPEG, WebP or BMP (films or folders of frames to a classifier of clips)",
+    "clip": "what it learned from: films or folders of frames, or WAV, FLAC, OGG or MP3",
+    "row": "an .npz or a table with rows of numbers",
+}
+"""What a classifier of each kind takes."""
+
+
+def _none_read(tally: Tally, noun: str) -> str:
     if not tally.unreadable:
-        return "No image was named; the list is empty."
+        return f"No {noun} was named; the list is empty."
     reasons = dict.fromkeys(one["reason"] for one in tally.unreadable)
-    wanted = "PNG, JPEG, WebP or BMP (films or folders of frames to a classifier of clips)"
-    return f"None of {len(tally.unreadable)} file(s) could be read ({some(reasons, 3)}); give {wanted}."
+    return f"None of {len(tally.unreadable)} file(s) could be read ({some(reasons, 3)}); give {_WANTED[noun]}."
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from ganlift.cli.arms import tables
 from ganlift.cli.crash import logged_in
 from ganlift.cli.plan import plan_lines
 from ganlift.cli.words import duration, safe, size
+from ganlift.nouns import IMAGE, noun_of
 from ganlift.yardstick import Yardstick, named
 
 Event = Mapping[str, Any]
@@ -71,6 +72,7 @@ class _Lines:
         self.end: float | None = None
         self.downloads: set[str] = set()
         self.measure = named(None)
+        self.noun = IMAGE
 
     def __call__(self, event: Event) -> None:
         match event["type"]:
@@ -100,6 +102,7 @@ class _Lines:
 
     def plan(self, plan: Event) -> None:
         self.arms, self.measure = plan.get("arms", 0), named(plan.get("measure"))
+        self.noun = noun_of(plan)
         left = plan.get("arms_left", self.arms)
         self.finished = self.arms - left
         if plan.get("estimate_s") is not None:
@@ -143,7 +146,7 @@ class _Lines:
     def embedding(self, event: Event) -> None:
         """A line when all are done; those that were made before take no time."""
         if event["total"] and event["done"] == event["total"]:
-            say(self.console, f"Features of {safe(event['network'])}: {event['total']:,} images.")
+            say(self.console, f"Features of {safe(event['network'])}: {event['total']:,} {noun_of(event)}s.")
 
     def left_s(self) -> float:
         """Seconds left of the whole comparison, as far as is known."""
@@ -163,7 +166,7 @@ class _Live(_Lines):
         self._all()
 
     def progress(self, event: Event) -> None:
-        rate = f"{event['images_per_s']:,.0f} images/s" if event.get("images_per_s") else ""
+        rate = f"{event['images_per_s']:,.0f} {self.noun}s/s" if event.get("images_per_s") else ""
         words = f"{_arm(event)}, {safe(event['phase'])}"
         self._set((event["strategy"], event["seed"]), words, event["step"], event["steps"], rate)
         self._all()
@@ -263,9 +266,10 @@ def generators_table(console: Console, run: Path) -> None:
 
     shown = Table(box=None, pad_edge=False, header_style="bold")
     shown.add_column("generator", no_wrap=True)
-    for name, _ in side_by_side.HEAD[:-2]:  # gain and verdict stand in the table above
+    found = read_run(run)
+    for name, _ in side_by_side.head(found)[:-2]:  # gain and verdict stand in the table above
         shown.add_column(name.replace("real ones", "real"), justify="right")
-    for line in side_by_side.side_by_side(read_run(run)):
+    for line in side_by_side.side_by_side(found):
         shown.add_row(*(Text(cell) for cell in (safe(line.name), *line.cells[:-2])))
     console.print(shown)
     console.print()
@@ -276,12 +280,13 @@ def trained(console: Console, training: Any, brief: bool = False) -> None:
     row = training.row
     if not brief:
         console.print()
-        scored = f"validation accuracy {_percent(row, 'validation')}"
+        examples = f"{training.noun}s"
+        scored = f"validation accuracy {_percent(row, 'validation', examples)}"
         if "test_accuracy" in row:
-            scored += f", test accuracy {_percent(row, 'test')}"
+            scored += f", test accuracy {_percent(row, 'test', examples)}"
         say(console, f"{safe(row['strategy'])}: {scored}")
         if "test_accuracy" not in row:
-            say(console, "Validation chose and calibrates this classifier, so new images will do a little worse.")
+            say(console, f"Validation chose and calibrates this classifier, so new {examples} will do a little worse.")
     _point(console, "Classifier:", training.classifier)
 
 
@@ -294,8 +299,8 @@ def trained_generator(console: Console, folder: Path, run: Path, brief: bool = F
     _point(console, "Generator:", folder)
 
 
-def _percent(row: Mapping[str, Any], part: str) -> str:
-    return f"{100 * row[f'{part}_accuracy']:.1f} % of {row[f'{part}_n']} images"
+def _percent(row: Mapping[str, Any], part: str, examples: str) -> str:
+    return f"{100 * row[f'{part}_accuracy']:.1f} % of {row[f'{part}_n']} {examples}"
 
 
 def say(console: Console, text: str, indent: int = 0) -> None:

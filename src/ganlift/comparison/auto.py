@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ganlift.nouns import IMAGE
 from ganlift.yardstick import UNEQUAL
 
 AUTO = "auto"
@@ -60,7 +61,14 @@ ON_FEATURES_WITH_UNLABELLED = (
 """On features of a frozen network, and on rows: beside each GAN arm the one with mixes where it has a generator."""
 
 
-def choose(labelled_per_class: Sequence[int], unlabelled: int, *, on_pixels: bool = True, rows: bool = False) -> Choice:
+def choose(
+    labelled_per_class: Sequence[int],
+    unlabelled: int,
+    *,
+    on_pixels: bool = True,
+    rows: bool = False,
+    noun: str = IMAGE,
+) -> Choice:
     """Strategies for a training set.
 
     Args:
@@ -70,9 +78,9 @@ def choose(labelled_per_class: Sequence[int], unlabelled: int, *, on_pixels: boo
         rows: whether the data are rows of numbers, which arms learn from as they are.
     """
     if rows:
-        return _on_vectors(unlabelled, "arms learn from rows of numbers", "rows")
+        return _on_vectors(unlabelled, "arms learn from rows of numbers", noun)
     if not on_pixels:
-        return _on_vectors(unlabelled, "arms learn from features of a frozen network", "images")
+        return _on_vectors(unlabelled, "arms learn from features of a frozen network", noun)
     if not max(labelled_per_class):
         return Choice(list(WITHOUT_LABELS), ["no label is used, so arms that find clusters are compared"])
     names: list[str] = ["augment"]
@@ -80,28 +88,31 @@ def choose(labelled_per_class: Sequence[int], unlabelled: int, *, on_pixels: boo
     least, most = min(labelled_per_class), max(labelled_per_class)
     if most >= UNEQUAL * least:
         names += UNEQUAL_CLASSES
-        reasons.append(f"classes have {least:,} to {most:,} labelled images, so arms against imbalance are compared")
+        reasons.append(f"classes have {least:,} to {most:,} labelled {noun}s, so arms against imbalance are compared")
     if unlabelled:
         names += WITH_UNLABELLED
         reasons.append(
-            f"there are {unlabelled:,} images without labels, so arms with and without a GAN that use them are compared"
+            f"there are {unlabelled:,} {noun}s without labels, so arms with and without a GAN that use them are "
+            "compared"
         )
     elif most < UNEQUAL * least:
         names += LABELS_ALONE
         reasons.append(
-            f"there are no images without labels and {least:,} or more labelled ones a class, "
+            f"there are no {noun}s without labels and {least:,} or more labelled ones a class, "
             "so supervised arms are compared"
         )
     return Choice(list(dict.fromkeys(names)), reasons)
 
 
-def _on_vectors(unlabelled: int, said: str, what: str) -> Choice:
+def _on_vectors(unlabelled: int, said: str, noun: str) -> Choice:
     if not unlabelled:
-        return Choice(list(ON_FEATURES), [f"{said}, and there are no {what} without labels"])
-    return Choice(list(ON_FEATURES_WITH_UNLABELLED), [f"{said}, and {unlabelled:,} {what} have no label"])
+        return Choice(list(ON_FEATURES), [f"{said}, and there are no {noun}s without labels"])
+    return Choice(list(ON_FEATURES_WITH_UNLABELLED), [f"{said}, and {unlabelled:,} {noun}s have no label"])
 
 
-def generator_warning(names: Sequence[str], labelled_per_class: Sequence[int], unlabelled: int) -> str:
+def generator_warning(
+    names: Sequence[str], labelled_per_class: Sequence[int], unlabelled: int, noun: str = IMAGE
+) -> str:
     """What is to be expected of ``names``, which train a generator of classes, with so few labels; "" where nothing.
 
     Below 20 to 50 images a class a conditional GAN that learns from labelled images alone memorises or collapses, and
@@ -110,7 +121,7 @@ def generator_warning(names: Sequence[str], labelled_per_class: Sequence[int], u
     least = min(labelled_per_class)
     if not names or least >= (FEW_A_CLASS if unlabelled else SHORT_A_CLASS):
         return ""
-    told = f"{', '.join(names)}: with {least} labelled images in the smallest class "
+    told = f"{', '.join(names)}: with {least} labelled {noun}s in the smallest class "
     if unlabelled:
         return told + (
             "a generator learns the classes poorly, and may copy or collapse; look in the report at what it makes."
@@ -118,11 +129,11 @@ def generator_warning(names: Sequence[str], labelled_per_class: Sequence[int], u
     outlook = "copies or collapses" if least < FEW_A_CLASS else "has little to go on"
     return told + (
         f"and none without labels a generator {outlook}, and such samples tend to hurt; "
-        "unlabelled images (--unlabelled PATH) would help more."
+        f"unlabelled {noun}s (--unlabelled PATH) would help more."
     )
 
 
-def copying_note(name: str, different: Mapping[str, int], unlabelled: int) -> str:
+def copying_note(name: str, different: Mapping[str, int], unlabelled: int, noun: str = IMAGE) -> str:
     """What is to be expected of the generator ``name``, trained for its own sake, with so few images; "" where nothing.
 
     Args:
@@ -132,8 +143,10 @@ def copying_note(name: str, different: Mapping[str, int], unlabelled: int) -> st
     least = min(different, key=lambda one: different[one])
     if different[least] >= FEW_A_CLASS:
         return ""
-    count = "one image" if different[least] == 1 else f"{different[least]} different images"
+    count = f"one {noun}" if different[least] == 1 else f"{different[least]} different {noun}s"
     told = f"{name} learns from {count}{f' of {least!r}, its smallest class' if least else ''}"
     if unlabelled >= FEW_A_CLASS:
         return f"{told}: too few to know that class by, so that it may copy them; look at the samples."
-    return f"{told}, and of fewer than {FEW_A_CLASS} a generator can do little but copy; add images if you want others."
+    return (
+        f"{told}, and of fewer than {FEW_A_CLASS} a generator can do little but copy; add {noun}s if you want others."
+    )

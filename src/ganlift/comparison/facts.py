@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ganlift.measures.diversity import diversity
 from ganlift.measures.neighbours import neighbours
+from ganlift.nouns import IMAGE
 from ganlift.strategies.base import Outcome, Setup
 from ganlift.training.grids import tile, write_png
 from ganlift.training.pixels import Pixels, to_uint8
@@ -65,21 +66,25 @@ def arm_facts(setup: Setup, outcome: Outcome, folder: Path) -> dict[str, Any]:
     return facts
 
 
-def collapse_alarms(facts: dict[str, Any], class_names: Sequence[str], step: int) -> list[dict[str, Any]]:
+def collapse_alarms(
+    facts: dict[str, Any], class_names: Sequence[str], step: int, noun: str = IMAGE
+) -> list[dict[str, Any]]:
     """An alarm for each class whose samples vary less than `COLLAPSED` of what its real images do."""
     return [
         {
             "phase": "samples",
             "step": step,
             "name": "collapse",
-            "message": f"samples of class '{name}' vary only {share:.0%} as much as real images: mode collapse",
+            "message": f"samples of class '{name}' vary only {share:.0%} as much as real {noun}s: mode collapse",
         }
         for name, share in zip(class_names, facts.get("diversity", []), strict=False)
         if share is not None and share < COLLAPSED
     ]
 
 
-def pool_alarms(facts: dict[str, Any], class_names: Sequence[str], step: int) -> list[dict[str, Any]]:
+def pool_alarms(
+    facts: dict[str, Any], class_names: Sequence[str], step: int, noun: str = IMAGE
+) -> list[dict[str, Any]]:
     """At most one alarm a kind about generated images beside real ones: of another class, too alike, copies."""
     chance = 1.0 / len(class_names)
     refused = _classes(facts.get("acceptance", []), class_names, lambda share: share <= chance)
@@ -87,13 +92,13 @@ def pool_alarms(facts: dict[str, Any], class_names: Sequence[str], step: int) ->
     copies = facts.get("pool_duplicates", 0.0)
     found = []
     if refused:
-        found.append(("off-class", f"{refused}: no more of the generated images passed the filter than by chance"))
+        found.append(("off-class", f"{refused}: no more of the generated {noun}s passed the filter than by chance"))
     if alike:
         found.append(
-            ("lacks-diversity", f"{alike}: what passed the filter varies less than half as much as real images")
+            ("lacks-diversity", f"{alike}: what passed the filter varies less than half as much as real {noun}s")
         )
     if copies > MOST_COPIES:
-        found.append(("copies", f"{copies:.0%} of the generated images used are exact copies of others"))
+        found.append(("copies", f"{copies:.0%} of the generated {noun}s used are exact copies of others"))
     return [{"phase": "filter", "step": step, "name": name, "message": message} for name, message in found]
 
 

@@ -79,6 +79,7 @@ def write_features(
     frames = images.frames if isinstance(images, VideoSet) else 1
     recipe = Recipe(views_for(frames * len(used)), flips=flips_safe(images), sound=isinstance(images, SoundSet))
     reading = replace(reading, sound=images.sound) if isinstance(images, SoundSet) else reading
+    naming = _naming("frame" if isinstance(images, VideoSet) else images.noun, tell)
     source, keys = _source(images, reading)
     for label, network in networks.items():
         width = network.width * (2 if isinstance(images, VideoSet) else 1)
@@ -86,9 +87,14 @@ def write_features(
         for rows, how in ((used, recipe), (test, Recipe(1))):
             if len(rows):
                 shown = frames_of(rows, frames)
-                made = embed(Part(source, shown), keys[shown], network, how, on_progress=tell)
+                made = embed(Part(source, shown), keys[shown], network, how, on_progress=naming)
                 found[rows] = of_clips(made, frames) if isinstance(images, VideoSet) else made
         save_features(folder, label, found, recipe.plain)
+
+
+def _naming(noun: str, tell: Listener) -> Listener:
+    """``tell``, where events of progress have what is counted as ``noun``."""
+    return lambda event: tell({**event, "noun": noun} if event["type"] == "embedding" else event)
 
 
 def _source(images: ImageSet, reading: Reading) -> tuple[Source, NDArray[np.str_]]:

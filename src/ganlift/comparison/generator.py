@@ -91,7 +91,7 @@ def run_generator(config: GeneratorConfig, images: ImageSet, run: Path, tell: Li
     record_images(run, images)
     shared = shared_settings(config, run)
     (task, notes), device = visible_task(config, images), torch.device(shared["device"])
-    for note in [*images.notes, *notes, *filter(None, [_few(config.generator, task)])]:
+    for note in [*images.notes, *notes, *filter(None, [_few(config.generator, task, images.noun)])]:
         tell({"type": "note", "message": note})
     fabric = make_fabric(device, shared["precision"])
     settings = Settings(fabric, checkpoint_every=config.checkpoint_every, on_alarm=config.on_alarm)
@@ -137,13 +137,13 @@ def _train(
     return home
 
 
-def _few(name: str, task: Task) -> str:
-    """What is to be said where the generator ``name`` has few images that differ."""
+def _few(name: str, task: Task, noun: str) -> str:
+    """What is to be said where the generator ``name`` has few images that differ; ``noun`` is what one is called."""
     if not len(task.labels):
-        return copying_note(name, {"": _different(task.unlabelled)}, 0)
+        return copying_note(name, {"": _different(task.unlabelled)}, 0, noun)
     classes = enumerate(task.class_names)
     different = {own: _different(task.labelled[task.labels == label]) for label, own in classes}
-    return copying_note(name, different, _different(task.unlabelled))
+    return copying_note(name, different, _different(task.unlabelled), noun)
 
 
 def _different(pixels: NDArray[np.uint8]) -> int:
@@ -201,6 +201,7 @@ def _plan(config: GeneratorConfig, images: ImageSet, task: Task, steps: int) -> 
         "data": images.source,
         "data_hash": data_hash(images),
         "image": f"{images.size}×{images.size} {'grey' if images.channels == 1 else 'RGB'}",
+        "noun": images.noun,
         "guesses": [guess.to_json() for guess in images.guesses],
         "classes": list(images.class_names),
         "labelled": len(task.labelled),

@@ -54,6 +54,7 @@ def question(
         looks=looks,
         seeds=seeds,
         equal=config.equal if compared else "steps",
+        noun=images.noun,
     )
 
 

@@ -17,6 +17,7 @@ from ganlift.errors import ConfigError
 from ganlift.features import DEFAULT
 from ganlift.generators.base import GeneratorEntry, generators, name_in
 from ganlift.generators.base import resolve as resolve_generator
+from ganlift.nouns import IMAGE
 from ganlift.strategies.base import Strategy, on_vectors, strategies
 from ganlift.strategies.options import build_options, checked, is_untuned
 
@@ -80,6 +81,7 @@ def resolve_arms(
     *,
     sound: bool = False,
     blocks: Sequence[str] = (),
+    noun: str = IMAGE,
 ) -> tuple[list[Strategy], list[str]]:
     """The strategies to compare, and sentences about those picked or added and what is to be expected of them.
 
@@ -89,6 +91,7 @@ def resolve_arms(
         unlabelled: training images without labels.
         sound: whether the pictures are of sound.
         blocks: what the sources of rows are called that lie side by side.
+        noun: what one example is called.
 
     Raises:
         ConfigError: an unknown name or option, a strategy that needs unlabelled images where there are none, or one
@@ -97,12 +100,11 @@ def resolve_arms(
     notes = [*strategies.problems(), *generators.problems(), *classifiers.problems()]
     names, picked, rows = config.strategy_list(), list[Strategy](), ROWS in spaces
     if AUTO in names:
-        picked, why = _picked(spaces, labelled_per_class, unlabelled, sound=sound)
+        picked, why = _picked(spaces, labelled_per_class, unlabelled, sound=sound, noun=noun)
         notes += why
     if ALL in names:
         possible = _possible(config, spaces, unlabelled, sound=sound)
-        what = "rows" if rows else "clips" if sound else "images"
-        notes.append(f"Compared are all {len(possible)} strategies that these {what} allow.")
+        notes.append(f"Compared are all {len(possible)} strategies that these {noun}s allow.")
         names = [*possible, *names]
     names = [name for name in dict.fromkeys(names) if name not in (AUTO, ALL)]
     if blocks and isinstance(config, CompareConfig):
@@ -122,14 +124,16 @@ def resolve_arms(
             checked(f"generator '{name}'", entries[name].options, given)
         else:
             build_options(strategies.get(name), given)
-    _check_labels(config, chosen)
+    _check_labels(config, chosen, noun)
     lacking = [entry.name for entry in chosen if entry.unlabelled == "required" and not unlabelled]
     if lacking and config.labels_per_class == 0:
-        raise ConfigError("--labels-per-class 0 leaves no image to learn from with --unlabelled none; leave that out.")
+        raise ConfigError(
+            f"--labels-per-class 0 leaves no {noun} to learn from with --unlabelled none; leave that out."
+        )
     if lacking:
         raise ConfigError(
-            f"{', '.join(lacking)} needs unlabelled images and there are none; give --unlabelled PATH or "
-            "--labels-per-class N (the rest of the training images is then unlabelled), or leave it out."
+            f"{', '.join(lacking)} needs unlabelled {noun}s and there are none; give --unlabelled PATH or "
+            f"--labels-per-class N (the rest of the training {noun}s is then unlabelled), or leave it out."
         )
     for space in dict.fromkeys(entry.features for entry in chosen) if isinstance(config, CompareConfig) else ():
         if any(entry.kind in ("baseline", "rival") and entry.features == space for entry in chosen):
@@ -140,7 +144,7 @@ def resolve_arms(
         notes.append(f"'{added}' is added: a gain needs an arm without a GAN to be measured against.")
     of_labels_alone = [entry.name for entry in chosen if entry.kind == "gan" and entry.unlabelled == "never"]
     generating = [entry.name for entry in chosen if entry.needs_generator or entry.name in of_labels_alone]
-    warning = generator_warning(generating, labelled_per_class, unlabelled)
+    warning = generator_warning(generating, labelled_per_class, unlabelled, noun)
     if names := [
         entry.name for entry in chosen if entry.space == "vectors" and entry.needs_generator and not entry.generator
     ]:
@@ -152,13 +156,13 @@ def resolve_arms(
 
 
 def _picked(
-    spaces: Sequence[str], labelled_per_class: Sequence[int], unlabelled: int, *, sound: bool
+    spaces: Sequence[str], labelled_per_class: Sequence[int], unlabelled: int, *, sound: bool, noun: str
 ) -> tuple[list[Strategy], list[str]]:
     """The strategies that suit each of ``spaces``, and a sentence for each."""
     entries, sentences = list[Strategy](), list[str]()
     labels = {network: label for label, network in labels_of(spaces).items()}
     for space in spaces:
-        choice = choose(labelled_per_class, unlabelled, on_pixels=space == PIXELS, rows=space == ROWS)
+        choice = choose(labelled_per_class, unlabelled, on_pixels=space == PIXELS, rows=space == ROWS, noun=noun)
         names = [f"{name}@{labels[space]}" if space in labels else name for name in choice.names]
         suited = [entry_of(name, rows=space == ROWS) for name in names]
         suited = [entry for entry in suited if not (sound and entry.geometry)]
@@ -255,7 +259,7 @@ def _possible(config: ArmsConfig, features: Sequence[str], unlabelled: int, *, s
     return [one.name for one in entries if one.labels == labels and (unlabelled or one.unlabelled != "required")]
 
 
-def _check_labels(config: ArmsConfig, chosen: Sequence[Strategy]) -> None:
+def _check_labels(config: ArmsConfig, chosen: Sequence[Strategy], noun: str) -> None:
     """Refuse arms that need labels where there are none, and arms that find clusters beside arms that have labels.
 
     Raises:
@@ -270,7 +274,7 @@ def _check_labels(config: ArmsConfig, chosen: Sequence[Strategy]) -> None:
         return
     if names := [entry.name for entry in chosen if entry.labels]:
         raise ConfigError(
-            f"{', '.join(names)} needs labelled images and --labels-per-class 0 leaves none; "
+            f"{', '.join(names)} needs labelled {noun}s and --labels-per-class 0 leaves none; "
             "give a larger number, or take strategies that 'ganlift list strategies' calls without labels."
         )
     if config.search:

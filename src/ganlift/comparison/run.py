@@ -103,6 +103,7 @@ def prepare(config: ArmsConfig, tell: Listener) -> Prepared:
         len(splits[0].unlabelled),
         sound=isinstance(images, SoundSet),
         blocks=[name for name, _ in images.blocks] if isinstance(images, VectorSet) else [],
+        noun=images.noun,
     )
     check = check_images(images)
     measure, why = choose_yardstick(config.measure, _per_class(images, splits[0]))
@@ -254,6 +255,7 @@ def _plan_facts(prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str,
         "classes": list(images.class_names),
         "image": form_of(*form_numbers(images), frames=images.frames if isinstance(images, VideoSet) else 0),
         "noun": images.noun,
+        **({"frames": images.frames} if isinstance(images, VideoSet) else {}),
         "space": "pixels" if isinstance(images, ImageSet) else "rows",
         "labelled": len(split.labelled),
         "imbalance": config.imbalance,

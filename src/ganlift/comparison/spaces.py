@@ -55,7 +55,7 @@ def spaces_for(config: ArmsConfig, images: ImageSet | VectorSet, split: Split) -
     made = learned * views_for(learned) + len(split.test)
     if made > MOST_MADE:
         return [PIXELS], (
-            f"Arms learn from pixels: features of {learned + len(split.test):,} images take a while; "
+            f"Arms learn from pixels: features of {learned + len(split.test):,} {images.noun}s take a while; "
             f"--features {PIXELS},{DEFAULT} compares both."
         )
     return [PIXELS, DEFAULT], (

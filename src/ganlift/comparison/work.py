@@ -110,7 +110,7 @@ def run_arm(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, An
     if outcome.generator and setup.pictures:
         facts["generator"] = key
     for look in (collapse_alarms, pool_alarms):
-        row["alarms"] += look(facts, images.class_names, row["steps"])
+        row["alarms"] += look(facts, images.class_names, row["steps"], images.noun)
     write_json(folder / "facts.json", facts)
     lines = [json.dumps(line) for record in records for line in record.trace]
     write_text(folder / "trace.jsonl", "\n".join(lines) + "\n")

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from ganlift.data.column_findings import about_columns
 from ganlift.data.copies import about_copies
-from ganlift.data.findings import KINDS, Finding, about_files, shown
+from ganlift.data.file_findings import about_files
+from ganlift.data.findings import KINDS, Finding, shown
 from ganlift.data.fitness import unfit
 from ganlift.data.flips import flips_safe, why_no_flips
 from ganlift.data.names import alike_names
@@ -61,7 +62,8 @@ class Check:
 
     def with_more(self, findings: list[Finding], strategies: list[dict[str, Any]]) -> Check:
         """This check with what strategies lack."""
-        return replace(self, findings=_ordered([*self.findings, *findings]), strategies=tuple(strategies))
+        more = [replace(one, noun=self.facts["noun"]) for one in findings]
+        return replace(self, findings=_ordered([*self.findings, *more]), strategies=tuple(strategies))
 
 
 def check_images(images: ImageSet | VectorSet) -> Check:
@@ -78,8 +80,11 @@ def check_survey(found: Survey) -> Check:
     if isinstance(images, VectorSet):
         about += about_columns(images)
     else:
-        about += [*_about_images(images, found.constant), *about_files(images.files, images.size, images.fit)]
-    findings = _ordered(about)
+        about += [
+            *_about_images(images, found.constant),
+            *about_files(images.files, images.size, images.fit, images.noun),
+        ]
+    findings = _ordered([replace(one, noun=images.noun) for one in about])
     messages = {finding.message for finding in findings}
     notes = tuple(note for note in images.notes if note not in messages)
     return Check({**_facts(images, counts), **copy_facts}, findings, notes)
@@ -105,6 +110,7 @@ def _facts(images: ImageSet | VectorSet, counts: Counts) -> dict[str, Any]:
     per_class = sum(counts.values(), np.zeros(len(images.class_names), np.int64))
     facts = {
         "source": images.source,
+        "noun": images.noun,
         "images": len(images),
         **_form(images),
         "classes": list(images.class_names),

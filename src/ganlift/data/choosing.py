@@ -13,7 +13,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from ganlift.data.findings import Finding, about_files, shown
+from ganlift.data.file_findings import about_files
+from ganlift.data.findings import Finding, shown
 from ganlift.data.listing import Entry, Listing
 from ganlift.data.reading import Guess
 from ganlift.data.types import UNLABELLED, Examples, FileFacts
@@ -82,7 +83,7 @@ def only(images: Some, asked: Sequence[str] | None) -> Some:
         images.at(kept),
         labels=labels[kept],
         class_names=tuple(names),
-        notes=(*images.notes, *(finding.message for finding in about_files(unused(left)))),
+        notes=(*images.notes, *(finding.message for finding in about_files(unused(left), noun=images.noun))),
         guesses=(*images.guesses, *of_classes(names, images.class_names, asked)),
     )
 
@@ -99,17 +100,20 @@ def of_names(listing: Listing, patterns: Sequence[str] | None) -> Listing:
     left = [entry for entry in listing.entries if not _matches(entry, patterns)]
     if not kept:
         raise DataError(
-            f"--files {','.join(patterns)} matches none of the {len(left)} images of {listing.source} "
+            f"--files {','.join(patterns)} matches none of the {len(left)} {listing.noun}s of {listing.source} "
             f"({shown([entry.path.name for entry in left])}); patterns are for names without folders, upper and lower "
             "case as written, and stand in quotes."
         )
     gone = sorted({entry.label for entry in listing.entries} - {entry.label for entry in kept} - {""})
-    said = f"--files leaves no image of the class(es) {', '.join(gone)} of {listing.source}."
+    said = f"--files leaves no {listing.noun} of the class(es) {', '.join(gone)} of {listing.source}."
     return replace(
         listing,
         entries=kept,
         passed=(*listing.passed, *(FileFacts(Path(entry.name), "unmatched-file") for entry in left)),
-        refused=(*listing.refused, *([Finding("empty-class", said, len(gone), tuple(gone))] if gone else [])),
+        refused=(
+            *listing.refused,
+            *([Finding("empty-class", said, len(gone), tuple(gone), listing.noun)] if gone else []),
+        ),
     )
 
 
@@ -129,7 +133,7 @@ def grouped(listing: Listing, pattern: str | None) -> Listing:
             f"--groups '{pattern}' matches no path of {listing.source} ({where}); give a regular expression that does."
         )
     alone = f"; {none} match nowhere, and each counts as one of its own" if none else ""
-    told = f"{len(set(groups) - {''})} in the paths of {len(groups)} images, as asked{alone}"
+    told = f"{len(set(groups) - {''})} in the paths of {len(groups)} {listing.noun}s, as asked{alone}"
     entries = [replace(entry, group=group) for entry, group in zip(listing.entries, groups, strict=True)]
     return replace(listing, entries=entries, guesses=(*listing.guesses, Guess("groups", told, GROUPS)))
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ganlift.data.reading import Guess, Reading
+from ganlift.nouns import IMAGE
 
 OPTION = "--colours grey|rgb"
 Pixels = NDArray[np.uint8]
@@ -35,12 +36,12 @@ def in_channels(x: Pixels, channels: int) -> Pixels:
     return x[..., :1] if is_grey(x) else np.stack([to_grey(image) for image in x])
 
 
-def settle_colours(*, all_grey: bool, reading: Reading) -> tuple[int, Guess]:
+def settle_colours(*, all_grey: bool, reading: Reading, noun: str = IMAGE) -> tuple[int, Guess]:
     """The channels of a set, and what was guessed."""
     if reading.channels:
         turned = "; what has colour is turned into grey" if reading.channels == 1 and not all_grey else ""
         return reading.channels, Guess("colours", f"{_named(reading.channels)}, as asked{turned}", OPTION)
-    taken = "grey: no image has any colour" if all_grey else "RGB: some image has colour"
+    taken = f"grey: no {noun} has any colour" if all_grey else f"RGB: some {noun} has colour"
     return (1 if all_grey else 3), Guess("colours", taken, OPTION)
 
 

@@ -46,7 +46,7 @@ FAULTS = {
     "no-picture": "without a picture stream",
     "no-frames": "without any frame",
     "missing-file": "listed and not there",
-    "other-file": "no images by name or content",
+    "other-file": "no {}s by name or content",
     "loose-image": "beside the class folders and so without a label",
     "unused-folder": "of which nobody said what they are",
     "no-class-folders": "without class folders in them and so without labels",
@@ -54,7 +54,9 @@ FAULTS = {
     "unmatched-file": "of a name that --files does not match",
     "run-folder": "made by ganlift and no data",
 }
-"""Why a file, or a folder as a whole, is left out. From "missing-file" on it is found while listing."""
+"""Why a file, or a folder as a whole, is left out. From "missing-file" on it is found while listing.
+
+The place in the words is for what the others are called."""
 
 BATCH = 256
 """Images that are decoded and not yet taken, at most."""

@@ -1,30 +1,24 @@
-"""What `ganlift check` can find: every kind with what it means and what to do, and those told by the files alone."""
+"""What `ganlift check` can find: every kind with what it means and what to do."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Literal
 
-from PIL import Image
-
 from ganlift.data.decode import FAULTS
-from ganlift.data.reading import Fit
-from ganlift.data.sizes import is_wide
-from ganlift.data.types import FileFacts
+from ganlift.nouns import IMAGE, with_article
 
 Severity = Literal["error", "warning", "info"]
 SHOWN = 3
 
-_COUNTED = {"unused-folder", "no-class-folders", "unused-class"}
-_WHAT = {**dict.fromkeys((*_COUNTED, "run-folder"), "folder(s)"), "unused-class": "class(es)"}
-
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of finding: ``error`` where `compare` refuses, ``warning`` where a result suffers, ``info`` to know."""
+    """A kind of finding: ``error`` where `compare` refuses, ``warning`` where a result suffers, ``info`` to know.
+
+    ``advice`` has ``{noun}`` for what an example is called, and ``{one}`` for that with its article.
+    """
 
     severity: Severity
     meaning: str
@@ -33,12 +27,12 @@ class Kind:
 
 KINDS = {
     "empty-class": Kind(
-        "error", "A class has no image.", "Add images, remove the folder, or leave the class out with --classes."
+        "error", "A class has no image.", "Add {noun}s, remove the folder, or leave the class out with --classes."
     ),
     "too-few-classes": Kind(
         "error",
         "Fewer than two classes have images.",
-        "Images without any label can be learned from (--unlabelled), but nothing can be scored without the labels of "
+        "{Noun}s without any label can be learned from (--unlabelled), but nothing can be scored without the labels of "
         "some.",
     ),
     "class-not-in-train": Kind("error", "A class has no training image.", "Add some to train/."),
@@ -46,10 +40,10 @@ KINDS = {
     "absent-label": Kind(
         "error",
         "A label that other programs write into empty cells: nan, NA, N/A, null, None.",
-        "Leave the cell empty for an image without a label; give the class another name if it is one.",
+        "Leave the cell empty for {one} without a label; give the class another name if it is one.",
     ),
     "cannot-split": Kind(
-        "error", "Training, validation and test images cannot be drawn.", "Add images, or give the split yourself."
+        "error", "Training, validation and test images cannot be drawn.", "Add {noun}s, or give the split yourself."
     ),
     "empty-file": Kind("warning", "Files of no bytes.", "Copy or download them again, or remove them."),
     "truncated": Kind("warning", "Files that end before the image does.", "Copy or download them again."),
@@ -78,7 +72,7 @@ KINDS = {
     "no-class-folders": Kind(
         "warning",
         "A folder for validation or test without class folders.",
-        "Sort the images into class folders; as they are, ganlift predict alone can use them.",
+        "Sort the {noun}s into class folders; as they are, ganlift predict alone can use them.",
     ),
     "unused-class": Kind("info", "Classes that --classes does not name.", "Nothing, if they are not meant to be used."),
     "unmatched-file": Kind(
@@ -126,16 +120,18 @@ KINDS = {
         "Give them one name if they are one class.",
     ),
     "class-not-in-test": Kind(
-        "warning", "A class has no test image, so that nothing is known about it.", "Add test images of it."
+        "warning", "A class has no test image, so that nothing is known about it.", "Add test {noun}s of it."
     ),
-    "tiny-class": Kind("warning", "A class has fewer than 10 training images.", "Add images, or merge classes."),
+    "tiny-class": Kind("warning", "A class has fewer than 10 training images.", "Add {noun}s, or merge classes."),
     "imbalance": Kind(
         "warning",
         "The largest class has at least 5 times as many training images as the smallest.",
         "compare judges by macro recall; look at recall per class.",
     ),
     "small-test": Kind(
-        "warning", "Fewer than 100 test images: chance moves accuracy by points.", "Add test images, or use more seeds."
+        "warning",
+        "Fewer than 100 test images: chance moves accuracy by points.",
+        "Add test {noun}s, or use more seeds.",
     ),
     "constant-image": Kind(
         "warning", "Images of one colour throughout, or silent clips.", "Remove them: they teach nothing."
@@ -168,12 +164,12 @@ KINDS = {
     "near-duplicates": Kind(
         "info",
         "Near copies on one side: re-encoded, resized, brightened, cropped a little, mirrored or turned.",
-        "Count them as one image when you judge how much data there is.",
+        "Count them as one {noun} when you judge how much data there is.",
     ),
     "near-duplicates-unsplit": Kind(
         "info",
         "Near copies in a set without a test part.",
-        "compare draws them to one side together, as far as every class keeps images on each.",
+        "compare draws them to one side together, as far as every class keeps {noun}s on each.",
     ),
     "near-duplicates-across-parts": Kind(
         "warning",
@@ -195,7 +191,7 @@ KINDS = {
     "few-for-generator": Kind(
         "warning",
         "A class has fewer training images than a generator needs not to copy or collapse.",
-        "Look at the generated samples in the report; add images of the class.",
+        "Look at the generated samples in the report; add {noun}s of the class.",
     ),
 }
 """Every kind by its code, in the order of `docs/check.md`."""
@@ -210,12 +206,14 @@ class Finding:
         message: what, how many and where, as a sentence.
         count: how many images, files or classes.
         examples: names of all of them, or the first few.
+        noun: what one example of the set is called.
     """
 
     code: str
     message: str
     count: int
     examples: tuple[str, ...] = ()
+    noun: str = IMAGE
 
     @property
     def kind(self) -> Kind:
@@ -233,7 +231,12 @@ class Finding:
 
     @property
     def sentence(self) -> str:
-        return f"{self.message} {self.kind.advice}"
+        return f"{self.message} {self.advice}"
+
+    @property
+    def advice(self) -> str:
+        """What to do, in the words of the set."""
+        return self.kind.advice.format(one=with_article(self.noun), noun=self.noun, Noun=self.noun.capitalize())
 
     def to_json(self) -> dict[str, Any]:
         """Plain values: ``code``, ``severity``, ``count``, ``message``, ``advice``, ``examples``."""
@@ -242,7 +245,7 @@ class Finding:
             "severity": self.kind.severity,
             "count": self.count,
             "message": self.message,
-            "advice": self.kind.advice,
+            "advice": self.advice,
             "examples": list(self.examples[:SHOWN]),
         }
 
@@ -251,70 +254,3 @@ def shown(names: Sequence[object]) -> str:
     """The first few names, and how many more there are."""
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return ", ".join(str(name) for name in names[:SHOWN]) + more
-
-
-def about_files(files: Sequence[FileFacts], size: int = 0, fit: Fit = "crop") -> list[Finding]:
-    """What is told by the files alone.
-
-    Args:
-        size: the pixels that each side of an image will have; 0 where that is not known.
-        fit: how images that are not square are made so.
-    """
-    used = [file for file in files if not file.fault and not file.rate]  # what follows is about images
-    side = max if fit == "pad" else min
-    return [
-        *_left_out(files),
-        *_which("generated-image", used, lambda file: file.generated, "image(s) were generated by ganlift"),
-        *_which("one-frame", used, lambda file: file.frames == 1, "clip(s) have one frame alone"),
-        *_which("wrong-suffix", used, _misnamed, "file(s) hold another format than the name says"),
-        *_which("exif-rotated", used, lambda file: file.turned, "photograph(s) are stored turned"),
-        *_converted(used),
-        *_colours(used),
-        *_cropped(used, fit),
-        *_which("enlarged", used, lambda file: side(file.width, file.height) < size, f"image(s) are below {size} px"),
-    ]
-
-
-def _left_out(files: Sequence[FileFacts]) -> list[Finding]:
-    found = []
-    for code, words in FAULTS.items():
-        own = [file for file in files if file.fault == code]
-        if own:
-            told = [f"{file.path} ({file.count} image(s))" if code in _COUNTED else str(file.path) for file in own]
-            said = f"{len(own)} {_WHAT.get(code, 'file(s)')} left out, {words}: {shown(told)}."
-            found.append(Finding(code, said, sum(file.count for file in own), tuple(str(file.path) for file in own)))
-    return found
-
-
-def _which(code: str, files: Sequence[FileFacts], holds: Callable[[FileFacts], bool], words: str) -> list[Finding]:
-    names = [str(file.path) for file in files if holds(file)]
-    return [Finding(code, f"{len(names)} {words}: {shown(names)}.", len(names), tuple(names))] if names else []
-
-
-def _converted(files: Sequence[FileFacts]) -> list[Finding]:
-    odd = [file for file in files if file.mode not in ("1", "L", "RGB")]
-    modes = ", ".join(f"{count} {mode}" for mode, count in Counter(file.mode for file in odd).most_common())
-    return _which("converted", odd, lambda file: True, f"image(s) are converted ({modes})")
-
-
-def _colours(files: Sequence[FileFacts]) -> list[Finding]:
-    grey = [file for file in files if file.grey]
-    if len(grey) == len(files):
-        stored = [file for file in grey if file.mode in ("RGB", "RGBA", "CMYK")]
-        return _which("grey-as-rgb", stored, lambda file: True, "grey image(s) are stored in colour")
-    return _which("grey-and-colour", grey, lambda file: True, f"of {len(files)} images are grey, the others in colour")
-
-
-def _cropped(files: Sequence[FileFacts], fit: Fit) -> list[Finding]:
-    wide = [file for file in files if fit == "crop" and is_wide(file.height, file.width)]
-    return _which("wide-image", wide, lambda file: True, "image(s) lose more than half of their longer side")
-
-
-def _misnamed(file: FileFacts) -> bool:
-    return not file.frames and _formats().get(file.path.suffix.lower(), file.format) != file.format
-
-
-@cache
-def _formats() -> dict[str, str]:
-    """Pillow's formats by suffix."""
-    return Image.registered_extensions()

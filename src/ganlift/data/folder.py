@@ -47,7 +47,8 @@ def list_folder(folder: Path, reading: Reading = AS_FOUND, find: Find = image_fi
             empty.append(path)
     with_images = {entry.label for entry in entries}
     class_names = tuple(sorted(with_images | {path.name for path in empty}))
-    few = too_few(class_names if with_images else (), _few(len(with_images), folder, reading))
+    noun = Listing(str(folder), entries, class_names, clips=find is not image_files).noun
+    few = too_few(class_names if with_images else (), _few(len(with_images), folder, reading, noun), noun)
     if not with_images:
         refuse(few)
     for path in layout.unlabelled:
@@ -59,7 +60,7 @@ def list_folder(folder: Path, reading: Reading = AS_FOUND, find: Find = image_fi
         entries=entries,
         class_names=class_names,
         passed=tuple(replace(one, path=one.path.relative_to(folder)) for one in [*passed, *unused(left, folder)]),
-        refused=(*few, *_refused(entries, empty, folder)),
+        refused=(*few, *_refused(entries, empty, folder, noun)),
         guesses=(*layout.guesses, *of_classes(used, names, reading.classes)),
     )
     return grouped(of_names(listing.of_one_kind(), reading.files), reading.groups)
@@ -109,12 +110,12 @@ def existing(folder: Path) -> Path:
     return folder
 
 
-def _few(count: int, folder: Path, reading: Reading) -> str:
+def _few(count: int, folder: Path, reading: Reading, noun: str) -> str:
     if reading.classes:
-        return f"--classes leaves {count} class(es) of {folder} with images, and at least 2 are needed."
+        return f"--classes leaves {count} class(es) of {folder} with {noun}s, and at least 2 are needed."
     return (
-        f"{folder} has {count} class folder(s) with images and at least 2 are needed: "
-        "one folder a class, each with its images inside (or train/ and test/ with such folders)."
+        f"{folder} has {count} class folder(s) with {noun}s and at least 2 are needed: "
+        f"one folder a class, each with its {noun}s inside (or train/ and test/ with such folders)."
     )
 
 
@@ -123,19 +124,18 @@ def _entry(image: Path, label: str, part: str, folder: Path) -> Entry:
     return Entry(image, label, part, "", str(below), below.as_posix())
 
 
-def _refused(entries: list[Entry], empty: list[Path], folder: Path) -> list[Finding]:
+def _refused(entries: list[Entry], empty: list[Path], folder: Path, noun: str) -> list[Finding]:
     found = []
     if empty:
         names = ", ".join(str(path) for path in empty[:3])
-        found.append(
-            Finding("empty-class", f"Class folder {names} holds no image.", len(empty), tuple(map(str, empty)))
-        )
-    return [*found, *not_in_train(entries, folder)]
+        said = f"Class folder {names} holds no {noun}."
+        found.append(Finding("empty-class", said, len(empty), tuple(map(str, empty)), noun))
+    return [*found, *not_in_train(entries, folder, noun)]
 
 
-def not_in_train(entries: Sequence[Entry], source: object) -> list[Finding]:
+def not_in_train(entries: Sequence[Entry], source: object, noun: str = "image") -> list[Finding]:
     """That classes of ``source`` have no entry to train on, where there are such."""
     in_train = {entry.label for entry in entries if entry.part in ("", "train")}
     missing = sorted({entry.label for entry in entries if entry.part != "unlabelled"} - {"", *in_train})
-    said = f"Class(es) {', '.join(missing)} of {source} have no training image."
-    return [Finding("class-not-in-train", said, len(missing), tuple(missing))] if missing else []
+    said = f"Class(es) {', '.join(missing)} of {source} have no training {noun}."
+    return [Finding("class-not-in-train", said, len(missing), tuple(missing), noun)] if missing else []

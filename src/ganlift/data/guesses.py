@@ -47,7 +47,7 @@ def with_guesses(images: ImageSet, reading: Reading) -> ImageSet:
         return shared_guesses(images, reading)
     for key, option in _OF_SOUND.items():
         if getattr(reading, key) is not None:
-            raise DataError(f"{option} is about sound, and {images.source} has images; leave it out.")
+            raise DataError(f"{option} is about sound, and {images.source} has {images.noun}s; leave it out.")
     asked = None if reading.flips == "auto" else reading.flips == "on"
     images = shared_guesses(images, reading)
     return replace(

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlift.data.types import UNLABELLED, Examples, ImageSet, VectorSet
+from ganlift.nouns import IMAGE
 
 Some = TypeVar("Some", bound=Examples)
 
@@ -35,6 +36,7 @@ class Fingerprint:
         class_names: one a class, in label order.
         size, channels: of every image; of rows how many numbers each has, and 0.
         source: where the images lay; what tells of a run says it, and nothing is compared by it.
+        noun: what one is called; it is not recorded.
     """
 
     hashes: NDArray[np.str_]
@@ -45,6 +47,7 @@ class Fingerprint:
     size: int
     channels: int
     source: str
+    noun: str = IMAGE
 
     def __len__(self) -> int:
         return len(self.hashes)
@@ -81,6 +84,7 @@ def fingerprint(images: Examples) -> Fingerprint:
         size=form[0],
         channels=form[1],
         source=images.source,
+        noun=images.noun,
     )
 
 
@@ -107,10 +111,12 @@ def difference(then: Fingerprint, now: Fingerprint) -> str:
     came, went, *changed = _counts(then.images, now.images)
     said = [_of_classes(then, now)]
     if went == len(then):
-        said.insert(0, f"none of its {len(then)} images is among the {len(now)} that are there now")
+        said.insert(0, f"none of its {len(then)} {now.noun}s is among the {len(now)} that are there now")
     else:
         words = ("came", "went", "changed class", "changed part", "changed group")
-        said.insert(0, _listed([(n, word) for n, word in zip((came, went, *changed), words, strict=True) if n]))
+        said.insert(
+            0, _listed([(n, word) for n, word in zip((came, went, *changed), words, strict=True) if n], now.noun)
+        )
     return "; ".join(filter(None, said))
 
 
@@ -167,12 +173,12 @@ def _classes(names: Sequence[str], what: str) -> list[str]:
     return [f"class {listed} is {what}" if len(names) == 1 else f"classes {listed} are {what}"]
 
 
-def _listed(counts: Sequence[tuple[int, str]]) -> str:
+def _listed(counts: Sequence[tuple[int, str]], noun: str) -> str:
     """``[(12, "came"), (2, "went")]`` as "12 images came and 2 went"."""
     if not counts:
         return ""
     (first, word), *others = counts
-    words = [f"{first} {'image' if first == 1 else 'images'} {word}", *(f"{n} {word}" for n, word in others)]
+    words = [f"{first} {noun}{'' if first == 1 else 's'} {word}", *(f"{n} {word}" for n, word in others)]
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 

@@ -15,11 +15,13 @@ from ganlift.data.build import content_hashes
 from ganlift.data.colours import settle_colours
 from ganlift.data.decode import OnProgress, decode
 from ganlift.data.decode_clips import FRAMES_OPTION, decode_clips, of_frames
-from ganlift.data.findings import Finding, about_files
+from ganlift.data.file_findings import about_files
+from ganlift.data.findings import Finding
 from ganlift.data.reading import AS_FOUND, Colours, Guess, Reading
 from ganlift.data.sound import is_sound
 from ganlift.data.types import UNLABELLED, FileFacts, ImageSet, SoundSet, VideoSet
 from ganlift.errors import DataError
+from ganlift.nouns import IMAGE
 
 ORIENTATION = "--orientation stored"
 
@@ -71,6 +73,11 @@ class Listing:
     def sounds(self) -> bool:
         """Whether the files are sound; a listing has one kind alone (`of_one_kind`)."""
         return bool(self.entries) and is_sound(self.entries[0].path)
+
+    @property
+    def noun(self) -> str:
+        """What one of the files is called."""
+        return "clip" if self.clips or self.sounds else IMAGE
 
     def of_one_kind(self) -> Listing:
         """The images of the listing, or its sound, whichever are more; the others are passed over."""
@@ -155,7 +162,10 @@ def as_images(
         names=np.array([_as_text(entry.name) for entry in entries], np.str_),
         groups=groups if groups.any() else None,
         source=listing.source,
-        notes=(*listing.notes, *(finding.message for finding in about_files(facts) if finding.noted)),
+        notes=(
+            *listing.notes,
+            *(finding.message for finding in about_files(facts, noun=listing.noun) if finding.noted),
+        ),
         files=facts,
         guesses=(*listing.guesses, *_of_files([files[index] for index in kept], pixels.shape[-2], reading)),
         orientation=reading.orientation,
@@ -178,15 +188,15 @@ def _of_files(used: Sequence[FileFacts], size: int, reading: Reading) -> list[Gu
     sides = " to ".join(str(side) for side in sorted({min(shorter), max(shorter)})) if shorter else ""
     given = f" of a shorter side of {sides} px" if sides else ""
     clips = any(file.frames for file in used)
-    said = "metadata" if clips else "EXIF data"
+    noun, said = ("clip", "metadata") if clips else (IMAGE, "EXIF data")
     upright = f"{turned} set upright by their {said}" if turned else f"no {said} say to turn one"
     frames = [Guess("frames", f"{of_frames(reading)}, as {'asked' if reading.frames else 'usual'}", FRAMES_OPTION)]
     return [
         *(frames if clips else []),
         Guess("size", f"{size} × {size}{given}", sizes.OPTION),
-        *sizes.of_shape([(file.height, file.width) for file in used], reading.fit, "clips" if clips else "images"),
+        *sizes.of_shape([(file.height, file.width) for file in used], reading.fit, f"{noun}s"),
         Guess("orientation", upright if reading.orientation == "exif" else "as stored, as asked", ORIENTATION),
-        settle_colours(all_grey=all(file.grey for file in used), reading=reading)[1],
+        settle_colours(all_grey=all(file.grey for file in used), reading=reading, noun=noun)[1],
     ]
 
 

@@ -18,7 +18,7 @@ from ganlift.runs.folder import is_run
 
 Some = TypeVar("Some", bound=Examples)
 
-_REMEDY = "choose another folder with --out, or put the images back as they were to continue it."
+_REMEDY = "choose another folder with --out, or put the {}s back as they were to continue it."
 _COLUMNS = ("hashes", "labels", "parts", "groups")
 
 
@@ -32,7 +32,7 @@ def as_recorded(run: Path, images: Some) -> Some:
     if not is_run(run):
         return images
     if found := changes(run, images):
-        raise RunFolderError(f"{run} holds a run on other images: {found}; {_REMEDY}")
+        raise RunFolderError(f"{run} holds a run on other {images.noun}s: {found}; {_REMEDY.format(images.noun)}")
     if layout.data_file(run).exists():
         return arranged(images, read_images(run))
     return replace(images, source=_plan(run).get("data", images.source))
@@ -77,8 +77,16 @@ def read_images(run: Path) -> Fingerprint:
     try:
         size, channels = stored["form"].tolist()
         names = tuple(stored["class_names"].tolist())
-        columns = {name: stored[name] for name in _COLUMNS}
-        return Fingerprint(**columns, class_names=names, size=size, channels=channels, source=str(stored["source"]))
+        return Fingerprint(
+            hashes=stored["hashes"],
+            labels=stored["labels"],
+            parts=stored["parts"],
+            groups=stored["groups"],
+            class_names=names,
+            size=size,
+            channels=channels,
+            source=str(stored["source"]),
+        )
     except (KeyError, ValueError, TypeError) as fault:
         raise DamagedFileError(f"{path} does not describe a run's images ({fault}); remove it and run again.") from None
 

@@ -52,7 +52,7 @@ def list_saved(source: SavedSource, reading: Reading) -> Listing:
         entries=present,
         class_names=class_names,
         passed=(*source.passed, *(FileFacts(Path(one.name), "missing-file") for one in missing), *unused(left)),
-        refused=(*few, *not_in_train(present, source.root)),
+        refused=(*few, *not_in_train(present, source.root, "clip" if source.kind == "Audio" else "image")),
         guesses=(
             of_columns(source.roles),
             *source.guesses,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ganlift.data.arrow import of_arrow
-from ganlift.data.findings import about_files
+from ganlift.data.file_findings import about_files
 from ganlift.data.reading import Reading
 from ganlift.data.saved import Saved, open_saved, split_folders
 from ganlift.data.saved_source import SavedSource, use_of
@@ -20,7 +20,7 @@ from ganlift.errors import DataError
 def saved_rows(source: SavedSource, reading: Reading) -> VectorSet:
     """The rows of ``source`` of the classes that ``reading`` asks for; raises as `saved_table` and `rows_of`."""
     rows = rows_of(saved_table(source), reading)
-    notes = (*source.notes, *(finding.message for finding in about_files(source.passed)))
+    notes = (*source.notes, *(finding.message for finding in about_files(source.passed, noun="row")))
     return replace(rows, guesses=(*source.guesses, *rows.guesses), notes=(*notes, *rows.notes))
 
 

@@ -75,9 +75,9 @@ def draw_split(
     if labels_per_class == 0:
         labelled, validation = pool[:0], _scored_alone(images, found, pool, own_validation, rng)
         notes.append(
-            f"No training label is used. Those of {len(validation)} validation images choose which arm without a GAN "
-            "is the reference, and nothing else; clusters are matched to classes on the images that are scored "
-            "(Hungarian assignment), so that every accuracy is one after matching."
+            f"No training label is used. Those of {len(validation)} validation {images.noun}s choose which arm without "
+            f"a GAN is the reference, and nothing else; clusters are matched to classes on the {images.noun}s that are "
+            "scored (Hungarian assignment), so that every accuracy is one after matching."
         )
     elif labels_per_class is None:
         labelled, validation = _all_labels(images, found, pool, own_validation, rng)

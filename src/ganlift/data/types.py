@@ -189,6 +189,13 @@ class SoundSet(ImageSet):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FrameSet(ImageSet):
+    """Images that are one frame each of a clip."""
+
+    noun: ClassVar[str] = "frame"
+
+
+@dataclass(frozen=True, kw_only=True)
 class VideoSet(ImageSet):
     """Clips with labels, each as frames that are evenly spaced over its length.
 
@@ -205,10 +212,10 @@ class VideoSet(ImageSet):
         return int(self.pixels.shape[1])
 
     @property
-    def stills(self) -> ImageSet:
+    def stills(self) -> FrameSet:
         """The middle frame of each clip, (n, h, w, c), as an image of its label, its group and its hash."""
         own = {one.name: getattr(self, one.name) for one in fields(self)}
-        return ImageSet(**{**own, "pixels": self.pixels[:, self.frames // 2], "paths": None})
+        return FrameSet(**{**own, "pixels": self.pixels[:, self.frames // 2], "paths": None})
 
     def image(self, index: int) -> NDArray[np.uint8]:
         """The middle frame of one clip, (h, w, c) uint8."""

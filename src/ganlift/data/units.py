@@ -68,7 +68,7 @@ def _some_units(images: Examples, names: Names, pool: Index, fraction: float, rn
     if (left < 2).any():
         name = images.class_names[int(left.argmin())]
         raise DataError(
-            f"Class '{name}' keeps too few images after whole groups (or duplicates) went to the test set; "
+            f"Class '{name}' keeps too few {images.noun}s after whole groups (or duplicates) went to the test set; "
             f"give the split yourself (train/ and test/ folders, or a 'split' column), or add {images.noun}s."
         )
     return np.sort(taken)

@@ -15,6 +15,7 @@ from ganlift.errors import GanliftError
 from ganlift.features import licence_of
 from ganlift.inference.evaluate import Evaluation, evaluate_recorded
 from ganlift.inference.model import ClassifierFacts, Model
+from ganlift.nouns import with_article
 from ganlift.runs import layout
 from ganlift.runs.files import read_json
 
@@ -36,6 +37,7 @@ def card(model: Model, folder: Path, run: Path | None, form: str, made: Exported
         autoescape=False,
     )
     words.filters["percent"] = lambda value: f"{100 * value:.1f} %"
+    words.filters["with_article"] = with_article
     tested = _tested(run)
     return words.get_template("card.md.j2").render(
         facts=model.facts,

@@ -75,7 +75,7 @@ def evaluate_recorded(path: Path) -> Evaluation:
     recorded = read_npz(layout.predictions_file(run, facts.strategy, facts.seed))
     probabilities, labels = recorded["probabilities"], recorded["labels"]
     if not len(labels):
-        raise RunFolderError(f"{run} kept no test images back; name data after it that it was not trained on.")
+        raise RunFolderError(f"{run} kept no test {facts.noun}s back; name data after it that it was not trained on.")
     note = f"These are the run's own {len(labels)} test {facts.noun}s, as predicted when it was trained."
     return _evaluation(str(path), facts, temper(probabilities, facts.temperature), labels, facts.data, "test", [note])
 

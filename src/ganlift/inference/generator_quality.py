@@ -137,7 +137,7 @@ def measure_generators(run: Path, images: ImageSet, device: str, tell: Listener)
         try:
             _measure_seed(run, config, images, split, group, where)
         except DataError as fault:
-            tell({"type": "note", "message": f"Generated images of seed {seed} were not measured. {fault}"})
+            tell({"type": "note", "message": f"Generated {images.noun}s of seed {seed} were not measured. {fault}"})
 
 
 def _measure_seed(
@@ -172,9 +172,10 @@ def _enough(seen: Seen, most: int, rng: Rng, *, labelled: bool) -> Held:
         usable = usable[seen.held.labels >= 0]
     n = min(len(usable), len(seen.training), most)
     if n < LEAST:
+        asked = f", and --images asks for {most}" if most < LEAST else ""
         raise DataError(
-            f"Measuring a generator needs {LEAST} images that it saw and {LEAST} that it did not; here there are "
-            f"{len(seen.training)} and {len(usable)}{f', and --images asks for {most}' if most < LEAST else ''}."
+            f"Measuring a generator needs {LEAST} {seen.images.noun}s that it saw and {LEAST} that it did not; here "
+            f"there are {len(seen.training)} and {len(usable)}{asked}."
         )
     return seen.held.some(np.sort(_numpy(rng, "held-out").permutation(usable)[:n]))
 

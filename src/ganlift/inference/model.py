@@ -112,8 +112,10 @@ class ClassifierFacts(BaseModel):
         dims = f"(n, {', '.join(map(str, self.shape))})"
         if self.sound and self.waves:
             return f"float32 samples at {self.sound.rate:,} Hz of the shape {dims}"
-        what = "rows of numbers" if self.columns is not None else f"uint8 {'clips' if self.frames else 'images'}"
-        return f"{what} of the shape {dims}"
+        if self.columns is not None:
+            return f"rows of numbers of the shape {dims}"
+        what = "pictures of sound" if self.sound else "clips" if self.frames else "images"
+        return f"uint8 {what} of the shape {dims}"
 
     def reading(self, asked: Reading = AS_FOUND) -> Reading:
         """How images for this classifier are read: as it learned, and what depends on the data as ``asked``.

@@ -83,7 +83,7 @@ def predictions(
             if path in found:
                 yield Prediction(path, found[path])
             else:
-                yield Unreadable(path, reasons.get(path) or _absence(path))
+                yield Unreadable(path, reasons.get(path) or _absence(path, model.facts.noun))
 
 
 def _inputs(model: Model, paths: Sequence[Path], reading: Reading) -> tuple[Inputs, list[int], dict[Path, str]]:
@@ -115,7 +115,7 @@ def _groups(files: Iterable[Path], size: int) -> Iterator[Sequence[Path]]:
         yield group
 
 
-def _absence(path: Path) -> str:
+def _absence(path: Path, noun: str) -> str:
     if os.path.isdir(path):
-        return "a folder without images" if os.access(path, os.R_OK | os.X_OK) else "a folder that may not be read"
+        return f"a folder without {noun}s" if os.access(path, os.R_OK | os.X_OK) else "a folder that may not be read"
     return "not a file" if os.path.exists(path) else "there is no such file"

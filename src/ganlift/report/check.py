@@ -28,7 +28,7 @@ def render_check(facts: Facts, out: Path) -> Path:
         facts=facts,
         headline=headline(facts),
         about=list(fact_lines(facts)),
-        parts_shown=[part or "images" for part in facts["per_class_and_part"]],
+        parts_shown=[part or f"{facts['noun']}s" for part in facts["per_class_and_part"]],
         classes=class_lines(facts),
         **assets(),
     )
@@ -53,8 +53,7 @@ def fact_lines(facts: Facts) -> Iterator[tuple[str, str]]:
         yield "Rows", f"{facts['images']:,} ({parts}), of {facts['columns']:,} columns"
     else:
         size, colours = facts["image_size"], "grey" if facts["channels"] == 1 else "RGB"
-        what = "Images" if {"frames", "seconds"}.isdisjoint(facts.get("files", {})) else "Clips"
-        yield what, f"{facts['images']:,} ({parts}), used as {size}×{size} {colours}"
+        yield f"{facts['noun'].capitalize()}s", f"{facts['images']:,} ({parts}), used as {size}×{size} {colours}"
     if "files" in facts:
         files = facts["files"]
         yield "Files", f"{files['used']:,} used, {files['left_out']:,} left out"

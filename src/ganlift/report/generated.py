@@ -86,19 +86,19 @@ def neighbours(run: Run, fit: Fit) -> list[Neighbours]:
             lists = mapping(facts.get("neighbours"))
             generated, real = (_floats(lists.get(key)) for key in ("generated_to_real", "real_to_real"))
             if image or (generated and real):
-                plot = plots.distances(generated, real) if generated and real else None
-                note = _copying(generated, real) if generated and real else ""
+                plot = plots.distances(generated, real, run.made) if generated and real else None
+                note = _copying(generated, real, run.made) if generated and real else ""
                 found.append(Neighbours(name, row["seed"], image, plot, note))
                 break
     return found
 
 
-def _copying(generated: Sequence[float], real: Sequence[float]) -> str:
+def _copying(generated: Sequence[float], real: Sequence[float], made: str) -> str:
     """How many generated images lie nearer to a real one than nearly all real images lie to one another."""
     edge = float(np.quantile(real, 0.05))
     share = sum(value < edge for value in generated) / len(generated)
     return (
-        f"{words.percent(share, 0)} of the generated images lie nearer to a real image than 95 % of real images "
+        f"{words.percent(share, 0)} of the generated {made}s lie nearer to a real {made} than 95 % of real {made}s "
         "do to one another; about 5 % is what chance gives, much more means that the generator copies."
     )
 
@@ -110,10 +110,10 @@ def filters(run: Run) -> list[Filter]:
         facts = {row["seed"]: run.facts(name, row["seed"]) for row in rows}
         shown = [
             *_per_class(run, facts, "acceptance", "Let through by the filter", partial(words.percent, digits=0), 1.0),
-            *_per_class(run, facts, "diversity", "Diversity of samples, real images being 1", decimal),
-            *_per_class(run, facts, "pool_diversity", "Diversity of what passed, real images being 1", decimal),
+            *_per_class(run, facts, "diversity", f"Diversity of samples, real {run.made}s being 1", decimal),
+            *_per_class(run, facts, "pool_diversity", f"Diversity of what passed, real {run.made}s being 1", decimal),
         ]
-        tried = tables.candidates(facts)
+        tried = tables.candidates(facts, run.made)
         if shown or tried:
             found.append(Filter(name, shown, tried))
     return found

@@ -84,13 +84,13 @@ def _context(run: Run, fit: Fit) -> dict[str, Any]:
         "reliability": [] if run.matched else sections.reliability(run),
         "samples": generated.samples(run, fit),
         "quality": quality.quality(run),
-        "generator_head": side_by_side.HEAD,
+        "generator_head": side_by_side.head(run),
         "generators": side_by_side.side_by_side(run),
         "neighbours": generated.neighbours(run, fit),
         "filters": generated.filters(run),
         "curves": sections.curves(run),
         "cost": sections.cost(run),
-        "spent_head": tables.SPENT_HEAD,
+        "spent_head": tables.spent_head(run),
         "spent": tables.spent_lines(run),
     }
     return {"run": run, **shown, "trust": _trust(run), **assets()}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
+from ganlift.nouns import IMAGE
 from ganlift.report.numbers import Bin, Pair, Spread, histogram
 from ganlift.report.svg import WIDTH, Scale, circle, figure, line, path, rect, scale, text, ticks
 from ganlift.report.words import MINUS, percent, points, short, size
@@ -93,8 +94,8 @@ def _gain_axis(
     return parts
 
 
-def class_dots(names: Sequence[str], gains: Sequence[Spread | None]) -> Markup:
-    """Mean gain in recall a class, with the range over seeds."""
+def class_dots(names: Sequence[str], gains: Sequence[Spread | None], noun: str = IMAGE) -> Markup:
+    """Mean gain in recall a class, with the range over seeds; ``noun`` is what one example is called."""
     known = [gain for gain in gains if gain]
     x = scale([0.0, *(value for gain in known for value in gain)], GUTTER + 6, WIDTH - 46)
     bottom = ROW * len(names) + 8
@@ -103,7 +104,7 @@ def class_dots(names: Sequence[str], gains: Sequence[Spread | None]) -> Markup:
         y = ROW * index + 16.0
         parts.append(_row_name(y, name))
         if gain is None:
-            parts.append(text(WIDTH, y + 4, "no test image", "tick", "end"))
+            parts.append(text(WIDTH, y + 4, f"no test {noun}", "tick", "end"))
             continue
         style = _direction(gain.mean)
         parts.append(line(x(gain.low), y, x(gain.high), y, f"range {style}"))
@@ -135,7 +136,9 @@ def bars(
     return figure(ROW * len(names) + 8, title, described, parts)
 
 
-def reliability_plot(before: Sequence[Bin], after: Sequence[Bin], reference: str, arm: str) -> Markup:
+def reliability_plot(
+    before: Sequence[Bin], after: Sequence[Bin], reference: str, arm: str, noun: str = IMAGE
+) -> Markup:
     """Accuracy against confidence, of the reference and of the arm; a calibrated one lies on the diagonal."""
     left, top, size = 46.0, 12.0, 262.0
     x, y = Scale(0, 1, left, left + size), Scale(0, 1, top + size, top)
@@ -148,9 +151,8 @@ def reliability_plot(before: Sequence[Bin], after: Sequence[Bin], reference: str
         spots = [(x(one.confidence), y(one.accuracy)) for one in bins]
         parts.append(path(spots, f"curve {style}"))
         for spot, one in zip(spots, bins, strict=True):
-            parts.append(
-                circle(*spot, 3.5, f"mark {style}", f"{name}: {one.images} images, {percent(one.accuracy)} right")
-            )
+            said = f"{name}: {one.images} {noun}s, {percent(one.accuracy)} right"
+            parts.append(circle(*spot, 3.5, f"mark {style}", said))
         parts += [
             line(left + 10, place, left + 32, place, f"curve {style}"),
             text(left + 38, place + 4, short(name, 22), "label"),
@@ -160,16 +162,16 @@ def reliability_plot(before: Sequence[Bin], after: Sequence[Bin], reference: str
     return figure(top + size + 40, "Accuracy in percent against confidence in percent", words, parts)
 
 
-def distances(generated: Sequence[float], real: Sequence[float]) -> Markup:
-    """Distances from generated images to their nearest real one, against those between real images."""
+def distances(generated: Sequence[float], real: Sequence[float], noun: str = IMAGE) -> Markup:
+    """Distances from generated images (or clips, ...) to their nearest real one, against those between real ones."""
     edges, share, real_share = histogram(generated, real)
     left, right, top, bottom = 10.0, WIDTH - 10.0, 46.0, 176.0
     x = Scale(float(edges[0]), float(edges[-1]), left, right)
     y = Scale(0.0, float(max(share.max(), real_share.max())), bottom, top)
     parts = [_x_axis(x, bottom, lambda value: f"{value:g}")]
     for shares, style, name, place in (
-        (real_share, "before", "real image to nearest other real one", 12),
-        (share, "after", "generated image to nearest real one", 30),
+        (real_share, "before", f"real {noun} to nearest other real one", 12),
+        (share, "after", f"generated {noun} to nearest real one", 30),
     ):
         outline = [(x(float(edges[0])), bottom)]
         for low, high, height in zip(edges[:-1], edges[1:], shares, strict=True):

@@ -11,16 +11,16 @@ from ganlift.report.read import Row, Run, mapping
 HEAD = [
     (
         "Fréchet ({network})",
-        "distance between generated and held-out images as normal distributions of features; lower is better",
+        "distance between generated and held-out {made}s as normal distributions of features; lower is better",
     ),
     ("in a class", "the same within each class, the mean over classes"),
     ("Kernel × 1000", "kernel distance: squared maximum mean discrepancy, cubic kernel; unbiased; lower is better"),
-    ("Precision", "share of generated images that lie among real ones"),
-    ("Recall", "share of real images that lie among generated ones: low where modes are missing"),
-    ("Coverage", "share of real images with a generated one near"),
-    ("Diversity", "mean distance among generated images over that among real ones"),
+    ("Precision", "share of generated {made}s that lie among real ones"),
+    ("Recall", "share of real {made}s that lie among generated ones: low where modes are missing"),
+    ("Coverage", "share of real {made}s with a generated one near"),
+    ("Diversity", "mean distance among generated {made}s over that among real ones"),
     ("C_T", "three-sample test of copying: below -3 tells of copies"),
-    ("CAS", "test accuracy of a classifier trained on generated images alone: the arm synthetic-only"),
+    ("CAS", "test accuracy of a classifier trained on generated {made}s alone: the arm synthetic-only"),
 ]
 
 Cell = tuple[str, str]
@@ -64,11 +64,11 @@ def quality(run: Run) -> Quality | None:
         for keys, names in groups.items()
     ]
     by_seed = {seed: measured[key] for keys in groups for seed, key in keys}
-    lines.append(Line("real training images", True, [*_cells(list(by_seed.values()), "real"), (words.NONE, "")]))
+    lines.append(Line(f"real training {run.made}s", True, [*_cells(list(by_seed.values()), "real"), (words.NONE, "")]))
     first = next(iter(measured.values()))
     network = str(first.get("network", ""))
     return Quality(
-        head=[(name.format(network=network), hint) for name, hint in HEAD],
+        head=[(name.format(network=network), hint.format(made=run.made)) for name, hint in HEAD],
         lines=lines,
         images=int(words.number(first.get("images")) or 0),
         training=int(words.number(first.get("training_images")) or 0),

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlift.errors import GanliftError, RunFolderError
+from ganlift.nouns import noun_of
 from ganlift.report.spaces import shared_network, without
 from ganlift.report.words import number
 from ganlift.runs import layout
@@ -92,7 +93,17 @@ class Run:
     @property
     def examples(self) -> str:
         """What the examples are called, in the plural."""
-        return "rows" if self.of_rows else f"{self.plan.get('noun') or 'image'}s"
+        return f"{self.noun}s"
+
+    @property
+    def noun(self) -> str:
+        """What one of the examples is called."""
+        return noun_of(self.plan)
+
+    @property
+    def made(self) -> str:
+        """What one that a generator makes is called: of films it makes frames, one by one."""
+        return "frame" if self.plan.get("frames") else self.noun
 
     @property
     def of_rows(self) -> bool:

@@ -7,7 +7,7 @@ for (const box of document.querySelectorAll("[data-series]")) {
   const show = () => {
     const chosen = frames[Number(slider.value)];
     frames.forEach((frame) => { frame.hidden = frame !== chosen; });
-    const words = `after ${chosen.dataset.seen} images seen`;
+    const words = `after ${chosen.dataset.seen} ${box.dataset.series} seen`;
     label.textContent = words;
     slider.setAttribute("aria-valuetext", words);
   };

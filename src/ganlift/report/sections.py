@@ -97,7 +97,7 @@ def class_plots(run: Run) -> list[Plot]:
             names, shown = _worst_and_best(run.class_names, gains)
             left_out = len(gains) - len(shown)
             note = f"{left_out} classes in the middle are left out." if left_out else ""
-            found.append(Plot(f"{arm} against {reference}", plots.class_dots(names, shown), note))
+            found.append(Plot(f"{arm} against {reference}", plots.class_dots(names, shown, run.noun), note))
     return found
 
 
@@ -136,7 +136,7 @@ def confusions(run: Run) -> list[Confusion]:
         before = sum((numbers.confusion(*one) for one, _ in both), empty)
         after = sum((numbers.confusion(*one) for _, one in both), empty)
         maps = [(f"Before: {reference}", before), (f"After: {arm}", after)] if len(names) <= tables.MOST_CLASSES else []
-        shown = [(title, tables.heat_map(table, names)) for title, table in maps]
+        shown = [(title, tables.heat_map(table, names, run.noun)) for title, table in maps]
         found.append(Confusion(arm, reference, shown, tables.confusions(before, after, names)))
     return found
 
@@ -155,7 +155,9 @@ def reliability(run: Run) -> list[Plot]:
         )
         errors = [words.decimal(numbers.calibration_error(bins)) for bins in (before, after)]
         note = f"Calibration error over all seeds: {reference} {errors[0]}, {arm} {errors[1]}."
-        found.append(Plot(f"{arm} against {reference}", plots.reliability_plot(before, after, reference, arm), note))
+        found.append(
+            Plot(f"{arm} against {reference}", plots.reliability_plot(before, after, reference, arm, run.noun), note)
+        )
     return found
 
 

@@ -11,12 +11,12 @@ from ganlift.report.read import Row, Run, mapping
 HEAD = [
     ("Steps", "of the generator's own phase"),
     ("Time", "of that phase"),
-    ("Images/s", "real images that it trains on in a second"),
-    ("Fréchet", "distance to held-out images on the network named under Quality; lower is better"),
-    ("Recall", "share of real images that lie among generated ones: low where modes are missing"),
+    ("{Made}s/s", "real {made}s that it trains on in a second"),
+    ("Fréchet", "distance to held-out {made}s on the network named under Quality; lower is better"),
+    ("Recall", "share of real {made}s that lie among generated ones: low where modes are missing"),
     ("C_T", "three-sample test of copying: below -3 tells of copies"),
-    ("CAS, %", "test score of a classifier trained on generated images alone"),
-    ("Beside real ones, %", "test score of a classifier that has real and generated images"),
+    ("CAS, %", "test score of a classifier trained on generated {made}s alone"),
+    ("Beside real ones, %", "test score of a classifier that has real and generated {made}s"),
     ("Gain, points", "of the latter over the arm that decides its verdict, with the 95 % interval"),
     ("Verdict", "over all generators, corrected for their number"),
 ]
@@ -24,10 +24,16 @@ HEAD = [
 
 @dataclass(frozen=True)
 class Line:
-    """A generator's cells, in the order of `HEAD`."""
+    """A generator's cells, in the order of `head`."""
 
     name: str
     cells: list[str]
+
+
+def head(run: Run) -> list[tuple[str, str]]:
+    """The columns' names and what they are."""
+    called = {"made": run.made, "Made": run.made.capitalize()}
+    return [(name.format(**called), hint.format(**called)) for name, hint in HEAD]
 
 
 def side_by_side(run: Run) -> list[Line]:

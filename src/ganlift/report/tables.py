@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlift.nouns import IMAGE
 from ganlift.report import answers, numbers, spaces, words
 from ganlift.report.read import IN_TIME, Row, Run, sequence
 from ganlift.yardstick import ACCURACY, MACRO_RECALL
@@ -33,14 +34,15 @@ class ArmLine:
     beside: str = ""
 
 
-_SCORES = {ACCURACY: "share of the test images that are right", MACRO_RECALL: "mean recall over classes"}
+_SCORES = {ACCURACY: "share of the test {} that are right", MACRO_RECALL: "mean recall over classes"}
+"""Of what the examples are called."""
 
 
 def arm_head(run: Run) -> list[tuple[str, str]]:
     """The columns' names and what they are; first what the arms were judged by."""
     judged, other = sorted(_SCORES, key=lambda one: one != run.measure)
     return [
-        (_capital(judged.words), f"{_SCORES[judged]}, mean ± standard deviation over seeds"),
+        (_capital(judged.words), f"{_SCORES[judged].format(run.examples)}, mean ± standard deviation over seeds"),
         (
             "Against augment",
             f"mean paired difference in points of {judged.words} in the same space, and its range over seeds",
@@ -50,8 +52,9 @@ def arm_head(run: Run) -> list[tuple[str, str]]:
             f"gain in points of {judged.words} with its 95 % interval over the arm without a GAN that decides the "
             "verdict: the nearest where it helps, else the one that validation picked",
         ),
-        (_capital(other.words), _SCORES[other]),
+        (_capital(other.words), _SCORES[other].format(run.examples)),
         *_MORE,
+        ("Labels", f"labelled training {run.examples}, and unlabelled ones used"),
     ]
 
 
@@ -63,7 +66,6 @@ _MORE = [
     ("G-mean", "geometric mean of the classes' recalls: 0 where a class is never recognised"),
     ("ECE", "expected calibration error; lower is better"),
     ("Time", "training time of an arm, and as a multiple of augment's (of the fastest arm's where augment is absent)"),
-    ("Labels", "labelled training images, and unlabelled ones used"),
 ]
 
 
@@ -148,16 +150,20 @@ def _same(rows: Sequence[Row], key: str) -> str:
 
 SPENT_HEAD = [
     ("Classifier steps", "of the classifier that is scored: equal for all, but those in time and those solved for"),
-    ("Labelled images", "drawn by those steps, repeats counted: equal for all, but those in time and those solved for"),
-    ("Unlabelled images", "drawn by those steps"),
+    ("Labelled {}", "drawn by those steps, repeats counted: equal for all, but those in time and those solved for"),
+    ("Unlabelled {}", "drawn by those steps"),
     ("Steps besides", "of choosing runs, judges, teachers and pre-training"),
     ("Generator steps", "of a generator's own phase; in the one-model arms it learns in the classifier's steps"),
 ]
 SPENT = ("steps", "labelled_seen", "unlabelled_seen", "steps_besides", "generator_steps")
 
 
+def spent_head(run: Run) -> list[tuple[str, str]]:
+    return [(name.format(run.examples), hint) for name, hint in SPENT_HEAD]
+
+
 def spent_lines(run: Run) -> list[tuple[str, list[str]]]:
-    """What each arm spent, in the order of `SPENT_HEAD`; nothing where the run's records don't tell."""
+    """What each arm spent, in the order of `spent_head`; nothing where the run's records don't tell."""
     if not any("labelled_seen" in row for rows in run.rows.values() for row in rows):
         return []
     return [(name, [_same(rows, key) for key in SPENT]) for name, rows in run.rows.items()]
@@ -173,7 +179,7 @@ class Cell:
     hint: str
 
 
-def heat_map(table: NDArray[np.int64], names: Sequence[str]) -> list[tuple[str, list[Cell]]]:
+def heat_map(table: NDArray[np.int64], names: Sequence[str], noun: str = IMAGE) -> list[tuple[str, list[Cell]]]:
     """A line a true class: its name, and a cell a predicted class."""
     totals = table.sum(1)
     lines = []
@@ -181,7 +187,7 @@ def heat_map(table: NDArray[np.int64], names: Sequence[str]) -> list[tuple[str, 
         cells = []
         for predicted, other in enumerate(names):
             share = float(table[true, predicted] / totals[true]) if totals[true] else 0.0
-            said = f"{int(table[true, predicted])} of {int(totals[true])} images of {name} called {other}"
+            said = f"{int(table[true, predicted])} of {int(totals[true])} {noun}s of {name} called {other}"
             text = "<1" if 0 < share < 0.005 else f"{100 * share:.0f}" if share else ""
             cells.append(Cell(text, round(share, 3), true == predicted, said))
         lines.append((name, cells))
@@ -222,8 +228,8 @@ class Candidate:
     chosen: list[int]
 
 
-def candidates(facts: dict[int, Row]) -> list[Candidate]:
-    """Of the seeds' ``candidates``, by whether they began pre-trained, by weight and ratio."""
+def candidates(facts: dict[int, Row], made: str = IMAGE) -> list[Candidate]:
+    """Of the seeds' ``candidates``, by whether they began pre-trained, by weight and ratio; ``made``: what one is."""
     tried: dict[tuple[bool, float, float], list[float]] = {}
     chosen: dict[tuple[bool, float, float], list[int]] = {}
     for seed, fact in facts.items():
@@ -235,7 +241,7 @@ def candidates(facts: dict[int, Row]) -> list[Candidate]:
             chosen.setdefault(_setting(fact["chosen"]), []).append(seed)
     return [
         Candidate(
-            _share_words(setting[0], setting[1]),
+            _share_words(setting[0], setting[1], made),
             f"{setting[2]:g}",
             f"{words.percent(numbers.mean(found))} ({words.percent(min(found))} to {words.percent(max(found))})",
             chosen.get(setting, []),
@@ -248,10 +254,10 @@ def _setting(one: Row) -> tuple[bool, float, float]:
     return one.get("pretrained") is True, words.number(one.get("weight")) or 0.0, words.number(one.get("ratio")) or 0.0
 
 
-def _share_words(pretrained: bool, weight: float) -> str:
+def _share_words(pretrained: bool, weight: float, made: str) -> str:
     if pretrained:
-        return f"{weight:g}, after pre-training on generated images"
-    return f"{weight:g}" if weight else "0: no generated images"
+        return f"{weight:g}, after pre-training on generated {made}s"
+    return f"{weight:g}" if weight else f"0: no generated {made}s"
 
 
 def validation_score(one: Row) -> float | None:

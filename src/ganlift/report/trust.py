@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
+from ganlift.nouns import IMAGE
 from ganlift.report import words
 from ganlift.report.read import Row, Run, mapping, pretty, sequence
 from ganlift.report.tables import validation_score
@@ -163,7 +164,7 @@ def margin(run: Run) -> str:
     return next((one for one in found if one != words.NONE), "a gain")
 
 
-_TOLD_ELSEWHERE = ("findings", "classes", "per_class_and_part", "training_per_class")
+_TOLD_ELSEWHERE = ("findings", "classes", "per_class_and_part", "training_per_class", "noun")
 
 
 def notes(run: Run) -> tuple[list[str], int]:
@@ -177,7 +178,9 @@ def notes(run: Run) -> tuple[list[str], int]:
         for one in sequence(check.get("findings"))
         if isinstance(one, dict)
     ]
-    facts = {key: value for key, value in check.items() if key not in _TOLD_ELSEWHERE} if check else run.check
+    called = {"images": run.examples, "image_size": "image_size" if run.noun == IMAGE else "picture_size"}
+    told_here = {called.get(key, key): value for key, value in check.items() if key not in _TOLD_ELSEWHERE}
+    facts = told_here if check else run.check
     worth = mapping(run.copies).get("sentence")
     found = list(dict.fromkeys([*([worth] if isinstance(worth, str) else []), *told, *_sentences(facts), *of_splits]))
     return found[:MOST_NOTES], max(0, len(found) - MOST_NOTES)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlift.nouns import IMAGE
 from ganlift.verdict.arms import IN_TIME, labels_of
 from ganlift.verdict.judge import Question
 
@@ -35,19 +36,25 @@ class Worth:
         copies, images: test images that have a near copy among those to train or choose on, and all of them.
         measure: what the scores are, in words.
         arms: by their score without copies, best first; empty where no test image is left.
+        noun: what one example is called.
     """
 
     copies: int
     images: int
     measure: str
     arms: tuple[Scored, ...]
+    noun: str = IMAGE
 
     @property
     def sentence(self) -> str:
         """For the terminal and the report."""
-        said = f"{self.copies:,} of {self.images:,} test images have near copies among the images to train or choose on"
+        examples = f"{self.noun}s"
+        said = (
+            f"{self.copies:,} of {self.images:,} test {examples} have near copies among the {examples} to train or "
+            "choose on"
+        )
         if not self.arms:
-            return f"{said}; none is left to score without them, so no score here says how new images would fare."
+            return f"{said}; none is left to score without them, so no score here says how new {examples} would fare."
         most = max(self.arms, key=lambda arm: abs(arm.change))
         best_before, best = max(self.arms, key=lambda arm: arm.all), self.arms[0]
         lead = f"the best stays {best.strategy}" if best == best_before else f"the best is {best.strategy} then"
@@ -78,4 +85,4 @@ def worth_of_copies(question: Question, copied: NDArray[np.bool_]) -> Worth | No
             scores[name].append((whole, question.measure.of(right[~copied], labels[~copied])))
     found = (Scored(name, *map(fmean, zip(*pairs, strict=True))) for name, pairs in scores.items())
     ranked = sorted(found, key=lambda arm: (-arm.without, arm.strategy))
-    return Worth(int(copied.sum()), len(copied), question.measure.words, tuple(ranked))
+    return Worth(int(copied.sum()), len(copied), question.measure.words, tuple(ranked), question.noun)

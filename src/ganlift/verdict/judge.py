@@ -12,6 +12,7 @@ import numpy as np
 
 from ganlift.errors import ConfigError, RunFolderError
 from ganlift.looks import Looks, one_look
+from ganlift.nouns import IMAGE
 from ganlift.verdict.arms import Arm, Correct, Difference, Evidence, Labels, Row, all_seeds, by_arm, labels_of, less
 from ganlift.verdict.decide import Standing, Terms
 from ganlift.verdict.difference import Parts
@@ -45,6 +46,7 @@ class Question:
         seeds: all seeds' numbers in the order in which looks take them; those in ``rows``, sorted, where None.
         equal: what the arms of ``rows`` were given the same of. Where it is ``both``, *helps* takes that the nearest
             rivals were given the arm's time as well (rows of kind ``in-time``), and it holds against these too.
+        noun: what one example is called in sentences.
     """
 
     rows: Sequence[Row]
@@ -58,6 +60,7 @@ class Question:
     looks: Looks | None = None
     seeds: Sequence[int] | None = None
     equal: Equal = "steps"
+    noun: str = IMAGE
 
     def __post_init__(self) -> None:
         _check(self.overlap, self.alpha, self.margin)
@@ -180,6 +183,7 @@ def _verdict(standing: Standing, found: Replay, question: Question) -> Verdict:
         failures=tuple(arm.failed.values()) if not arm.done else (),
         unconfirmed=(*standing.wanted, *(name for name, one in standing.timed.items() if not one.seeds)),
         equal_time=question.equal == "time",
+        noun=question.noun,
     )
     return with_sentence(verdict, circumstances)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ganlift.nouns import IMAGE
 from ganlift.verdict.types import HELPS, HURTS, NO_GAIN, UNDECIDED, Gain, Verdict
 from ganlift.yardstick import named
 
@@ -24,6 +25,7 @@ class Circumstances:
         failures: the reasons, where every seed of the arm failed.
         unconfirmed: rivals that could not be given the arm's time, so that a claim is not made.
         equal_time: whether all arms were given the same time, and not the same steps.
+        noun: what one example is called.
     """
 
     alpha: float
@@ -35,6 +37,7 @@ class Circumstances:
     failures: tuple[str, ...] = ()
     unconfirmed: tuple[str, ...] = ()
     equal_time: bool = False
+    noun: str = IMAGE
 
 
 def with_sentence(verdict: Verdict, circumstances: Circumstances) -> Verdict:
@@ -100,7 +103,8 @@ def _undecided(verdict: Verdict, circumstances: Circumstances) -> list[str]:
     head = f"{verdict.strategy}: undecided: {_of(verdict, verdict.gain)} against {verdict.reference} ({interval})"
     said = [head + _why_no_claim(verdict, circumstances), *_found(verdict)]
     if circumstances.images_forbid:
-        said.append(f"telling a gain of {points(verdict.margin, signed=False)} takes more test images, not more seeds")
+        gain, test = points(verdict.margin, signed=False), f"test {circumstances.noun}s"
+        said.append(f"telling a gain of {gain} takes more {test}, not more seeds")
     elif verdict.seeds_to_find is None:
         said.append(f"no 1,000 seeds would find {points(verdict.margin, signed=False)}")
     else:
@@ -162,13 +166,13 @@ def _cost(verdict: Verdict) -> str:
 
 def _caveats(verdict: Verdict, circumstances: Circumstances) -> list[str]:
     """What the reader must know beside the figures."""
-    found = []
+    found, examples = [], f"{circumstances.noun}s"
     if circumstances.unfair:
-        found.append(f"{verdict.reference} saw unlabelled images that {verdict.strategy} did not")
+        found.append(f"{verdict.reference} saw unlabelled {examples} that {verdict.strategy} did not")
     if circumstances.same_pool:
-        images, new = ("training", "training images") if circumstances.matched else ("labelled", "labels")
-        what = f"new initial weights, orders and test images, not of new {new}"
-        found.append(f"the seeds have most of their {images} images in common, so this speaks of {what}")
+        images, new = ("training", f"training {examples}") if circumstances.matched else ("labelled", "labels")
+        what = f"new initial weights, orders and test {examples}, not of new {new}"
+        found.append(f"the seeds have most of their {images} {examples} in common, so this speaks of {what}")
     if circumstances.matched:
         found.append("accuracy is that of clusters after matching them to classes")
     if circumstances.equal_time:
