@@ -142,6 +142,17 @@ def test_what_turns_or_crops_pictures_is_refused_by_name(place: Path, tmp_path: 
     assert not (tmp_path / "run").exists()
 
 
+def test_cutmix_is_refused_and_no_search_draws_it(place: Path, tmp_path: Path) -> None:
+    about = {"labels_per_class": 2, "strategies": ["augment", "fixmatch"], "budget": 2, "jobs": 1, "batch_size": 8}
+    with pytest.raises(ConfigError, match=r"'mix' of strategy 'augment' is 'cutmix'.*no sound\. Take 'mixup'"):
+        compare(str(place / "clips"), out=tmp_path / "no", options={"augment": {"mix": "cutmix"}}, **about)
+    assert not (tmp_path / "no").exists()
+    compare(str(place / "clips"), out=tmp_path / "run", search=8, seeds=1, **about)
+    trials = json.loads((tmp_path / "run" / "tuning.json").read_text())["trials"]
+    drawn = {one["options"].get("mix") for one in trials if one["strategy"] == "augment"}
+    assert drawn == {None, "none", "mixup"}  # of images, 3 of these 8 are cutmix
+
+
 def test_images_beside_sound_are_refused(place: Path, tmp_path: Path) -> None:
     from PIL import Image
 

@@ -18,7 +18,7 @@ from ganlift.features import DEFAULT
 from ganlift.generators.base import GeneratorEntry, generators, name_in
 from ganlift.generators.base import resolve as resolve_generator
 from ganlift.strategies.base import Strategy, on_vectors, strategies
-from ganlift.strategies.options import build_options, checked, is_untuned
+from ganlift.strategies.options import SOUND, build_options, checked, is_untuned
 
 UNTUNED = (
     "{}: on vectors their settings are the first that were tried, tuned on no other data yet; --search 8 tunes each "
@@ -88,8 +88,8 @@ def resolve_arms(
         sound: whether the pictures are of sound.
 
     Raises:
-        ConfigError: an unknown name or option, a strategy that needs unlabelled images where there are none, or one
-            that is about what pictures show where they are of sound.
+        ConfigError: an unknown name or option, a strategy that needs unlabelled images where there are none, or one,
+            or an option, that is about what pictures show where they are of sound.
     """
     notes = [*strategies.problems(), *generators.problems(), *classifiers.problems()]
     names, picked, rows = config.strategy_list(), list[Strategy](), ROWS in spaces
@@ -115,7 +115,8 @@ def resolve_arms(
         if name in entries:
             checked(f"generator '{name}'", entries[name].options, given)
         else:
-            build_options(strategies.get(name), given)
+            entry = strategies.get(name)
+            build_options(entry, given, SOUND if sound else entry.space)
     _check_labels(config, chosen)
     lacking = [entry.name for entry in chosen if entry.unlabelled == "required" and not unlabelled]
     if lacking and config.labels_per_class == 0:
