@@ -28,10 +28,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlift.data.reading import Guess, Reading, Sound
+from ganlift.data.starts import begins_as_image, begins_as_sound, start_of
 from ganlift.data.types import FileFacts
 from ganlift.errors import ConfigError, DataError
 
-SUFFIXES = {".wav", ".flac", ".ogg", ".oga", ".mp3", ".aif", ".aiff"}
+FORMATS = {
+    ".wav": ("WAV", "WAVEX", "RF64"),
+    ".flac": ("FLAC", "OGG"),
+    ".ogg": ("OGG",),
+    ".oga": ("OGG",),
+    ".mp3": ("MP3", "MPEG"),
+    ".aif": ("AIFF",),
+    ".aiff": ("AIFF",),
+}
+"""What soundfile calls the content that a suffix promises."""
+SUFFIXES = set(FORMATS)
 VERSION = 1
 """Goes up with every change of the pictures."""
 DEFAULT_SIZE = 32
@@ -50,8 +61,9 @@ Floats = NDArray[np.float32]
 
 
 def is_sound(path: Path) -> bool:
-    """Whether ``path`` is named like a sound file."""
-    return path.suffix.lower() in SUFFIXES
+    """Whether ``path`` is sound by its first bytes; by its name where these are of nothing known."""
+    start = start_of(path)
+    return begins_as_sound(start) or (path.suffix.lower() in SUFFIXES and not begins_as_image(start))
 
 
 def settle_sound(paths: Sequence[Path], reading: Reading) -> tuple[Sound, list[Guess]]:
