@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Generated:
-    """What ``generate`` wrote: by which generator, which files, and the names of the run's other generators."""
+    """What ``generate`` wrote: by which generator, which files, and the names of the run's other generators.
+
+    ``sounds`` are the previews of ``files`` that are spectrograms, one each; none of images.
+    """
 
     generator: str
     files: list[Path]
     others: list[str]
+    sounds: list[Path] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,8 @@ def generate(
 ) -> Generated:
     """Draw images from a generator of a run into the folder ``out``, each marked as generated, with a manifest.
 
+    Beside spectrograms, of a run on sound, go WAV files: previews of what they may sound like.
+
     Args:
         run: a run folder of `compare`, `train` or `train_generator`.
         out: a new or empty folder, outside of the training images.
@@ -93,7 +99,8 @@ def generate(
     pictures = plan_pictures(kept, labels, latent_seeds, path, truncation)
     columns = len(pictures) // len(labels) if labels else 8
     files = write_pictures(kept, pictures, out, columns=columns if grid else None, npz=npz)
-    return Generated(kept.key, files, [key for key in generator_keys(run) if key != kept.key])
+    sounds = [file.with_suffix(".wav") for file in files] if kept.sound else []
+    return Generated(kept.key, files, [key for key in generator_keys(run) if key != kept.key], sounds)
 
 
 def predict(

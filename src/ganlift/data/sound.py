@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlift.data.generated import SOUND_STATEMENT
 from ganlift.data.reading import Guess, Reading, Sound
 from ganlift.data.starts import begins_as_image, begins_as_sound, start_of
 from ganlift.data.types import FileFacts
@@ -113,7 +114,8 @@ def read_clip(path: Path, sound: Sound) -> tuple[Floats | None, FileFacts]:
         start = _loudest(file, wanted) if whole > wanted else 0
         file.seek(start)
         taken = file.read(min(whole, wanted), dtype="float32", always_2d=True)
-        facts = FileFacts(path, "", str(file.format), f"{file.channels} × {rate:,} Hz", grey=True)
+        made = file.comment == SOUND_STATEMENT
+        facts = FileFacts(path, "", str(file.format), f"{file.channels} × {rate:,} Hz", grey=True, generated=made)
         # Of a WAV file that ends early libsndfile gives what there is, and says so in its log alone.
         announced = re.search(r"^ ?(?:data|SSND) : (\d+) \(should be \d+\)", file.extra_info, re.MULTILINE)
     if not whole:
@@ -160,12 +162,14 @@ class Front:
 
     Attributes:
         hop: samples between windows.
+        window: (window,) float32, Hann's.
         basis: (2 F, window) float32, the windowed cosines, then the sines; a sine of full scale has power 1.
         mel: (size, F) float32, highest band first.
         pool: (windows, size) float32, columns that sum to one.
     """
 
     hop: int
+    window: Floats
     basis: Floats
     mel: Floats
     pool: Floats
@@ -183,6 +187,7 @@ def front(sound: Sound, size: int) -> Front:
     windows = 1 + (sound.samples - window) // hop
     return Front(
         hop,
+        hann.astype(np.float32),
         basis.astype(np.float32),
         mel_bands(sound.rate, points, size)[::-1].astype(np.float32),
         _pool(windows, size).astype(np.float32),
