@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +17,7 @@ import pytest
 from ganlift.api import check, compare, evaluate, export, generate, predict
 from ganlift.data import load
 from ganlift.errors import ConfigError, DataError
-from ganlift.inference.predict import Unreadable
+from ganlift.inference.predict import Prediction, Unreadable
 from ganlift.strategies.base import strategies
 
 soundfile = pytest.importorskip("soundfile")
@@ -114,6 +118,89 @@ def test_generated_spectrograms_have_previews_that_can_be_heard(place: Path, tmp
     listed = json.loads((tmp_path / "a" / "manifest.json").read_text())["images"]
     assert [one["sound"]["file"] for one in listed] == [path.name for path in first.sounds]
     generate(place / "run", tmp_path / "a", latent_seeds=[3])  # over its own files
+
+
+def recording(folder: Path) -> tuple[Path, np.ndarray]:
+    """1.5 s: rising, falling, steady, for 0.5 s each; as a file, and as its 16-bit samples."""
+    wave = np.concatenate([tone(start, end, 7, 0.5) for start, end in KINDS.values()])
+    samples = (32767 * wave).astype("<i2")
+    soundfile.write(folder / "long.wav", samples, RATE)
+    return folder / "long.wav", samples
+
+
+def said(place: Path, *arguments: str | Path, samples: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """``ganlift predict`` of the run, with ``samples`` on its standard input."""
+    command = [sys.executable, "-m", "ganlift", "predict", str(place / "run"), *map(str, arguments)]
+    return subprocess.run(command, input=samples, capture_output=True, check=False)
+
+
+def probabilities(found: Sequence[Prediction | Unreadable]) -> np.ndarray:
+    return np.array([one.probabilities for one in found if isinstance(one, Prediction)])
+
+
+def test_windows_of_a_recording_have_the_answers_of_the_same_stretches_as_files(place: Path, tmp_path: Path) -> None:
+    long, samples = recording(tmp_path)
+    found = list(predict(place / "run", [long], every=0.5, batch=2))
+    assert [one.span for one in found] == [(0.0, 0.48), (0.5, 0.98), (1.0, 1.48)]
+    (tmp_path / "cut").mkdir()
+    for number in range(3):
+        soundfile.write(tmp_path / "cut" / f"{number}.wav", samples[4000 * number : 4000 * number + 3840], RATE)
+    alone = list(predict(place / "run", [tmp_path / "cut"]))
+    assert np.abs(probabilities(found) - probabilities(alone)).max() < 1e-6
+    assert len(np.unique(probabilities(found).argmax(1))) > 1
+    live = list(predict(place / "run", [io.BytesIO(samples.tobytes())], every=0.5, batch=1))
+    assert np.abs(probabilities(live) - probabilities(found)).max() < 1e-6
+
+
+def test_windows_come_in_every_form_and_from_standard_input(place: Path, tmp_path: Path) -> None:
+    long, samples = recording(tmp_path)
+    rows = list(csv.DictReader(said(place, long, "--every", "0.25", "--format", "csv").stdout.decode().splitlines()))
+    assert [(row["start"], row["end"]) for row in rows] == [
+        (f"{start:.3f}", f"{start + 0.48:.3f}") for start in (0, 0.25, 0.5, 0.75, 1)
+    ]
+    told = said(place, "-", "--every", "0.25", "--json", samples=samples.tobytes())
+    assert told.returncode == 0
+    live = json.loads(told.stdout)["predictions"]
+    assert [(one["file"], one["start"], one["class"]) for one in live] == [
+        ("stdin", float(row["start"]), row["class"]) for row in rows
+    ]
+    table = said(place, long, "--every", "0.5").stdout.decode().splitlines()
+    assert table[0].split() == ["file", "start", "end", "class", "probability"]
+    assert [line.split()[1:3] for line in table if "%" in line] == [
+        ["0.000", "0.480"],
+        ["0.500", "0.980"],
+        ["1.000", "1.480"],
+    ]
+
+
+def test_a_stream_is_answered_while_it_comes(place: Path) -> None:
+    """The second window is asked for only after the first was answered."""
+    samples = (32767 * tone(700, 700, 3, 0.5)).astype("<i2").tobytes()
+    command = [sys.executable, "-m", "ganlift", "predict", str(place / "run"), "-", "--every", "0.5", "--format", "csv"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        assert running.stdout.readline().startswith(b"file,start,end,class")
+        for start in (b"0.000", b"0.500"):
+            running.stdin.write(samples)
+            running.stdin.flush()
+            assert running.stdout.readline().startswith(b"stdin," + start)
+        running.stdin.close()
+        assert running.stdout.read() == b""
+        assert running.wait() == 0
+
+
+def test_what_gives_no_window_is_said_in_a_sentence(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("no sound")
+    told = said(place, tmp_path / "letter.txt", "-", tmp_path / "none.wav", "--every", "0.5")
+    assert told.returncode == 2
+    lines = told.stderr.decode()
+    assert "letter.txt: not a WAV, FLAC, OGG or MP3 file" in lines
+    assert "Cannot read stdin: empty" in lines
+    assert "none.wav: there is no such file" in lines
+    assert "Traceback" not in lines
+    with pytest.raises(ConfigError, match="--every 0: give the seconds"):
+        predict(place / "run", [tmp_path], every=0)
 
 
 def test_a_table_of_clips_keeps_speakers_apart(place: Path, tmp_path: Path) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ganlift.config import nearest
 from ganlift.errors import ConfigError
 
 if TYPE_CHECKING:
+    from ganlift.data.recordings import Stream
     from ganlift.data.types import FileFacts
     from ganlift.inference.evaluate import Evaluation
     from ganlift.inference.export import Exported
@@ -33,7 +34,7 @@ class Generated:
 
 @dataclass(frozen=True)
 class Predictions:
-    """What ``predict`` answers: one item a file, in order, worked out while it is gone through (once).
+    """What ``predict`` answers: an item a file, or a window, in order, worked out while it is gone through (once).
 
     Attributes:
         class_names: what the probabilities' columns belong to.
@@ -105,9 +106,10 @@ def generate(
 
 def predict(
     run: str | Path,
-    images: Iterable[str | Path],
+    images: Iterable[str | Path | Stream],
     *,
     batch: int = 64,
+    every: float | None = None,
     value_range: tuple[float, float] | None = None,
     device: str = "auto",
 ) -> Predictions:
@@ -118,7 +120,10 @@ def predict(
         images: files, folders and patterns such as ``"photos/*.png"``; for a classifier of clips, films and folders of
             frames, or folders of these; for a classifier of rows, ``.npz`` files with rows (n, d) as ``x`` (or
             ``x_test``, ...), ``.npy`` files, and tables of numbers (CSV, Parquet), without labels or with.
-        batch: files that are read and held at once.
+            With ``every``, long recordings, and binary streams of 16-bit mono samples at the classifier's rate.
+        batch: files that are read and held at once, or windows; 1 answers each as soon as it is there.
+        every: of recordings: a window of the length that the classifier takes begins every so many seconds, and each
+            is an answer, with its ``span``. One answer a file where None.
         value_range: the values of black and white in 16-bit files; those of the training images where None.
 
     Raises:
@@ -130,15 +135,20 @@ def predict(
     from ganlift.inference.model import load_model
     from ganlift.inference.predict import find_images, predictions
     from ganlift.inference.predict_rows import row_predictions
+    from ganlift.inference.predict_windows import window_predictions
 
     model = load_model(Path(run), device)
+    passed: list[FileFacts] = []
+    if every is not None:
+        windows = window_predictions(model, images, every, batch, passed)
+        return Predictions(model.facts.class_names, model.facts.temperature, windows, passed)
+    named = cast("Iterable[str | Path]", images)
     if model.facts.columns:
         if value_range:
             raise ConfigError(f"--value-range is about images, and {run} takes rows of numbers; leave it out.")
-        return Predictions(model.facts.class_names, model.facts.temperature, row_predictions(model, images, batch))
-    passed: list[FileFacts] = []
+        return Predictions(model.facts.class_names, model.facts.temperature, row_predictions(model, named, batch))
     below = clips_at if model.facts.frames else image_files
-    found = predictions(model, find_images(images, passed, below), batch, value_range)
+    found = predictions(model, find_images(named, passed, below), batch, value_range)
     return Predictions(model.facts.class_names, model.facts.temperature, found, passed)
 
 

@@ -74,11 +74,11 @@ def settle_sound(paths: Sequence[Path], reading: Reading) -> tuple[Sound, list[G
         ConfigError: soundfile is not installed.
         DataError: none of the files can be read.
     """
-    soundfile = _soundfile()
+    library = soundfile()
     heads: list[tuple[int, float]] = []
     for path in paths:
         try:
-            head = soundfile.info(path)
+            head = library.info(path)
         except Exception:  # what can't be read is left out, and said, where it is decoded
             continue
         if head.samplerate > 0 and head.frames > 0:
@@ -108,7 +108,7 @@ def read_clip(path: Path, sound: Sound) -> tuple[Floats | None, FileFacts]:
     Raises:
         soundfile.LibsndfileError, OSError: it can't be read.
     """
-    with _soundfile().SoundFile(path) as file:
+    with soundfile().SoundFile(path) as file:
         rate, whole = file.samplerate, len(file)
         wanted = round(sound.seconds * rate)
         start = _loudest(file, wanted) if whole > wanted else 0
@@ -126,7 +126,12 @@ def read_clip(path: Path, sound: Sound) -> tuple[Floats | None, FileFacts]:
         return None, replace(facts, fault="unreadable")
     peaks = float((np.abs(taken) >= FULL_SCALE).mean())
     facts = replace(facts, rate=rate, seconds=whole / rate, clipped=peaks > CLIPPED)
-    return fitted(_resampled(taken.mean(1), rate, sound.rate), sound.samples), facts
+    return clip_of(taken, rate, sound), facts
+
+
+def clip_of(taken: Floats, rate: int, sound: Sound) -> Floats:
+    """Samples (n, channels) at ``rate`` as (samples,): one channel, at the rate and of the length of ``sound``."""
+    return fitted(_resampled(taken.mean(1), rate, sound.rate), sound.samples)
 
 
 def _loudest(file: Any, wanted: int) -> int:
@@ -240,9 +245,14 @@ def preparation(sound: Sound, size: int) -> str:
     )
 
 
-def _soundfile() -> Any:
+def soundfile() -> Any:
+    """The module of that name.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
     try:
-        import soundfile
+        import soundfile as library
     except (ImportError, OSError) as fault:  # OSError: its library is missing
         raise ConfigError(f"Reading sound needs soundfile ({fault}): pip install 'ganlift[audio]'.") from fault
-    return soundfile
+    return library
