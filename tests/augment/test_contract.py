@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 from torch import Tensor
 
 from ganlift import augment
-from ganlift.augment.diffaugment import POLICIES
+from ganlift.augment.diffaugment import PHOTOGRAPHS
 
 AUGMENTATIONS: dict[str, Callable[[Tensor, torch.Generator], Tensor]] = {
     "crop": augment.crop,
@@ -28,7 +28,7 @@ AUGMENTATIONS: dict[str, Callable[[Tensor, torch.Generator], Tensor]] = {
     "rand_augment": augment.rand_augment,
     "image_mixes": augment.image_mixes,
     "diffaugment": augment.diffaugment,
-    "diffaugment with cutout": lambda x, rng: augment.diffaugment(x, rng, POLICIES),
+    "diffaugment with cutout": lambda x, rng: augment.diffaugment(x, rng, tuple(PHOTOGRAPHS)),
     "mixup": lambda x, rng: augment.mixup(x, torch.eye(len(x)), rng)[0],
     "cutmix": lambda x, rng: augment.cutmix(x, torch.eye(len(x)), rng)[0],
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ganlift.augment.diffaugment import POLICIES, diffaugment
+from ganlift.augment.diffaugment import PHOTOGRAPHS, diffaugment
 
 N = 500
 
@@ -49,7 +49,7 @@ def test_cutout_takes_half_the_side_at_most_and_is_off_by_default() -> None:
     assert (inner.flatten(1).std(1) < 1e-5).all()
 
 
-@pytest.mark.parametrize("policy", [(part,) for part in POLICIES])
+@pytest.mark.parametrize("policy", [(part,) for part in PHOTOGRAPHS])
 def test_gradients(policy: tuple[str, ...]) -> None:
     x = torch.rand(2, 3, 8, 8, dtype=torch.float64, generator=rng()).requires_grad_()
     assert torch.autograd.gradcheck(lambda v: diffaugment(v, rng(), policy), (x,))

@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ganlift.augment import masks, noise, sound_aid, strong_sound, tilt, time_shift, weak_sound
+from ganlift.augment import (
+    adaptive_sound,
+    masks,
+    noise,
+    response,
+    sound_aid,
+    strong_sound,
+    tilt,
+    time_shift,
+    weak_sound,
+)
 
 X = torch.full((64, 1, 8, 16), -1.0)
 X[:, :, 3, 5:11] = 1.0
@@ -67,3 +77,25 @@ def test_gradients_flow_through_a_discriminator_s_aid() -> None:
     sound_aid(x, rng()).sum().backward()
     assert x.grad is not None
     assert float(x.grad.sum()) > 50
+
+
+def test_response_adds_a_level_and_a_tilt_to_silence_too() -> None:
+    """± 6 dB of 40 a unit at the middle; from lowest to highest of 8 bands at most 2 · 6 / 40 · 7 / 8 further."""
+    changed = response(X, rng()) - X
+    assert (changed.amax(3) - changed.amin(3)).max() < 1e-6  # the same at every time
+    middle, ends = changed[:, 0, 3:5, 0].mean(1), changed[:, 0, 0, 0] - changed[:, 0, 7, 0]
+    assert 0.1 < float(middle.abs().max()) <= 6 / 40
+    assert 0.2 < float(ends.abs().max()) <= 2 * 6 / 40 * 7 / 8 + 1e-6
+    x = X.clone().requires_grad_()
+    response(x, rng()).sum().backward()
+    assert x.grad is not None
+    assert (x.grad == 1).all()
+
+
+def test_adaptive_augmentation_does_nothing_at_0_and_moves_no_band_at_1() -> None:
+    assert (adaptive_sound(X, torch.tensor(0.0), rng()) == X).all()
+    moved = adaptive_sound(X, torch.tensor(1.0), rng())
+    assert not (moved == X).flatten(1).all(1).any()
+    assert (moved[:, 0].amax(2).argmax(1) == 3).all()
+    half = adaptive_sound(X, torch.tensor(0.5), rng())
+    assert 0.1 < float((half == X).flatten(1).all(1).float().mean()) < 0.4  # neither of two: a quarter

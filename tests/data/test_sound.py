@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from ganlift.data import Reading, load
 from ganlift.data.decode import hear, read_file
+from ganlift.data.findings import about_files
 from ganlift.data.reading import Sound
 from ganlift.data.sound import fitted, is_sound, mel_bands, picture, settle_sound
 from ganlift.data.types import SoundSet
@@ -146,3 +148,52 @@ def test_a_longer_clip_gives_its_loudest_stretch(tmp_path: Path) -> None:
     assert heard is not None
     assert facts.seconds == pytest.approx(2.1)
     assert float(np.square(heard).mean()) == pytest.approx(0.125, rel=0.15)  # a sine of 0.5 throughout
+
+
+FORMATS = ("WAV", "FLAC", "OGG", "MP3", "AIFF")
+
+
+@pytest.mark.parametrize("suffix", ["", ".wav", ".bin", ".png"])
+def test_sound_is_told_by_its_first_bytes(tmp_path: Path, suffix: str) -> None:
+    for name, hertz in (("low", 300.0), ("high", 1500.0)):
+        (tmp_path / name).mkdir()
+        for form in FORMATS:
+            soundfile.write(tmp_path / name / f"{form}{suffix}", tone(hertz), RATE, format=form)
+    Image.fromarray(np.eye(16, dtype=np.uint8)).save(tmp_path / "low" / "cover.wav", "PNG")
+    (tmp_path / "low" / "notes").write_text("Hz", encoding="utf-16")  # begins with FF FE
+    clips = load(str(tmp_path))
+    assert isinstance(clips, SoundSet)
+    assert len(clips) == 10
+    left = {str(file.path): file.fault for file in clips.files if file.fault}
+    assert left == {"low/notes": "other-file", "low/cover.wav": "other-file"}
+    misnamed = [one.count for one in about_files(clips.files) if one.code == "wrong-suffix"]
+    assert misnamed == {".wav": [8], ".png": [10]}.get(suffix, [])
+
+
+def test_an_image_named_as_sound_is_one_and_a_film_in_ogg_is_no_sound(tmp_path: Path) -> None:
+    Image.fromarray(np.eye(16, dtype=np.uint8)).save(tmp_path / "a.wav", "PNG")
+    image, facts = read_file(tmp_path / "a.wav", Reading(image_size=16))
+    assert image is not None
+    assert facts.format == "PNG"
+    page = b"OggS\x00\x02" + bytes(20) + b"\x01\x2a"
+    for packet, sound in ((b"\x80theora", False), (b"\x01vorbis", True), (b"OpusHead", True)):
+        (tmp_path / "b").write_bytes(page + packet + bytes(20))
+        assert is_sound(tmp_path / "b") == sound
+
+
+def test_numbered_clips_of_speakers_are_no_frames_of_films(tmp_path: Path) -> None:
+    for name, hertz in (("low", 300.0), ("high", 1500.0)):
+        for speaker in ("ann", "bob"):
+            (tmp_path / name / speaker).mkdir(parents=True)
+            for number in range(4):
+                soundfile.write(tmp_path / name / speaker / f"{number}.wav", tone(hertz + number), RATE)
+    clips = load(str(tmp_path))
+    assert isinstance(clips, SoundSet)
+    assert len(clips) == 16
+
+
+def test_a_table_may_leave_out_the_suffix_of_sound(tmp_path: Path) -> None:
+    folder_of_clips(tmp_path / "clips")
+    lines = [f"clips/{name}/{number},{name}" for name in ("low", "high") for number in range(6)]
+    (tmp_path / "t.csv").write_text("\n".join(["path,label", *lines]))
+    assert len(load(str(tmp_path / "t.csv"))) == 12

@@ -193,3 +193,9 @@ def test_ctrl_c_leaves_a_line(trained: Path, mixed: Path) -> None:
         said = process.stderr.read()
         assert process.wait(30) == 130
     assert said.decode().strip().endswith("Interrupted.")
+
+
+def test_windows_are_refused_where_the_classifier_is_of_images(trained: Path, mixed: Path, command: Command) -> None:
+    ended = command("predict", trained, mixed, "--every", 0.5)
+    assert ended.code == 2
+    assert "--every cuts sound into windows, and this classifier takes images that are none; leave it out." in ended.err

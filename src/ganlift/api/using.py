@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ganlift.config import nearest
 from ganlift.errors import ConfigError
 from ganlift.nouns import IMAGE
 
 if TYPE_CHECKING:
+    from ganlift.data.recordings import Stream
     from ganlift.data.types import FileFacts
     from ganlift.inference.evaluate import Evaluation
     from ganlift.inference.export import Exported
@@ -21,16 +22,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Generated:
-    """What ``generate`` wrote: by which generator, which files, and the names of the run's other generators."""
+    """What ``generate`` wrote: by which generator, which files, and the names of the run's other generators.
+
+    ``sounds`` are the previews of ``files`` that are spectrograms, one each; none of images.
+    """
 
     generator: str
     files: list[Path]
     others: list[str]
+    sounds: list[Path] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """What ``predict`` answers: one item a file, in order, worked out while it is gone through (once).
+    """What ``predict`` answers: an item a file, or a window, in order, worked out while it is gone through (once).
 
     Attributes:
         class_names: what the probabilities' columns belong to.
@@ -70,6 +75,8 @@ def generate(
 ) -> Generated:
     """Draw images from a generator of a run into the folder ``out``, each marked as generated, with a manifest.
 
+    Beside spectrograms, of a run on sound, go WAV files: previews of what they may sound like.
+
     Args:
         run: a run folder of `compare`, `train` or `train_generator`.
         out: a new or empty folder, outside of the training images.
@@ -96,14 +103,16 @@ def generate(
     pictures = plan_pictures(kept, labels, latent_seeds, path, truncation)
     columns = len(pictures) // len(labels) if labels else 8
     files = write_pictures(kept, pictures, out, columns=columns if grid else None, npz=npz)
-    return Generated(kept.key, files, [key for key in generator_keys(run) if key != kept.key])
+    sounds = [file.with_suffix(".wav") for file in files] if kept.sound else []
+    return Generated(kept.key, files, [key for key in generator_keys(run) if key != kept.key], sounds)
 
 
 def predict(
     run: str | Path,
-    images: Iterable[str | Path],
+    images: Iterable[str | Path | Stream],
     *,
     batch: int = 64,
+    every: float | None = None,
     value_range: tuple[float, float] | None = None,
     device: str = "auto",
 ) -> Predictions:
@@ -115,7 +124,10 @@ def predict(
             frames, or folders of these; for a classifier of rows, ``.npz`` files with rows (n, d) as ``x`` (or
             ``x_test``, ...), ``.npy`` files, and tables of numbers (CSV, Parquet), without labels or with; folders that
             `datasets` saved, of what the classifier takes.
-        batch: files that are read and held at once.
+            With ``every``, long recordings, and binary streams of 16-bit mono samples at the classifier's rate.
+        batch: files that are read and held at once, or windows; 1 answers each as soon as it is there.
+        every: of recordings: a window of the length that the classifier takes begins every so many seconds, and each
+            is an answer, with its ``span``. One answer a file where None.
         value_range: the values of black and white in 16-bit files; those of the training images where None.
 
     Raises:
@@ -127,16 +139,21 @@ def predict(
     from ganlift.inference.model import load_model
     from ganlift.inference.predict import find_images, predictions
     from ganlift.inference.predict_rows import row_predictions
+    from ganlift.inference.predict_windows import window_predictions
 
     model = load_model(Path(run), device)
+    passed: list[FileFacts] = []
+    if every is not None:
+        windows = window_predictions(model, images, every, batch, passed)
+        return Predictions(model.facts.class_names, model.facts.temperature, windows, passed)
+    named = cast("Iterable[str | Path]", images)
     if model.facts.columns:
         if value_range:
             raise ConfigError(f"--value-range is about images, and {run} takes rows of numbers; leave it out.")
-        rows = row_predictions(model, images, batch)
+        rows = row_predictions(model, named, batch)
         return Predictions(model.facts.class_names, model.facts.temperature, rows, noun=model.facts.noun)
-    passed: list[FileFacts] = []
     below = clips_at if model.facts.frames else files_below("Audio" if model.facts.sound else "Image")
-    found = predictions(model, find_images(images, passed, below), batch, value_range)
+    found = predictions(model, find_images(named, passed, below), batch, value_range)
     return Predictions(model.facts.class_names, model.facts.temperature, found, passed, model.facts.noun)
 
 

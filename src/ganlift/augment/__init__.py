@@ -8,9 +8,20 @@ from ganlift.augment.basic import affine, brightness, contrast, crop, cutout, fl
 from ganlift.augment.diffaugment import diffaugment
 from ganlift.augment.mixes import cutmix, image_mixes, mix_of_two, mixup
 from ganlift.augment.policies import pair_view, rand_augment, strong, trivial_augment, weak
-from ganlift.augment.sound import masks, noise, sound_aid, strong_sound, tilt, time_shift, weak_sound
+from ganlift.augment.sound import (
+    adaptive_sound,
+    masks,
+    noise,
+    response,
+    sound_aid,
+    strong_sound,
+    tilt,
+    time_shift,
+    weak_sound,
+)
 
 __all__ = [
+    "adaptive_sound",
     "affine",
     "brightness",
     "contrast",
@@ -28,6 +39,7 @@ __all__ = [
     "pair_view",
     "rand_augment",
     "resized_crop",
+    "response",
     "rotate90",
     "sound_aid",
     "strong",

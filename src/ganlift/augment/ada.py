@@ -19,6 +19,7 @@ very edge. Image filters, noise and cutout are no part of "bgc".
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +28,9 @@ from ganlift.augment.basic import warp
 
 EVERY = 4
 
+Transform = Callable[[Tensor, Tensor, torch.Generator], Tensor]
+"""Images (n, c, h, w), a probability p and randomness to images, each operation applied to an image with p."""
+
 
 class AdaptiveAugment(nn.Module):
     """Transforms images (n, c, h, w), c being 1 or 3, with a probability that it moves itself; its state is buffers.
@@ -34,6 +38,7 @@ class AdaptiveAugment(nn.Module):
     Args:
         target: of r, in (-1, 1); 0.6 in the paper.
         speed: images after which p, always moving one way, has gone from 0 to 1.
+        transform: what is done to images, the set "bgc" where None.
     """
 
     p: Tensor
@@ -42,15 +47,16 @@ class AdaptiveAugment(nn.Module):
     images: Tensor
     steps: Tensor
 
-    def __init__(self, target: float, speed: float) -> None:
+    def __init__(self, target: float, speed: float, transform: Transform | None = None) -> None:
         super().__init__()
+        self._transform = transform or augment
         self._target, self._speed = target, speed
         for name in ("p", "r", "signs", "images", "steps"):
             self.register_buffer(name, torch.zeros(()))
 
     def forward(self, x: Tensor, rng: torch.Generator) -> Tensor:
         """``x`` transformed, float32; its gradient flows through, and its values may leave [-1, 1]."""
-        return augment(x.float(), self.p, rng)
+        return self._transform(x.float(), self.p, rng)
 
     @torch.no_grad()
     def observe(self, on_real: Tensor) -> None:

@@ -7,6 +7,8 @@ side, 0; off by default, as it leaks into samples where images are few. Values m
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -14,19 +16,30 @@ from torch.nn import functional as F
 from ganlift.augment.basic import windows
 from ganlift.augment.draws import uniform
 
-POLICIES = ("colour", "translation", "cutout")
+Part = Callable[[Tensor, torch.Generator], Tensor]
+"""Changes (n, c, h, w) images, each by a draw of its own, gradients flowing through."""
 
 
-def diffaugment(x: Tensor, rng: torch.Generator, policy: tuple[str, ...] = ("colour", "translation")) -> Tensor:
-    """Augment (n, c, h, w) images with the parts of ``policy``, gradients flowing through to ``x``."""
-    unknown = set(policy) - set(POLICIES)
+def diffaugment(
+    x: Tensor,
+    rng: torch.Generator,
+    policy: tuple[str, ...] = ("colour", "translation"),
+    parts: Mapping[str, Part] | None = None,
+) -> Tensor:
+    """Augment (n, c, h, w) images with the parts of ``policy``, gradients flowing through to ``x``.
+
+    ``parts`` are what the policy's words mean, in the order in which they are applied: `PHOTOGRAPHS` where None.
+
+    Raises:
+        ValueError: a word of the policy is none of them.
+    """
+    parts = PHOTOGRAPHS if parts is None else parts
+    unknown = set(policy) - set(parts)
     if unknown:
-        raise ValueError(f"DiffAugment knows {', '.join(POLICIES)}, not {', '.join(sorted(unknown))}")
-    if "colour" in policy:
-        x = _colour(x, rng)
-    if "translation" in policy:
-        x = _translate(x, rng)
-    return _cutout(x, rng) if "cutout" in policy else x
+        raise ValueError(f"DiffAugment knows {', '.join(parts)}, not {', '.join(sorted(unknown))}")
+    for name, part in parts.items():
+        x = part(x, rng) if name in policy else x
+    return x
 
 
 def _colour(x: Tensor, rng: torch.Generator) -> Tensor:
@@ -58,3 +71,7 @@ def _cutout(x: Tensor, rng: torch.Generator, share: float = 0.5) -> Tensor:
     row, column = torch.arange(h, device=x.device)[None], torch.arange(w, device=x.device)[None]
     inside = ((row >= top) & (row < top + side_y))[:, :, None] & ((column >= left) & (column < left + side_x))[:, None]
     return x.masked_fill(inside[:, None], 0.0)
+
+
+PHOTOGRAPHS: dict[str, Part] = {"colour": _colour, "translation": _translate, "cutout": _cutout}
+"""What the words of a policy mean for images."""

@@ -7,11 +7,13 @@ same picture already. Nothing is mirrored, turned or recoloured.
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from ganlift.augment.basic import position
+from ganlift.augment.diffaugment import Part, diffaugment
 from ganlift.augment.draws import uniform
 
 SILENT = -1.0
@@ -35,6 +37,18 @@ def tilt(x: Tensor, rng: torch.Generator, decibels: float) -> Tensor:
     change = slope[:, None] * (2 * position(x.shape[2], x.device) - 1)
     changed = torch.where(x > SILENT, x + change[:, None, :, None], x)
     return (changed - (changed.amax((1, 2, 3), keepdim=True) - 1).clamp(min=0)).clamp(SILENT, 1)
+
+
+def response(x: Tensor, rng: torch.Generator, gain: float = 6.0, slope: float = 6.0) -> Tensor:
+    """Level and tilt of all that is there, silence too, by up to ``gain`` and ``slope`` decibels.
+
+    For a discriminator: values may leave [-1, 1], as DiffAugment's colours do, so that the gradient is 1 everywhere,
+    and a generated near-silence is changed as a real silence is.
+    """
+    level, tilted = uniform(2 * len(x), -1, 1, rng, x.device).view(2, len(x), 1) / HALF_RANGE_DB
+    change = gain * level + slope * tilted * (2 * position(x.shape[2], x.device) - 1)
+    changed: Tensor = x + change[:, None, :, None].to(x.dtype)
+    return changed
 
 
 def noise(x: Tensor, rng: torch.Generator, softest: float = 70.0, loudest: float = 35.0) -> Tensor:
@@ -76,6 +90,22 @@ def strong_sound(x: Tensor, rng: torch.Generator) -> Tensor:
     return masks(noise(tilt(time_shift(x, rng, 0.12), rng, 8.0), rng), rng, 0.25)
 
 
+SOUNDS: dict[str, Part] = {
+    "colour": response,
+    "translation": partial(time_shift, share=0.12),
+    "cutout": partial(masks, share=0.25),
+}
+"""What the words of DiffAugment's policy mean for sound: nothing moves up or down, which would be another pitch."""
+
+
 def sound_aid(x: Tensor, rng: torch.Generator) -> Tensor:
     """What a discriminator sees of real and generated pictures alike: DiffAugment's idea (Zhao et al. 2020)."""
-    return masks(time_shift(x, rng, 0.12), rng, 0.25)
+    return diffaugment(x, rng, ("translation", "cutout"), SOUNDS)
+
+
+def adaptive_sound(x: Tensor, p: Tensor, rng: torch.Generator) -> Tensor:
+    """`ganlift.augment.ada` for sound: response and shift in time of (n, c, h, w), each with probability ``p``."""
+    for part in (SOUNDS["colour"], SOUNDS["translation"]):
+        applied = torch.rand((len(x), 1, 1, 1), generator=rng, device=x.device) < p
+        x = torch.where(applied, part(x, rng), x)
+    return x

@@ -52,10 +52,13 @@ def generate(
     )
     if as_json:
         files = [str(path) for path in made.files]
-        typer.echo(json.dumps({"generator": made.generator, "files": files, "manifest": str(out / "manifest.json")}))
+        sounds = {"sounds": [str(path) for path in made.sounds]} if made.sounds else {}
+        told = {"generator": made.generator, "files": files, **sounds, "manifest": str(out / "manifest.json")}
+        typer.echo(json.dumps(told))
         return
     others = f" The run also has: {some(made.others)} (--generator NAME)." if made.others else ""
-    typer.echo(f"{len(made.files)} images by {safe(made.generator)} in {safe(out)}, listed in manifest.json.{others}")
+    what = "spectrograms, each with a preview of its sound (.wav)," if made.sounds else "images"
+    typer.echo(f"{len(made.files)} {what} by {safe(made.generator)} in {safe(out)}, listed in manifest.json.{others}")
 
 
 def _latents(n: int | None, latent_seeds: str | None, interpolate: str | None) -> tuple[list[int], int]:

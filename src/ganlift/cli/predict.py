@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ganlift.api import Predictions
+    from ganlift.data.recordings import Stream
     from ganlift.data.types import FileFacts
     from ganlift.inference.predict import Prediction
 
 EXAMPLE = "Example: ganlift predict runs/photos new/ --top 3 --min-confidence 0.6"
 UNSURE = "(unsure)"
+_TIMES = ("start", "end")
 
 
 class Format(StrEnum):
@@ -40,7 +42,7 @@ class Format(StrEnum):
 
 @dataclass(frozen=True)
 class Asked:
-    """How answers are shown; ``out`` is None for standard output."""
+    """How answers are shown; ``out`` is None for standard output, ``windows`` says that they are of these."""
 
     model: Path
     names: tuple[str, ...]
@@ -49,6 +51,7 @@ class Asked:
     min_confidence: float
     batch: int
     out: Path | None
+    windows: bool = False
 
     def best(self, one: Prediction) -> list[tuple[str, float]]:
         """The likeliest classes, as many as asked for, with their probabilities."""
@@ -75,7 +78,8 @@ def predict(
         list[str],
         typer.Argument(
             metavar="IMAGE...",
-            help="Files, folders, patterns, saved data sets (of rows: .npz, tables); - reads a list from stdin.",
+            help="Files, folders, patterns, saved data sets (of rows: .npz, tables); - reads a list from standard "
+            "input, or with --every 16-bit mono samples.",
         ),
     ],
     output: Annotated[Format, typer.Option("--format", help="table, csv or json.")] = Format.table,
@@ -84,6 +88,10 @@ def predict(
         float, typer.Option(min=0.0, max=1.0, help=f"Say {UNSURE} where the best class has a lower probability.")
     ] = 0.0,
     batch: Annotated[int, typer.Option(min=1, help="Images held at once.")] = 64,
+    every: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="Of recordings: the class of each window, which begin so far apart."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
     value_range: options.ValueRange = None,
     device: options.Device = None,
@@ -97,10 +105,11 @@ def predict(
     from ganlift.api import predict as ask
     from ganlift.errors import DataError
 
-    answers = ask(
-        run, _listed(images), batch=batch, **options.of_images({"value_range": value_range}), device=device or "auto"
-    )
-    asked = Asked(run, answers.class_names, answers.temperature, top, min_confidence, batch, out)
+    live = every is not None and "-" in images
+    given, batch = (_listed(images), batch) if every is None else (_heard(images), 1 if live else batch)
+    about = options.of_images({"value_range": value_range})
+    answers = ask(run, given, batch=batch, every=every, **about, device=device or "auto")
+    asked = Asked(run, answers.class_names, answers.temperature, top, min_confidence, batch, out, every is not None)
     tally = Tally(passed=answers.passed)
     write = _WRITERS[Format.json if as_json else output]
     with _sink(out) as put:
@@ -109,11 +118,13 @@ def predict(
         for note in answers.notes:
             typer.echo(safe(note), err=True)
         if not tally.read:
-            raise DataError(_none_read(tally, answers.noun))
+            raise DataError(_none_read(tally, asked, answers.noun))
+    what = "window" if asked.windows else answers.noun
     if out:
-        typer.echo(f"{tally.read} {answers.noun}(s) → {safe(out)}", err=True)
+        typer.echo(f"{tally.read} {what}(s) → {safe(out)}", err=True)
     if tally.unreadable:
-        typer.echo(f"{len(tally.unreadable)} file(s) could not be read; {tally.read} could.", err=True)
+        could = f"{tally.read} window(s)" if asked.windows else tally.read
+        typer.echo(f"{len(tally.unreadable)} file(s) could not be read; {could} could.", err=True)
         raise typer.Exit(1)
 
 
@@ -136,11 +147,18 @@ _WANTED = {
 """What a classifier of each kind takes."""
 
 
-def _none_read(tally: Tally, noun: str) -> str:
+def _heard(images: Iterable[str]) -> Iterator[str | Stream]:
+    """The arguments, with what comes from standard input in place of ``-``."""
+    for image in images:
+        yield sys.stdin.buffer if image == "-" else image  # type: ignore[misc]
+
+
+def _none_read(tally: Tally, asked: Asked, noun: str) -> str:
     if not tally.unreadable:
         return f"No {noun} was named; the list is empty."
     reasons = dict.fromkeys(one["reason"] for one in tally.unreadable)
-    return f"None of {len(tally.unreadable)} file(s) could be read ({some(reasons, 3)}); give {_WANTED[noun]}."
+    wanted = "WAV, FLAC, OGG, MP3 or AIFF, or as - 16-bit mono samples" if asked.windows else _WANTED[noun]
+    return f"None of {len(tally.unreadable)} file(s) could be read ({some(reasons, 3)}); give {wanted}."
 
 
 @contextmanager
@@ -190,6 +208,7 @@ def _as_json(found: Iterator[Prediction], asked: Asked, tally: Tally) -> Iterato
         yield (", " if tally.read > 1 else "") + dumped(
             {
                 "file": str(one.file),
+                **({} if one.span is None else {"start": one.span[0], "end": one.span[1]}),
                 "class": None if asked.is_unsure(one) else best[0][0],
                 "confidence": one.confidence(),
                 "top": [{"class": name, "probability": value} for name, value in best],
@@ -201,15 +220,23 @@ def _as_json(found: Iterator[Prediction], asked: Asked, tally: Tally) -> Iterato
 
 
 def _as_csv(found: Iterator[Prediction], asked: Asked, tally: Tally) -> Iterator[str]:
-    """A line an image: file, class and confidence for each rank, then the probability of every class."""
+    """A line an image: file, class and confidence for each rank, then the probability of every class.
+
+    A window has its start and its end in seconds behind the file.
+    """
     ranks = ["", *(f"_{rank}" for rank in range(2, min(asked.top, len(asked.names)) + 1))]
     head = [f"{word}{rank}" for rank in ranks for word in ("class", "confidence")]
-    yield _line(["file", *head, *(f"p({name})" for name in asked.names)])
+    yield _line(["file", *_TIMES[: 2 * asked.windows], *head, *(f"p({name})" for name in asked.names)])
     for one in found:
         (first, confidence), *others = asked.best(one)
         ranked = [(UNSURE if asked.is_unsure(one) else first, confidence), *others]
         cells = [part for name, value in ranked for part in (name, f"{value:.6f}")]
-        yield _line([str(one.file), *cells, *(f"{value:.6f}" for value in one.probabilities)])
+        yield _line([str(one.file), *_times(one), *cells, *(f"{value:.6f}" for value in one.probabilities)])
+
+
+def _times(one: Prediction) -> list[str]:
+    """Start and end of a window, as `_TIMES` names them; nothing of an image."""
+    return [f"{seconds:.3f}" for seconds in one.span or ()]
 
 
 def _line(values: Iterable[str]) -> str:
@@ -230,16 +257,19 @@ def _as_table(found: Iterator[Prediction], asked: Asked, tally: Tally) -> Iterat
     on_screen = asked.out is None and is_terminal()
     console = Console(width=None if on_screen else 80, color_system="auto" if on_screen else None)
     widest = max(cell_len(safe(name)) for name in (*asked.names, UNSURE))
-    widths = {"class": min(widest, 24), "probability": 11}
-    widths = {"file": max(console.width - sum(widths.values()) - 4, 10), **widths}
+    widths = {**dict.fromkeys(_TIMES[: 2 * asked.windows], 10), "class": min(widest, 24), "probability": 11}
+    widths = {"file": max(console.width - sum(widths.values()) - 2 * len(widths), 10), **widths}
     is_first = True
     while group := list(islice(found, asked.batch)):
         table = Table(box=None, pad_edge=False, header_style="bold", show_header=is_first)
         for name, width in widths.items():
-            table.add_column(name, width=width, overflow="fold", justify="right" if name == "probability" else "left")
+            table.add_column(
+                name, width=width, overflow="fold", justify="left" if name in ("file", "class") else "right"
+            )
         for one in group:
             for rank, (name, value) in enumerate(_ranked(one, asked)):
-                table.add_row(Text("" if rank else safe(one.file)), Text(safe(name)), value)
+                first = [safe(one.file), *_times(one)]
+                table.add_row(*(Text("" if rank else part) for part in first), Text(safe(name)), value)
         with console.capture() as captured:
             console.print(table)
         yield captured.get()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ganlift import __version__
 from ganlift.data import data_hash
-from ganlift.data.types import ImageSet
+from ganlift.data.types import ImageSet, SoundSet
 from ganlift.generators.trained import TrainedGenerator
 from ganlift.runs import layout
 from ganlift.runs.files import sha256_file, write_json
@@ -24,6 +25,7 @@ def keep_generator(folder: Path, trained: TrainedGenerator, images: ImageSet, fa
         **facts,
         "class_names": list(images.class_names) if trained.facts.classes else [],
         "data": images.source,
+        "sound": asdict(images.sound) if isinstance(images, SoundSet) else None,
         "data_hash": data_hash(images),
         "ganlift": __version__,
         "sha256": sha256_file(weights),

@@ -19,7 +19,7 @@ from ganlift.generators.base import GeneratorEntry, generators, name_in
 from ganlift.generators.base import resolve as resolve_generator
 from ganlift.nouns import IMAGE
 from ganlift.strategies.base import Strategy, on_vectors, strategies
-from ganlift.strategies.options import build_options, checked, is_untuned
+from ganlift.strategies.options import SOUND, build_options, checked, is_untuned
 
 PROBE = "linear-probe"
 UNTUNED = (
@@ -94,8 +94,8 @@ def resolve_arms(
         noun: what one example is called.
 
     Raises:
-        ConfigError: an unknown name or option, a strategy that needs unlabelled images where there are none, or one
-            that is about what pictures show where they are of sound.
+        ConfigError: an unknown name or option, a strategy that needs unlabelled images where there are none, or one,
+            or an option, that is about what pictures show where they are of sound.
     """
     notes = [*strategies.problems(), *generators.problems(), *classifiers.problems()]
     names, picked, rows = config.strategy_list(), list[Strategy](), ROWS in spaces
@@ -123,7 +123,8 @@ def resolve_arms(
         if name in entries:
             checked(f"generator '{name}'", entries[name].options, given)
         else:
-            build_options(strategies.get(name), given)
+            entry = strategies.get(name)
+            build_options(entry, given, SOUND if sound else entry.space)
     _check_labels(config, chosen, noun)
     lacking = [entry.name for entry in chosen if entry.unlabelled == "required" and not unlabelled]
     if lacking and config.labels_per_class == 0:

@@ -156,7 +156,9 @@ def run_arms(prepared: Prepared, run: Path, tell: Listener) -> None:
             tell({"type": "note", "message": note})
         begun = time.perf_counter()
         if config.search:
-            template["options"] = search(plan, config.search, template, run_jobs)
+            template["options"] = search(
+                plan, config.search, template, run_jobs, sound=isinstance(prepared.images, SoundSet)
+            )
         Looking(run, plan, prepared.looks, template, run_jobs, lambda: prepared.question(run), tell).go()
     recorded = read_json(layout.plan_file(run))
     if run_folder.done(run) != done or "actual_s" not in recorded:

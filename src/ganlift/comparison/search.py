@@ -44,11 +44,14 @@ def _left(trials: int) -> int:
     return min(trials, max(2, math.ceil(trials / 2)))
 
 
-def search(plan: Plan, trials: int, template: Mapping[str, Any], run_jobs: Run) -> dict[str, dict[str, Any]]:
+def search(
+    plan: Plan, trials: int, template: Mapping[str, Any], run_jobs: Run, *, sound: bool = False
+) -> dict[str, dict[str, Any]]:
     """Options for each strategy: the best of ``trials`` on validation, the defaults being the first trial.
 
     Best by the measure that arms are judged by. Trials are drawn up front, for each strategy its own, so that a
-    continued run tries what is left. Every trial is written to ``tuning.json``.
+    continued run tries what is left; ``sound`` says that the pictures are of it. Every trial is written to
+    ``tuning.json``.
     """
     path = layout.tuning_file(Path(template["run"]))
     record: dict[str, Any] = (
@@ -56,7 +59,7 @@ def search(plan: Plan, trials: int, template: Mapping[str, Any], run_jobs: Run) 
         if path.exists()
         else {"seeds": list(SEARCH_SEEDS), "measure": template["shared"].get("measure"), "trials": []}
     )
-    drawn = {name: list(draw_trials(name, trials)) for name in plan.strategies}
+    drawn = {name: list(draw_trials(name, trials, sound=sound)) for name in plan.strategies}
     for seed in SEARCH_SEEDS:
         jobs = [
             {
@@ -129,12 +132,12 @@ def best(trials: Trials, name: str) -> dict[str, Any]:
     return dict(next(one["options"] for one in trials if (one["strategy"], one["trial"]) == (name, winner)))
 
 
-def draw_trials(name: str, trials: int) -> Iterator[dict[str, Any]]:
+def draw_trials(name: str, trials: int, *, sound: bool = False) -> Iterator[dict[str, Any]]:
     """Options for each trial, drawn at random from the strategy's search space; the first is the defaults.
 
     Each strategy has draws of its own: with one for all, a lucky one would be lucky for every arm that shares options.
     """
-    space = search_space(strategies.get(name))
+    space = search_space(strategies.get(name), sound=sound)
     import optuna  # takes a while, and most runs search nothing
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)

@@ -157,7 +157,7 @@ def read_file(path: Path, reading: Reading, sketch: int | None = None) -> tuple[
             size, which is much faster for large ones, and not the same to the last bit.
     """
     size = sketch or reading.image_size
-    if reading.sound or is_sound(path):
+    if reading.sound:
         return _read_sound(path, reading, size)
     facts = FileFacts(path)
     try:
@@ -205,7 +205,7 @@ def _read_sound(path: Path, reading: Reading, size: int | None) -> tuple[NDArray
 def hear(path: Path, reading: Reading) -> tuple[NDArray[np.float32] | None, FileFacts]:
     """The samples of a sound file as ``reading`` has them, (samples,) float32, or None where it is left out; its facts.
 
-    Where ``reading`` is of images, every sound is left out.
+    ``reading`` is of sound; where it is of images, every sound is left out.
     """
     facts = FileFacts(path)
     if reading.sound is None:

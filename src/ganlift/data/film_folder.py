@@ -14,6 +14,7 @@ from ganlift.data.folder import list_folder
 from ganlift.data.layout import lay_out, wraps
 from ganlift.data.listing import Listing
 from ganlift.data.reading import Guess, Reading
+from ganlift.data.sound import is_sound
 from ganlift.data.types import FileFacts
 from ganlift.data.walking import holds_run, look
 
@@ -128,7 +129,7 @@ def _is_numbered(folder: Path) -> bool:
     """Whether ``folder`` has nothing but images whose names are alike but for a number that counts on."""
     level = look(folder)
     names = [path.name for path in sorted(level.images, key=by_number)]
-    if level.folders or holds_run(folder) or len(names) < FEWEST_FRAMES:
+    if level.folders or holds_run(folder) or len(names) < FEWEST_FRAMES or is_sound(level.images[0]):
         return False
     parted = [re.split(r"(\d+)(?=\D*$)", os.path.splitext(name)[0]) for name in names]
     if any(len(one) != 3 for one in parted) or len({(first, last) for first, _, last in parted}) > 1:

@@ -81,7 +81,7 @@ KINDS = {
     "run-folder": Kind("info", "Run folders of ganlift among the images.", "Keep runs elsewhere, with --out."),
     "generated-image": Kind(
         "warning",
-        "Images that ganlift generated, as their metadata say; here they count as real ones.",
+        "Images or clips that ganlift generated, as their metadata say; here they count as real ones.",
         "Move them out, unless they are meant to be learned from and tested on.",
     ),
     "one-frame": Kind(

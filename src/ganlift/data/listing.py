@@ -81,8 +81,10 @@ class Listing:
 
     def of_one_kind(self) -> Listing:
         """The images of the listing, or its sound, whichever are more; the others are passed over."""
-        sounds = [entry for entry in self.entries if is_sound(entry.path)]
-        images = [entry for entry in self.entries if not is_sound(entry.path)]
+        kinds: dict[bool, list[Entry]] = {False: [], True: []}
+        for entry in self.entries:
+            kinds[is_sound(entry.path)].append(entry)
+        images, sounds = kinds.values()
         kept, others = (sounds, images) if len(sounds) > len(images) else (images, sounds)
         left = tuple(FileFacts(Path(entry.name), "other-file") for entry in others)
         return replace(self, entries=kept, passed=(*self.passed, *left)) if left else self

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from ganlift.data import sound
 from ganlift.data.decode import SUFFIXES
 from ganlift.data.findings import shown
 from ganlift.errors import DataError
@@ -41,9 +42,9 @@ def finder(folder: Path) -> Callable[[str], tuple[Path, tuple[str, ...]]]:
 
 
 def _by_stem(folder: Path) -> dict[str, list[str]]:
-    """The names of the image files in ``folder`` by what stands before their suffix."""
+    """The names of the images and sound files in ``folder`` by what stands before their suffix."""
     found: dict[str, list[str]] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if path.suffix.lower() in SUFFIXES:
+        if path.suffix.lower() in SUFFIXES | sound.SUFFIXES:
             found.setdefault(path.stem, []).append(path.name)
     return found

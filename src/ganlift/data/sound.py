@@ -27,12 +27,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlift.data.generated import SOUND_STATEMENT
 from ganlift.data.held import readable
 from ganlift.data.reading import Guess, Reading, Sound
+from ganlift.data.starts import begins_as_image, begins_as_sound, start_of
 from ganlift.data.types import FileFacts
 from ganlift.errors import ConfigError, DataError
 
-SUFFIXES = {".wav", ".flac", ".ogg", ".oga", ".mp3", ".aif", ".aiff"}
+FORMATS = {
+    ".wav": ("WAV", "WAVEX", "RF64"),
+    ".flac": ("FLAC", "OGG"),
+    ".ogg": ("OGG",),
+    ".oga": ("OGG",),
+    ".mp3": ("MP3", "MPEG"),
+    ".aif": ("AIFF",),
+    ".aiff": ("AIFF",),
+}
+"""What soundfile calls the content that a suffix promises."""
+SUFFIXES = set(FORMATS)
 VERSION = 1
 """Goes up with every change of the pictures."""
 DEFAULT_SIZE = 32
@@ -51,8 +63,9 @@ Floats = NDArray[np.float32]
 
 
 def is_sound(path: Path) -> bool:
-    """Whether ``path`` is named like a sound file."""
-    return path.suffix.lower() in SUFFIXES
+    """Whether ``path`` is sound by its first bytes; by its name where these are of nothing known."""
+    start = start_of(path)
+    return begins_as_sound(start) or (path.suffix.lower() in SUFFIXES and not begins_as_image(start))
 
 
 def settle_sound(paths: Sequence[Path], reading: Reading) -> tuple[Sound, list[Guess]]:
@@ -62,11 +75,11 @@ def settle_sound(paths: Sequence[Path], reading: Reading) -> tuple[Sound, list[G
         ConfigError: soundfile is not installed.
         DataError: none of the files can be read.
     """
-    soundfile = _soundfile()
+    library = soundfile()
     heads: list[tuple[int, float]] = []
     for path in paths:
         try:
-            head = soundfile.info(readable(path))
+            head = library.info(readable(path))
         except Exception:  # what can't be read is left out, and said, where it is decoded
             continue
         if head.samplerate > 0 and head.frames > 0:
@@ -96,13 +109,14 @@ def read_clip(path: Path, sound: Sound) -> tuple[Floats | None, FileFacts]:
     Raises:
         soundfile.LibsndfileError, OSError: it can't be read.
     """
-    with _soundfile().SoundFile(readable(path)) as file:
+    with soundfile().SoundFile(readable(path)) as file:
         rate, whole = file.samplerate, len(file)
         wanted = round(sound.seconds * rate)
         start = _loudest(file, wanted) if whole > wanted else 0
         file.seek(start)
         taken = file.read(min(whole, wanted), dtype="float32", always_2d=True)
-        facts = FileFacts(path, "", str(file.format), f"{file.channels} × {rate:,} Hz", grey=True)
+        made = file.comment == SOUND_STATEMENT
+        facts = FileFacts(path, "", str(file.format), f"{file.channels} × {rate:,} Hz", grey=True, generated=made)
         # Of a WAV file that ends early libsndfile gives what there is, and says so in its log alone.
         announced = re.search(r"^ ?(?:data|SSND) : (\d+) \(should be \d+\)", file.extra_info, re.MULTILINE)
     if not whole:
@@ -113,7 +127,12 @@ def read_clip(path: Path, sound: Sound) -> tuple[Floats | None, FileFacts]:
         return None, replace(facts, fault="unreadable")
     peaks = float((np.abs(taken) >= FULL_SCALE).mean())
     facts = replace(facts, rate=rate, seconds=whole / rate, clipped=peaks > CLIPPED)
-    return fitted(_resampled(taken.mean(1), rate, sound.rate), sound.samples), facts
+    return clip_of(taken, rate, sound), facts
+
+
+def clip_of(taken: Floats, rate: int, sound: Sound) -> Floats:
+    """Samples (n, channels) at ``rate`` as (samples,): one channel, at the rate and of the length of ``sound``."""
+    return fitted(_resampled(taken.mean(1), rate, sound.rate), sound.samples)
 
 
 def _loudest(file: Any, wanted: int) -> int:
@@ -149,12 +168,14 @@ class Front:
 
     Attributes:
         hop: samples between windows.
+        window: (window,) float32, Hann's.
         basis: (2 F, window) float32, the windowed cosines, then the sines; a sine of full scale has power 1.
         mel: (size, F) float32, highest band first.
         pool: (windows, size) float32, columns that sum to one.
     """
 
     hop: int
+    window: Floats
     basis: Floats
     mel: Floats
     pool: Floats
@@ -172,6 +193,7 @@ def front(sound: Sound, size: int) -> Front:
     windows = 1 + (sound.samples - window) // hop
     return Front(
         hop,
+        hann.astype(np.float32),
         basis.astype(np.float32),
         mel_bands(sound.rate, points, size)[::-1].astype(np.float32),
         _pool(windows, size).astype(np.float32),
@@ -224,9 +246,14 @@ def preparation(sound: Sound, size: int) -> str:
     )
 
 
-def _soundfile() -> Any:
+def soundfile() -> Any:
+    """The module of that name.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
     try:
-        import soundfile
+        import soundfile as library
     except (ImportError, OSError) as fault:  # OSError: its library is missing
         raise ConfigError(f"Reading sound needs soundfile ({fault}): pip install 'ganlift[audio]'.") from fault
-    return soundfile
+    return library

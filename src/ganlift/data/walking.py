@@ -1,4 +1,4 @@
-"""Which files below a folder are images, told by their content and not by their names, or sound, told by the latter.
+"""Which files below a folder are images or sound, told by their content, or by their name where that tells nothing.
 
 Links to folders are followed, once each. Hidden files and those that systems leave behind are not worth a word; run
 folders of ganlift hold images that are no data, and are passed over.
@@ -13,16 +13,13 @@ from pathlib import Path
 
 from ganlift.data import sound
 from ganlift.data.decode import SUFFIXES
+from ganlift.data.starts import begins_as_image, begins_as_sound, start_of
 from ganlift.data.types import FileFacts
 from ganlift.runs.folder import is_run
 from ganlift.runs.layout import config_file
 
 CLUTTER = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx", "@eadir"}
 """What Windows, macOS and storage servers leave in folders, in lower case."""
-
-_HEAD = 16
-_STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")
-_HEIF = {b"heic", b"heix", b"hevc", b"heim", b"mif1", b"msf1", b"avif", b"avis"}
 
 
 @dataclass
@@ -53,7 +50,7 @@ def look(folder: Path) -> Level:
         path = folder / entry.name
         if not _is_folder(entry):
             named = os.path.splitext(entry.name)[1].lower() in SUFFIXES | sound.SUFFIXES
-            level.images.append(path) if named or _is_image(path) else level.passed.append(
+            level.images.append(path) if named or _begins_as_one(path) else level.passed.append(
                 FileFacts(path, "other-file")
             )
         elif holds_run(path):
@@ -111,16 +108,6 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
     return os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir()
 
 
-def _is_image(path: Path) -> bool:
-    """Whether the file begins as an image does; pipes and devices, which would be waited for, are none."""
-    try:
-        if not os.path.isfile(path):
-            return False
-        with open(path, "rb") as file:
-            head = file.read(_HEAD)
-    except OSError:
-        return False
-    webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
-    bitmap = head[:2] == b"BM" and head[6:10] == bytes(4)  # two letters alone begin many texts
-    heif = head[4:8] == b"ftyp" and head[8:12] in _HEIF
-    return head.startswith(_STARTS) or webp or bitmap or heif
+def _begins_as_one(path: Path) -> bool:
+    start = start_of(path)
+    return begins_as_image(start) or begins_as_sound(start)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import torch
@@ -11,6 +12,9 @@ from pydantic import BaseModel
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from ganlift.augment import ada, adaptive_sound, diffaugment
+from ganlift.augment.diffaugment import Part
+from ganlift.augment.sound import SOUNDS
 from ganlift.errors import ConfigError
 from ganlift.registry import Registry
 
@@ -34,6 +38,27 @@ class ImageShape:
     channels: int
     size: int
     classes: int
+
+    def aid(self, policy: tuple[str, ...]) -> Part:
+        """What a discriminator sees real and generated images through, by the words of DiffAugment's ``policy``."""
+        return partial(diffaugment, policy=policy)
+
+    @property
+    def adaptive(self) -> ada.Transform:
+        """The operations of adaptive augmentation."""
+        return ada.augment
+
+
+@dataclass(frozen=True)
+class SpectrogramShape(ImageShape):
+    """Pictures of sound: the same, but for what may be done to them on the way to a discriminator."""
+
+    def aid(self, policy: tuple[str, ...]) -> Part:
+        return partial(diffaugment, policy=policy, parts=SOUNDS)
+
+    @property
+    def adaptive(self) -> ada.Transform:
+        return adaptive_sound
 
 
 @dataclass(frozen=True)

@@ -134,11 +134,11 @@ class BigGAN(TwoPlayers):
         rates = {"generator": options.g_lr, "discriminator": options.d_lr}
         optimizers = adams(modules, rates, (options.beta1, options.beta2))
         super().__init__(shape, modules, optimizers, options.latent)
-        self._policy, self._orthogonal = options.policy, options.orthogonal
+        self._aid, self._orthogonal = shape.aid(options.policy), options.orthogonal
 
     def step(self, real: Tensor, labels: Tensor, rng: torch.Generator, update: Update) -> dict[str, Tensor]:
         penalty = self._penalty if self._orthogonal else None
-        return hinge_step(self._judge, self.fake(labels, rng), real, labels, rng, self._policy, update, penalty)
+        return hinge_step(self._judge, self.fake(labels, rng), real, labels, rng, self._aid, update, penalty)
 
     def _penalty(self) -> Tensor:
         return self._orthogonal * orthogonal_penalty(self._generator.weights())

@@ -21,7 +21,10 @@ class GeneratorOptions(BaseModel):
 
 
 class AugmentedOptions(GeneratorOptions):
-    """Options of a GAN whose discriminator sees reals and fakes through DiffAugment (Zhao et al. 2020)."""
+    """Options of a GAN whose discriminator sees reals and fakes through DiffAugment (Zhao et al. 2020).
+
+    Of sound the words mean what `ganlift.augment.sound.SOUNDS` says: level and tilt, shift in time, masks.
+    """
 
     colour: bool = Field(True, description="DiffAugment's brightness, saturation and contrast")
     translation: bool = Field(True, description="DiffAugment's shift by up to 1/8")

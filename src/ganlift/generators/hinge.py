@@ -13,7 +13,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ganlift.augment.diffaugment import diffaugment
+from ganlift.augment.diffaugment import Part
 from ganlift.generators.base import Update
 from ganlift.generators.judge import Judge
 from ganlift.losses import discriminator_hinge, generator_hinge
@@ -25,7 +25,7 @@ def hinge_step(
     real: Tensor,
     labels: Tensor,
     rng: torch.Generator,
-    policy: tuple[str, ...],
+    aid: Part,
     update: Update,
     penalty: Callable[[], Tensor] | None = None,
 ) -> dict[str, Tensor]:
@@ -33,10 +33,10 @@ def hinge_step(
 
     Args:
         fake: (n, c, h, w) with gradient, one for each of ``real`` (n, c, h, w) and ``labels`` (n,), -1 where unknown.
-        policy: of DiffAugment.
+        aid: T; DiffAugment by `ganlift.generators.base.ImageShape.aid`.
         penalty: added to L_G.
     """
-    both = diffaugment(torch.cat([real, fake.detach()]), rng, policy)
+    both = aid(torch.cat([real, fake.detach()]), rng)
     scores, features = judge.judged(both, labels.repeat(2))
     on_real, on_fake = scores.chunk(2)
     d_loss = discriminator_hinge(on_real, on_fake) + judge.lecam(on_real, on_fake)
@@ -44,7 +44,7 @@ def hinge_step(
     update("discriminator", d_loss)
 
     # the generator has not moved since: its batch serves both steps
-    scores, features = judge.judged(diffaugment(fake, rng, policy), labels)
+    scores, features = judge.judged(aid(fake, rng), labels)
     g_loss = generator_hinge(scores[judge.best(scores)]) + judge.class_loss(features, labels)
     update("generator", g_loss if penalty is None else g_loss + penalty())
 

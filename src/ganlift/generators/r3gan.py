@@ -27,7 +27,6 @@ import torch
 from pydantic import BaseModel, Field
 from torch import Tensor, nn
 
-from ganlift.augment.diffaugment import diffaugment
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
 from ganlift.generators.common import PlainOptions, TwoPlayers, adams, resolutions
 from ganlift.generators.judge import Judge, JudgeOptions
@@ -112,14 +111,14 @@ class R3GAN(TwoPlayers):
         modules["discriminator"] = self._judge = discriminator(shape, options).to(device)
         optimizers = adams(modules, dict.fromkeys(modules, options.lr), (options.beta1, options.beta2))
         super().__init__(shape, modules, optimizers, options.latent)
-        self._gamma, self._policy = options.gamma, options.policy
+        self._gamma, self._aid = options.gamma, shape.aid(options.policy)
 
     def step(self, real: Tensor, labels: Tensor, rng: torch.Generator, update: Update) -> dict[str, Tensor]:
         judge, fake = self._judge, self.fake(labels, rng)
 
         with full_precision(real):
             both = torch.cat([real, fake.detach().float()]).requires_grad_()
-            scores, features = judge.judged(diffaugment(both, rng, self._policy), labels.repeat(2))
+            scores, features = judge.judged(self._aid(both, rng), labels.repeat(2))
             on_real, on_fake = scores.chunk(2)
             penalty = squared_gradient(scores, both).mean()  # over reals and fakes in one: (R1 + R2) / 2
             d_loss = discriminator_relativistic(on_real, on_fake) + self._gamma * penalty
@@ -128,8 +127,8 @@ class R3GAN(TwoPlayers):
 
         # the generator has not moved since: its batch serves both steps
         with torch.no_grad():
-            on_real_now = judge(diffaugment(real, rng, self._policy), labels)
-        scores, features = judge.judged(diffaugment(fake, rng, self._policy), labels)
+            on_real_now = judge(self._aid(real, rng), labels)
+        scores, features = judge.judged(self._aid(fake, rng), labels)
         best = judge.best(scores)
         g_loss = generator_relativistic(on_real_now[best], scores[best]) + judge.class_loss(features, labels)
         update("generator", g_loss)

@@ -157,10 +157,10 @@ class SNGAN(TwoPlayers):
         rates = {"generator": options.g_lr, "discriminator": options.d_lr}
         optimizers = adams(modules, rates, (options.beta1, options.beta2))
         super().__init__(shape, modules, optimizers, options.latent)
-        self._policy = options.policy
+        self._aid = shape.aid(options.policy)
 
     def step(self, real: Tensor, labels: Tensor, rng: torch.Generator, update: Update) -> dict[str, Tensor]:
-        return hinge_step(self._judge, self.fake(labels, rng), real, labels, rng, self._policy, update)
+        return hinge_step(self._judge, self.fake(labels, rng), real, labels, rng, self._aid, update)
 
 
 def build(shape: ImageShape, options: BaseModel, device: torch.device) -> SNGAN:

@@ -33,7 +33,7 @@ class StyleGAN2ADAOptions(StyleGAN2Options):
 def build(shape: ImageShape, options: BaseModel, device: torch.device) -> StyleGAN2:
     """A `StyleGAN2` with an `AdaptiveAugment`; ``options`` is a `StyleGAN2ADAOptions`."""
     options = cast(StyleGAN2ADAOptions, options)
-    return StyleGAN2(shape, options, device, AdaptiveAugment(options.target, options.speed))
+    return StyleGAN2(shape, options, device, AdaptiveAugment(options.target, options.speed, shape.adaptive))
 
 
 generators.add("stylegan2-ada")(

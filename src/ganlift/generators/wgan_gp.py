@@ -19,7 +19,6 @@ import torch
 from pydantic import BaseModel, Field
 from torch import Tensor, nn
 
-from ganlift.augment.diffaugment import diffaugment
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
 from ganlift.generators.common import PlainOptions, TwoPlayers, adams
 from ganlift.generators.judge import Judge, JudgeOptions
@@ -73,7 +72,7 @@ class WGANGP(TwoPlayers):
         }
         optimizers = adams(modules, dict.fromkeys(modules, options.lr), (options.beta1, options.beta2))
         super().__init__(shape, modules, optimizers, options.latent)
-        self._options = options
+        self._options, self._aid = options, shape.aid(options.policy)
 
     def step(self, real: Tensor, labels: Tensor, rng: torch.Generator, update: Update) -> dict[str, Tensor]:
         critic, options = self._critic, self._options
@@ -81,7 +80,7 @@ class WGANGP(TwoPlayers):
         with torch.set_grad_enabled(moves):
             fake = self.fake(labels, rng)
 
-        both = diffaugment(torch.cat([real, fake.detach()]), rng, options.policy)
+        both = self._aid(torch.cat([real, fake.detach()]), rng)
         scores, features = critic.judged(both, labels.repeat(2))
         on_real, on_fake = scores.chunk(2)
         seen_real, seen_fake = both.chunk(2)
@@ -93,7 +92,7 @@ class WGANGP(TwoPlayers):
 
         g_loss = generator_wasserstein(on_fake)
         if moves:  # the generator has not moved since: its batch serves both steps
-            scores, features = critic.judged(diffaugment(fake, rng, options.policy), labels)
+            scores, features = critic.judged(self._aid(fake, rng), labels)
             g_loss = generator_wasserstein(scores[critic.best(scores)]) + critic.class_loss(features, labels)
             update("generator", g_loss)
 

@@ -18,11 +18,13 @@ from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
 from ganlift import __version__
-from ganlift.data.generated import STATEMENT
+from ganlift.data.generated import SOUND_STATEMENT, STATEMENT
+from ganlift.data.reading import Sound
 from ganlift.data.walking import lies_in
 from ganlift.errors import ConfigError, DataError
 from ganlift.generators.trained import latents_of_seeds, truncated
 from ganlift.inference.generator import KeptGenerator
+from ganlift.inference.previews import sound_of, wav
 from ganlift.runs.files import read_json, write_bytes, write_json, write_npz
 from ganlift.training.grids import tile, write_png
 from ganlift.training.pixels import to_uint8
@@ -77,7 +79,8 @@ def write_pictures(
 ) -> list[Path]:
     """Write the pictures and ``manifest.json`` into ``out``; ``grid.png`` where ``columns`` is given; ``images.npz``.
 
-    The manifest is there first, marked as incomplete: a broken-off call can be told, and repeated.
+    Beside a spectrogram goes a WAV file of the same name, as it may sound (`ganlift.inference.previews`). The manifest
+    is there first, marked as incomplete: a broken-off call can be told, and repeated.
     """
     manifest = {"statement": STATEMENT, "ganlift": __version__, "generator": kept.record, "complete": False}
     write_json(out / MANIFEST, {**manifest, "images": []})
@@ -86,9 +89,10 @@ def write_pictures(
         about = {**picture.origin, "generator": kept.key, "data_hash": kept.record["data_hash"]}
         if picture.label is not None:
             about["class"] = kept.class_names[picture.label]
-        data = _png(image, about)
-        write_bytes(out / picture.name, data)
-        listed.append({"file": picture.name, "sha256": hashlib.sha256(data).hexdigest(), **about})
+        listed.append({**_written(out / picture.name, _png(image, about)), **about})
+        if kept.sound:
+            heard = _written((out / picture.name).with_suffix(".wav"), _preview(image, kept.sound))
+            listed[-1]["sound"] = heard
         made.append(out / picture.name)
         shown.append(image)
     if columns:
@@ -115,7 +119,8 @@ def refuse_target(out: Path, data: str) -> None:
         return
     known = {MANIFEST, "grid.png", ARRAYS}
     if (target / MANIFEST).exists():
-        known |= {one["file"] for one in read_json(target / MANIFEST).get("images", [])}
+        listed = read_json(target / MANIFEST).get("images", [])
+        known |= {one["file"] for one in listed} | {one["sound"]["file"] for one in listed if "sound" in one}
         if not read_json(target / MANIFEST).get("complete"):
             return
     others = sorted(path.name for path in target.iterdir() if path.name not in known)
@@ -160,6 +165,17 @@ def _arrays(kept: KeptGenerator, pictures: Sequence[Picture], images: Sequence[T
         "class_names": np.array(kept.class_names, dtype=str),
         "statement": np.array(f"{STATEMENT} {kept.key}"),
     }
+
+
+def _written(path: Path, data: bytes) -> dict[str, Any]:
+    write_bytes(path, data)
+    return {"file": path.name, "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def _preview(image: Tensor, sound: Sound) -> bytes:
+    """A WAV file; its phases are drawn alike for every picture."""
+    shown = to_uint8(image.mean(0)[None])[0].cpu().numpy()
+    return wav(sound_of(shown, sound, np.random.default_rng(0)), sound.rate, SOUND_STATEMENT)
 
 
 def _png(image: Tensor, about: dict[str, Any]) -> bytes:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ganlift.data.reading import Sound
 from ganlift.errors import ConfigError, DamagedFileError, RunFolderError
 from ganlift.generators.trained import GeneratorFacts, TrainedGenerator, rebuild
 from ganlift.runs import layout
@@ -22,6 +23,12 @@ class KeptGenerator:
     trained: TrainedGenerator
     class_names: tuple[str, ...]
     record: dict[str, Any]
+
+    @property
+    def sound(self) -> Sound | None:
+        """What the clips were brought to whose pictures it learned from; None of images."""
+        own = self.record.get("sound")
+        return Sound(**own) if own else None
 
 
 def generator_keys(run: Path) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -21,13 +22,19 @@ from ganlift.data.types import FileFacts
 from ganlift.data.walking import image_files
 from ganlift.inference.model import Inputs, Model, Probabilities
 
+Item = TypeVar("Item")
+
 
 @dataclass(frozen=True)
 class Prediction:
-    """One image: ``probabilities`` (K,) float32, calibrated, in the order of the class names."""
+    """One image: ``probabilities`` (K,) float32, calibrated, in the order of the class names.
+
+    Of a window of a recording ``span`` is its start and its end, in seconds.
+    """
 
     file: Path
     probabilities: Probabilities
+    span: tuple[float, float] | None = None
 
     def best(self, n: int = 1) -> list[int]:
         """The ``n`` likeliest classes, likeliest first; of equal ones the first."""
@@ -74,7 +81,7 @@ def predictions(
     if value_range is None and learned and learned.types == DEEP:
         value_range = (learned.low, learned.high)
     reading = model.facts.reading(Reading(value_range=value_range))
-    for group in _groups(files, batch):
+    for group in groups(files, batch):
         is_there = os.path.exists if model.facts.frames else os.path.isfile  # neither faults a name that can't be
         present = [path for path in group if is_there(path) or is_cell(path)]
         inputs, kept, reasons = _inputs(model, present, reading)
@@ -83,7 +90,7 @@ def predictions(
             if path in found:
                 yield Prediction(path, found[path])
             else:
-                yield Unreadable(path, reasons.get(path) or _absence(path, model.facts.noun))
+                yield Unreadable(path, reasons.get(path) or absence(path, model.facts.noun))
 
 
 def _inputs(model: Model, paths: Sequence[Path], reading: Reading) -> tuple[Inputs, list[int], dict[Path, str]]:
@@ -109,13 +116,15 @@ def _pattern(text: str) -> str:
     return os.path.join(glob.escape(folder), rest)
 
 
-def _groups(files: Iterable[Path], size: int) -> Iterator[Sequence[Path]]:
-    waiting = iter(files)
+def groups(items: Iterable[Item], size: int) -> Iterator[Sequence[Item]]:
+    """``items`` in their order, ``size`` at a time and the last ones fewer, none taken before its group's turn."""
+    waiting = iter(items)
     while group := list(islice(waiting, size)):
         yield group
 
 
-def _absence(path: Path, noun: str) -> str:
+def absence(path: Path, noun: str) -> str:
+    """Why ``path``, which is no file, can't be read."""
     if os.path.isdir(path):
         return f"a folder without {noun}s" if os.access(path, os.R_OK | os.X_OK) else "a folder that may not be read"
     return "not a file" if os.path.exists(path) else "there is no such file"

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ganlift.augment import mix_of_two, sound_aid, strong_sound, weak_sound
+from ganlift.generators.base import SpectrogramShape
 from ganlift.representations.pixels import PixelSpace
 
 
@@ -31,3 +32,7 @@ class SpectrogramSpace(PixelSpace):
     def mixes(self, x: Tensor, rng: torch.Generator) -> Tensor:
         """Blends alone: a rectangle of another sound is no sound."""
         return mix_of_two(x, rng)
+
+    def shape(self, classes: int) -> SpectrogramShape:
+        """An image's, and a discriminator's aids are sound's."""
+        return SpectrogramShape(self.channels, self.size, classes)

@@ -25,21 +25,29 @@ ON_VECTORS: dict[str, Any] = {
 own (`Strategy.vector_options`)."""
 
 
+SOUND = "sound"
+"""The space of pictures of sound, where options are chosen; the defaults there are those of pixels."""
+
 PICTURES_ONLY = {"mix": "cutmix"}
-"""Choices that features have no use for."""
+"""Choices that features and sound have no use for."""
+
+INSTEAD = {"vectors": "", SOUND: ": a rectangle of another sound is no sound. Take 'mixup'"}
+"""What is said beside the refusal of one."""
 
 
 def build_options(entry: Strategy, given: Mapping[str, Any], space: str = "pixels") -> BaseModel:
-    """The strategy's options with ``given`` over its defaults for the representation ``space``.
+    """The strategy's options with ``given`` over its defaults for ``space``: pixels, vectors or `SOUND`.
 
     Raises:
-        ConfigError: an unknown key (the nearest is named) or a value out of range.
+        ConfigError: an unknown key (the nearest is named), a value out of range, or one that is for pictures alone.
     """
     shared = {key: value for key, value in ON_VECTORS.items() if key in entry.options.model_fields}
     own = {**shared, **(entry.vector_options or {})} if space == "vectors" else {}
     for key, value in PICTURES_ONLY.items():
-        if space == "vectors" and given.get(key) == value:
-            raise ConfigError(f"Option '{key}' of strategy '{entry.name}' is '{value}', which is for pictures alone.")
+        if space in INSTEAD and given.get(key) == value:
+            raise ConfigError(
+                f"Option '{key}' of strategy '{entry.name}' is '{value}', which is for pictures alone{INSTEAD[space]}."
+            )
     return checked(f"strategy '{entry.name}'", entry.options, {**own, **given})
 
 
@@ -62,14 +70,17 @@ def checked(owner: str, model: type[BaseModel], given: Mapping[str, Any]) -> Bas
         raise ConfigError(f"Option '{key}' of {owner} is {first['input']!r}: {first['msg'].lower()}.") from fault
 
 
-def search_space(entry: Strategy) -> dict[str, dict[str, Any]]:
-    """Option to distribution (``low``, ``high``, ``log``, or ``choices``), for those that are searched."""
+def search_space(entry: Strategy, *, sound: bool = False) -> dict[str, dict[str, Any]]:
+    """Option to distribution (``low``, ``high``, ``log``, or ``choices``), for those that are searched.
+
+    ``sound`` says that the pictures are of it.
+    """
     space = {}
     for name, field in entry.options.model_fields.items():
         extra = field.json_schema_extra
         how = extra.get("search") if isinstance(extra, dict) else None
         if isinstance(how, dict):
-            space[name] = _in(entry.space, name, how)
+            space[name] = _in(SOUND if sound else entry.space, name, how)
     return space
 
 
@@ -80,6 +91,6 @@ def is_untuned(entry: Strategy) -> bool:
 
 def _in(space: str, name: str, how: dict[str, Any]) -> dict[str, Any]:
     """A distribution without the choices that ``space`` has no use for."""
-    if space == "vectors" and name in PICTURES_ONLY:
+    if space in INSTEAD and name in PICTURES_ONLY:
         return {**how, "choices": [choice for choice in how["choices"] if choice != PICTURES_ONLY[name]]}
     return dict(how)
