@@ -119,7 +119,7 @@ def _save_sets(folder: Path, save_splits: Callable[..., Path]) -> None:
 
 
 def _write_sounds(folder: Path) -> None:
-    """sounds/ with two kinds of tones, and new-sounds/."""
+    """sounds/ with two kinds of tones, new-sounds/, and a longer counting.wav."""
     soundfile = pytest.importorskip("soundfile")
     rng, time = np.random.default_rng(0), np.arange(3200) / 8000
     for place, kind in enumerate(("low", "high")):
@@ -130,6 +130,7 @@ def _write_sounds(folder: Path) -> None:
             soundfile.write(folder / "sounds" / kind / f"{number}.wav", wave, 8000)
     (folder / "new-sounds").mkdir()
     soundfile.write(folder / "new-sounds" / "a.flac", np.sin(2 * np.pi * 400 * time) / 4, 8000)
+    soundfile.write(folder / "counting.wav", np.tile(np.sin(2 * np.pi * 400 * time) / 4, 3), 8000)
 
 
 @pytest.mark.timeout(1800)
