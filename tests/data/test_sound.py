@@ -11,7 +11,7 @@ from PIL import Image
 
 from ganlift.data import Reading, load
 from ganlift.data.decode import hear, read_file
-from ganlift.data.findings import about_files
+from ganlift.data.file_findings import about_files
 from ganlift.data.reading import Sound
 from ganlift.data.sound import fitted, is_sound, mel_bands, picture, settle_sound
 from ganlift.data.types import SoundSet
