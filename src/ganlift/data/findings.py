@@ -185,8 +185,8 @@ KINDS = {
     "no-unlabelled": Kind(
         "info",
         "Strategies that learn from unlabelled images have none.",
-        "Give --unlabelled PATH (rows: x_unlabelled in the .npz), or compare with --labels-per-class N: the rest is "
-        "then unlabelled.",
+        "Give --unlabelled PATH (rows: an empty label, or x_unlabelled in an .npz), or compare with "
+        "--labels-per-class N: the rest is then unlabelled.",
     ),
     "few-for-generator": Kind(
         "warning",
