@@ -55,6 +55,7 @@ def density_price(fake: Tensor, real: Tensor, concentration: float) -> Tensor:
     options=ComplementOptions,
     unlabelled="optional",
     spaces=VECTORS,
+    vector_options={},
 )
 def phases(setup: Setup, options: ComplementOptions) -> Phases:
     """See `ganlift.strategies.sgan.sgan_phases`, with the generator's own loss."""
