@@ -54,6 +54,8 @@ def test_rows_are_joined_by_id_and_each_block_stands_alone_beside_them(place: Pa
     assert set(scored(rows)) == {"sgan", "linear-probe", "linear-probe@cells", "linear-probe@worst"}
     verdict = json.loads((place / "run" / "verdict.json").read_text())[0]
     assert {row["strategy"]: row.get("block") for row in rows}["linear-probe@worst"] == "worst"
+    page = (place / "run" / "report.html").read_text()
+    assert "One named @cells or @worst sees that block of them alone." in page
     assert verdict["rivals"] == 3  # what sees one block alone sees less, and has to be beaten as well
 
 

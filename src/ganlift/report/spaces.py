@@ -51,9 +51,9 @@ def in_space_of(run: Run, arm: str, strategy: str) -> str:
 def said(run: Run) -> list[str]:
     """Sentences for the page's head; none where all arms learn from pixels."""
     if run.of_rows:
-        return [
-            f"All arms learn from rows of numbers ({run.plan.get('image', words.NONE)}), their columns standardised."
-        ]
+        rows = f"All arms learn from rows of numbers ({run.plan.get('image', words.NONE)}), their columns standardised."
+        blocks = sorted({f"@{name.partition('@')[2]}" for name in run.rows if "@" in name})
+        return [rows, f"One named {' or '.join(blocks)} sees that block of them alone."] if blocks else [rows]
     if run.network:
         return [f"All arms learn from features of {run.network}, a frozen network."]
     spaces = sorted({space_of(rows) for rows in run.rows.values()})
