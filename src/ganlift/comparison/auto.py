@@ -48,9 +48,10 @@ class Choice:
     reasons: list[str]
 
 
-ON_FEATURES = ("linear-probe", "nearest-mean", "augment", "sgan", "sgan-mix")
+ON_FEATURES = ("linear-probe", "gda", "nearest-mean", "augment", "sgan", "sgan-mix")
 ON_FEATURES_WITH_UNLABELLED = (
     "linear-probe",
+    "gda",
     "label-spreading",
     "fixmatch",
     "sgan-mix",
@@ -58,7 +59,8 @@ ON_FEATURES_WITH_UNLABELLED = (
     "sgan",
     "sgan-fixmatch",
 )
-"""On features of a frozen network, and on rows: beside each GAN arm the one with mixes where it has a generator."""
+"""On features of a frozen network, and on rows: those that led a table of docs/photographs.md or take no steps, and
+beside each GAN arm the one with mixes where it has a generator."""
 
 
 def choose(
