@@ -81,10 +81,10 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, save_splits: Callable[..
     for name in ("cancer", "embeddings"):
         np.savez(folder / f"{name}.npz", x_train=found.data, y_train=found.target, class_names=found.target_names)
     np.savez(folder / "new.npz", x=found.data[:5])
-    (folder / "new").mkdir()
+    (folder / "later").mkdir()
     for name, block in (("words", found.data[:, :10]), ("topics", found.data[:, 10:])):
         np.savez(folder / f"{name}.npz", x_train=block, y_train=found.target, ids_train=np.arange(len(block)))
-        np.savez(folder / "new" / f"{name}.npz", x=block[:5])
+        np.savez(folder / "later" / f"{name}.npz", x=block[:5])
     names = ["diagnosis", *(f"c{place}" for place in range(found.data.shape[1])), "noise"]
     lines = [
         [found.target_names[y], *map(repr, x.tolist()), "1.5"] for x, y in zip(found.data, found.target, strict=True)
