@@ -30,7 +30,7 @@ from sklearn.semi_supervised import LabelSpreading, SelfTrainingClassifier
 from ganlift import GanLiftClassifier
 
 SETS: dict[str, Callable[..., Any]] = {"digits": load_digits, "breast-cancer": load_breast_cancer, "wine": load_wine}
-SEEDS = 10
+SEEDS = 6
 LABELS = 5
 STEPS = 300
 STRENGTHS = (0.01, 0.1, 1.0, 10.0)

@@ -25,6 +25,7 @@ def canary() -> Iterator[ModuleType]:
         yield importlib.import_module("canary")
 
 
+@pytest.mark.timeout(1200)  # every arm and generator: a busy machine is slow and not wrong
 def test_nothing_has_moved(canary: ModuleType) -> None:
     """Where it has on purpose: python benchmarks/canary.py --keep, then make the records anew or mark them as older."""
     assert canary.moved(canary.measured(), canary.kept(), canary.sway()) == {}
