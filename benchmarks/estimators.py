@@ -90,15 +90,14 @@ def line(name: str, seed: int, method: str, accuracy: float, begun: float) -> di
 
 
 def table(lines: list[dict[str, Any]]) -> str:
-    """Mean and spread of the accuracy over the seeds, a line a method, a column a set; seconds on the first set."""
+    """Mean and spread of the accuracy in percent over the seeds, a line a method, a column a set."""
     methods, sets = (list(dict.fromkeys(one[key] for one in lines)) for key in ("method", "set"))
-    rows = [f"| method | {' | '.join(sets)} | seconds, {sets[0]} |", "|---" * (len(sets) + 2) + "|"]
+    rows = [f"| method | {' | '.join(sets)} |", "|---" * (len(sets) + 1) + "|"]
     for method in methods:
         found = [[one for one in lines if (one["method"], one["set"]) == (method, name)] for name in sets]
         scores = [100 * np.array([one["accuracy"] for one in own]) for own in found]
         cells = [f"{own.mean():.1f} ± {own.std(ddof=1):.1f}" for own in scores]
-        seconds = np.mean([one["seconds"] for one in found[0]])
-        rows.append(f"| `{method}` | {' | '.join(cells)} | {seconds:.1f} |")
+        rows.append(f"| `{method}` | {' | '.join(cells)} |")
     return "\n".join(rows)
 
 

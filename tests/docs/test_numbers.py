@@ -85,3 +85,10 @@ def test_records_older_than_the_code_are_named_as_such(monkeypatch: pytest.Monke
     assert set(re.findall("`(.+?)`", line)) == stale
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert ("made by an older version" in readme) == ("demo" in stale)
+
+
+def test_the_table_of_estimators_is_that_of_the_kept_figures() -> None:
+    kept = ROOT / "benchmarks" / "results" / "estimators.jsonl"
+    program = [sys.executable, ROOT / "benchmarks" / "estimators.py", "--table", kept]
+    made = subprocess.run(program, capture_output=True, text=True, check=True).stdout.strip()
+    assert made in (ROOT / "docs" / "vectors.md").read_text(encoding="utf-8")
