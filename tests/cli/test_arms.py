@@ -53,3 +53,10 @@ def test_a_long_name_breaks_behind_a_hyphen() -> None:
     ((_, lines),) = printed([row(arm, NETWORK, 0, 0.8), row(rival, NETWORK, 0, 0.8)], [judged])
     assert [line[0] for line in lines] == ["sgan-fixmatch", "calibration", "distribution-", "calibration"]
     assert lines[0][-3:] == ["distribution-", "2", "s"]
+
+
+def test_what_sees_one_block_alone_stands_among_those_that_see_all() -> None:
+    alone = {**row("linear-probe@words", None, 0, 0.9), "block": "words"}
+    ((heading, lines),) = printed([row("sgan", None, 0, 0.8), alone], [])
+    assert heading == ""
+    assert [line[0] for line in lines] == ["sgan", "linear-probe", "@words"]

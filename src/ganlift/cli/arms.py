@@ -55,8 +55,9 @@ def _table(rows: Sequence[Row], verdicts: Sequence[Row], measure: Yardstick, net
 
 
 def _folded(name: str) -> str:
-    """A long name on two lines, broken behind a hyphen, so that the table keeps within 80 columns."""
-    place = name.rfind("-", 0, LONGEST) + 1 if " " not in name and len(name) > LONGEST else 0
+    """A long name on two lines, broken before an @ or behind a hyphen, so that the table keeps within 80 columns."""
+    long = " " not in name and len(name) > LONGEST
+    place = name.find("@") if "@" in name else name.rfind("-", 0, LONGEST) + 1 if long else 0
     return f"{name[:place]}\n{name[place:]}" if place else name
 
 
