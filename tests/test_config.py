@@ -21,7 +21,7 @@ from ganlift.config import (
 )
 from ganlift.errors import ConfigError
 from ganlift.looks import AUTO, THOROUGH, Looks
-from ganlift.plain_yaml import yaml_text
+from ganlift.plain_yaml import read_yaml, yaml_text
 
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 KEY = st.from_regex(r"[a-z][a-z0-9_-]{0,8}", fullmatch=True)
@@ -259,3 +259,13 @@ def test_a_missing_or_unreadable_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="Cannot read the configuration"):
         load_config(tmp_path / "binary.yaml")
+
+
+def test_on_and_off_are_words_as_options_have_them() -> None:
+    """The docs' own ``--set options.augment.balance=off``, which PyYAML alone reads as False."""
+    assert apply_sets({}, ["options.augment.balance=off", "flips=on"]) == {
+        "options": {"augment": {"balance": "off"}},
+        "flips": "on",
+    }
+    assert read_yaml(yaml_text({"flips": "on", "thorough": True})) == {"flips": "on", "thorough": True}
+    assert build_config({"data": "digits", "thorough": "on"}).thorough is True

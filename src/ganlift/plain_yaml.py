@@ -13,7 +13,7 @@ _NUMBER = "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+(?:\.[0-9]*)?[eE][-
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML ships no types
-    """1e-3 is a number, a key stands once; aliases, which can grow without end, are refused."""
+    """1e-3 is a number, on and off are words, a key stands once; aliases, which can grow without end, are refused."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
@@ -32,8 +32,11 @@ class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
     """Puts quotes around text that the reader would take for a number."""
 
 
-_Loader.add_implicit_resolver(*_NUMBER)
-_Dumper.add_implicit_resolver(*_NUMBER)
+for _either in (_Loader, _Dumper):
+    _either.add_implicit_resolver(*_NUMBER)
+    for _first in "oO":  # on and off are words, which options take: PyYAML's own rule makes true and false of them
+        _rules = _either.yaml_implicit_resolvers[_first]
+        _either.yaml_implicit_resolvers[_first] = [one for one in _rules if not one[0].endswith(":bool")]
 
 
 def read_yaml(text: str) -> Any:
