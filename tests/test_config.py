@@ -33,7 +33,7 @@ def test_defaults() -> None:
     assert config.seeds == "auto"
     assert config.seed_list() == [0, 1, 2, 3, 4, 5, 6]
     assert (config.thorough, config.margin, config.equal) == (False, 1.0, "both")
-    assert parse_budget(config.budget) == Steps(500)
+    assert config.budget is None
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def _budget(value: Any) -> int | str:
     return count or text
 
 
-def _generator_budget(value: Any) -> int | str | None:
+def _optional_budget(value: Any) -> int | str | None:
     return None if value is None else _budget(value)
 
 
@@ -133,10 +133,12 @@ class RunConfig(ImagesConfig):
     labels_per_class: int | None = Field(
         None, ge=0, description="labelled images a class; all where not given; 0 compares clusters, without any label"
     )
-    budget: Annotated[int | str, PlainValidator(_budget)] = Field(
-        500, description="classifier steps an arm, or a time such as 5m for the whole run"
+    budget: Annotated[int | str | None, PlainValidator(_optional_budget)] = Field(
+        None,
+        description="classifier steps an arm, or a time such as 5m for the whole run; 500 steps where not given, 300 "
+        "where every arm learns from the features of a network",
     )
-    generator_budget: Annotated[int | str | None, PlainValidator(_generator_budget)] = Field(
+    generator_budget: Annotated[int | str | None, PlainValidator(_optional_budget)] = Field(
         None, description="a generator's own steps, or a time such as 40s for each; chosen where not given"
     )
     batch_size: int = Field(64, ge=2, description="labelled images a step")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ganlift.comparison.costs import Cost, equal_time, estimate, steps_for, steps_in_time, steps_of_time
-from ganlift.config import build_config
+from ganlift.comparison.costs import Cost, budget_for, equal_time, estimate, steps_for, steps_in_time, steps_of_time
+from ganlift.config import Seconds, Steps, build_config
 from ganlift.errors import ConfigError
 
 COSTS = [Cost("augment", 0.01, 0.0, 1.0), Cost("gan-augment", 0.02, 0.05, 2.0), Cost("synthetic-only", 0.01, 0.05, 1.0)]
@@ -27,6 +27,15 @@ def test_an_estimate_takes_each_arms_own_steps() -> None:
     # augment 300·0.01+1 = 4, gan-augment 10·0.02+40·0.05+2 = 4.2
     found = estimate(COSTS[:2], [0], 10, 20, 1, {"gan-augment": 40}, {"augment": 300})
     assert found == pytest.approx(4.0 + 4.2)
+
+
+def test_arms_on_features_alone_get_300_steps_unasked() -> None:
+    unasked, asked = build_config({"data": "photos"}), build_config({"data": "photos", "budget": 40})
+    features = ["sgan@efficientnet-lite0", "gda@efficientnet-lite0"]
+    assert budget_for(unasked, features) == Steps(300)
+    assert budget_for(unasked, ["augment", *features]) == Steps(500)
+    assert budget_for(asked, features) == Steps(40)
+    assert budget_for(build_config({"data": "photos", "budget": "5m"}), features) == Seconds(300)
 
 
 def test_a_duration_becomes_as_many_steps_as_fit() -> None:

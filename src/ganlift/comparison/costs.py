@@ -16,7 +16,11 @@ from ganlift.errors import ConfigError
 from ganlift.strategies.base import strategies
 
 REFERENCE_STEPS = 500
-"""Classifier steps that an estimate is first made for; a duration is turned into steps from it."""
+"""Classifier steps where none are asked for; a duration is turned into steps from an estimate for as many."""
+
+FEATURE_STEPS = 300
+"""Those where every arm learns from the features of a network: on these more steps change nothing
+(docs/photographs.md)."""
 
 MIN_STEPS = 20
 
@@ -92,6 +96,13 @@ def costs_from(probes: Sequence[Mapping[str, Any]], steps: int, generator_steps:
     ]
 
 
+def budget_for(config: ArmsConfig, names: Sequence[str]) -> Steps | Seconds:
+    """What is asked for, or the steps that arms of these ``names`` get unasked."""
+    if config.budget is not None:
+        return parse_budget(config.budget)
+    return Steps(FEATURE_STEPS if all(strategies.get(name).features for name in names) else REFERENCE_STEPS)
+
+
 def equal_time(config: ArmsConfig) -> bool:
     """Whether all arms are given the same time in place of the same steps."""
     return isinstance(config, CompareConfig) and config.equal == "time"
@@ -112,7 +123,7 @@ def steps_for(config: ArmsConfig, costs: Sequence[Cost], jobs: int, seeds: Seque
     Raises:
         ConfigError: the time is too short for even `MIN_STEPS`.
     """
-    budget = parse_budget(config.budget)
+    budget = budget_for(config, [cost.strategy for cost in costs])
     if isinstance(budget, Steps):
         return budget.count
     assert isinstance(budget, Seconds)

@@ -13,6 +13,7 @@ import numpy as np
 from ganlift.comparison.auto import AUTO
 from ganlift.comparison.costs import (
     REFERENCE_STEPS,
+    budget_for,
     equal_time,
     estimate,
     generator_steps_for,
@@ -33,7 +34,7 @@ from ganlift.comparison.spaces import spaces_for
 from ganlift.comparison.stopping import stop_requested, stopping
 from ganlift.comparison.winner import choose, clear_cache, lay_ready
 from ganlift.comparison.work import work
-from ganlift.config import ArmsConfig, CompareConfig, Seconds, parse_budget
+from ganlift.config import ArmsConfig, CompareConfig, Seconds
 from ganlift.data import Check, check_images, data_hash
 from ganlift.data.columns import columns_of
 from ganlift.data.identity import form_numbers, form_of
@@ -212,7 +213,7 @@ def _plan(prepared: Prepared, run: Path, template: dict[str, Any], at_once: int,
     path = layout.plan_file(run)
     if path.exists():
         return read_plan(read_json(path))
-    budget = parse_budget(config.budget)
+    budget = budget_for(config, names)
     trial_steps = REFERENCE_STEPS if isinstance(budget, Seconds) else budget.count
     trial_generator = generator_steps_for(config, trial_steps)
     trial = Trial(names, seeds[0], trial_steps, trial_generator, at_once, template, run_jobs)
