@@ -22,7 +22,17 @@ from ganlift.plain_yaml import read_yaml
 
 TEST_SHARE = 0.2
 AUTO_SEEDS = "auto"
-_NOT_IDENTITY = {"out", "trackers", "jobs", "threads", "checkpoint_every", "data_dir"}
+_NOT_IDENTITY = {
+    "out",
+    "trackers",
+    "jobs",
+    "threads",
+    "executor",
+    "launch",
+    "jobs_per_gpu",
+    "checkpoint_every",
+    "data_dir",
+}
 """Threads round differently, but a run keeps those that it began with, whatever is asked for later."""
 
 
@@ -151,7 +161,10 @@ class RunConfig(ImagesConfig):
     out: Path = Field(Path("run"), description="the run folder")
     device: str = Field("auto", min_length=1)
     precision: Literal["auto", "fp32", "bf16"] = "auto"
-    jobs: int | None = Field(None, ge=1, description="processes; the cores where that is faster")
+    jobs: int | None = Field(None, ge=1, description="jobs side by side; as many as there are cores or GPUs for")
+    jobs_per_gpu: int | None = Field(None, ge=1, description="jobs that share a GPU; as many as a probe says pay")
+    executor: str = Field("auto", min_length=1, description="where jobs run; after a colon the address, if it has one")
+    launch: str = Field("", description="words before a worker's command, such as 'srun -n1 --exact'")
     threads: int | None = Field(
         None, ge=1, description="threads a job; one where not given, or more where the first steps are faster with them"
     )

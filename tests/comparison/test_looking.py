@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from ganlift.comparison.costs import Cost
-from ganlift.comparison.executors import Job, Result
 from ganlift.comparison.looking import Looking, in_time_job, named
 from ganlift.comparison.plan import Plan
+from ganlift.executors.base import Job, Result
 from ganlift.looks import AUTO
 from ganlift.runs import folder, layout
 from ganlift.runs.files import read_json, write_json
@@ -41,7 +41,7 @@ class World:
 
     def go(self, stop_after: int = 1000) -> World:
         self.left = stop_after
-        template = {"run": str(self.run), "shared": {"rows": False}, "options": {"fixmatch": {"lr": 0.5}}}
+        template = {"shared": {"rows": False}, "options": {"fixmatch": {"lr": 0.5}}}
         Looking(self.run, self.plan, AUTO, template, self.jobs, self.ask, lambda e: self.events.append(dict(e))).go()
         return self
 
@@ -105,7 +105,7 @@ def test_what_is_settled_stops_and_the_rest_goes_on(world: World) -> None:
 def test_a_rival_in_time_is_the_rival_with_more_steps(world: World) -> None:
     world.go()
     assert read_json(layout.plan_file(world.run))["in_time"] == {"fixmatch-in-time-of-sgan": 250}  # 100 × 10 s / 4 s
-    template = {"run": "r", "shared": {}, "options": {"fixmatch": {"lr": 0.5}}}
+    template = {"shared": {}, "options": {"fixmatch": {"lr": 0.5}}}
     job = in_time_job("fixmatch", "sgan", 4, 250, template)
     assert (job["strategy"], job["seed"], job["steps"], job["options"]) == ("fixmatch", 4, 250, {"lr": 0.5})
     assert job["id"] == "fixmatch-in-time-of-sgan/4"

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from ganlift.comparison.costs import Cost
-from ganlift.comparison.executors import Result
 from ganlift.comparison.facts import collapse_alarms, pool_alarms
 from ganlift.comparison.plan import Plan
 from ganlift.comparison.search import SEARCH_SEEDS, best, draw_trials, going_on, search, trainings
 from ganlift.comparison.winner import choose
+from ganlift.executors.base import Result
 from ganlift.runs.files import read_json
 from ganlift.strategies.base import strategies
 
@@ -59,7 +59,7 @@ def test_every_arm_gets_the_same_number_of_trials_on_seeds_of_their_own(tmp_path
     """Of four trials two go on to the second seed, and both to the third: eight trainings an arm."""
     names = ["augment", "sgan"]
     plan = Plan(names, [0, 1], 10, 10, "cpu", "fp32", 1, [Cost(name, 1, 0, 0) for name in names], 1.0)
-    template = {"run": str(tmp_path), "shared": {"measure": "accuracy"}, "options": {"sgan": {"matching": 3.0}}}
+    template = {"shared": {"measure": "accuracy"}, "options": {"sgan": {"matching": 3.0}}}
     asked: list[dict[str, Any]] = []
 
     def run_jobs(jobs: Any) -> Any:
@@ -67,7 +67,7 @@ def test_every_arm_gets_the_same_number_of_trials_on_seeds_of_their_own(tmp_path
             asked.append(job)
             yield Result(job, {"validation_score": job["options"].get("lr", 0.0)})
 
-    chosen = search(plan, 4, template, run_jobs)
+    chosen = search(tmp_path, plan, 4, template, run_jobs)
     for name in names:
         own = [job for job in asked if job["strategy"] == name]
         assert [sum(job["seed"] == seed for job in own) for seed in SEARCH_SEEDS] == [4, 2, 2]
@@ -80,7 +80,7 @@ def test_every_arm_gets_the_same_number_of_trials_on_seeds_of_their_own(tmp_path
     assert lrs[0] & lrs[1] == {None}  # the defaults alone are the same: each arm has draws of its own
     record = read_json(tmp_path / "tuning.json")
     assert (len(record["trials"]), record["measure"]) == (16, "accuracy")
-    assert search(plan, 4, template, run_jobs) == chosen
+    assert search(tmp_path, plan, 4, template, run_jobs) == chosen
     assert len(asked) == 16  # a continued run repeats no trial
 
 

@@ -157,7 +157,15 @@ Search = Annotated[int | None, typer.Option(help="Trials an arm, to choose optio
 Out = Annotated[Path | None, typer.Option(help="The run folder; the same command continues it.")]
 Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
 Precision = Annotated[str | None, typer.Option(help="auto, fp32 or bf16.")]
-Jobs = Annotated[int | None, typer.Option(help="Processes side by side.")]
+Jobs = Annotated[int | None, typer.Option(help="Jobs side by side.")]
+JobsPerGpu = Annotated[int | None, typer.Option(metavar="<int>", help="Jobs that share a GPU.")]
+Executor = Annotated[
+    str | None,
+    typer.Option(metavar="NAME[:ADDRESS]", help="Where jobs run: in-process, local-processes, ...; 'ganlift list'."),
+]
+Launch = Annotated[
+    str | None, typer.Option(metavar="WORDS", help="What starts each worker, such as 'srun -n1 --exact'.")
+]
 Threads = Annotated[int | None, typer.Option(help="Threads a job; one, unless more are clearly faster.")]
 OnAlarm = Annotated[
     str | None,

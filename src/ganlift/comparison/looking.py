@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ganlift.comparison.executors import Job, Result
 from ganlift.comparison.plan import Plan, arm_job, arm_jobs, entry_of
 from ganlift.config import CompareConfig
 from ganlift.data import labelled_overlap
 from ganlift.data.types import Examples, Split
 from ganlift.events import Listener
+from ganlift.executors.base import Job, Result
 from ganlift.looks import Looks
 from ganlift.runs import folder as run_folder
 from ganlift.runs import layout

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from ganlift.comparison.hands import elsewhere, gpus
 from ganlift.config import CompareConfig, RunConfig
 from ganlift.cores import cores, most_threads
 from ganlift.generators.base import generators
@@ -61,15 +62,22 @@ def jobs_at_once(config: RunConfig, run: Path, arms: int) -> int:
     """Jobs side by side: as asked for; or, in a comparison on a CPU, of ``arms`` as many as there are cores for."""
     if config.jobs:
         return config.jobs
-    if not isinstance(config, CompareConfig) or pick_device(config.device).type != "cpu":
+    if not isinstance(config, CompareConfig):
         return 1
+    if pick_device(config.device).type != "cpu":
+        return max(1, min(arms, len(gpus(config)) * (config.jobs_per_gpu or 1)))
     return max(1, min(arms, cores() // (_recorded_threads(run) or config.threads or 1)))
 
 
 def thread_choices(config: RunConfig, run: Path, at_once: int) -> list[int]:
-    """Threads a job to choose from: as recorded or asked for; or one, and what the cores leave each of ``at_once``."""
+    """Threads a job to choose from: as recorded or asked for; or one, and what the cores leave each of ``at_once``.
+
+    One where jobs may run elsewhere: this machine's cores say nothing of those there.
+    """
     if settled := _recorded_threads(run) or config.threads:
         return [settled]
+    if elsewhere(config):
+        return [1]
     most = min(USEFUL_THREADS, most_threads(), cores() // at_once)
     return [1, most] if most > 1 and pick_device(config.device).type == "cpu" else [1]
 

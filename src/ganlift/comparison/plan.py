@@ -9,11 +9,11 @@ from typing import Any
 from ganlift.classifiers.base import DEFAULTS, classifiers, resolve
 from ganlift.comparison.auto import ALL, AUTO, choose, generator_warning
 from ganlift.comparison.costs import Cost
-from ganlift.comparison.executors import Job
 from ganlift.comparison.features import labels_of
 from ganlift.config import PIXELS, ROWS, ArmsConfig, CompareConfig
 from ganlift.data.types import Examples, VectorSet
 from ganlift.errors import ConfigError
+from ganlift.executors.base import Job
 from ganlift.features import DEFAULT
 from ganlift.generators.base import GeneratorEntry, generators, name_in
 from ganlift.generators.base import resolve as resolve_generator
@@ -314,13 +314,12 @@ def options_of(strategy: str, options: Mapping[str, Mapping[str, Any]]) -> dict[
 
 
 def arm_job(kind: str, strategy: str, seed: int, steps: int, generator_steps: int, template: Mapping[str, Any]) -> Job:
-    """A job as plain JSON; ``template`` holds ``run``, ``shared`` and each strategy's ``options``."""
+    """A job as plain JSON; ``template`` holds ``shared`` and each strategy's ``options``."""
     return {
         "id": f"{strategy}/{seed}",
         "kind": kind,
         "strategy": strategy,
         "seed": seed,
-        "run": template["run"],
         "steps": steps,
         "generator_steps": generator_steps,
         "options": options_of(strategy, template["options"]),

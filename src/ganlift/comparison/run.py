@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,10 @@ from ganlift.comparison.costs import (
     steps_in_time,
     steps_of_time,
 )
-from ganlift.comparison.executors import Job, Result, in_process, local_processes
 from ganlift.comparison.feature_points import write_points
 from ganlift.comparison.features import networks_of, write_features
 from ganlift.comparison.first_steps import Trial, first_steps
+from ganlift.comparison.hands import check_executor, open_executor
 from ganlift.comparison.images import load_images, split_of, write_images
 from ganlift.comparison.looking import Looking, RunJobs, question
 from ganlift.comparison.machine import jobs_at_once, machine_notes, settle_threads, shared_settings, thread_choices
@@ -33,7 +33,6 @@ from ganlift.comparison.search import search, trainings
 from ganlift.comparison.spaces import spaces_for
 from ganlift.comparison.stopping import stop_requested, stopping
 from ganlift.comparison.winner import choose, clear_cache, lay_ready
-from ganlift.comparison.work import work
 from ganlift.config import ArmsConfig, CompareConfig, Seconds
 from ganlift.data import Check, check_images, data_hash
 from ganlift.data.columns import columns_of
@@ -92,6 +91,7 @@ def prepare(config: ArmsConfig, tell: Listener) -> Prepared:
     Raises:
         GanliftError: bad data or a bad option, or the run there is another one; the message says what to do.
     """
+    check_executor(config)
     asked_for = [] if config.features == [AUTO] else config.features
     networks = networks_of(asked_for, config.device)  # before images are read: a slip in a name is told at once
     images = load_images(config, tell)
@@ -140,27 +140,30 @@ def run_arms(prepared: Prepared, run: Path, tell: Listener) -> None:
             listener = stopping(tell, should_stop)
             write_features(cache, prepared.images, prepared.splits, reading, prepared.networks, listener)
         template, at_once = _template(prepared, run)
+        executor = open_executor(config, run, at_once)
+        try:
+            _go(prepared, run, tell, (template, at_once), lambda jobs: executor.run(jobs, tell, should_stop))
+        finally:
+            executor.close()
 
-        def run_jobs(jobs: Sequence[Job]) -> Iterable[Result]:
-            if at_once == 1:
-                return in_process(jobs, work, tell, should_stop)
-            workers = min(at_once, max(1, len(jobs)))
-            return local_processes(jobs, tell, should_stop, workers, jobs[0]["shared"]["threads"] if jobs else 1)
 
-        plan = _plan(prepared, run, template, at_once, run_jobs)
-        template["shared"]["threads"] = plan.threads
-        done = run_folder.done(run)
-        arms = [(name, seed) for seed in plan.seeds for name in plan.strategies if (name, seed) not in done]
-        facts = _plan_facts(prepared, run, plan, arms, at_once)
-        tell({"type": "plan", **facts, "out": str(run)})
-        for note in machine_notes(config, plan.threads, plan.core_share if arms else 1.0):
-            tell({"type": "note", "message": note})
-        begun = time.perf_counter()
-        if config.search:
-            template["options"] = search(
-                plan, config.search, template, run_jobs, sound=isinstance(prepared.images, SoundSet)
-            )
-        Looking(run, plan, prepared.looks, template, run_jobs, lambda: prepared.question(run), tell).go()
+def _go(prepared: Prepared, run: Path, tell: Listener, shared: tuple[dict[str, Any], int], run_jobs: RunJobs) -> None:
+    """Plan, search, and train what the looks need, through ``run_jobs``."""
+    config, (template, at_once) = prepared.config, shared
+    plan = _plan(prepared, run, template, at_once, run_jobs)
+    template["shared"]["threads"] = plan.threads
+    done = run_folder.done(run)
+    arms = [(name, seed) for seed in plan.seeds for name in plan.strategies if (name, seed) not in done]
+    facts = _plan_facts(prepared, run, plan, arms, at_once)
+    tell({"type": "plan", **facts, "out": str(run)})
+    for note in machine_notes(config, plan.threads, plan.core_share if arms else 1.0):
+        tell({"type": "note", "message": note})
+    begun = time.perf_counter()
+    if config.search:
+        template["options"] = search(
+            run, plan, config.search, template, run_jobs, sound=isinstance(prepared.images, SoundSet)
+        )
+    Looking(run, plan, prepared.looks, template, run_jobs, lambda: prepared.question(run), tell).go()
     recorded = read_json(layout.plan_file(run))
     if run_folder.done(run) != done or "actual_s" not in recorded:
         recorded["actual_s"] = recorded.get("actual_s", 0.0) + time.perf_counter() - begun
@@ -204,7 +207,7 @@ def _template(prepared: Prepared, run: Path) -> tuple[dict[str, Any], int]:
     arms = len(prepared.strategies) * max(len(prepared.seeds), config.search)
     rows = isinstance(prepared.images, VectorSet)
     shared = {**shared_settings(config, run), "measure": prepared.measure.name, "rows": rows}
-    return {"run": str(run), "shared": shared, "options": dict(config.options)}, jobs_at_once(config, run, arms)
+    return {"shared": shared, "options": dict(config.options)}, jobs_at_once(config, run, arms)
 
 
 def _plan(prepared: Prepared, run: Path, template: dict[str, Any], at_once: int, run_jobs: RunJobs) -> Plan:

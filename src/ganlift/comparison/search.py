@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ganlift.comparison.executors import Job, Result
 from ganlift.comparison.plan import Plan, arm_job
+from ganlift.executors.base import Job, Result
 from ganlift.runs import layout
 from ganlift.runs.files import read_json, write_json
 from ganlift.strategies.base import strategies
@@ -45,7 +45,7 @@ def _left(trials: int) -> int:
 
 
 def search(
-    plan: Plan, trials: int, template: Mapping[str, Any], run_jobs: Run, *, sound: bool = False
+    run: Path, plan: Plan, trials: int, template: Mapping[str, Any], run_jobs: Run, *, sound: bool = False
 ) -> dict[str, dict[str, Any]]:
     """Options for each strategy: the best of ``trials`` on validation, the defaults being the first trial.
 
@@ -53,7 +53,7 @@ def search(
     continued run tries what is left; ``sound`` says that the pictures are of it. Every trial is written to
     ``tuning.json``.
     """
-    path = layout.tuning_file(Path(template["run"]))
+    path = layout.tuning_file(run)
     record: dict[str, Any] = (
         read_json(path)
         if path.exists()

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ganlift.comparison.executors import ShouldStop
 from ganlift.errors import Interrupted
 from ganlift.events import Event, Listener
+from ganlift.executors.base import ShouldStop
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What a job does: one arm of a comparison, a short run of it for an estimate, or a trial of a search.
 
-A job carries plain JSON: ``kind``, ``strategy``, ``seed``, ``run`` (the folder), ``steps``,
+A job carries plain JSON: ``kind``, ``strategy``, ``seed``, ``steps``,
 ``generator_steps``, ``options``, and the settings that all jobs of the run share under ``shared``. Under ``as`` it may
 hold columns of the row, a name of its own among them, for an arm that is trained once more in another way.
 """
@@ -20,7 +20,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ganlift.comparison.executors import Job, ShouldStop
 from ganlift.comparison.facts import arm_facts, collapse_alarms, pool_alarms
 from ganlift.comparison.feature_points import keep_generated
 from ganlift.comparison.keep import keep_generator
@@ -31,6 +30,7 @@ from ganlift.data.cache import load_cache, load_features
 from ganlift.data.columns import columns_of
 from ganlift.data.types import Examples, ImageSet, Split, VectorSet
 from ganlift.events import Listener
+from ganlift.executors.base import Job, ShouldStop, Work
 from ganlift.generators.base import name_in
 from ganlift.measures.accuracy import score
 from ganlift.measures.clusters import matched, mutual_information
@@ -51,24 +51,24 @@ PROBE_STEPS = 10
 """Steps of each phase in an estimate, the first two of them not counted."""
 
 
-def work(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
-    """Do ``job`` and return its result, plain JSON: a row, an estimate, or a trial's validation score."""
-    kinds: dict[str, Callable[[Job, Listener, ShouldStop], dict[str, Any]]] = {
+def work(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
+    """Do ``job`` of ``run`` and return its result, plain JSON: a row, an estimate, or a trial's validation score."""
+    kinds: dict[str, Work] = {
         "arm": run_arm,
         "probe": run_probe,
         "trial": run_trial,
     }
     with using_threads(job["shared"]["threads"]):
-        return kinds[job["kind"]](job, report, should_stop)
+        return kinds[job["kind"]](job, run, report, should_stop)
 
 
-def run_arm(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
+def run_arm(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
     """Train one arm of one seed, continuing where it was left; write its folder; return its row."""
-    run, own, seed = Path(job["run"]), job.get("as", {}), job["seed"]
+    own, seed = job.get("as", {}), job["seed"]
     name = own.get("strategy", job["strategy"])
     folder = layout.arm_folder(run, name, seed)
     images, split = _data(run, seed)
-    setup, entry, items = _setup(job, images, split)
+    setup, entry, items = _setup(job, run, images, split)
     options = build_options(entry, job["options"], entry.space)
     write_text(folder / "config.yaml", json.dumps({**job, "options": options.model_dump(mode="json")}, indent=1))
 
@@ -120,12 +120,12 @@ def run_arm(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, An
     return row
 
 
-def run_probe(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
+def run_probe(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
     """A few steps of each phase: projected seconds of the steps and of everything else, and what of a core it got."""
     core_share, quickest = share_of_a_core(), Quickest()
     begun = time.perf_counter()
-    images, split = _data(Path(job["run"]), job["seed"])
-    setup, entry, items = _setup(job, images, split)
+    images, split = _data(run, job["seed"])
+    setup, entry, items = _setup(job, run, images, split)
     settings = Settings(make_fabric(setup.device, job["shared"]["precision"]), limit=PROBE_STEPS, on_progress=quickest)
     settings.should_stop = should_stop
     phases = entry.phases(setup, build_options(entry, job["options"], entry.space))
@@ -140,10 +140,10 @@ def run_probe(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, 
     return {**facts, **projected, "rest": rest}
 
 
-def run_trial(job: Job, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
+def run_trial(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
     """Train with the trial's options in memory; its score on validation, and never a look at a test image."""
-    images, split = _data(Path(job["run"]), job["seed"])
-    setup, entry, _ = _setup(job, images, split)
+    images, split = _data(run, job["seed"])
+    setup, entry, _ = _setup(job, run, images, split)
     settings = Settings(make_fabric(setup.device, job["shared"]["precision"]), should_stop=should_stop)
     options = build_options(entry, job["options"], entry.space)
     outcome, _ = run_phases(entry.phases(setup, options), lambda phase: settings)
@@ -155,11 +155,11 @@ def _data(run: Path, seed: int) -> tuple[ImageSet | VectorSet, Split]:
     return images, read_split(layout.split_file(run, seed), images)
 
 
-def _setup(job: Job, images: ImageSet | VectorSet, split: Split) -> tuple[Setup, Strategy, Items]:
+def _setup(job: Job, run: Path, images: ImageSet | VectorSet, split: Split) -> tuple[Setup, Strategy, Items]:
     """What the strategy works with, the strategy, and what gives the items of any examples, to be scored on."""
     shared, entry = job["shared"], entry_of(job["strategy"], rows=isinstance(images, VectorSet))
     device, generator = torch.device(shared["device"]), name_in(entry.space, entry.generator or shared["generator"])
-    features, weak_views = _vectors(Path(job["run"]), entry.features, images, split)
+    features, weak_views = _vectors(run, entry.features, images, split)
     setup = Setup(
         task=make_task(images, split, features, weak_views),
         budget=Budget(job["steps"], shared["batch_size"], job["generator_steps"]),

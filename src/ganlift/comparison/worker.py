@@ -1,39 +1,50 @@
 """A worker process: one job a line on standard input, events as JSON lines on standard output.
 
-It ends when its parent does (standard input closes), and on SIGTERM saves the state and leaves.
+It says ``ready`` first. It ends when its parent does (standard input closes); on the line ``{"type": "stop"}``, as on
+SIGTERM, it saves the state and leaves.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import queue
 import signal
+import socket
 import sys
 import threading
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
-from ganlift.comparison.executors import attempt
 from ganlift.errors import GanliftError, Interrupted
+from ganlift.executors.base import attempt
 
 
 def main() -> None:
     """Serve jobs until standard input closes."""
+    parser = argparse.ArgumentParser(prog="python -m ganlift.comparison.worker", description=__doc__)
+    parser.add_argument("--run", type=Path, required=True, help="the run folder, as this machine sees it")
+    run = parser.parse_args().run
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library's stray print must not break the protocol
     stopping: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, frame: stopping.append(128 + number))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    jobs: queue.Queue[str] = queue.Queue()
-    threading.Thread(target=_listen, args=(jobs,), daemon=True).start()
+    jobs: queue.Queue[dict[str, Any]] = queue.Queue()
+    threading.Thread(target=_listen, args=(jobs, stopping), daemon=True).start()
 
     def say(event: dict[str, Any]) -> None:
         out.write(json.dumps(event) + "\n")
 
+    say({"type": "ready", "ganlift": version("ganlift"), "host": socket.gethostname()})
     while True:
-        job = json.loads(jobs.get())
+        job = jobs.get()
+        if stopping:
+            os._exit(stopping[0])
         try:
-            result = attempt(job, _work(), say, lambda: stopping[0] if stopping else 0)
+            result = attempt(job, _work(), run, say, lambda: stopping[0] if stopping else 0)
             say({"type": "result", "value": result.value, "reason": result.reason})
         except GanliftError as refusal:
             say({"type": "refused", "reason": str(refusal)})
@@ -48,9 +59,15 @@ def _work() -> Any:
     return work
 
 
-def _listen(jobs: queue.Queue[str]) -> None:
+def _listen(jobs: queue.Queue[dict[str, Any]], stopping: list[int]) -> None:
+    """Queue the jobs that come; a stop ends a worker without one at once."""
     for line in sys.stdin:
-        jobs.put(line)
+        said = json.loads(line)
+        if said.get("type") == "stop":
+            stopping.append(128 + signal.SIGTERM)
+            jobs.put({"type": "stop"})
+        else:
+            jobs.put(said)
     os._exit(0)  # the parent is gone or done
 
 

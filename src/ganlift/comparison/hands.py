@@ -1,0 +1,60 @@
+"""The executor of a run: which one by what was asked for, opened for the place that the run is in."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ganlift.comparison.work import work
+from ganlift.config import RunConfig
+from ganlift.errors import ConfigError
+from ganlift.executors import Executor, Place, executors
+from ganlift.training.precision import pick_device
+
+AUTO, HERE, PROCESSES = "auto", "in-process", "local-processes"
+
+
+def elsewhere(config: RunConfig) -> bool:
+    """Whether jobs may run on machines other than this one."""
+    return bool(config.launch) or config.executor.partition(":")[0] not in (AUTO, HERE, PROCESSES)
+
+
+def check_executor(config: RunConfig) -> None:
+    """See to it, before anything is read, that what is asked for is there.
+
+    Raises:
+        ConfigError: the name is unknown, or options contradict one another.
+    """
+    name, _, address = config.executor.partition(":")
+    if name != AUTO:
+        executors.get(name)
+    if address and name in (AUTO, HERE, PROCESSES):
+        raise ConfigError(f"--executor {config.executor}: '{name}' has no address; leave out ':{address}'.")
+    if config.launch and name not in (AUTO, PROCESSES):
+        raise ConfigError(f"--launch starts processes, and '{name}' has none; leave one of the two out.")
+    if config.launch and not config.jobs:
+        raise ConfigError("--launch needs --jobs: how many workers may be started side by side.")
+
+
+def open_executor(config: RunConfig, run: Path, at_once: int) -> Executor:
+    """The executor that is asked for, ready for jobs of ``run``; unasked, processes where several jobs go at once.
+
+    Raises:
+        GanliftError: it is not there, or an address does not answer.
+    """
+    name, _, address = config.executor.partition(":")
+    if name == AUTO:
+        name = PROCESSES if at_once > 1 or config.launch else HERE
+    place = Place(run=run, workers=at_once, gpus=gpus(config), launch=config.launch, address=address)
+    return executors.get(name).open(place, work)
+
+
+def gpus(config: RunConfig) -> tuple[str, ...]:
+    """The CUDA devices that jobs may share; none where they run on something else, or on one that was named."""
+    device = pick_device(config.device)
+    if str(device) != "cuda":
+        return ()
+    import torch
+
+    seen = [one.strip() for one in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if one.strip()]
+    return tuple(seen or map(str, range(torch.cuda.device_count())))

@@ -1,0 +1,238 @@
+"""What every executor promises: order, events, one more attempt, results to the bit, a stop within seconds."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ganlift.comparison.work import work
+from ganlift.errors import ConfigError, GanliftError, Interrupted
+from ganlift.executors import Executor, Place, executors
+from ganlift.executors.base import Job, attempt
+from ganlift.executors.order import Order
+
+SHARED = {
+    "threads": 1,
+    "device": "cpu",
+    "precision": "fp32",
+    "batch_size": 8,
+    "classifier": "small-cnn",
+    "generator": "sngan",
+    "generator_options": {},
+    "checkpoint_every": 60.0,
+    "on_alarm": "warn",
+}
+OPENED: dict[str, dict[str, Any]] = {
+    "in-process": {},
+    "local-processes": {"workers": 2},
+    "local-processes, launched": {"workers": 2, "launch": "env -u HOME sh -c 'exec \"$@\"' sh"},
+}
+"""The arguments of a `Place` by the executor's name and a word about it."""
+WITH_WORKERS = [name for name in OPENED if name != "in-process"]
+
+Open = Callable[..., Executor]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Open]:
+    """Opens an executor by a name of `OPENED`, in a run that holds images and a split; closes it at the end."""
+    found: list[Executor] = []
+
+    def open_it(name: str, run: Path, **more: Any) -> Executor:
+        place = Place(run=run, **{**OPENED[name], **more})
+        found.append(executors.get(name.partition(",")[0]).open(place, work))
+        return found[-1]
+
+    yield open_it
+    for one in found:
+        one.close()
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A run folder as a comparison leaves it before its first arm."""
+    from ganlift.data import draw_split, load, write_split
+    from ganlift.data.cache import save_cache
+    from ganlift.runs import layout
+
+    images = load("digits")
+    save_cache(images, layout.cache_folder(tmp_path))
+    write_split(draw_split(images, 0, labels_per_class=5), images, layout.split_file(tmp_path, 0))
+    return tmp_path
+
+
+def job(name: str, steps: int = 5, **more: Any) -> Job:
+    facts = {"id": f"{name}/0", "kind": "arm", "strategy": name, "seed": 0, "after": []}
+    return {**facts, "steps": steps, "generator_steps": 5, "options": {}, "shared": SHARED, **more}
+
+
+def never() -> int:
+    return 0
+
+
+def test_every_executor_here_is_under_contract() -> None:
+    assert {name.partition(",")[0] for name in OPENED} == set(executors.names())
+
+
+@pytest.mark.parametrize("name", OPENED)
+def test_rows_are_equal_to_the_bit_and_come_after_those_they_wait_for(
+    name: str, opened: Open, run: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    import shutil
+
+    alone = tmp_path_factory.mktemp("alone")
+    shutil.copytree(run, alone, dirs_exist_ok=True)
+    jobs = [job("sgan", after=["augment/0"]), job("augment"), job("real-only", after=["elsewhere/9"])]
+    events: list[dict[str, Any]] = []
+    found = {one.job["id"]: one for one in opened(name, run).run(jobs, lambda event: events.append(dict(event)), never)}
+    assert list(found).index("augment/0") < list(found).index("sgan/0")
+    assert len(found) == 3
+    for one in jobs:
+        reference = attempt(one, work, alone, lambda event: None, never)
+        assert reference.value is not None
+        assert _figures(found[one["id"]].value) == _figures(reference.value), one["id"]
+    assert {event["strategy"] for event in events if event["type"] == "progress"} == {"sgan", "augment", "real-only"}
+
+
+def _figures(row: dict[str, Any] | None) -> dict[str, Any]:
+    assert row is not None
+    return {key: row[key] for key in ("test_accuracy", "nll", "ece", "validation_accuracy", "steps", "images_seen")}
+
+
+@pytest.mark.parametrize("name", OPENED)
+def test_a_failure_is_a_result_with_its_reason(name: str, opened: Open, run: Path) -> None:
+    broken = job("augment", id="broken", kind="arm", shared={**SHARED, "batch_size": "eight"})
+    found = {one.job["id"]: one for one in opened(name, run).run([broken, job("real-only")], lambda event: None, never)}
+    assert found["broken"].value is None
+    assert "Error: " in found["broken"].reason
+    assert found["real-only/0"].value is not None
+
+
+@pytest.mark.parametrize("name", OPENED)
+def test_a_refusal_ends_the_run_with_its_sentence(name: str, opened: Open, run: Path) -> None:
+    with pytest.raises(GanliftError, match="no strategy called 'agument'"):
+        list(opened(name, run).run([job("agument")], lambda event: None, never))
+
+
+@pytest.mark.parametrize("name", OPENED)
+def test_a_stop_is_heard_within_seconds_and_the_state_is_there(name: str, opened: Open, run: Path) -> None:
+    begun: list[float] = []
+
+    def report(event: Any) -> None:
+        if event["type"] == "progress" and not begun:
+            begun.append(time.monotonic())
+
+    with pytest.raises(Interrupted) as stop:
+        list(opened(name, run).run([job("augment", steps=100_000)], report, lambda: 143 if begun else 0))
+    assert stop.value.exit_code == 143
+    assert time.monotonic() - begun[0] < 7.0  # five for the state, and a busy machine
+    assert list((run / "arms" / "augment" / "0" / "checkpoints").iterdir())
+
+
+@pytest.mark.parametrize("name", WITH_WORKERS)
+def test_a_killed_worker_costs_one_attempt_and_a_second_kill_fails_the_arm(name: str, opened: Open, run: Path) -> None:
+    """The sgan worker is killed whenever it is seen; the other arm finishes."""
+    notes: list[str] = []
+
+    def report(event: Any) -> None:
+        if event["type"] == "progress" and event["strategy"] == "sgan":
+            for process in _workers():
+                os.kill(process, signal.SIGKILL)
+        if event["type"] == "note":
+            notes.append(event["message"])
+
+    jobs = [job("sgan", steps=4000), job("augment", after=["sgan/0"])]
+    found = {one.job["strategy"]: one for one in opened(name, run, workers=1).run(jobs, report, never)}
+    assert found["augment"].value is not None
+    assert found["augment"].value["status"] == "done"
+    assert found["sgan"].value is None
+    assert "SIGKILL" in found["sgan"].reason
+    assert "trying once more" in notes[0]
+
+
+@pytest.mark.parametrize("name", WITH_WORKERS)
+def test_a_worker_that_falls_silent_is_replaced(name: str, opened: Open, run: Path) -> None:
+    stopped: list[int] = []
+
+    def report(event: Any) -> None:
+        if event["type"] == "progress" and not stopped:
+            stopped.extend(_workers())
+            for process in stopped:
+                os.kill(process, signal.SIGSTOP)
+
+    (found,) = opened(name, run, workers=1, silent_s=9.0).run([job("augment", steps=300)], report, never)
+    assert stopped
+    assert found.value is not None
+
+
+def _workers() -> list[int]:
+    """The processes below this one that run `ganlift.comparison.worker`."""
+    listed = subprocess.run(["ps", "-e", "-o", "pid=,ppid=,args="], capture_output=True, text=True).stdout
+    lines = [line.split(None, 2) for line in listed.splitlines()]
+    family = {str(os.getpid())}
+    for _ in range(4):
+        family |= {pid for pid, parent, _ in lines if parent in family}
+    return [int(pid) for pid, _, args in lines if pid in family and "-m ganlift.comparison.worker" in args]
+
+
+def test_an_orphaned_worker_leaves(run: Path) -> None:
+    command = [sys.executable, "-m", "ganlift.comparison.worker", "--run", str(run)]
+    worker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert worker.stdin
+    assert worker.stdout
+    assert json.loads(worker.stdout.readline())["type"] == "ready"
+    worker.stdin.write(json.dumps(job("augment", steps=100_000)) + "\n")
+    worker.stdin.flush()
+    assert json.loads(worker.stdout.readline())["type"] == "progress"
+    worker.stdin.close()
+    worker.wait(10)
+
+
+@pytest.mark.parametrize(
+    ("launch", "said"),
+    [
+        ("sh -c 'echo no nodes are free >&2; exit 3'", "exit code 3.*no nodes are free"),
+        ("no-such-command -n1", "no-such-command.*No such file"),
+        ("echo {worker}", "exit code 0"),
+    ],
+)
+def test_a_launching_command_that_fails_is_shown(launch: str, said: str, opened: Open, run: Path) -> None:
+    with pytest.raises(GanliftError, match=said):
+        list(opened("local-processes", run, launch=launch).run([job("augment")], lambda event: None, never))
+
+
+def test_a_worker_of_another_ganlift_is_refused(opened: Open, run: Path) -> None:
+    says = json.dumps({"type": "ready", "ganlift": "0.0.1", "host": "far"})
+    launch = f"sh -c 'echo \"{says.replace(chr(34), chr(92) + chr(34))}\"; sleep 9'"
+    with pytest.raises(GanliftError, match=r"A worker on far runs ganlift 0\.0\.1, and this is .*; install the same"):
+        list(opened("local-processes", run, launch=launch).run([job("augment")], lambda event: None, never))
+
+
+def test_an_unknown_executor_is_told_with_the_nearest_name() -> None:
+    with pytest.raises(ConfigError, match=r"no executor called 'local-process'\. Did you mean 'local-processes'"):
+        executors.get("local-process")
+
+
+def test_order_by_hand() -> None:
+    order = Order([{"id": "a", "after": ["b"]}, {"id": "b", "after": []}, {"id": "c", "after": ["nowhere"]}])
+    first = order.next()
+    assert first is not None
+    assert first["id"] == "b"
+    assert [one["id"] for one in iter(order.next, None)] == ["c"]  # a waits for b
+    order.again(first)
+    assert [one["id"] for one in iter(order.next, None)] == ["b"]
+    order.over("b")
+    assert [one["id"] for one in iter(order.next, None)] == ["a"]
+    order.over("a")
+    assert not order.finished
+    order.over("c")
+    assert order.finished
