@@ -19,6 +19,7 @@ KINDS = {
     "strategies": ("ganlift.strategies.base", "strategies"),
     "generators": ("ganlift.generators.base", "generators"),
     "classifiers": ("ganlift.classifiers.base", "classifiers"),
+    "executors": ("ganlift.executors.base", "executors"),
     "datasets": ("ganlift.data.load", "NAMED"),
 }
 _KINDS = ("baseline", "rival", "gan", "control")
@@ -29,7 +30,7 @@ def list_kind(
     kind: Annotated[str, typer.Argument(metavar="|".join(KINDS), help="What to list.", show_default=False)],
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list and nothing else.")] = False,
 ) -> None:
-    """List strategies, generators, classifiers or data sets, each with a sentence and its source."""
+    """List strategies, generators, classifiers, executors or data sets, each with a sentence and its source."""
     members, problems = _members(kind)
     for problem in problems:
         typer.echo(f"Warning: {safe(problem)}", err=True)
