@@ -19,7 +19,9 @@ MATRIX = sorted(path.parent for path in ROOT.glob("benchmarks/results/matrix/*/r
 ON_FEATURES = ("hymenoptera-2", "hymenoptera-5", "hymenoptera-10", "fashion-10", "pneumonia-20")
 FEATURES = [ROOT / "benchmarks" / "results" / "features" / name for name in ON_FEATURES]
 
-SPEECH = sorted(path.parent for path in ROOT.glob("benchmarks/results/speech/*/results.jsonl"))
+SPEECH_AND_TEXTS = sorted(
+    path.parent for kind in ("speech", "texts") for path in ROOT.glob(f"benchmarks/results/{kind}/*/results.jsonl")
+)
 
 GENERATORS = sorted(path.parent for path in ROOT.glob("benchmarks/results/generators/*/generators.json"))
 
@@ -47,8 +49,8 @@ def test_the_table_of_features_is_that_of_the_kept_runs() -> None:
     assert "\n".join(table("--across", *FEATURES)) in text
 
 
-@pytest.mark.parametrize("run", SPEECH, ids=lambda run: run.name)
-def test_every_table_of_speech_is_that_of_the_kept_run(run: Path) -> None:
+@pytest.mark.parametrize("run", SPEECH_AND_TEXTS, ids=lambda run: run.name)
+def test_every_table_of_speech_and_texts_is_that_of_the_kept_run(run: Path) -> None:
     text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     assert "\n".join(table(run)) in text
 
