@@ -11,7 +11,7 @@ import torch
 
 import ganlift
 from ganlift.api import Comparison, report
-from ganlift.classifiers.base import resolve
+from ganlift.classifiers.resolve import resolve
 from ganlift.data import load
 from ganlift.errors import ConfigError, RunFolderError
 from ganlift.runs.files import read_json

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ganlift.data.recordings import Stream
     from ganlift.data.types import FileFacts
     from ganlift.inference.evaluate import Evaluation
-    from ganlift.inference.export import Exported
+    from ganlift.inference.exported import Exported
     from ganlift.inference.generator_quality import GeneratorEvaluation
     from ganlift.inference.predict import Prediction, Unreadable
 

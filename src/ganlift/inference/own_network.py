@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from ganlift.classifiers.base import resolve_recorded
+from ganlift.classifiers.resolve import resolve_recorded
 from ganlift.data import flips_safe, make_task
 from ganlift.data.types import ImageSet, Split, Task
 from ganlift.errors import DataError

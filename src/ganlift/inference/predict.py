@@ -20,7 +20,8 @@ from ganlift.data.held import is_cell
 from ganlift.data.reading import Reading
 from ganlift.data.types import FileFacts
 from ganlift.data.walking import image_files
-from ganlift.inference.model import Inputs, Model, Probabilities
+from ganlift.inference.facts import Inputs, Probabilities
+from ganlift.inference.model import Model
 
 Item = TypeVar("Item")
 
