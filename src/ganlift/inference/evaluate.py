@@ -26,7 +26,7 @@ from ganlift.runs import layout
 from ganlift.runs.files import read_json, read_npz
 
 PARTS = ("test", "val", "train", "all")
-TOLD = ("values", "parts", "labels")
+TOLD = ("values", "parts", "labels", "label column")
 """What is guessed of the data that can make its figures others."""
 
 

@@ -56,8 +56,9 @@ class ClassifierFacts(BaseModel):
     ``features`` is the frozen network before it, where it has one. A classifier of clips has ``frames``, how many of
     each it takes. One of rows has ``columns``, the mean and spread that its columns are standardised by, and none of
     these. One of sound has ``sound``, what clips are brought to; with ``waves`` it takes their samples, and makes the
-    pictures itself. ``sha256`` is that of the weights. ``strategy`` and ``seed`` name the arm of the run that trained
-    them.
+    pictures itself. ``column`` and ``label_column`` are what was asked for where its data were named: the columns of
+    the examples and of their classes; empty where nothing was. ``sha256`` is that of the weights. ``strategy`` and
+    ``seed`` name the arm of the run that trained them.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -74,6 +75,8 @@ class ClassifierFacts(BaseModel):
     sound: Sound | None = None
     waves: bool = False
     frames: int = Field(0, ge=0)
+    column: tuple[str, ...] = ()
+    label_column: str | None = None
     sha256: str
     temperature: float = Field(1.0, gt=0)
     strategy: str = ""
@@ -117,8 +120,9 @@ class ClassifierFacts(BaseModel):
         """How images for this classifier are read: as it learned, and what depends on the data as ``asked``.
 
         Arrays are on the scale that they tell, else on the one it learned. Of tables the columns that it learned from
-        are taken.
+        are taken, and the classes from where they stood.
         """
+        asked = replace(asked, learned_columns=self.column, learned_label=self.label_column)
         if self.columns is not None:
             learned = tuple(name for name, _ in self.columns.blocks) or tuple(filter(None, [self.columns.block]))
             return replace(asked, learned_columns=self.columns.names, learned_blocks=learned)
