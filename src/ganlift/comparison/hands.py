@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 
 from ganlift.comparison.work import work
@@ -32,6 +33,10 @@ def check_executor(config: RunConfig) -> None:
         raise ConfigError(f"--executor {config.executor}: '{name}' has no address; leave out ':{address}'.")
     if config.launch and name not in (AUTO, PROCESSES):
         raise ConfigError(f"--launch starts processes, and '{name}' has none; leave one of the two out.")
+    try:
+        shlex.split(config.launch)
+    except ValueError:
+        raise ConfigError(f"--launch {config.launch}: a quotation mark is not closed.") from None
     if config.launch and not config.jobs:
         raise ConfigError("--launch needs --jobs: how many workers may be started side by side.")
 
@@ -45,7 +50,9 @@ def open_executor(config: RunConfig, run: Path, at_once: int) -> Executor:
     name, _, address = config.executor.partition(":")
     if name == AUTO:
         name = PROCESSES if at_once > 1 or config.launch else HERE
-    place = Place(run=run, workers=at_once, gpus=gpus(config), launch=config.launch, address=address)
+    place = Place(
+        run=run, workers=at_once, gpus=gpus(config), launch=config.launch, address=address, needs=_needs(config)
+    )
     return executors.get(name).open(place, work)
 
 
@@ -58,3 +65,9 @@ def gpus(config: RunConfig) -> tuple[str, ...]:
 
     seen = [one.strip() for one in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if one.strip()]
     return tuple(seen or map(str, range(torch.cuda.device_count())))
+
+
+def _needs(config: RunConfig) -> tuple[str, ...]:
+    """The packages that jobs import for the classifier that is asked for, of ``timm:NAME`` or a factory's module."""
+    module, colon, _ = config.classifier.partition(":")
+    return (module.partition(".")[0],) if colon else ()

@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import threading
+from importlib.machinery import PathFinder
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,9 @@ def main() -> None:
     """Serve jobs until standard input closes."""
     parser = argparse.ArgumentParser(prog="python -m ganlift.comparison.worker", description=__doc__)
     parser.add_argument("--run", type=Path, required=True, help="the run folder, as this machine sees it")
-    run = parser.parse_args().run
+    parser.add_argument("--needs", default="", help="packages that jobs will import, joined by commas")
+    asked = parser.parse_args()
+    run = asked.run
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library's stray print must not break the protocol
     stopping: list[int] = []
@@ -38,7 +41,8 @@ def main() -> None:
     def say(event: dict[str, Any]) -> None:
         out.write(json.dumps(event) + "\n")
 
-    say({"type": "ready", "ganlift": version("ganlift"), "host": socket.gethostname()})
+    about = {"ganlift": version("ganlift"), "host": socket.gethostname(), "missing": _missing(asked.needs)}
+    say({"type": "ready", **about})
     while True:
         job = jobs.get()
         if stopping:
@@ -51,6 +55,12 @@ def main() -> None:
         except Interrupted as stop:
             out.close()
             os._exit(stop.exit_code)
+
+
+def _missing(needs: str) -> list[str]:
+    """Those of ``needs`` that can't be imported here, found without importing any."""
+    places = [*sys.path, os.getcwd()]  # as `ganlift.factories` looks
+    return [name for name in filter(None, needs.split(",")) if PathFinder.find_spec(name, places) is None]
 
 
 def _work() -> Any:

@@ -46,6 +46,7 @@ class Place:
             jobs run on something else.
         launch: the words that go before a worker's command, such as ``srun -n1``; "" for none.
         address: what follows the executor's name and a colon.
+        needs: names of packages besides ganlift's own that jobs import, such as ``timm``.
         silent_s: seconds without a word after which a worker counts as hanging.
     """
 
@@ -54,6 +55,7 @@ class Place:
     gpus: tuple[str, ...] = ()
     launch: str = ""
     address: str = ""
+    needs: tuple[str, ...] = ()
     silent_s: float = 900.0
 
 

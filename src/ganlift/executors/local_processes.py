@@ -32,6 +32,12 @@ WORKER = ("-P", "-m", "ganlift.comparison.worker")  # -P: a file json.py of the 
 STARTS = 3
 """Workers in a row that may end before they say ``ready``; then the command is at fault."""
 
+WAITING_S = 15.0
+"""Seconds without any worker after which it is said what is being waited for."""
+
+LEAVE_S = 2.0
+"""Seconds that a worker without a job, and a command that waits in a queue, get to leave by themselves."""
+
 STOP = {"type": "stop"}
 """The line that asks a worker to save its state and leave: a signal would end at the launching command."""
 
@@ -41,6 +47,7 @@ class _Worker:
     process: subprocess.Popen[str]
     job: Job | None = None
     ready: bool = False
+    host: str = ""
     heard: float = field(default_factory=time.monotonic)
     complaints: deque[str] = field(default_factory=lambda: deque(maxlen=20))
 
@@ -54,6 +61,7 @@ class LocalProcesses:
         self._said: queue.Queue[tuple[_Worker, Event | None]] = queue.Queue()
         self._workers: list[_Worker] = []
         self._stillborn = 0
+        self._waits_since: float | None = None
 
     def run(self, jobs: Sequence[Job], report: Listener, should_stop: ShouldStop) -> Iterator[Result]:
         self._staff(min(self._place.workers, len(jobs)), jobs[0]["shared"]["threads"] if jobs else 1)
@@ -61,7 +69,8 @@ class LocalProcesses:
 
     def close(self) -> None:
         for worker in self._workers:
-            _kill(worker)
+            _let_go(worker)
+        _await(self._workers, LEAVE_S)
         self._workers = []
 
     def idle(self) -> list[int]:
@@ -77,7 +86,7 @@ class LocalProcesses:
             counts = worker.job is not None or not (worker.ready or self._place.launch)
             if counts and time.monotonic() - worker.heard > self._place.silent_s:
                 _kill(worker)
-        found: list[Event] = []
+        found = self._waiting()
         try:
             found += self._heard(*self._said.get(timeout=0.1))
             while True:
@@ -86,14 +95,14 @@ class LocalProcesses:
             return found
 
     def interrupt(self) -> None:
-        for worker in self._workers:
+        begun, queued = [one for one in self._workers if one.ready], [one for one in self._workers if not one.ready]
+        for worker in begun:
             _tell(worker, STOP)
+        for worker in queued:
+            _let_go(worker)
         end = time.monotonic() + GRACE_S
-        for worker in self._workers:
-            try:
-                worker.process.wait(max(0.0, end - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                _kill(worker)
+        _await(queued, LEAVE_S)
+        _await(begun, end - time.monotonic())
 
     def _staff(self, count: int, threads: int) -> None:
         """Have ``count`` workers; new ones where the last jobs had another number of threads."""
@@ -102,6 +111,19 @@ class LocalProcesses:
         self._threads = threads
         while len(self._workers) < count:
             self._workers.append(self._start(len(self._workers)))
+        self._waits_since = time.monotonic()
+
+    def _waiting(self) -> list[Event]:
+        """A note, once, where a launching command has started no worker for a while."""
+        if self._waits_since is None or any(worker.ready for worker in self._workers):
+            self._waits_since = None
+            return []
+        if not self._place.launch or time.monotonic() - self._waits_since < WAITING_S:
+            return []
+        self._waits_since = None
+        said = "".join(f"; it says: {words}" for words in [_said(self._workers[0])] if words)
+        waits = f"No worker has begun after {WAITING_S:.0f} s; waiting for --launch '{self._place.launch}'{said}."
+        return [{"type": "note", "message": waits}]
 
     def _heard(self, worker: _Worker, said: Event | None) -> list[Event]:
         """The event behind what ``worker`` said; None is its death."""
@@ -111,10 +133,12 @@ class LocalProcesses:
         if said is None:
             return self._buried(worker)
         if said["type"] == "ready":
-            worker.ready, self._stillborn = True, 0
+            worker.ready, worker.host, self._stillborn = True, said["host"], 0
             return [{"type": "refused", "reason": fault}] if (fault := _unlike(said)) else []
         if said["type"] in ("result", "refused"):
             said["job"], worker.job = worker.job, None
+        if said["type"] == "refused" and self._place.launch:
+            said["reason"] = f"A worker on {worker.host} says: {said['reason']}"
         return [said]
 
     def _buried(self, worker: _Worker) -> list[Event]:
@@ -130,7 +154,7 @@ class LocalProcesses:
         return [{"type": "died", "job": worker.job, "reason": f"its worker ended ({_ending(code)})"}]
 
     def _fault(self, worker: _Worker, code: int) -> str:
-        said = " ".join(" ".join(worker.complaints).split())[-500:] or "nothing"
+        said = _said(worker) or "nothing"
         command = shlex.join(_command(self._place.launch))
         return f"A worker ended before it began ({_ending(code)}). Its command is {command}; it said: {said}."
 
@@ -142,7 +166,7 @@ class LocalProcesses:
             environment["CUDA_VISIBLE_DEVICES"] = self._place.gpus[number % len(self._place.gpus)]
         try:
             process = subprocess.Popen(
-                [*_command(self._place.launch), "--run", str(self._place.run)],
+                [*_command(self._place.launch), *_arguments(self._place)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -160,8 +184,10 @@ class LocalProcesses:
     def _listen(self, worker: _Worker) -> None:
         assert worker.process.stdout
         for line in worker.process.stdout:
-            if line.startswith("{"):  # a launching command may print words of its own
-                self._said.put((worker, json.loads(line)))
+            if (said := _event(line)) is not None:
+                self._said.put((worker, said))
+            elif not worker.ready:  # a launching command's own words, where some tell what went wrong
+                worker.complaints.append(line)
         self._said.put((worker, None))
 
     def _overhear(self, worker: _Worker) -> None:
@@ -181,6 +207,10 @@ def _command(launch: str) -> list[str]:
     return [*words, sys.executable, *WORKER]
 
 
+def _arguments(place: Place) -> list[str]:
+    return ["--run", str(place.run), *(["--needs", ",".join(place.needs)] if place.needs else [])]
+
+
 def _tell(worker: _Worker, line: dict[str, Any]) -> None:
     assert worker.process.stdin
     try:
@@ -190,20 +220,59 @@ def _tell(worker: _Worker, line: dict[str, Any]) -> None:
         pass  # it is dead; its reader says so and the job is tried again
 
 
+def _let_go(worker: _Worker) -> None:
+    """Ask the worker to leave without saving: its input ends; a command that waits in a queue is told by a signal."""
+    assert worker.process.stdin
+    with suppress(OSError):
+        worker.process.stdin.close()
+    if not worker.ready:
+        _signal(worker, signal.SIGTERM)  # srun takes its request back, which SIGKILL would leave in the queue
+
+
+def _await(workers: Sequence[_Worker], seconds: float) -> None:
+    """Wait for ``workers`` to end, ``seconds`` for all together, and kill those that did not."""
+    end = time.monotonic() + seconds
+    for worker in workers:
+        try:
+            worker.process.wait(max(0.0, end - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            _kill(worker)
+
+
 def _kill(worker: _Worker) -> None:
     """End the worker and what launched it."""
-    if worker.process.poll() is None:
-        with suppress(ProcessLookupError):
-            os.killpg(worker.process.pid, signal.SIGKILL)
+    _signal(worker, signal.SIGKILL)
     worker.process.wait()
 
 
+def _signal(worker: _Worker, number: signal.Signals) -> None:
+    if worker.process.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(worker.process.pid, number)
+
+
+def _event(line: str) -> Event | None:
+    """What a worker says with ``line``; None where it is something else."""
+    with suppress(ValueError):
+        said = json.loads(line)
+        if isinstance(said, dict) and "type" in said:
+            return said
+    return None
+
+
+def _said(worker: _Worker) -> str:
+    """The end of what came besides events, in one line."""
+    return " ".join(" ".join(worker.complaints).split())[-500:]
+
+
 def _unlike(said: Event) -> str:
-    """What is wrong with a worker that says it is ready; nothing where it is of the same ganlift."""
-    here = version("ganlift")
-    if said["ganlift"] == here:
-        return ""
-    return f"A worker on {said['host']} runs ganlift {said['ganlift']}, and this is {here}; install the same on both."
+    """What is wrong with a worker that says it is ready; nothing where it is of the same ganlift and lacks nothing."""
+    here, host = version("ganlift"), said["host"]
+    if said["ganlift"] != here:
+        return f"A worker on {host} runs ganlift {said['ganlift']}, and this is {here}; install the same on both."
+    if missing := ", ".join(said.get("missing", ())):
+        return f"A worker on {host} lacks {missing}, which this run needs; install there what is installed here."
+    return ""
 
 
 def _ending(code: int) -> str:
