@@ -36,8 +36,9 @@ from ganlift.measures.accuracy import score
 from ganlift.measures.clusters import matched, mutual_information
 from ganlift.runs import layout
 from ganlift.runs.files import write_json, write_npz, write_text
-from ganlift.strategies.base import Outcome, Setup, Strategy, run_phases
+from ganlift.strategies.base import Outcome, Strategy, run_phases
 from ganlift.strategies.options import build_options
+from ganlift.strategies.setup import Setup
 from ganlift.training.checkpoint import save_module
 from ganlift.training.fit import Record, Settings
 from ganlift.training.phase import Budget, Phase

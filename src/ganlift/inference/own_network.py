@@ -20,8 +20,9 @@ from ganlift.measures.evaluation import headlines
 from ganlift.runs import layout
 from ganlift.runs.files import read_json
 from ganlift.runs.folder import rows
-from ganlift.strategies.base import Setup, predict, run_phases, strategies
+from ganlift.strategies.base import run_phases, strategies
 from ganlift.strategies.options import build_options
+from ganlift.strategies.setup import Setup, predict
 from ganlift.training.checkpoint import load_module
 from ganlift.training.fit import Settings
 from ganlift.training.phase import Budget
