@@ -156,3 +156,11 @@ def test_checkpoints_keep_the_shape_of_what_they_hold(tmp_path: Path) -> None:
     assert torch.equal(loaded["b"][0]["step"], torch.tensor(3.0))
     assert loaded["c"] == {}
     assert torch.equal(loaded["d"], torch.arange(4))
+
+
+def test_a_slurm_job_of_several_tasks_is_no_training_over_several_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in ``sbatch -n4``, whose tasks are there for workers."""
+    for name, value in {"SLURM_NTASKS": "4", "SLURM_JOB_NAME": "wrap", "SLURM_PROCID": "3"}.items():
+        monkeypatch.setenv(name, value)
+    fabric = make_fabric(CPU, "fp32")
+    assert (fabric.world_size, fabric.global_rank) == (1, 0)

@@ -38,11 +38,13 @@ def pick_device(asked: str) -> torch.device:
 def make_fabric(device: torch.device, precision: str) -> Fabric:
     """A Fabric for one process on ``device``, at precision ``"fp32"`` or ``"bf16"``."""
     from lightning_fabric import Fabric  # two seconds, which a mistaken command need not wait for
+    from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces its precision for every arm
     logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
     which: Any = [device.index] if device.index is not None else 1
-    return Fabric(accelerator=device.type, devices=which, precision=_PRECISIONS[precision])  # type: ignore[arg-type]
+    alone: Any = LightningEnvironment()  # else it takes the tasks of a Slurm job for processes that train together
+    return Fabric(accelerator=device.type, devices=which, precision=_PRECISIONS[precision], plugins=alone)  # type: ignore[arg-type]
 
 
 def choose_precision(asked: str, device: torch.device) -> tuple[str, dict[str, float]]:
