@@ -44,7 +44,7 @@ def evaluate(
         Path, typer.Argument(help="A run folder, its classifier/, or an exported .onnx file.", show_default=False)
     ],
     data: Annotated[
-        str | None, typer.Argument(help=f"{options.DATA_HELP[:-1]}; the run's own test images if not given.")
+        str | None, typer.Argument(help=f"{options.DATA_HELP[:-1]}; the run's own test examples if not given.")
     ] = None,
     part: Annotated[
         str | None, typer.Option(metavar="test|val|train|all", help="Of DATA; test or val where it has one, else all.")
@@ -67,13 +67,13 @@ def evaluate(
     generator: Annotated[str | None, typer.Option(help="Which of the run's generators.")] = None,
     network: Annotated[
         str | None,
-        typer.Option(metavar=_NETWORKS, help="What images are looked at through; own if not given."),
+        typer.Option(metavar=_NETWORKS, help="What samples are looked at through; own if not given."),
     ] = None,
     weights: Annotated[Path | None, typer.Option(help="The weights of inception or timm:NAME.")] = None,
     download: Annotated[bool, typer.Option("--download", help="Fetch weights that are not here.")] = False,
-    images: Annotated[int | None, typer.Option(help="Images on either side, at most; 2000 if not given.")] = None,
+    images: Annotated[int | None, typer.Option(help="Examples on either side, at most; 2000 if not given.")] = None,
     at_infinity: Annotated[
-        bool, typer.Option("--at-infinity", help="Extrapolate the Fréchet distance to infinitely many images.")
+        bool, typer.Option("--at-infinity", help="Extrapolate the Fréchet distance to infinitely many samples.")
     ] = False,
     data_dir: options.DataDir = None,
     device: options.Device = None,

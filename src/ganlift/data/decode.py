@@ -27,6 +27,7 @@ from ganlift.data.sizes import as_square
 from ganlift.data.sound import DEFAULT_SIZE, is_sound, picture, read_clip
 from ganlift.data.types import FileFacts
 from ganlift.data.values import to_bytes
+from ganlift.nouns import CLIP, IMAGE
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
@@ -60,10 +61,10 @@ The place in the words is for what the others are called."""
 
 BATCH = 256
 """Images that are decoded and not yet taken, at most."""
-READING = "reading images"
+READING = {noun: f"reading {noun}s" for noun in (IMAGE, CLIP)}
 
 OnProgress = Callable[[str, int, int], None]
-"""Told what is done (a download's name, or `READING`), how far, of how much."""
+"""Told what is done (a download's name, or one of `READING`), how far, of how much."""
 
 
 @dataclass(frozen=True)
@@ -109,13 +110,13 @@ def read_images(
 
     At most `BATCH` images wait decoded, whatever the length of ``paths``.
     """
-    tell = on_progress or (lambda name, done, total: None)
+    tell, doing = on_progress or (lambda name, done, total: None), READING[CLIP if reading.sound else IMAGE]
     with ThreadPoolExecutor(min(8, most_threads())) as pool:
         for start in range(0, len(paths), BATCH):
             batch = paths[start : start + BATCH]
             for index, found in enumerate(pool.map(lambda path: read_file(path, reading), batch), start + 1):
                 yield found
-                tell(READING, index, len(paths))
+                tell(doing, index, len(paths))
 
 
 def default_size(paths: Sequence[Path], sample: int = 200) -> int:

@@ -16,6 +16,7 @@ from ganlift.data.colours import settle_colours, to_grey
 from ganlift.data.decode import READING, Decoded, OnProgress, size_for, some_of
 from ganlift.data.reading import AS_FOUND, FRAMES, Reading
 from ganlift.data.types import FileFacts
+from ganlift.nouns import CLIP
 
 FRAMES_OPTION = "--frames N"
 AHEAD = 16
@@ -68,4 +69,4 @@ def _read(
             batch = paths[start : start + AHEAD]
             for index, found in enumerate(pool.map(lambda path: read_clip(path, reading, size), batch), start + 1):
                 yield found
-                tell(READING, index, len(paths))
+                tell(READING[CLIP], index, len(paths))
