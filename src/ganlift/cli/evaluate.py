@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import string
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -80,27 +80,17 @@ def evaluate(
     as_json: options.AsJson = False,
 ) -> None:
     """Score a classifier (accuracy, recall, calibration) or a generator (distance, variety, copies), with intervals."""
-    from ganlift.errors import ConfigError
+    from ganlift.api import evaluate as score
+    from ganlift.api import evaluate_generator
 
-    if what not in ("classifier", "generator"):
-        raise ConfigError(f"--what {what}: expected classifier or generator.")
+    of_data = options.of_images(context.params)
     of_generators = {
         "--generator": generator, "--network": network, "--weights": weights, "--download": download or None,
         "--images": images, "--at-infinity": at_infinity or None,
     }  # fmt: skip
-    given = [name for name, value in of_generators.items() if value is not None]
-    if what == "classifier" and given:
-        raise ConfigError(f"{given[0]} is about generators; add --what generator.")
-    of_data = options.of_images(context.params)
-    if what == "generator" and (group_column or of_data):
-        raise ConfigError(
-            "--group-column, --value-range, --parts, --classes, --groups and --files are about classifiers; leave "
-            "--what generator out."
-        )
+    _refuse_the_other_ones(what, of_generators, group_column or of_data)
     found: Evaluation | GeneratorEvaluation
     if what == "generator":
-        from ganlift.api import evaluate_generator
-
         found = evaluate_generator(
             run,
             data,
@@ -115,8 +105,6 @@ def evaluate(
             device=device or "auto",
         )
     else:
-        from ganlift.api import evaluate as score
-
         found = score(
             run,
             data,
@@ -130,8 +118,28 @@ def evaluate(
         from ganlift.runs.files import plain
 
         typer.echo(json.dumps(plain(asdict(found)), ensure_ascii=False))
-        return
-    _show(found)
+    else:
+        _show(found)
+
+
+def _refuse_the_other_ones(what: str, of_generators: Mapping[str, Any], of_classifiers: Any) -> None:
+    """Refuse options that are about the other one of what a run makes.
+
+    Raises:
+        ConfigError: such an option, or ``what`` is neither.
+    """
+    from ganlift.errors import ConfigError
+
+    if what not in ("classifier", "generator"):
+        raise ConfigError(f"--what {what}: expected classifier or generator.")
+    given = [name for name, value in of_generators.items() if value is not None]
+    if what == "classifier" and given:
+        raise ConfigError(f"{given[0]} is about generators; add --what generator.")
+    if what == "generator" and of_classifiers:
+        raise ConfigError(
+            "--group-column, --value-range, --parts, --classes, --groups and --files are about classifiers; leave "
+            "--what generator out."
+        )
 
 
 def _show(found: Evaluation | GeneratorEvaluation) -> None:
