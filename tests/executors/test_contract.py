@@ -34,6 +34,7 @@ SHARED = {
 OPENED: dict[str, dict[str, Any]] = {
     "in-process": {},
     "local-processes": {"workers": 2},
+    "ray": {"workers": 2},
     "local-processes, launched": {"workers": 2, "launch": "env -u HOME sh -c 'exec \"$@\"' sh"},
 }
 """The arguments of a `Place` by the executor's name and a word about it."""
@@ -43,11 +44,13 @@ Open = Callable[..., Executor]
 
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Open]:
+def opened(request: pytest.FixtureRequest) -> Iterator[Open]:
     """Opens an executor by a name of `OPENED`, in a run that holds images and a split; closes it at the end."""
     found: list[Executor] = []
 
     def open_it(name: str, run: Path, **more: Any) -> Executor:
+        if name == "ray":
+            more["address"] = request.getfixturevalue("cluster").address
         place = Place(run=run, **{**OPENED[name], **more})
         found.append(executors.get(name.partition(",")[0]).open(place, work))
         return found[-1]
