@@ -55,16 +55,11 @@ class Cluster:
                 os.kill(process, signal.SIGKILL)
         self.nodes[number].wait()
 
-    def below(self, number: int, word: str = "") -> list[int]:
-        """The processes of a node whose command has ``word`` in it."""
-        listed = subprocess.run(["ps", "-e", "-o", "pid=,pgid=,args="], capture_output=True, text=True).stdout
-        lines = [line.split(None, 2) for line in listed.splitlines()]
+    def below(self, number: int) -> list[int]:
+        """The processes of a node."""
+        listed = subprocess.run(["ps", "-e", "-o", "pid=,pgid="], capture_output=True, text=True).stdout
         family = str(self.nodes[number].pid)
-        return [int(pid) for pid, group, args in lines if group == family and word in args]
-
-    def workers(self) -> list[int]:
-        """The processes that hold an actor of ganlift's."""
-        return [process for number in range(len(self.nodes)) for process in self.below(number, "ray::Hand")]
+        return [int(pid) for pid, group in map(str.split, listed.splitlines()) if group == family]
 
 
 @pytest.fixture(scope="session")

@@ -178,13 +178,17 @@ def test_a_worker_that_falls_silent_is_replaced(name: str, opened: Open, run: Pa
 
 
 def _workers() -> list[int]:
-    """The processes below this one that run `ganlift.comparison.worker`."""
+    """The processes below this one that run `ganlift.comparison.worker`, or an actor of a cluster begun here."""
     listed = subprocess.run(["ps", "-e", "-o", "pid=,ppid=,args="], capture_output=True, text=True).stdout
     lines = [line.split(None, 2) for line in listed.splitlines()]
     family = {str(os.getpid())}
-    for _ in range(4):
+    for _ in range(5):
         family |= {pid for pid, parent, _ in lines if parent in family}
-    return [int(pid) for pid, _, args in lines if pid in family and "-m ganlift.comparison.worker" in args]
+    return [int(pid) for pid, _, args in lines if pid in family and _is_worker(args)]
+
+
+def _is_worker(args: str) -> bool:
+    return "-m ganlift.comparison.worker" in args or args.startswith("ray::Hand")
 
 
 def test_an_orphaned_worker_leaves(run: Path) -> None:

@@ -178,7 +178,7 @@ class Ray:
         self._workers[self._workers.index(worker)] = self._start()
         if worker.job is None:
             return []
-        why = "its machine was lost" if "node" in str(fault) else "SIGKILL, perhaps out of memory, or a crash"
+        why = "its machine was lost" if "its node" in str(fault) else "SIGKILL, perhaps out of memory, or a crash"
         return [{"type": "died", "job": worker.job, "reason": f"its worker on {worker.host} ended ({why})"}]
 
     def _waiting(self) -> list[Event]:
