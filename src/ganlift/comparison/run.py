@@ -31,7 +31,7 @@ from ganlift.comparison.machine import jobs_at_once, machine_notes, settle_threa
 from ganlift.comparison.plan import Plan, read_plan, resolve_arms
 from ganlift.comparison.search import search, trainings
 from ganlift.comparison.spaces import spaces_for
-from ganlift.comparison.stopping import stop_requested, stopping
+from ganlift.comparison.stopping import stop_requested, stopping, while_held
 from ganlift.comparison.winner import choose, clear_cache, lay_ready
 from ganlift.config import ArmsConfig, CompareConfig, Seconds
 from ganlift.data import Check, check_images, data_hash
@@ -141,8 +141,9 @@ def run_arms(prepared: Prepared, run: Path, tell: Listener) -> None:
             write_features(cache, prepared.images, prepared.splits, reading, prepared.networks, listener)
         template, at_once = _template(prepared, run)
         executor = open_executor(config, run, at_once)
+        hear = while_held(run, should_stop)
         try:
-            _go(prepared, run, tell, (template, at_once), lambda jobs: executor.run(jobs, tell, should_stop))
+            _go(prepared, run, tell, (template, at_once), lambda jobs: executor.run(jobs, tell, hear))
         finally:
             executor.close()
 

@@ -6,10 +6,12 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from ganlift.errors import Interrupted
 from ganlift.events import Event, Listener
 from ganlift.executors.base import ShouldStop
+from ganlift.runs.held import still_ours
 
 
 @contextmanager
@@ -42,3 +44,13 @@ def stopping(tell: Listener, should_stop: ShouldStop) -> Listener:
         tell(event)
 
     return told
+
+
+def while_held(run: Path, should_stop: ShouldStop) -> ShouldStop:
+    """``should_stop``, but raising RunFolderError once another process has taken ``run`` over."""
+
+    def asked() -> int:
+        still_ours(run)
+        return should_stop()
+
+    return asked

@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlift.errors import DamagedFileError, RunFolderError
+from ganlift.runs.held import still_ours
 
 _SEAL = "sha256"
 _NPZ_SEAL = b"ganlift-sha256:"
@@ -216,7 +217,12 @@ def remove_leftovers(folder: Path) -> int:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn an OSError into a RunFolderError that says what could not be written, and what to do."""
+    """Turn an OSError into a RunFolderError that says what could not be written, and what to do.
+
+    Raises:
+        RunFolderError: that; or another process took the folder over that ``path`` is in.
+    """
+    still_ours(path)
     try:
         yield
     except OSError as fault:

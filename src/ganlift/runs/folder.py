@@ -22,6 +22,7 @@ from ganlift.runs.files import (
     write_text,
     writing,
 )
+from ganlift.runs.held import still_ours
 
 _MARK = "# A ganlift run; the same command with this --out continues it."
 _MISSING = "(not set)"
@@ -103,6 +104,7 @@ def refuse_other(folder: Path, config: Mapping[str, Any]) -> None:
 def discard_unplanned(run: Path) -> None:
     """Remove a run that failed before its plan was made: it holds nothing yet, and would refuse the next try."""
     if is_run(run) and not layout.plan_file(run).exists():
+        still_ours(run)
         shutil.rmtree(run, ignore_errors=True)
 
 

@@ -65,13 +65,14 @@ def log_file(run: Path) -> Path:
     return run / "run.log"
 
 
-def lock_file(run: Path) -> Path:
-    return run / ".lock"
-
-
 def holder_file(run: Path) -> Path:
-    """Who holds the lock: beside it, because a locked file can't be read everywhere."""
+    """Who holds the folder; its presence means "held"."""
     return run / ".lock.json"
+
+
+def turn_file(run: Path) -> Path:
+    """There while a process looks who holds the folder, and changes it."""
+    return run / ".lock.turn"
 
 
 def cache_folder(run: Path) -> Path:
