@@ -29,8 +29,8 @@ from ganlift.augment.diffaugment import diffaugment
 from ganlift.data import Reading, load
 from ganlift.generators.base import ImageShape, generators
 from ganlift.runs.files import write_text
-from ganlift.strategies.base import Setup
 from ganlift.strategies.generation import generator_stage
+from ganlift.strategies.setup import Setup
 from ganlift.training.alarms import Alarms, NonFiniteLossError
 from ganlift.training.fit import Settings, fit
 from ganlift.training.phase import Budget, Phase, Updater

@@ -28,8 +28,9 @@ from ganlift.data.kin import with_near
 from ganlift.data.split import PARTS
 from ganlift.data.types import ImageSet, Task
 from ganlift.generators.base import generators
-from ganlift.strategies.base import Setup, run_phases, space_of, strategies
+from ganlift.strategies.base import run_phases, strategies
 from ganlift.strategies.options import build_options
+from ganlift.strategies.setup import Setup, space_of
 from ganlift.training.fit import Settings
 from ganlift.training.phase import Budget
 from ganlift.training.precision import make_fabric

@@ -21,8 +21,9 @@ from torch.utils.flop_counter import flop_registry
 
 from ganlift.data import draw_split, load, make_task
 from ganlift.generators.base import generators
-from ganlift.strategies.base import Setup, strategies
+from ganlift.strategies.base import strategies
 from ganlift.strategies.generation import generator_stage
+from ganlift.strategies.setup import Setup
 from ganlift.training.fit import Settings, fit
 from ganlift.training.phase import Budget, Phase
 from ganlift.training.precision import make_fabric

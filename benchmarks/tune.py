@@ -38,8 +38,9 @@ from ganlift.data.flips import flips_safe
 from ganlift.data.imbalance import tail_counts
 from ganlift.data.types import ImageSet, Task
 from ganlift.features import DEFAULT, Pixels, Recipe, embed, feature_network, views_for
-from ganlift.strategies.base import Setup, run_phases, strategies
+from ganlift.strategies.base import run_phases, strategies
 from ganlift.strategies.options import build_options
+from ganlift.strategies.setup import Setup
 from ganlift.training.fit import Settings
 from ganlift.training.phase import Budget
 from ganlift.training.precision import choose_precision, make_fabric

@@ -11,11 +11,11 @@ import torch
 
 import ganlift
 from ganlift.api import Comparison, report
-from ganlift.classifiers.base import resolve
+from ganlift.classifiers.resolve import resolve
 from ganlift.data import load
 from ganlift.errors import ConfigError, RunFolderError
 from ganlift.runs.files import read_json
-from ganlift.strategies.base import predict
+from ganlift.strategies.setup import predict
 from ganlift.training.checkpoint import load_module
 
 ARMS = ["augment", "fixmatch", "gan-augment", "acgan"]

@@ -1,9 +1,15 @@
-"""What an import costs: the package and its help are there without torch."""
+"""What an import costs: the package and its help are there without torch; and that no imports run in a circle."""
 
+import ast
 import subprocess
 import sys
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 
 import pytest
+
+import ganlift
 
 HEAVY = {"torch", "lightning_fabric", "torchmetrics", "sklearn", "optuna", "PIL"}
 HELP = [[], ["--help"], ["--version"], ["compare", "--help"], ["list", "--help"], ["report", "--help"]]
@@ -58,3 +64,41 @@ def test_compare_is_a_function_whatever_was_imported_before() -> None:
 def test_an_unknown_name_is_an_attribute_error() -> None:
     ended = run("import ganlift", "ganlift.comparee")
     assert "has no attribute 'comparee'" in ended.stderr
+
+
+def test_no_imports_run_in_a_circle() -> None:
+    """Those in functions count, since they only hide one; those for types alone, and the package's doors, do not."""
+    folder = Path(ganlift.__file__).parent
+    files = {module_name(path, folder): path for path in folder.rglob("*.py")}
+    doors = {"ganlift"}
+    graph = {name: imported(path, files.keys()) - {name} - doors for name, path in files.items() if name not in doors}
+    assert "ganlift.cli.tables" in graph["ganlift.cli.quality"]
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as circle:
+        pytest.fail(f"modules that import each other: {' <- '.join(circle.args[1])}")
+
+
+def module_name(path: Path, folder: Path) -> str:
+    return ".".join(path.relative_to(folder.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported(path: Path, known: set[str]) -> set[str]:
+    """The modules among ``known`` that the file names in its imports."""
+    found = set()
+    for node in imports(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        else:
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= inner & known or {str(node.module)}
+    return found & known
+
+
+def imports(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Every import below ``node`` but those under ``if TYPE_CHECKING``."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import | ast.ImportFrom):
+            yield child
+        elif not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
+            yield from imports(child)

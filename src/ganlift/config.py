@@ -170,7 +170,7 @@ class RunConfig(ImagesConfig):
     )
     search: int = Field(0, ge=0, description="trials an arm to choose its options with, on validation; 0 for none")
     options: dict[str, dict[str, Any]] = Field({}, description="options of each strategy, by its name")
-    trackers: Annotated[list[str], BeforeValidator(names)] = Field([], description="tensorboard, wandb")
+    trackers: Annotated[list[str], BeforeValidator(names)] = Field([], description="tensorboard, wandb, mlflow")
     checkpoint_every: float = Field(60.0, gt=0, description="seconds between checkpoints")
     on_alarm: Literal["warn", "rollback", "stop"] = Field(
         "warn", description="when training goes wrong: say so, go back with smaller steps, or stop that arm"

@@ -14,8 +14,8 @@ import pytest
 import torch
 
 from ganlift.data.types import Task
-from ganlift.strategies.base import Setup
 from ganlift.strategies.generation import generator_stage
+from ganlift.strategies.setup import Setup
 from ganlift.training.fit import Settings, fit
 from ganlift.training.phase import Budget
 from ganlift.training.precision import make_fabric

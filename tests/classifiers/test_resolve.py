@@ -14,7 +14,7 @@ from sklearn.datasets import load_digits
 from torch import nn
 
 import ganlift
-from ganlift.classifiers.base import resolve
+from ganlift.classifiers.resolve import resolve
 from ganlift.errors import ConfigError
 from ganlift.layers.dropout import set_dropout_rng
 from ganlift.training.rng import seeded

@@ -16,7 +16,7 @@ from ganlift.features import Network
 from ganlift.generators.trained import GeneratorFacts, TrainedGenerator
 from ganlift.layers.feature_generator import FeatureGenerator
 from ganlift.runs import layout
-from ganlift.strategies.base import Setup
+from ganlift.strategies.setup import Setup
 from ganlift.training.phase import Budget
 from ganlift.training.rng import Rng
 

@@ -19,7 +19,9 @@ MATRIX = sorted(path.parent for path in ROOT.glob("benchmarks/results/matrix/*/r
 ON_FEATURES = ("hymenoptera-2", "hymenoptera-5", "hymenoptera-10", "fashion-10", "pneumonia-20")
 FEATURES = [ROOT / "benchmarks" / "results" / "features" / name for name in ON_FEATURES]
 
-SPEECH = sorted(path.parent for path in ROOT.glob("benchmarks/results/speech/*/results.jsonl"))
+SPEECH_AND_TEXTS = sorted(
+    path.parent for kind in ("speech", "texts") for path in ROOT.glob(f"benchmarks/results/{kind}/*/results.jsonl")
+)
 
 GENERATORS = sorted(path.parent for path in ROOT.glob("benchmarks/results/generators/*/generators.json"))
 
@@ -47,8 +49,8 @@ def test_the_table_of_features_is_that_of_the_kept_runs() -> None:
     assert "\n".join(table("--across", *FEATURES)) in text
 
 
-@pytest.mark.parametrize("run", SPEECH, ids=lambda run: run.name)
-def test_every_table_of_speech_is_that_of_the_kept_run(run: Path) -> None:
+@pytest.mark.parametrize("run", SPEECH_AND_TEXTS, ids=lambda run: run.name)
+def test_every_table_of_speech_and_texts_is_that_of_the_kept_run(run: Path) -> None:
     text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     assert "\n".join(table(run)) in text
 
@@ -78,7 +80,7 @@ def test_records_older_than_the_code_are_named_as_such(monkeypatch: pytest.Monke
     """In benchmarks/README.md, which every other page links; and README itself where its own table is one."""
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     canary, results = importlib.import_module("canary"), ROOT / "benchmarks" / "results"
-    kept = [*RUNS, *MATRIX, *FEATURES, *SPEECH, *GENERATORS]
+    kept = [*RUNS, *MATRIX, *FEATURES, *SPEECH_AND_TEXTS, *GENERATORS]
     stale = {str(run.relative_to(results)) for run in kept if canary.stale(run)}
     text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     (line,) = [line for line in text.splitlines() if line.startswith("Older than the code:")]

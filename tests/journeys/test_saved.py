@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import ganlift
 from ganlift.runs import layout
 from ganlift.runs.files import read_npz
 
 Save = Callable[..., Path]
+PICTURE = {"_type": "Image"}
 ASKED: dict[str, Any] = {"strategies": ["linear-probe"], "seeds": 1, "budget": 3, "jobs": 1, "threads": 1}
 
 
@@ -75,6 +78,48 @@ def test_sound_is_predicted_from_cells_as_from_files(tmp_path: Path, save_split:
     figures = [ganlift.evaluate(run, str(data), part="all").confusion for data in (home, tmp_path / "folder")]
     assert figures[0] == figures[1]
     assert np.sum(figures[0]) == 24
+
+
+def test_a_column_of_images_is_remembered_and_may_be_named(tmp_path: Path, save_split: Save) -> None:
+    rng = np.random.default_rng(0)
+
+    def cells(levels: Iterable[int]) -> list[dict[str, Any]]:
+        found = []
+        for level in levels:
+            out = io.BytesIO()
+            Image.fromarray(np.clip(rng.normal(level, 20, (8, 8)), 0, 255).astype(np.uint8)).save(out, "PNG")
+            found.append({"bytes": out.getvalue(), "path": None})
+        return found
+
+    labels = ["dark", "light"] * 12
+    bright = [60 if label == "dark" else 190 for label in labels]
+    columns = {"photo": cells(bright), "mask": cells(bright[::-1]), "kind": labels}
+    features = {"photo": {"_type": "Image"}, "mask": {"_type": "Image"}}
+    home = save_split(tmp_path / "set", columns, features)
+    run = ganlift.train(
+        str(home), column=["photo"], label_column="kind", strategy="augment", budget=3, out=tmp_path / "run"
+    ).run
+    found = ganlift.evaluate(run, str(home))
+    assert "Label column: 'kind', where the classifier learned its classes." in found.notes
+    answers = [one.probabilities for one in ganlift.predict(run, [home])]
+    assert str(next(iter(ganlift.predict(run, [home]))).file) == str(home / "photo[0]")
+    masks = list(ganlift.predict(run, [home], column=["mask"]))
+    assert str(masks[0].file) == str(home / "mask[0]")
+    assert not np.array_equal(answers, [one.probabilities for one in masks])
+    new = save_split(tmp_path / "new", {"a": columns["photo"], "b": columns["mask"]}, {"a": PICTURE, "b": PICTURE})
+    for told, asked in {
+        "new has the columns a and b of images, and one is wanted here; name it with --column a.": (),
+        "has no column 'c' to learn from, as --column names it; it has: a, b.": ("--column", "c"),
+    }.items():
+        code, _, said = cli("predict", str(run), str(new), *asked)
+        assert (code, said.count("\n"), told in said) == (2, 1, True), said
+    code, out, _ = cli("predict", str(run), str(new), "--column", "a", "--json")
+    assert (code, [one["probabilities"] for one in json.loads(out)["predictions"]]) == (
+        0,
+        [pytest.approx(one.tolist()) for one in answers],
+    )
+    code, _, said = cli("predict", str(run), str(tmp_path), "--column", "a")
+    assert (code, "--column is about tables" in said) == (2, True)
 
 
 def test_a_users_mistake_is_a_sentence_and_exit_2(tmp_path: Path, save_split: Save) -> None:

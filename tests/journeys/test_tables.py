@@ -85,8 +85,46 @@ def test_evaluate_reads_the_columns_of_the_classifier(place: Path, tmp_path: Pat
     assert (scored.images, scored.noun) == (100, "row")
     assert scored.measures["accuracy"]["value"] > 0.7
     assert evaluate(place / "run", others, label_column="label").confusion == scored.confusion
-    with pytest.raises(DataError, match="--label-column"):
-        evaluate(place / "run", place / "cancer.csv")
+
+
+def test_evaluate_finds_the_classes_where_the_classifier_learned_them(place: Path, tmp_path: Path) -> None:
+    told = "Label column: 'kind', where the classifier learned its classes."
+    found = evaluate(place / "run", place / "cancer.csv")
+    assert (found.images, told in found.notes) == (569, True)
+    wrong = np.roll(KINDS, 1)
+    both = write_csv(tmp_path / "both.csv", np.arange(200, 300), COLUMNS, kind=KINDS, label=wrong)
+    by_itself, asked = evaluate(place / "run", both), evaluate(place / "run", both, label_column="label")
+    assert (told in by_itself.notes, told in asked.notes) == (True, False)
+    assert by_itself.measures["accuracy"]["value"] > asked.measures["accuracy"]["value"]
+    named = evaluate(place / "run", both, label_column="kind")
+    assert (named.confusion, told in named.notes) == (by_itself.confusion, False)
+    made = export(place / "run", "safetensors", tmp_path / "model.safetensors")
+    assert told in evaluate(made.file, both).notes
+    assert f"learned from {', '.join(COLUMNS)}; classes in kind" in made.card.read_text()
+    bare = write_csv(tmp_path / "bare.csv", np.arange(5), COLUMNS)
+    with pytest.raises(DataError, match="neither a column path and label"):
+        evaluate(place / "run", bare)
+
+
+def test_predict_takes_the_columns_that_are_named(place: Path, tmp_path: Path) -> None:
+    np.savez(tmp_path / "x.npz", x_train=X, y_train=Y)
+    run = train(tmp_path / "x.npz", strategy="linear-probe", budget=2, threads=1, out=tmp_path / "run").run
+    columns = {"values": list(X[:9]), "others": list(X[:9, :2]), "kind": KINDS[:9]}
+    parquet.write_table(pa.table(columns), tmp_path / "new.parquet")
+    new = tmp_path / "new.parquet"
+    np.savez(tmp_path / "new.npz", x=X[:9])
+    wanted = [one.probabilities.tolist() for one in predict(run, [tmp_path / "new.npz"])]
+    assert [one.probabilities.tolist() for one in predict(run, [new], column=["values"])] == wanted
+    assert [one.probabilities.tolist() for one in predict(run, [new], leave_out=["oth*", "kind"])] == wanted
+    for told, asked in {
+        "name what to learn from with --column values": {},
+        "has no column 'value' to learn from, as --column names it; did you mean 'values'": {"column": ["value"]},
+        r"has the shape \(9, 2\), and this classifier takes rows": {"column": ["others"]},
+    }.items():
+        with pytest.raises(DataError, match=told):
+            predict(run, [new], **asked)
+    with pytest.raises(DataError, match=r"--column is about tables, and .*x\.npz is none"):
+        predict(run, [tmp_path / "x.npz"], column=["values"])
 
 
 def test_export_is_compared_on_the_rows_of_the_table_and_keeps_their_names(place: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ganlift.data.types import Task
 from ganlift.representations import ClipSpace
-from ganlift.strategies.base import predict, space_of
+from ganlift.strategies.setup import predict, space_of
 
 SPACE = ClipSpace(1, 8, flips=False, frames=3)
 

@@ -14,8 +14,9 @@ from pydantic import BaseModel
 from ganlift.classifiers.base import DEFAULTS
 from ganlift.data.types import Task
 from ganlift.errors import ConfigError, Interrupted
-from ganlift.strategies.base import Setup, run_phases, strategies
+from ganlift.strategies.base import run_phases, strategies
 from ganlift.strategies.options import build_options, search_space
+from ganlift.strategies.setup import Setup
 from ganlift.training.fit import Settings
 from ganlift.training.phase import Budget
 from ganlift.training.precision import make_fabric

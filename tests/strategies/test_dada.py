@@ -11,7 +11,8 @@ from torch.nn import functional as F
 
 from ganlift.data.types import Task
 from ganlift.losses import discriminator_bce
-from ganlift.strategies.base import Setup, strategies
+from ganlift.strategies.base import strategies
+from ganlift.strategies.setup import Setup
 from ganlift.training.fit import Settings, fit
 from ganlift.training.phase import Budget
 from ganlift.training.precision import make_fabric

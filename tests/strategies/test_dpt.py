@@ -11,9 +11,10 @@ import torch
 
 from ganlift.data.types import Task
 from ganlift.errors import Interrupted
-from ganlift.strategies.base import Outcome, Setup, predict, run_phases, strategies
+from ganlift.strategies.base import Outcome, run_phases, strategies
 from ganlift.strategies.dpt import pseudo_labelled
 from ganlift.strategies.generation import FOLDS, generator_stage
+from ganlift.strategies.setup import Setup, predict
 from ganlift.training.fit import Record, Settings, fit
 from ganlift.training.phase import Budget
 from ganlift.training.precision import make_fabric

@@ -9,8 +9,10 @@ import pytest
 import torch
 
 from ganlift.data.types import Task
-from ganlift.strategies.base import ClassifierOptions, Setup, run_phases, strategies
+from ganlift.strategies.base import run_phases, strategies
+from ganlift.strategies.classifier_options import ClassifierOptions
 from ganlift.strategies.gan_augment import choose
+from ganlift.strategies.setup import Setup
 from ganlift.training.fit import Settings
 from ganlift.training.phase import Budget
 from ganlift.training.precision import make_fabric

@@ -11,8 +11,9 @@ from torch import Tensor
 
 from ganlift.data.types import Task
 from ganlift.strategies import fixmatch_generated
-from ganlift.strategies.base import Setup, predict, run_phases, strategies
+from ganlift.strategies.base import run_phases, strategies
 from ganlift.strategies.pool import Pool
+from ganlift.strategies.setup import Setup, predict
 from ganlift.training.fit import Record, Settings
 from ganlift.training.phase import Budget
 from ganlift.training.pixels import Pixels

@@ -14,11 +14,12 @@ from torch import Tensor, nn
 
 from ganlift.data.types import Task
 from ganlift.errors import ConfigError, Interrupted
-from ganlift.strategies.base import Outcome, Setup, predict, run_phases, strategies
+from ganlift.strategies.base import Outcome, run_phases, strategies
 from ganlift.strategies.gan_augment import mixed_phase
 from ganlift.strategies.generation import FOLDS, Stage, generator_stage
 from ganlift.strategies.options import build_options
 from ganlift.strategies.pool import Pool, draw_pool
+from ganlift.strategies.setup import Setup, predict
 from ganlift.training.fit import Settings, fit
 from ganlift.training.phase import Budget, Phase
 from ganlift.training.pixels import Pixels

@@ -13,9 +13,10 @@ from torch import Tensor, nn
 
 from ganlift.data.types import Task
 from ganlift.errors import ConfigError, Interrupted
-from ganlift.strategies.base import Setup, predict, run_phases, strategies
+from ganlift.strategies.base import run_phases, strategies
 from ganlift.strategies.deferred import deferred_weights
 from ganlift.strategies.ldam_drw import cosines, linear_layer
+from ganlift.strategies.setup import Setup, predict
 from ganlift.training.fit import Settings
 from ganlift.training.phase import Budget
 from ganlift.training.precision import make_fabric

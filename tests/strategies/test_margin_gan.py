@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from ganlift.data.types import Task
-from ganlift.strategies.base import Setup, strategies
+from ganlift.strategies.base import strategies
+from ganlift.strategies.setup import Setup
 from ganlift.training.fit import Settings, fit
 from ganlift.training.phase import Budget
 from ganlift.training.precision import make_fabric

@@ -7,8 +7,9 @@ import torch
 
 from ganlift.augment import diffaugment
 from ganlift.data.types import Task
-from ganlift.strategies.base import Setup, run_phases, strategies
+from ganlift.strategies.base import run_phases, strategies
 from ganlift.strategies.players import new_discriminator, pair_scores
+from ganlift.strategies.setup import Setup
 from ganlift.training.fit import Settings, fit
 from ganlift.training.phase import Budget
 from ganlift.training.precision import make_fabric

@@ -18,10 +18,11 @@ from ganlift.data import draw_split, load, make_task
 from ganlift.data.types import Task
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
 from ganlift.generators.common import GeneratorOptions, draw
-from ganlift.strategies.base import Outcome, Setup, run_phases, strategies
+from ganlift.strategies.base import Outcome, run_phases, strategies
 from ganlift.strategies.gan_augment import GanAugmentOptions
 from ganlift.strategies.generation import Stage, generator_stage
 from ganlift.strategies.pool import Pool, draw_pool, judge_phase
+from ganlift.strategies.setup import Setup
 from ganlift.training.fit import Settings, fit
 from ganlift.training.phase import Budget
 from ganlift.training.pixels import to_float

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from ganlift.data.types import Task
-from ganlift.strategies.base import Setup, run_phases, strategies
+from ganlift.strategies.base import run_phases, strategies
+from ganlift.strategies.setup import Setup
 from ganlift.strategies.sgan import JointOptions, SganOptions, classifier_loss, generator_loss
 from ganlift.strategies.terms import Forward
 from ganlift.training.fit import Settings, fit

@@ -12,9 +12,10 @@ import torch
 from ganlift.data import load
 from ganlift.data.types import Task
 from ganlift.errors import ConfigError
-from ganlift.strategies.base import Setup, run_phases, strategies
+from ganlift.strategies.base import run_phases, strategies
 from ganlift.strategies.generation import generator_stage
 from ganlift.strategies.options import build_options, search_space
+from ganlift.strategies.setup import Setup
 from ganlift.training.fit import Settings
 from ganlift.training.phase import Budget
 from ganlift.training.precision import make_fabric

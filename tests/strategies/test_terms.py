@@ -10,8 +10,9 @@ from torch import nn
 
 from ganlift.data.types import Task
 from ganlift.losses import consistency
-from ganlift.strategies.base import Setup, strategies
+from ganlift.strategies.base import strategies
 from ganlift.strategies.pseudo_label import height
+from ganlift.strategies.setup import Setup
 from ganlift.strategies.terms import Forward, GuessOptions, Moment, TeacherOptions, guesses, teacher, turns
 from ganlift.strategies.thresholds import AdaptiveThresholds
 from ganlift.training.phase import Budget

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from ganlift.data.types import Task
-from ganlift.strategies.base import Setup, strategies
+from ganlift.strategies.base import strategies
+from ganlift.strategies.setup import Setup
 from ganlift.strategies.triple_gan import discriminator_loss
 from ganlift.training.fit import Settings, fit
 from ganlift.training.phase import Budget

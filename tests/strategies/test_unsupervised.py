@@ -14,9 +14,10 @@ from torch import Tensor, nn
 from ganlift.data.types import Task
 from ganlift.errors import Interrupted
 from ganlift.losses import negative_cosine
-from ganlift.strategies.base import Outcome, Setup, predict, run_phases, strategies
+from ganlift.strategies.base import Outcome, run_phases, strategies
 from ganlift.strategies.clusters import NearestCentroid, k_means
 from ganlift.strategies.probe import NearestNeighbours
+from ganlift.strategies.setup import Setup, predict
 from ganlift.training.fit import Record, Settings, fit
 from ganlift.training.phase import Budget, Phase
 from ganlift.training.precision import make_fabric

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
 import subprocess
 import sys
@@ -36,6 +37,8 @@ def tracked(there: list[str], tmp_path_factory: pytest.TempPathFactory) -> tuple
         patch.setenv("WANDB_MODE", "offline")
         patch.setenv("WANDB_SILENT", "true")
         out = tmp_path_factory.mktemp("tracked") / "run"
+        patch.setenv("MLFLOW_TRACKING_URI", (out.parent / "theirs").as_uri())
+        patch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
         return ganlift.compare("digits", out=out, on_event=heard.append, trackers=there, **SMALL), heard
 
 
@@ -86,6 +89,51 @@ def test_wandb_gets_them_in_the_run_folder_without_a_network(tracked: Any) -> No
     written = next(folder.glob("*.wandb")).read_bytes()
     assert b"sgan/0/test_accuracy" in written
     assert tracked[0].verdicts[0].sentence[:20].encode() in written
+
+
+def test_mlflow_gets_a_run_below_its_own_for_each_arm_and_verdict(tracked: Any) -> None:
+    mlflow = pytest.importorskip("mlflow")
+    found, _ = tracked
+    client = mlflow.MlflowClient((found.run.parent / "theirs").as_uri())
+    runs = {
+        run.info.run_name: run for run in client.search_runs([client.get_experiment_by_name("ganlift").experiment_id])
+    }
+    assert runs.keys() == {"run", "augment/0", "sgan/0", "sgan"}
+    assert runs["run"].data.params["labels_per_class"] == "5"
+    top = runs.pop("run").info.run_id
+    assert {run.data.tags["mlflow.parentRunId"] for run in runs.values()} == {top}
+    assert {run.info.status for run in runs.values()} == {"FINISHED"}
+    sgan = runs["sgan/0"].info.run_id
+    assert [point.step for point in client.get_metric_history(sgan, "classifier/loss")] == [20 * 32, 40 * 32]
+    row = next(row for row in found.rows if row["strategy"] == "sgan")
+    assert runs["sgan/0"].data.metrics["result/test_accuracy"] == pytest.approx(row["test_accuracy"])
+    assert len(client.list_artifacts(sgan, "samples")) >= 2
+    assert runs["sgan"].data.metrics["gain"] == pytest.approx(found.verdicts[0].gain)
+    assert runs["sgan"].data.tags["mlflow.note.content"] == found.verdicts[0].sentence
+    assert [file.path for file in client.list_artifacts(top)] == ["report.html"]
+
+
+def test_mlflow_that_is_told_no_place_writes_into_the_run_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mlflow = pytest.importorskip("mlflow")
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.chdir(tmp_path)
+    asked = {**SMALL, "jobs": 1, "budget": 5, "strategies": ["augment"], "out": tmp_path / "run"}
+    ganlift.compare("digits", trackers=["mlflow"], **asked)
+    client = mlflow.MlflowClient(f"sqlite:///{tmp_path}/run/mlflow/mlflow.db")
+    (experiment,) = [one for one in client.search_experiments() if one.name == "ganlift"]
+    assert {run.info.run_name for run in client.search_runs([experiment.experiment_id])} == {"run", "augment/0"}
+    assert len(list((tmp_path / "run" / "mlflow").rglob("report.html"))) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_mlflow_tells_its_makers_nothing() -> None:
+    pytest.importorskip("mlflow")
+    code = "import ganlift.trackers.mlflow_tracker, mlflow.telemetry as t; assert t.get_telemetry_client() is None"
+    there = {key: os.environ[key] for key in ("PATH", "PYTHONPATH") if key in os.environ}  # it tells nothing from tests
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=there)
+    assert ended.returncode == 0, ended.stderr
 
 
 def test_whether_it_is_tracked_is_no_part_of_what_a_run_is(tracked: Any) -> None:
@@ -155,8 +203,9 @@ def test_an_unknown_or_absent_tracker_is_refused_before_anything_is_written(
 ) -> None:
     with pytest.raises(ConfigError, match="Did you mean 'tensorboard'"):
         ganlift.compare("digits", out=tmp_path / "run", trackers=["tensorbord"])
-    monkeypatch.setitem(sys.modules, "wandb", None)
-    monkeypatch.delitem(sys.modules, "ganlift.trackers.wandb_tracker", raising=False)
-    with pytest.raises(ConfigError, match=r"pip install 'ganlift\[wandb\]'"):
-        ganlift.compare("digits", out=tmp_path / "run", trackers=["wandb"])
+    for name in ("wandb", "mlflow"):
+        monkeypatch.setitem(sys.modules, name, None)
+        monkeypatch.delitem(sys.modules, f"ganlift.trackers.{name}_tracker", raising=False)
+        with pytest.raises(ConfigError, match=rf"pip install 'ganlift\[{name}\]'"):
+            ganlift.compare("digits", out=tmp_path / "run", trackers=[name])
     assert not (tmp_path / "run").exists()

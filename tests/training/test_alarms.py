@@ -13,8 +13,9 @@ from torch import Tensor
 
 from ganlift.data.types import Task
 from ganlift.errors import Interrupted
-from ganlift.strategies.base import Setup, strategies
+from ganlift.strategies.base import strategies
 from ganlift.strategies.generation import generator_stage
+from ganlift.strategies.setup import Setup
 from ganlift.training.alarms import MENDABLE, PATIENCE, RULES, Alarms, NonFiniteLossError, StoppedByAlarmError
 from ganlift.training.fit import LOOKS, Record, Settings, fit
 from ganlift.training.phase import Budget, Phase

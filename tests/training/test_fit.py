@@ -13,7 +13,8 @@ from torch import Tensor
 from ganlift.data.types import Task
 from ganlift.errors import DamagedFileError, Interrupted
 from ganlift.strategies import thresholds
-from ganlift.strategies.base import Outcome, Setup, predict, run_phases, strategies
+from ganlift.strategies.base import Outcome, run_phases, strategies
+from ganlift.strategies.setup import Setup, predict
 from ganlift.training.alarms import NonFiniteLossError
 from ganlift.training.checkpoint import Store
 from ganlift.training.fit import Settings, fit

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from ganlift.config import nearest
 from ganlift.errors import ConfigError
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ganlift.data.recordings import Stream
     from ganlift.data.types import FileFacts
     from ganlift.inference.evaluate import Evaluation
-    from ganlift.inference.export import Exported
+    from ganlift.inference.exported import Exported
     from ganlift.inference.generator_quality import GeneratorEvaluation
     from ganlift.inference.predict import Prediction, Unreadable
 
@@ -114,6 +114,8 @@ def predict(
     batch: int = 64,
     every: float | None = None,
     value_range: tuple[float, float] | None = None,
+    column: Sequence[str] | None = None,
+    leave_out: Sequence[str] | None = None,
     device: str = "auto",
 ) -> Predictions:
     """Calibrated class probabilities of image files, decoded as the training images were; of clips; or of rows.
@@ -129,12 +131,15 @@ def predict(
         every: of recordings: a window of the length that the classifier takes begins every so many seconds, and each
             is an answer, with its ``span``. One answer a file where None.
         value_range: the values of black and white in 16-bit files; those of the training images where None.
+        column, leave_out: of tables and saved data sets, as `ganlift.data.Reading` has them; the columns that the
+            classifier learned from, by their names, where ``column`` is None.
 
     Raises:
         GanliftError: there is no usable classifier; the message says what to do. A file that is no image is an
             `Unreadable` among the answers.
     """
     from ganlift.data.film_folder import clips_at
+    from ganlift.data.reading import Reading
     from ganlift.data.saved_files import files_below
     from ganlift.inference.model import load_model
     from ganlift.inference.predict import find_images, predictions
@@ -143,17 +148,25 @@ def predict(
 
     model = load_model(Path(run), device)
     passed: list[FileFacts] = []
+    if every is not None and (column or leave_out):
+        raise ConfigError(
+            "--column and --leave-out are about tables and saved data sets, and --every about recordings."
+        )
     if every is not None:
         windows = window_predictions(model, images, every, batch, passed)
         return Predictions(model.facts.class_names, model.facts.temperature, windows, passed)
     named = cast("Iterable[str | Path]", images)
+    asked = Reading(
+        column=None if column is None else tuple(column), leave_out=None if leave_out is None else tuple(leave_out)
+    )
     if model.facts.columns:
         if value_range:
             raise ConfigError(f"--value-range is about images, and {run} takes rows of numbers; leave it out.")
-        rows = row_predictions(model, named, batch)
+        rows = row_predictions(model, named, batch, asked)
         return Predictions(model.facts.class_names, model.facts.temperature, rows, noun=model.facts.noun)
-    below = clips_at if model.facts.frames else files_below("Audio" if model.facts.sound else "Image")
-    found = predictions(model, find_images(named, passed, below), batch, value_range)
+    kind: Literal["Audio", "Image"] = "Audio" if model.facts.sound else "Image"
+    below = clips_at if model.facts.frames else files_below(kind, model.facts.reading(asked))
+    found = predictions(model, find_images(named, passed, below, asked), batch, value_range)
     return Predictions(model.facts.class_names, model.facts.temperature, found, passed, model.facts.noun)
 
 

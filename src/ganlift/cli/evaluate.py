@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ganlift.cli import options
+from ganlift.cli import options, quality
+from ganlift.cli.tables import table
 from ganlift.cli.words import safe, shortened
 
 if TYPE_CHECKING:
@@ -136,7 +137,6 @@ def evaluate(
 def _show(found: Evaluation | GeneratorEvaluation) -> None:
     from rich.console import Console
 
-    from ganlift.cli import quality
     from ganlift.cli.show import is_terminal, say
     from ganlift.inference.generator_quality import GeneratorEvaluation
 
@@ -217,20 +217,6 @@ def _groups(found: Evaluation) -> Table | None:
     more = len(found.groups) - len(lines)
     title = f"the {_LINES} worst of {len(found.groups)} groups" if more else "group"
     return table([title, f"{found.noun}s", "accuracy", "95 % interval", "balanced"], lines)
-
-
-def table(head: Sequence[str], lines: Sequence[Sequence[str]], words: int = 1) -> Table:
-    """A table whose first ``words`` columns are text and may be cut; the others are numbers."""
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for index, name in enumerate(head):
-        is_text = index < words
-        table.add_column(name, justify="left" if is_text else "right", no_wrap=not is_text, overflow="fold")
-    for line in lines:
-        table.add_row(*(Text(safe(value)) for value in line))
-    return table
 
 
 def _number(name: str, line: dict[str, Any]) -> str:

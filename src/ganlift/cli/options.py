@@ -179,7 +179,7 @@ Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Such as options.sgan.lr=0.001; repeatable.")
 ]
 Trackers = Annotated[
-    str | None, typer.Option("--tracker", metavar="A,B", help="tensorboard, wandb: hear the run as it goes.")
+    str | None, typer.Option("--tracker", metavar="A,B", help="tensorboard, wandb, mlflow: hear the run as it goes.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 

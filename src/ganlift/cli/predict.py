@@ -94,6 +94,8 @@ def predict(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
     value_range: options.ValueRange = None,
+    column: options.Column = None,
+    leave_out: options.LeaveOut = None,
     device: options.Device = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
@@ -107,7 +109,7 @@ def predict(
 
     live = every is not None and "-" in images
     given, batch = (_listed(images), batch) if every is None else (_heard(images), 1 if live else batch)
-    about = options.of_images({"value_range": value_range})
+    about = options.of_images({"value_range": value_range, "column": column, "leave_out": leave_out})
     answers = ask(run, given, batch=batch, every=every, **about, device=device or "auto")
     asked = Asked(run, answers.class_names, answers.temperature, top, min_confidence, batch, out, every is not None)
     tally = Tally(passed=answers.passed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ganlift.cli.tables import table
 from ganlift.cli.words import safe, some
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ def head(found: GeneratorEvaluation) -> list[str]:
 
 def tables(found: GeneratorEvaluation) -> list[Table]:
     """The measures, those within each class, and copying."""
-    from ganlift.cli.evaluate import table
-
     shown = [table(["measure", "generated", "± s.e.", "real", "better"], _lines(found))]
     if found.measures["intra_class"]:
         head = ["class", "images", "Fréchet", "of real", "precision", "recall", "coverage", "diversity"]

@@ -12,7 +12,8 @@ from torch import Tensor
 from ganlift.measures.diversity import diversity
 from ganlift.measures.neighbours import neighbours
 from ganlift.nouns import IMAGE
-from ganlift.strategies.base import Outcome, Setup
+from ganlift.strategies.base import Outcome
+from ganlift.strategies.setup import Setup
 from ganlift.training.grids import tile, write_png
 from ganlift.training.pixels import Pixels, to_uint8
 from ganlift.training.rng import Rng

@@ -18,7 +18,7 @@ from ganlift.features import Network
 from ganlift.generators.trained import TrainedGenerator
 from ganlift.runs import layout
 from ganlift.runs.files import read_npz, write_json, write_npz
-from ganlift.strategies.base import Setup
+from ganlift.strategies.setup import Setup
 from ganlift.training.rng import Rng
 
 MOST = 1500

@@ -32,8 +32,8 @@ from ganlift.generators.base import generators, resolve
 from ganlift.runs import layout
 from ganlift.runs.files import read_json, write_json, write_text
 from ganlift.runs.folder import refuse_other
-from ganlift.strategies.base import Setup
 from ganlift.strategies.generation import Stage, generator_stage, restandardise
+from ganlift.strategies.setup import Setup
 from ganlift.training.fit import Settings, fit
 from ganlift.training.phase import Budget
 from ganlift.training.precision import make_fabric

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ganlift.classifiers.base import DEFAULTS, classifiers, resolve
+from ganlift.classifiers.base import DEFAULTS, classifiers
+from ganlift.classifiers.resolve import resolve
 from ganlift.comparison.auto import ALL, AUTO, choose, generator_warning
 from ganlift.comparison.costs import Cost
 from ganlift.comparison.features import labels_of

@@ -286,6 +286,12 @@ def _plan_facts(prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str,
     return facts
 
 
+def named_columns(config: ArmsConfig) -> dict[str, Any]:
+    """What was said of where examples and classes stand, for data that come later; nothing where nothing was."""
+    said = {"column": config.column, "label_column": config.label_column}
+    return {key: value for key, value in said.items() if value is not None}
+
+
 def _prepared(images: ImageSet, size: int) -> str:
     return sound_words(images.sound, size) if isinstance(images, SoundSet) else preparation(images.fit, size)
 
@@ -298,6 +304,7 @@ def _model_facts(prepared: Prepared, row: Mapping[str, Any]) -> dict[str, Any]:
         "class_names": list(images.class_names),
         "data": images.source,
         "data_hash": data_hash(images),
+        **named_columns(config),
     }
     if isinstance(images, VectorSet):
         split = next(one for one in prepared.splits if one.seed == row["seed"])

@@ -36,8 +36,9 @@ from ganlift.measures.accuracy import score
 from ganlift.measures.clusters import matched, mutual_information
 from ganlift.runs import layout
 from ganlift.runs.files import write_json, write_npz, write_text
-from ganlift.strategies.base import Outcome, Setup, Strategy, run_phases
+from ganlift.strategies.base import Outcome, Strategy, run_phases
 from ganlift.strategies.options import build_options
+from ganlift.strategies.setup import Setup
 from ganlift.training.checkpoint import save_module
 from ganlift.training.fit import Record, Settings
 from ganlift.training.phase import Budget, Phase
@@ -59,7 +60,10 @@ def work(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> dict
         "trial": run_trial,
     }
     with using_threads(job["shared"]["threads"]):
-        return kinds[job["kind"]](job, run, report, should_stop)
+        try:
+            return kinds[job["kind"]](job, run, report, should_stop)
+        except torch.OutOfMemoryError as fault:
+            raise torch.OutOfMemoryError(_too_much(job, run, report, should_stop)) from fault
 
 
 def run_arm(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
@@ -138,6 +142,25 @@ def run_probe(job: Job, run: Path, report: Listener, should_stop: ShouldStop) ->
     rest = time.perf_counter() - begun - spent
     facts = {"strategy": job["strategy"], "quickest": quickest.seconds(), "core_share": core_share}
     return {**facts, **projected, "rest": rest}
+
+
+def _too_much(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> str:
+    """The sentence for a device that has too little memory for ``job``; of the first steps with the size that fits.
+
+    A smaller batch is the user's to choose: gradients of parts, added up, are not those of the whole where layers
+    normalise by the batch, and most discriminators and classifiers have such layers.
+    """
+    size, device = job["shared"]["batch_size"], job["shared"]["device"]
+    said = f"{device} has too little memory for {size} labelled images a step"
+    fits = size // 2
+    while job["kind"] == "probe" and fits >= 2:
+        try:
+            torch.cuda.empty_cache()  # does nothing where there is no such device
+            run_probe({**job, "shared": {**job["shared"], "batch_size": fits}}, run, report, should_stop)
+            return f"{said}, and enough for {fits}: give --batch-size {fits}, a smaller --image-size or fewer jobs."
+        except torch.OutOfMemoryError:
+            fits //= 2
+    return f"{said}: give a smaller --batch-size or --image-size, or fewer --jobs or --jobs-per-gpu."
 
 
 def run_trial(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from ganlift.data.blocks import files_of, load_blocks
 from ganlift.data.build import content_hashes
@@ -206,7 +207,8 @@ def list_beside(unlabelled: str | None, reading: Reading, listing: Listing | Non
     if unlabelled is None:
         return None
     if kind_of(Path(unlabelled)) == "saved":
-        return list_bare(Path(unlabelled), "Audio" if listing is not None and listing.sounds else "Image")
+        kind: Literal["Audio", "Image"] = "Audio" if listing is not None and listing.sounds else "Image"
+        return list_bare(Path(unlabelled), kind, replace(AS_FOUND, learned_columns=reading.column or ()))
     clips = listing is not None and listing.clips
     return replace(list_more(Path(unlabelled), reading, clip_files if clips else image_files), clips=clips)
 

@@ -70,6 +70,7 @@ class Reading:
         label_column: of a table, the column of classes; "label" where None.
         labels: a file with the labels of the rows of an ``.npy``.
         learned_columns: the columns that a classifier was trained on, for tables where none are asked for.
+        learned_label: the column of its classes, for tables that have it where none is asked for.
         learned_blocks: the files side by side that it was trained on, as they are called, or the one of them.
     """
 
@@ -93,6 +94,7 @@ class Reading:
     label_column: str | None = None
     labels: str | None = None
     learned_columns: tuple[str, ...] = ()
+    learned_label: str | None = None
     learned_blocks: tuple[str, ...] = ()
 
     @property

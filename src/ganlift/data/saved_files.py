@@ -11,11 +11,11 @@ from ganlift.data.fitness import too_few
 from ganlift.data.folder import Find, not_in_train
 from ganlift.data.held import cell_path
 from ganlift.data.listing import Entry, Listing
-from ganlift.data.reading import Reading
+from ganlift.data.reading import AS_FOUND, Reading
 from ganlift.data.saved import Saved, is_saved, open_saved, split_folders
 from ganlift.data.saved_source import Kind, SavedSource
 from ganlift.data.sound import SUFFIXES
-from ganlift.data.tables import of_columns
+from ganlift.data.tables import COLUMN, LEAVE_OUT, matching, of_columns, of_learned_label
 from ganlift.data.types import FileFacts
 from ganlift.data.walking import image_files
 from ganlift.errors import DataError
@@ -34,7 +34,6 @@ def list_saved(source: SavedSource, reading: Reading) -> Listing:
             f"{source.root} has a column {source.roles.beside['group']}, and --groups asks for others; leave one of "
             "them out."
         )
-    labels = [label for split in source.splits for label in split.labels.tolist()]
     labels = [label for split in source.splits for label in split.labels.tolist()]
     class_names, left = of_labels(labels, reading.classes, source.root)
     found = [one for one in _entries(source) if one[0].label in ("", *class_names)]
@@ -55,6 +54,7 @@ def list_saved(source: SavedSource, reading: Reading) -> Listing:
         refused=(*few, *not_in_train(present, source.root, "clip" if source.kind == "Audio" else "image")),
         guesses=(
             of_columns(source.roles),
+            *of_learned_label(source.roles, reading),
             *source.guesses,
             *of_classes(class_names, [*class_names, *left], reading.classes),
         ),
@@ -113,44 +113,53 @@ def cells_of(saved: Saved, column: str, kind: Kind, root: Path) -> Iterator[tupl
             yield path, path.is_file(), said
 
 
-def list_bare(root: Path, kind: Kind) -> Listing:
+def list_bare(root: Path, kind: Kind, reading: Reading = AS_FOUND) -> Listing:
     """All images, or all sound, of the saved data set ``root`` as a listing without labels, split after split.
 
     Raises:
-        DataError: it is damaged, or has not one column of that kind alone.
+        DataError: it is damaged, or has no column of that kind, or several and ``reading`` asks for none of them.
     """
     found = []
     for folder in split_folders(root).values():
         saved = open_saved(folder)
-        for path, there, said in cells_of(saved, _only_column(saved, kind), kind, root):
+        for path, there, said in cells_of(saved, _file_column(saved, kind, reading), kind, root):
             found.append((_entry(path, root, ("", "unlabelled", ""), said), there))
     missing = tuple(FileFacts(Path(entry.name), "missing-file") for entry, there in found if not there)
     return Listing(str(root), [entry for entry, there in found if there], (), missing)
 
 
-def files_below(kind: Kind) -> Find:
-    """What finds the images, or the sound, of a folder: in its cells where it is a saved data set, else as files."""
+def files_below(kind: Kind, reading: Reading = AS_FOUND) -> Find:
+    """What finds the images, or the sound, of a folder: in its cells where it is a saved data set, else as files.
+
+    ``reading`` may ask for a column of saved data sets.
+    """
 
     def find(folder: Path) -> tuple[list[Path], list[FileFacts]]:
         if not is_saved(folder):
             return image_files(folder)
-        listing = list_bare(folder, kind)
+        listing = list_bare(folder, kind, reading)
         return listing.paths, list(listing.passed)
 
     return find
 
 
-def _only_column(saved: Saved, kind: Kind) -> str:
-    found: list[str] = [name for name in saved.table.schema.names if saved.feature(name) == kind]
-    if len(found) == 1:
-        return found[0]
-    what = "images" if kind == "Image" else "sound"
+def _file_column(saved: Saved, kind: Kind, reading: Reading) -> str:
+    """The column of ``kind`` that ``reading`` asks for, else that the classifier learned from, else the only one."""
+    names, what = saved.table.schema.names, "images" if kind == "Image" else "sound"
+    left = matching(reading.leave_out or (), names, f"{LEAVE_OUT} names it", str(saved.folder))
+    asked = matching(reading.column or (), names, f"{COLUMN} names it", str(saved.folder))
+    found: list[str] = [name for name in asked or names if saved.feature(name) == kind and name not in left]
+    learned = [] if asked else [name for name in found if name in reading.learned_columns]
+    if len(learned or found) == 1:
+        return (learned or found)[0]
     if not found:
-        has = shown(saved.table.schema.names) or "none"
-        raise DataError(f"{saved.folder} has no column of {what}, and one is wanted here; it has: {has}.")
+        where = f"in {shown(asked)}, which {COLUMN} names" if asked else "in any column"
+        raise DataError(
+            f"{saved.folder} has no {what} {where}, and such are wanted here; it has: {shown(names) or 'none'}."
+        )
     raise DataError(
-        f"{saved.folder} has the columns {' and '.join(found)} of {what}, and one is wanted here; save it with one of "
-        "them alone (.remove_columns)."
+        f"{saved.folder} has the columns {' and '.join(found)} of {what}, and one is wanted here; name it with "
+        f"{COLUMN} {found[0]}."
     )
 
 

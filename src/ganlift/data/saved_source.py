@@ -108,6 +108,7 @@ def use_of(saved: Saved, reading: Reading, *, labelled: bool = True) -> tuple[Ki
         DataError: columns that are asked for are not there or can't be learned from, or several can and none is asked.
     """
     source, schema = str(saved.folder), saved.table.schema
+    reading = _with_files(saved, reading)
     roles = roles_of(schema.names, reading, source, labelled=labelled, called=_CALLED)
     files = [name for name in roles.numbers if saved.feature(name) in _FILES]
     asked = bool(reading.column or reading.learned_columns)
@@ -126,6 +127,13 @@ def use_of(saved: Saved, reading: Reading, *, labelled: bool = True) -> tuple[Ki
     kind: Kind = "Image" if saved.feature(files[0]) == "Image" else "Audio"
     others = tuple(name for name in roles.numbers if name not in files)
     return kind, replace(roles, numbers=(files[0],), passed=(*roles.passed, *others))
+
+
+def _with_files(saved: Saved, reading: Reading) -> Reading:
+    """``reading`` without the columns that a classifier learned from, where ``saved`` has others of images or sound."""
+    names = saved.table.schema.names
+    other = not set(reading.learned_columns) & set(names) and any(saved.feature(name) in _FILES for name in names)
+    return replace(reading, learned_columns=()) if other else reading
 
 
 def _parts_of(root: Path, names: list[str], asked: Mapping[str, str] | None) -> tuple[dict[str, str], set[str]]:

@@ -96,8 +96,9 @@ def roles_of(
     beside = {role: name for role, name in beside.items() if role == "label" or name not in wanted}
     rest = [name for name in names if name not in beside.values()]
     passed = () if wanted else tuple(name for name in rest if _counts(name))
-    numbers = _matching(wanted, rest, COLUMN, source) if wanted else [name for name in rest if name not in passed]
-    left = _matching(reading.leave_out or (), rest, LEAVE_OUT, source)
+    by = f"{COLUMN} names it" if reading.column else "this classifier learned from it"
+    numbers = matching(wanted, rest, by, source) if wanted else [name for name in rest if name not in passed]
+    left = matching(reading.leave_out or (), rest, f"{LEAVE_OUT} names it", source)
     return Roles(tuple(name for name in numbers if name not in left), beside, passed)
 
 
@@ -108,6 +109,8 @@ def _counts(name: str) -> bool:
 
 def _label(names: Sequence[str], reading: Reading, source: str, *, labelled: bool) -> str | None:
     asked = reading.label_column
+    if asked is None and reading.learned_label in names:
+        asked = reading.learned_label
     found = [name for name in names if name == asked or (asked is None and name.strip().lower() == LABEL)]
     if found or not labelled:
         return found[0] if found else None
@@ -122,14 +125,18 @@ def _label(names: Sequence[str], reading: Reading, source: str, *, labelled: boo
     )
 
 
-def _matching(patterns: Iterable[str], names: Sequence[str], option: str, source: str) -> list[str]:
-    """Those of ``names`` that are one of ``patterns`` or match it, in the order of the patterns."""
+def matching(patterns: Iterable[str], names: Sequence[str], by: str, source: str) -> list[str]:
+    """Those of ``names`` that are one of ``patterns`` or match it, in the order of the patterns.
+
+    Raises:
+        DataError: one matches none; the message says ``by`` what it was wanted, and which columns ``source`` has.
+    """
     found: dict[str, None] = {}
     for pattern in patterns:
         matches = [pattern] if pattern in names else [name for name in names if fnmatchcase(name, pattern)]
         if not matches:
             raise DataError(
-                f"{source} has no column '{pattern}' to learn from, as {option} names it;{_near(pattern, names)} "
+                f"{source} has no column '{pattern}' to learn from, as {by};{_near(pattern, names)} "
                 f"it has: {shown(names) or 'none'}."
             )
         found |= dict.fromkeys(matches)
@@ -196,7 +203,8 @@ def rows_of(table: Table, reading: Reading) -> VectorSet:
     codes, names, of_labels = coded({"": labels}, Naming(None, reading.classes, "class ", table.source))
     rows = from_vectors({"": (table.values, codes[""])}, names, table.source)
     rows = replace(rows, parts=parts, columns=table.roles.numbers, **_named(table))
-    return taken(rows, [*of_labels, *_unlabelled(codes[""]), of_columns(table.roles)], reading)
+    told = [*of_labels, *of_learned_label(table.roles, reading), *_unlabelled(codes[""]), of_columns(table.roles)]
+    return taken(rows, told, reading)
 
 
 def refuse_empty_words(texts: NDArray[np.str_], places: Sequence[str]) -> None:
@@ -235,6 +243,14 @@ def _named(table: Table) -> dict[str, Any]:
 def _unlabelled(codes: NDArray[np.int64]) -> list[Guess]:
     count = int(np.sum(codes == UNLABELLED))
     return [Guess("labels", f"{count} rows have none (an empty cell, or -1 beside numbers)", "a name")] if count else []
+
+
+def of_learned_label(roles: Roles, reading: Reading) -> list[Guess]:
+    """That the classes stand where a classifier learned them from, if nobody said where they do."""
+    column = roles.beside.get("label")
+    if reading.label_column is not None or column is None or column != reading.learned_label:
+        return []
+    return [Guess("label column", f"'{column}', where the classifier learned its classes", f"{LABEL_COLUMN} NAME")]
 
 
 def of_columns(roles: Roles) -> Guess:

@@ -9,7 +9,8 @@ import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_scalar
 
-from ganlift.classifiers.base import DEFAULTS, ClassifierSpec, resolve
+from ganlift.classifiers.base import DEFAULTS, ClassifierSpec
+from ganlift.classifiers.resolve import resolve
 from ganlift.errors import InputError
 from ganlift.features import DEFAULT, Network, feature_network
 from ganlift.generators.base import resolve as resolve_generator

@@ -35,8 +35,9 @@ from ganlift.estimators.labels import hold_out, is_labelled, off_torch
 from ganlift.estimators.spaces import Prepared, prepare
 from ganlift.layers.dropout import set_dropout_rng
 from ganlift.representations.vectors import first_view
-from ganlift.strategies.base import Setup, Strategy, predict, run_phases
+from ganlift.strategies.base import Strategy, run_phases
 from ganlift.strategies.options import build_options
+from ganlift.strategies.setup import Setup, predict
 from ganlift.training.phase import Budget
 from ganlift.training.pixels import to_float
 from ganlift.training.precision import pick_device

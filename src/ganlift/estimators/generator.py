@@ -20,8 +20,8 @@ from ganlift.errors import InputError
 from ganlift.estimators.door import as_value_errors, machine, seed_of, take_in, whole, with_threads
 from ganlift.estimators.images import Shape
 from ganlift.generators.trained import TrainedGenerator
-from ganlift.strategies.base import Setup
 from ganlift.strategies.generation import generator_stage, restandardise
+from ganlift.strategies.setup import Setup
 from ganlift.training.fit import fit
 from ganlift.training.phase import Budget
 from ganlift.training.pixels import to_uint8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -14,13 +14,12 @@ from ganlift.data.sound import preparation as sound_words
 from ganlift.errors import GanliftError
 from ganlift.features import licence_of
 from ganlift.inference.evaluate import Evaluation, evaluate_recorded
-from ganlift.inference.model import ClassifierFacts, Model
+from ganlift.inference.exported import Exported
+from ganlift.inference.facts import ClassifierFacts
+from ganlift.inference.model import Model
 from ganlift.nouns import with_article
 from ganlift.runs import layout
 from ganlift.runs.files import read_json
-
-if TYPE_CHECKING:
-    from ganlift.inference.export import Exported
 
 WEAK_RECALL, FEW_IMAGES = 0.7, 200
 """A class below this recall, and a test set below this size, is named as a limit."""

@@ -17,7 +17,8 @@ from ganlift.data.manifest import read_column
 from ganlift.data.reading import Reading
 from ganlift.data.types import UNLABELLED, Examples, ImageSet, SoundSet, VectorSet
 from ganlift.errors import ConfigError, DataError, RunFolderError
-from ganlift.inference.model import ClassifierFacts, Inputs, Model, locate, read_facts
+from ganlift.inference.facts import ClassifierFacts, Inputs, read_facts
+from ganlift.inference.model import Model, locate
 from ganlift.inference.predict_rows import fitting_rows, of_block
 from ganlift.measures.calibration import temper
 from ganlift.measures.evaluation import confusion, headlines, per_class
@@ -25,7 +26,7 @@ from ganlift.runs import layout
 from ganlift.runs.files import read_json, read_npz
 
 PARTS = ("test", "val", "train", "all")
-TOLD = ("values", "parts", "labels")
+TOLD = ("values", "parts", "labels", "label column")
 """What is guessed of the data that can make its figures others."""
 
 

@@ -18,8 +18,10 @@ from safetensors.torch import save as dump_tensors
 
 from ganlift.errors import ConfigError, ParityError, RunFolderError
 from ganlift.inference.card import card
+from ganlift.inference.exported import Exported
+from ganlift.inference.facts import Apply, ClassifierFacts, Inputs
 from ganlift.inference.metadata import UNSEALED, metadata_of
-from ganlift.inference.model import Apply, ClassifierFacts, Inputs, load_model, locate
+from ganlift.inference.model import load_model, locate
 from ganlift.inference.onnx_model import OUTPUT, WITHOUT, input_of
 from ganlift.inference.real_images import heard, made_clips, real_images
 from ganlift.inference.seal import seal
@@ -32,18 +34,6 @@ TOLERANCE = 1e-5
 
 SOUND_TOLERANCE = 5e-3
 """The same where the file makes pictures of sound: a value next to a half of one in 255 may fall to either side."""
-
-
-@dataclass(frozen=True)
-class Exported:
-    """``file`` and its model ``card``; the probabilities differ by ``difference`` on ``images`` of ``source``."""
-
-    file: Path
-    card: Path
-    sha256: str
-    difference: float
-    images: int
-    source: str
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ganlift import __version__
 from ganlift.errors import DamagedFileError, RunFolderError
-from ganlift.inference.model import ClassifierFacts, parse_facts
+from ganlift.inference.facts import ClassifierFacts, parse_facts
 from ganlift.inference.seal import BLANK, is_whole
 
 _FACTS = "ganlift"

@@ -9,8 +9,8 @@ import numpy as np
 
 from ganlift.cores import most_threads
 from ganlift.errors import ConfigError, DamagedFileError
+from ganlift.inference.facts import Apply, ClassifierFacts, Inputs, Probabilities
 from ganlift.inference.metadata import read_metadata
-from ganlift.inference.model import Apply, ClassifierFacts, Inputs, Probabilities
 from ganlift.runs.files import read_bytes
 
 OUTPUT = "probabilities"

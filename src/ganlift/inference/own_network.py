@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from ganlift.classifiers.base import resolve_recorded
+from ganlift.classifiers.resolve import resolve_recorded
 from ganlift.data import flips_safe, make_task
 from ganlift.data.types import ImageSet, Split, Task
 from ganlift.errors import DataError
@@ -20,8 +20,9 @@ from ganlift.measures.evaluation import headlines
 from ganlift.runs import layout
 from ganlift.runs.files import read_json
 from ganlift.runs.folder import rows
-from ganlift.strategies.base import Setup, predict, run_phases, strategies
+from ganlift.strategies.base import run_phases, strategies
 from ganlift.strategies.options import build_options
+from ganlift.strategies.setup import Setup, predict
 from ganlift.training.checkpoint import load_module
 from ganlift.training.fit import Settings
 from ganlift.training.phase import Budget

@@ -17,10 +17,12 @@ from ganlift.data.decode_clips import decode_clips
 from ganlift.data.deep import DEEP
 from ganlift.data.folder import Find
 from ganlift.data.held import is_cell
-from ganlift.data.reading import Reading
+from ganlift.data.kinds import kind_of, refuse_for
+from ganlift.data.reading import AS_FOUND, Reading
 from ganlift.data.types import FileFacts
 from ganlift.data.walking import image_files
-from ganlift.inference.model import Inputs, Model, Probabilities
+from ganlift.inference.facts import Inputs, Probabilities
+from ganlift.inference.model import Model
 
 Item = TypeVar("Item")
 
@@ -53,16 +55,23 @@ class Unreadable:
     reason: str
 
 
-def find_images(given: Iterable[str | Path], passed: list[FileFacts], find: Find = image_files) -> Iterator[Path]:
+def find_images(
+    given: Iterable[str | Path], passed: list[FileFacts], find: Find = image_files, asked: Reading = AS_FOUND
+) -> Iterator[Path]:
     """Each file in the order given; in place of a folder all images below it, of a pattern its matches, both sorted.
 
     A path is a pattern only where nothing has that very name, and then only below the folders that have theirs. What
     leads to no image is yielded as it is. What lies below a folder and is no image goes to ``passed``. ``find`` tells
     what is below a folder: images, or clips.
+
+    Raises:
+        DataError: ``asked`` is about columns, and what is given has none.
     """
     for text in given:
         names = [str(text)] if os.path.exists(text) else sorted(glob.glob(_pattern(str(text)), recursive=True))
         for name in names or [str(text)]:
+            if asked != AS_FOUND and not is_cell(Path(name)):
+                refuse_for(kind_of(Path(name)), asked, name)
             inside, others = find(Path(name)) if os.path.isdir(name) else ([], [])
             closed = [one.path for one in others if one.fault == "unreadable"]
             passed += [one for one in others if one.path not in closed]

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlift.data.blocks import files_of, load_blocks
-from ganlift.data.kinds import kind_of, read_table
+from ganlift.data.kinds import kind_of, read_table, refuse_for
 from ganlift.data.npy import read_npy
 from ganlift.data.npz import read_arrays
+from ganlift.data.reading import AS_FOUND, Reading
 from ganlift.data.rows import checked_rows
 from ganlift.data.saved_rows import bare_tables
 from ganlift.data.tables import Table
@@ -24,19 +25,22 @@ ARRAYS = ("x", "x_train", "x_val", "x_test", "x_unlabelled")
 """What rows are taken from, in this order."""
 
 
-def row_predictions(model: Model, files: Iterable[str | Path], batch: int) -> Iterator[Prediction]:
+def row_predictions(
+    model: Model, files: Iterable[str | Path], batch: int, asked: Reading = AS_FOUND
+) -> Iterator[Prediction]:
     """One answer a row, in the order of the files, of `ARRAYS` and of the rows.
 
     They are called ``FILE:ARRAY[PLACE]``, or of a table, and of files side by side (``FILE,FILE``), ``FILE[PLACE]``,
     where the place is its id if there are ids. Of
-    a table the columns that the classifier learned from are taken by their names; a label is not looked at. All files
-    are read before the first answer.
+    a table the columns that the classifier learned from are taken by their names, or those that ``asked`` names; a
+    label is not looked at. All files are read before the first answer.
 
     Raises:
         DataError: a file is no ``.npz`` with such arrays and no table with such columns, or their rows are others than
             the classifier takes.
     """
-    found = [pair for file in files for pair in _rows_of(model, Path(file))]
+    reading = model.facts.reading(asked)
+    found = [pair for file in files for pair in _rows_of(model, Path(file), reading)]
     return _answers(model, found, batch)
 
 
@@ -50,16 +54,17 @@ def _answers(
                 yield Prediction(Path(name), row)
 
 
-def _rows_of(model: Model, file: Path) -> list[tuple[NDArray[np.str_], NDArray[np.float64]]]:
+def _rows_of(model: Model, file: Path, reading: Reading) -> list[tuple[NDArray[np.str_], NDArray[np.float64]]]:
     """The rows in ``file`` that ``model`` takes, and what each is called, an array at a time."""
     if files := files_of(str(file)):
-        joined = load_blocks(files, str(file), model.facts.reading(), labelled=False)
+        joined = load_blocks(files, str(file), reading, labelled=False)
         return [(_called(str(file), joined.names), fitting_rows(model, of_block(model, joined).vectors, str(file)))]
+    refuse_for(kind_of(file), reading, str(file))
     if kind_of(file) == "table":
-        table = read_table(file, model.facts.reading(), labelled=False)
+        table = read_table(file, reading, labelled=False)
         return [(_called(str(file), _places(table)), fitting_rows(model, table.values, str(file)))]
     if kind_of(file) == "saved":
-        tables = bare_tables(file, model.facts.reading())
+        tables = bare_tables(file, reading)
         return [(_called(one.source, _places(one)), fitting_rows(model, one.values, one.source)) for one in tables]
     if kind_of(file) == "npy":
         return [_array(model, read_npy(file), str(file), str(file))]

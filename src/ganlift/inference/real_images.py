@@ -19,7 +19,8 @@ from ganlift.data.reading import Reading, asked
 from ganlift.data.sizes import square
 from ganlift.data.sound import picture
 from ganlift.errors import GanliftError
-from ganlift.inference.model import Apply, ClassifierFacts, ColumnsFacts, Inputs, Model, Probabilities
+from ganlift.inference.facts import Apply, ClassifierFacts, ColumnsFacts, Inputs, Probabilities
+from ganlift.inference.model import Model
 from ganlift.inference.predict_rows import of_block
 from ganlift.runs import layout
 from ganlift.runs.files import read_json

@@ -11,15 +11,15 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ganlift.classifiers.base import refuse_code, resolve_recorded
+from ganlift.classifiers.resolve import refuse_code, resolve_recorded
 from ganlift.data.columns import FAR
 from ganlift.data.reading import Sound
 from ganlift.data.sound import QUIET, RANGE_DB, front
 from ganlift.errors import ConfigError, DamagedFileError
 from ganlift.features import Network, feature_network
 from ganlift.features.networks.base import coloured
+from ganlift.inference.facts import Apply, ClassifierFacts, ColumnsFacts, FeaturesFacts, Inputs, Probabilities
 from ganlift.inference.metadata import read_metadata
-from ganlift.inference.model import Apply, ClassifierFacts, ColumnsFacts, FeaturesFacts, Inputs, Probabilities
 from ganlift.layers.lengths import to_length
 from ganlift.layers.moments import moments
 from ganlift.runs.files import read_bytes

@@ -37,7 +37,7 @@ class Representation(Protocol):
     def plain(self, items: Tensor) -> Tensor:
         """What is scored of items (n, ...) as they lie in memory: a view of each, or the same number of each in turn.
 
-        No draw. `ganlift.strategies.base.predict` averages the probabilities of an item's views.
+        No draw. `ganlift.strategies.setup.predict` averages the probabilities of an item's views.
         """
         ...
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ganlift.augment import diffaugment, image_mixes, rand_augment, strong, trivial_augment, weak
-from ganlift.classifiers.base import ClassifierSpec, resolve
+from ganlift.classifiers.base import ClassifierSpec
+from ganlift.classifiers.resolve import resolve
 from ganlift.generators.base import ImageShape
 from ganlift.generators.sngan import Discriminator, SNGANOptions
 from ganlift.layers.small_generator import SmallGenerator

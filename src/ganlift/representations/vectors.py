@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from ganlift.augment.draws import one_of, partners
-from ganlift.classifiers.base import ClassifierSpec, resolve
+from ganlift.classifiers.base import ClassifierSpec
 from ganlift.classifiers.mlp import NOISE
+from ganlift.classifiers.resolve import resolve
 from ganlift.generators.base import VectorShape
 from ganlift.generators.judge import Judge
 from ganlift.layers.feature_generator import HIDDEN, FeatureGenerator

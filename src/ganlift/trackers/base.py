@@ -21,7 +21,7 @@ from ganlift.yardstick import YARDSTICKS
 T = TypeVar("T")
 Opened = tuple[Listener, Callable[[], object]]
 
-NAMES = ("tensorboard", "wandb")
+NAMES = ("tensorboard", "wandb", "mlflow")
 
 
 @contextmanager

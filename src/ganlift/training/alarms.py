@@ -87,7 +87,9 @@ class Alarms:
             self.sound(phase, step, "g-exploding", f"the generator's gradient is very large (norm {norm:.1e})")
 
     def look_at_samples(self, phase: str, step: int, figures: Mapping[str, float]) -> None:
-        """Look at the figures of some samples; nothing is said of what the look before did not find."""
+        """Look at the figures of some samples, if any; nothing is said of what the look before did not find."""
+        if not figures:
+            return
         bad = [rule for rule in RULES if rule.figure in figures and rule.is_bad(figures[rule.figure])]
         for rule in bad:
             if rule.figure in self._suspected:

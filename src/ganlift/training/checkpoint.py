@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from torch import Tensor
 
 from ganlift.errors import DamagedFileError
 from ganlift.runs.files import write_bytes, write_text
+from ganlift.training.phase import Stateful
 
 _KEEP = 2
 
@@ -84,6 +86,44 @@ class Store:
 
     def _state_file(self, step: int) -> Path:
         return self.folder / f"{self.name}-{step:08d}.json"
+
+
+class Checkpoints:
+    """All state of a training, named ``parts``, in ``store``; without a store nothing is kept.
+
+    Args:
+        check: called before every save; raises where what would be saved is not finite.
+    """
+
+    def __init__(self, store: Store | None, parts: Mapping[str, Stateful], check: Callable[[], None]) -> None:
+        self._store, self._parts, self._check = store, parts, check
+        self._saved_at = time.perf_counter()
+
+    @property
+    def age(self) -> float:
+        """Seconds since the last one, or since the beginning."""
+        return time.perf_counter() - self._saved_at
+
+    def save(self, step: int) -> None:
+        """Save all parts as of ``step``."""
+        if self._store:
+            self._check()
+            self._store.save(step, {name: part.state_dict() for name, part in self._parts.items()})
+        self._saved_at = time.perf_counter()
+
+    def restore(self) -> int:
+        """The step at which the newest checkpoint goes on, all parts being as they were then; 0 where there is none.
+
+        Raises:
+            DamagedFileError: there are checkpoints and none is whole.
+        """
+        found = self._store.load() if self._store else None
+        if found is None:
+            return 0
+        step, state = found
+        for name, part in self._parts.items():
+            part.load_state_dict(state[name])
+        return step
 
 
 def _sealed(body: Mapping[str, Any]) -> str:

@@ -47,6 +47,18 @@ class Update:
         self.norms[name] = torch.stack(torch._foreach_norm(present)).norm() if present else loss.new_zeros(())
         return grads
 
+    def checked(self, metrics: Mapping[str, Tensor]) -> dict[str, float]:
+        """``metrics`` as numbers, and the norm of the generator's gradient, where there is one.
+
+        Raises:
+            NonFiniteLossError: see `check`.
+        """
+        self.check()
+        values = {name: float(value) for name, value in metrics.items()}
+        if "generator" in self.norms:
+            values["g_grad_norm"] = float(self.norms["generator"])
+        return values
+
     def check(self) -> None:
         """Raise `NonFiniteLossError` unless the last losses and gradient norms are finite."""
         for kind, values in (("loss", self.losses), ("gradient", self.norms)):
