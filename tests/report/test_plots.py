@@ -58,6 +58,15 @@ def test_slope_puts_the_gain_above_the_references_mean() -> None:
     assert "up" in gain.get("class")
 
 
+def test_slope_has_no_accuracy_below_0_or_above_100_percent() -> None:
+    """The interval of two seeds reaches from -150 % to 283 %."""
+    root = parsed(
+        plots.slope([Pair(0, 0.5, 0.83), Pair(1, 0.5, 0.5)], "augment", "sgan", (0.17, -2.0, 2.33), "accuracy")
+    )
+    said = [one.text for one in root.iter("text") if one.get("text-anchor") == "end"]
+    assert said == ["0", "50", "100"]
+
+
 def test_class_dots_shows_a_row_a_class_and_those_without_test_images() -> None:
     root = parsed(plots.class_dots(["cat", "dog"], [Spread(0.02, -0.01, 0.05), None]))
     assert len(marks(root, "circle", "mark")) == 1

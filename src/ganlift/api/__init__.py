@@ -3,9 +3,10 @@
 What trains is imported by the verb that trains: a report is made without torch.
 """
 
+from ganlift.api.answers import Generated, Predictions
 from ganlift.api.looking import check, report
 from ganlift.api.training import Comparison, Training, compare, train, train_generator
-from ganlift.api.using import Generated, Predictions, evaluate, evaluate_generator, export, generate, predict
+from ganlift.api.using import evaluate, evaluate_generator, export, generate, predict
 
 __all__ = [
     "Comparison",

@@ -13,6 +13,7 @@ from ganlift.data.fitness import refuse, too_few
 from ganlift.data.layout import lay_out, wraps
 from ganlift.data.listing import PICTURES, Entry, Listing
 from ganlift.data.reading import AS_FOUND, Reading
+from ganlift.data.sound import is_sound
 from ganlift.data.types import FileFacts
 from ganlift.data.walking import holds_run, image_files, look
 from ganlift.errors import DataError
@@ -48,7 +49,7 @@ def list_folder(folder: Path, reading: Reading = AS_FOUND, find: Find = image_fi
             empty.append(path)
     with_images = {entry.label for entry in entries}
     class_names = tuple(sorted(with_images | {path.name for path in empty}))
-    noun = _noun(Listing(str(folder), entries, class_names, clips=find is not image_files), reading)
+    noun = _noun(Listing(str(folder), entries, class_names, tuple(passed), clips=find is not image_files), reading)
     few = too_few(class_names if with_images else (), _few(len(with_images), folder, reading, noun), noun)
     if not with_images:
         refuse(few)
@@ -69,7 +70,10 @@ def list_folder(folder: Path, reading: Reading = AS_FOUND, find: Find = image_fi
 
 def _noun(listing: Listing, reading: Reading) -> str:
     """What a folder's examples are called: by its files, and where it has none by what is wanted of it."""
-    return listing.noun if listing.entries or listing.clips else CLIP if reading.sound or reading.frames else EXAMPLE
+    loose = [one.path for one in listing.passed if one.fault == "loose-image"]
+    if listing.entries or listing.clips or (loose and not is_sound(loose[0])):
+        return listing.noun
+    return CLIP if loose or reading.sound or reading.frames else EXAMPLE
 
 
 def has_classes(folder: Path, parts: Mapping[str, str] | None = None) -> bool:

@@ -63,7 +63,7 @@ def slope(
         text(left, 16, short(reference, 16), "label", "middle"),
         text(right, 16, short(arm, 16), "label", "middle"),
     ]
-    for tick in ticks(y.low, y.high):
+    for tick in ticks(max(y.low, 0.0), min(y.high, 1.0)):  # the interval may reach beyond what accuracy can be
         parts += [
             line(left, y(tick), right, y(tick), "grid"),
             text(left - 10, y(tick) + 4, _round(tick), "tick", "end"),

@@ -164,7 +164,7 @@ def margin(run: Run) -> str:
     return next((one for one in found if one != words.NONE), "a gain")
 
 
-_TOLD_ELSEWHERE = ("findings", "classes", "per_class_and_part", "training_per_class", "noun")
+_TOLD_ELSEWHERE = ("findings", "guesses", "classes", "per_class_and_part", "training_per_class", "noun")
 
 
 def notes(run: Run) -> tuple[list[str], int]:
@@ -176,6 +176,11 @@ def notes(run: Run) -> tuple[list[str], int]:
     told = [
         f"{one.get('message', '')} {one.get('advice', '')}"
         for one in sequence(check.get("findings"))
+        if isinstance(one, dict)
+    ]
+    told += [
+        f"{one.get('about', '')}: {one.get('taken', '')}; else {one.get('option', '')}"
+        for one in sequence(check.get("guesses"))
         if isinstance(one, dict)
     ]
     called = {"images": run.examples, "image_size": "image_size" if run.noun == IMAGE else "picture_size"}
