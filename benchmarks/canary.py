@@ -25,7 +25,7 @@ from torch import Tensor
 from ganlift.data import draw_split, load
 from ganlift.data.imbalance import tail_counts
 from ganlift.data.kin import with_near
-from ganlift.data.split import PARTS
+from ganlift.data.split_files import PARTS
 from ganlift.data.types import ImageSet, Task
 from ganlift.generators.base import generators
 from ganlift.strategies.base import run_phases, strategies

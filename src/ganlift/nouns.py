@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-IMAGE = "image"
+IMAGE, CLIP = "image", "clip"
+EXAMPLE = "example"
+"""What one is called where nothing tells yet what it is."""
 
 
 def noun_of(plan: Mapping[str, Any]) -> str:

@@ -66,12 +66,12 @@ def job(run: Path, kind: str, name: str) -> dict[str, Any]:
 def test_no_job_trains_on_a_held_out_image(run: Path, kind: str, seen: str, held_out: str) -> None:
     plant(run, seen, held_out)
     with pytest.raises(DataError, match=f"1 {seen} image.* are {held_out} images too"):
-        work(job(run, kind, "gan-augment"), lambda event: None, lambda: 0)
+        work(job(run, kind, "gan-augment"), run, lambda event: None, lambda: 0)
     assert not layout.generator_folder(run, "").exists()
 
 
 def test_the_same_run_without_the_planted_image_trains(run: Path) -> None:
-    assert work(job(run, "arm", "augment"), lambda event: None, lambda: 0)["status"] == "done"
+    assert work(job(run, "arm", "augment"), run, lambda event: None, lambda: 0)["status"] == "done"
 
 
 def test_a_generator_of_its_own_never_sees_a_copy_of_a_held_out_image(digits: ImageSet) -> None:

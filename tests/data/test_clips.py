@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from ganlift.data import ImageSet, Reading, check_survey, draw_split, load, surv
 from ganlift.data import clips as clips_module
 from ganlift.data.bundled_sets import fashion_mini
 from ganlift.data.clips import read_clip, spread
+from ganlift.data.decode_clips import decode_clips
 from ganlift.data.types import VideoSet
 from ganlift.errors import DataError
 
@@ -307,3 +309,18 @@ def test_clips_without_labels_stand_beside_labelled_ones(clips: Path) -> None:
     found = load(str(clips), unlabelled=str(clips.parent / "more"))
     assert isinstance(found, VideoSet)
     assert (len(found), found.parts[-1], found.labels[-1]) == (13, "unlabelled", -1)
+
+
+def test_frames_are_held_once_while_clips_are_read(tmp_path: Path) -> None:
+    """At most the array, the clips that wait (16, and as many that are made) and what a few decoders work on."""
+    frames = [Image.fromarray(np.full((8, 8, 3), (40 * place, 0, 90), np.uint8)) for place in range(3)]
+    frames[0].save(tmp_path / "0.gif", save_all=True, append_images=frames[1:], duration=100)
+    paths = [tmp_path / f"{number}.gif" for number in range(160)]
+    for path in paths[1:]:
+        path.write_bytes(paths[0].read_bytes())
+    tracemalloc.start()
+    pixels = decode_clips(paths, Reading(image_size=64)).pixels
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert pixels.nbytes == 160 * 8 * 64 * 64 * 3
+    assert most < 1.5 * pixels.nbytes

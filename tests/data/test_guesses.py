@@ -188,7 +188,7 @@ SAID = {
 """Every option about images and sound, as the command line has it, and what it asks for."""
 
 OF_TABLES = {"column", "leave_out", "label_column", "labels"}
-FOUND = {"learned", "learned_columns", "learned_blocks", "sound"}
+FOUND = {"learned", "learned_columns", "learned_label", "learned_blocks", "sound"}
 """What is settled, and not asked for."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,14 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_iris, load_wine
 from sklearn.decomposition import PCA
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
 
 from ganlift import GanLiftClassifier
+from ganlift.api import train
 from ganlift.data import load
 from ganlift.data.build import content_hashes, from_vectors
 from ganlift.data.columns import Columns, learn_columns
@@ -152,6 +155,18 @@ WIDE = np.arange(40.0).reshape(20, 2) % 7
         ({}, np.where(WIDE == 3, np.nan, WIDE), "contains NaN"),
         ({}, np.where(WIDE == 3, np.inf, WIDE), "contains infinity"),
         ({}, WIDE * 1e300, "X: column 0 has values up to 6e.300, too large"),
+        (
+            {"blocks": {"a": 1, "b": 2}},
+            WIDE,
+            r"X has 2 columns, and blocks names 3 \(a 1 and b 2\); give widths that sum",
+        ),
+        ({"blocks": [1, 1]}, WIDE, r"blocks=\[1, 1\]; give the width of each by its name"),
+        ({"blocks": {"a": 2, "b": 0}}, WIDE, r"blocks\['b'\] == 0, must be >= 1"),
+        (
+            {"blocks": {"a": 64}},
+            np.zeros((20, 8, 8)),
+            "X has images, and blocks is about rows of numbers; leave it out",
+        ),
         ({"strategy": "linear-probe"}, WIDE.reshape(20, 2, 1), "'linear-probe' learns from vectors and X has images"),
         ({"classifier": "mlp"}, WIDE.reshape(20, 2, 1), "'mlp' reads vectors, and pixels are learned from here"),
         ({"strategy": "rotation", "features": "efficientnet-lite0"}, WIDE.reshape(20, 2, 1), "leave features out"),
@@ -163,6 +178,43 @@ def test_mistakes_get_one_sentence(settings: dict[str, Any], x: Any, message: st
     with pytest.raises(ValueError, match=message):
         classifier.fit(x, np.arange(20) % 2)
     assert not hasattr(classifier, "model_")
+
+
+def test_blocks_are_standardised_as_files_side_by_side_are(tmp_path: Path) -> None:
+    """The columns are those of a classifier that ``ganlift train words.npz,topics.npz`` makes of the same rows."""
+    x, y = load_wine(return_X_y=True)
+    sides = {"words": x[:, :10], "topics": x[:, 10:]}
+    for name, own in sides.items():
+        parts = {"train": slice(0, None, 2), "val": slice(1, None, 4), "test": slice(3, None, 4)}
+        arrays = {f"x_{part}": own[where] for part, where in parts.items()}
+        np.savez(tmp_path / f"{name}.npz", **arrays, **{f"y_{part}": y[where] for part, where in parts.items()})
+    spec = ",".join(str(tmp_path / f"{name}.npz") for name in sides)
+    run = train(spec, strategy="augment", budget=2, batch_size=8, threads=1, out=tmp_path / "run").run
+    columns = json.loads((run / "classifier" / "model.json").read_text())["columns"]
+    fitted = quick(blocks={"words": 10, "topics": 3}).fit(x[::2], y[::2])
+    assert fitted.encoding_.to_json() == columns
+    assert columns["blocks"] == [["words", 10], ["topics", 3]]
+    plain = quick().fit(x[::2], y[::2])
+    # Hand-worked: 13 columns that vary, in blocks of 10 and of 3 of them.
+    weights = np.repeat([(13 / (2 * 10)) ** 0.5, (13 / (2 * 3)) ** 0.5], [10, 3])
+    assert np.allclose(fitted.encoding_.spread * weights, plain.encoding_.spread, rtol=1e-12)
+    assert not np.allclose(fitted.predict_proba(x), plain.predict_proba(x), atol=1e-3)
+    scaled = fitted.encoding_.vectors(x[::2])[:, 0, :-1]
+    assert (scaled[:, :10] ** 2).sum() == pytest.approx((scaled[:, 10:] ** 2).sum(), rel=1e-5)
+
+
+def test_blocks_are_a_parameter_as_others_are() -> None:
+    x, y = load_wine(return_X_y=True)
+    asked = quick(blocks={"a": 6, "b": 7})
+    copied = clone(asked)
+    assert copied.get_params()["blocks"] == {"a": 6, "b": 7}
+    wanted = asked.fit(x, y).predict_proba(x)
+    assert np.array_equal(copied.fit(x, y).predict_proba(x), wanted)
+    assert np.array_equal(pickle.loads(pickle.dumps(asked)).predict_proba(x), wanted)
+    search = GridSearchCV(quick(), {"blocks": [None, {"a": 6, "b": 7}]}, cv=2, error_score="raise").fit(x, y)
+    assert len(search.cv_results_["mean_test_score"]) == 2
+    marked = np.where(np.arange(len(x)) % 3 == 0, y, -1)
+    assert quick("sgan", blocks={"a": 6, "b": 7}).fit(x, marked).encoding_.blocks == (("a", 6), ("b", 7))
 
 
 def test_another_width_or_what_is_not_finite_later() -> None:

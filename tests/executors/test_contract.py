@@ -34,6 +34,7 @@ SHARED = {
 OPENED: dict[str, dict[str, Any]] = {
     "in-process": {},
     "local-processes": {"workers": 2},
+    "ray": {"workers": 2},
     "local-processes, launched": {"workers": 2, "launch": "env -u HOME sh -c 'exec \"$@\"' sh"},
 }
 """The arguments of a `Place` by the executor's name and a word about it."""
@@ -43,11 +44,13 @@ Open = Callable[..., Executor]
 
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Open]:
+def opened(request: pytest.FixtureRequest) -> Iterator[Open]:
     """Opens an executor by a name of `OPENED`, in a run that holds images and a split; closes it at the end."""
     found: list[Executor] = []
 
     def open_it(name: str, run: Path, **more: Any) -> Executor:
+        if name == "ray":
+            more["address"] = request.getfixturevalue("cluster").address
         place = Place(run=run, **{**OPENED[name], **more})
         found.append(executors.get(name.partition(",")[0]).open(place, work))
         return found[-1]
@@ -175,13 +178,17 @@ def test_a_worker_that_falls_silent_is_replaced(name: str, opened: Open, run: Pa
 
 
 def _workers() -> list[int]:
-    """The processes below this one that run `ganlift.comparison.worker`."""
+    """The processes below this one that run `ganlift.comparison.worker`, or an actor of a cluster begun here."""
     listed = subprocess.run(["ps", "-e", "-o", "pid=,ppid=,args="], capture_output=True, text=True).stdout
     lines = [line.split(None, 2) for line in listed.splitlines()]
     family = {str(os.getpid())}
-    for _ in range(4):
+    for _ in range(5):
         family |= {pid for pid, parent, _ in lines if parent in family}
-    return [int(pid) for pid, _, args in lines if pid in family and "-m ganlift.comparison.worker" in args]
+    return [int(pid) for pid, _, args in lines if pid in family and _is_worker(args)]
+
+
+def _is_worker(args: str) -> bool:
+    return "-m ganlift.comparison.worker" in args or args.startswith("ray::Hand")
 
 
 def test_an_orphaned_worker_leaves(run: Path) -> None:

@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 class Generated:
     """What ``generate`` wrote: by which generator, which files, and the names of the run's other generators.
 
-    ``sounds`` are the previews of ``files`` that are spectrograms, one each; none of images.
+    ``sounds`` are the previews of ``files`` that are spectrograms, one each; none of images. ``noun`` is what a file
+    shows: "image", "clip" (of sound) or "frame".
     """
 
     generator: str
     files: list[Path]
     others: list[str]
     sounds: list[Path] = field(default_factory=list)
+    noun: str = IMAGE
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def generate(
     columns = len(pictures) // len(labels) if labels else 8
     files = write_pictures(kept, pictures, out, columns=columns if grid else None, npz=npz)
     sounds = [file.with_suffix(".wav") for file in files] if kept.sound else []
-    return Generated(kept.key, files, [key for key in generator_keys(run) if key != kept.key], sounds)
+    return Generated(kept.key, files, [key for key in generator_keys(run) if key != kept.key], sounds, kept.noun)
 
 
 def predict(

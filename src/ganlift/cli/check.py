@@ -33,7 +33,7 @@ def check(
             show_default=False,
         ),
     ],
-    unlabelled: Annotated[Path | None, typer.Option(metavar="PATH", help="Images without labels.")] = None,
+    unlabelled: Annotated[Path | None, typer.Option(metavar="PATH", help="Examples without labels.")] = None,
     image_size: options.ImageSize = None,
     value_range: options.ValueRange = None,
     colours: options.Colours = None,

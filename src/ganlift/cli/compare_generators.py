@@ -65,9 +65,9 @@ def compare_generators(
     as_json: options.AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the verdicts and nothing else.")] = False,
 ) -> None:
-    """Train generators at equal steps or equal time: how good are their images, and what does a classifier gain?
+    """Train generators at equal steps or equal time: how good are their samples, and what does a classifier gain?
 
-    --generator-budget 500 gives each as many steps, so as many images; --generator-budget 40s as much time.
+    --generator-budget 500 gives each as many steps, so as many samples; --generator-budget 40s as much time.
     """
     from ganlift.comparison.generator import generator_arms
     from ganlift.config import PIXELS, CompareConfig

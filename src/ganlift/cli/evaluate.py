@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import string
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -44,7 +44,7 @@ def evaluate(
         Path, typer.Argument(help="A run folder, its classifier/, or an exported .onnx file.", show_default=False)
     ],
     data: Annotated[
-        str | None, typer.Argument(help=f"{options.DATA_HELP[:-1]}; the run's own test images if not given.")
+        str | None, typer.Argument(help=f"{options.DATA_HELP[:-1]}; the run's own test examples if not given.")
     ] = None,
     part: Annotated[
         str | None, typer.Option(metavar="test|val|train|all", help="Of DATA; test or val where it has one, else all.")
@@ -67,40 +67,30 @@ def evaluate(
     generator: Annotated[str | None, typer.Option(help="Which of the run's generators.")] = None,
     network: Annotated[
         str | None,
-        typer.Option(metavar=_NETWORKS, help="What images are looked at through; own if not given."),
+        typer.Option(metavar=_NETWORKS, help="What samples are looked at through; own if not given."),
     ] = None,
     weights: Annotated[Path | None, typer.Option(help="The weights of inception or timm:NAME.")] = None,
     download: Annotated[bool, typer.Option("--download", help="Fetch weights that are not here.")] = False,
-    images: Annotated[int | None, typer.Option(help="Images on either side, at most; 2000 if not given.")] = None,
+    images: Annotated[int | None, typer.Option(help="Examples on either side, at most; 2000 if not given.")] = None,
     at_infinity: Annotated[
-        bool, typer.Option("--at-infinity", help="Extrapolate the Fréchet distance to infinitely many images.")
+        bool, typer.Option("--at-infinity", help="Extrapolate the Fréchet distance to infinitely many samples.")
     ] = False,
     data_dir: options.DataDir = None,
     device: options.Device = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Score a classifier (accuracy, recall, calibration) or a generator (distance, variety, copies), with intervals."""
-    from ganlift.errors import ConfigError
+    from ganlift.api import evaluate as score
+    from ganlift.api import evaluate_generator
 
-    if what not in ("classifier", "generator"):
-        raise ConfigError(f"--what {what}: expected classifier or generator.")
+    of_data = options.of_images(context.params)
     of_generators = {
         "--generator": generator, "--network": network, "--weights": weights, "--download": download or None,
         "--images": images, "--at-infinity": at_infinity or None,
     }  # fmt: skip
-    given = [name for name, value in of_generators.items() if value is not None]
-    if what == "classifier" and given:
-        raise ConfigError(f"{given[0]} is about generators; add --what generator.")
-    of_data = options.of_images(context.params)
-    if what == "generator" and (group_column or of_data):
-        raise ConfigError(
-            "--group-column, --value-range, --parts, --classes, --groups and --files are about classifiers; leave "
-            "--what generator out."
-        )
+    _refuse_the_other_ones(what, of_generators, group_column or of_data)
     found: Evaluation | GeneratorEvaluation
     if what == "generator":
-        from ganlift.api import evaluate_generator
-
         found = evaluate_generator(
             run,
             data,
@@ -115,8 +105,6 @@ def evaluate(
             device=device or "auto",
         )
     else:
-        from ganlift.api import evaluate as score
-
         found = score(
             run,
             data,
@@ -130,8 +118,28 @@ def evaluate(
         from ganlift.runs.files import plain
 
         typer.echo(json.dumps(plain(asdict(found)), ensure_ascii=False))
-        return
-    _show(found)
+    else:
+        _show(found)
+
+
+def _refuse_the_other_ones(what: str, of_generators: Mapping[str, Any], of_classifiers: Any) -> None:
+    """Refuse options that are about the other one of what a run makes.
+
+    Raises:
+        ConfigError: such an option, or ``what`` is neither.
+    """
+    from ganlift.errors import ConfigError
+
+    if what not in ("classifier", "generator"):
+        raise ConfigError(f"--what {what}: expected classifier or generator.")
+    given = [name for name, value in of_generators.items() if value is not None]
+    if what == "classifier" and given:
+        raise ConfigError(f"{given[0]} is about generators; add --what generator.")
+    if what == "generator" and of_classifiers:
+        raise ConfigError(
+            "--group-column, --value-range, --parts, --classes, --groups and --files are about classifiers; leave "
+            "--what generator out."
+        )
 
 
 def _show(found: Evaluation | GeneratorEvaluation) -> None:

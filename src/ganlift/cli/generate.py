@@ -16,26 +16,26 @@ EXAMPLE = "Example: ganlift generate runs/generator --class ants --latent-seeds 
 
 def generate(
     run: Annotated[Path, typer.Argument(help="A run folder with a trained generator.", show_default=False)],
-    out: Annotated[Path, typer.Option(help="A new folder, outside of the training images.")] = Path("generated"),
+    out: Annotated[Path, typer.Option(help="A new folder, outside of the training data.")] = Path("generated"),
     classes: Annotated[
         list[str] | None, typer.Option("--class", metavar="NAME", help="Repeatable; all classes if not given.")
     ] = None,
-    n: Annotated[int | None, typer.Option("-n", "--count", help="Images a class; 16 if not given.")] = None,
+    n: Annotated[int | None, typer.Option("-n", "--count", help="Samples a class; 16 if not given.")] = None,
     latent_seeds: Annotated[
-        str | None, typer.Option(metavar="A-B|A,B,...", help="Which latents; the same one gives the same image.")
+        str | None, typer.Option(metavar="A-B|A,B,...", help="Which latents; the same one gives the same sample.")
     ] = None,
     interpolate: Annotated[
         str | None, typer.Option(metavar="A,B", help="The way from one latent seed to another, in -n steps.")
     ] = None,
     grid: Annotated[bool, typer.Option("--grid", help="Write grid.png too, one class a row.")] = False,
-    npz: Annotated[bool, typer.Option("--npz", help="Write images.npz too: all images and labels as arrays.")] = False,
+    npz: Annotated[bool, typer.Option("--npz", help="Write images.npz too: all pixels and labels as arrays.")] = False,
     truncation: Annotated[
-        float | None, typer.Option(metavar="T", help="Cut latents off at ±T: less variety, more typical images.")
+        float | None, typer.Option(metavar="T", help="Cut latents off at ±T: less variety, more typical samples.")
     ] = None,
     generator: Annotated[str | None, typer.Option(help="Which of the run's generators.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
-    """Draw images from a trained generator: PNG files marked as generated, and a manifest."""
+    """Draw from a trained generator: PNG files (of sound, spectrograms) marked as generated, and a manifest."""
     seeds, path = _latents(n, latent_seeds, interpolate)
     from ganlift.api import generate as draw
 
@@ -57,7 +57,7 @@ def generate(
         typer.echo(json.dumps(told))
         return
     others = f" The run also has: {some(made.others)} (--generator NAME)." if made.others else ""
-    what = "spectrograms, each with a preview of its sound (.wav)," if made.sounds else "images"
+    what = "spectrograms, each with a preview of its sound (.wav)," if made.sounds else f"{made.noun}s"
     typer.echo(f"{len(made.files)} {what} by {safe(made.generator)} in {safe(out)}, listed in manifest.json.{others}")
 
 
@@ -66,7 +66,7 @@ def _latents(n: int | None, latent_seeds: str | None, interpolate: str | None) -
     from ganlift.errors import ConfigError
 
     if n is not None and n < 1:
-        raise ConfigError(f"-n {n}: give how many images, 1 or more.")
+        raise ConfigError(f"-n {n}: give how many samples, 1 or more.")
     if interpolate is not None:
         corners = _numbers(interpolate, "--interpolate")
         if latent_seeds is not None or len(corners) < 2 or (n or 2) < 2:

@@ -30,8 +30,10 @@ app.command("train", short_help="Train one strategy on all labels.", epilog=trai
 app.command("train-generator", short_help="Train a generator alone.", epilog=train.GENERATOR_EXAMPLE)(
     train.train_generator
 )
-app.command("generate", short_help="Draw images from a trained generator.", epilog=generate.EXAMPLE)(generate.generate)
-app.command("predict", short_help="Name the class of images.", epilog=predict.EXAMPLE)(predict.predict)
+app.command("generate", short_help="Draw from a trained generator.", epilog=generate.EXAMPLE)(generate.generate)
+app.command("predict", short_help="Name the class of images, sound, clips or rows.", epilog=predict.EXAMPLE)(
+    predict.predict
+)
 app.command("evaluate", short_help="Score a classifier, with intervals.", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command("export", short_help="Write a classifier as one file.", epilog=export.EXAMPLE)(export.export)
 app.command("list", short_help="What there is to choose from.", epilog=listing.EXAMPLE)(listing.list_kind)

@@ -17,10 +17,12 @@ DATA_HELP = (
 )
 
 Data = Annotated[str | None, typer.Argument(help=DATA_HELP)]
-Unlabelled = Annotated[str | None, typer.Option(metavar="PATH|rest|none", help="Images without labels.")]
-LabelsPerClass = Annotated[int | None, typer.Option(help="Labelled images a class; all if not given; 0 for clusters.")]
+Unlabelled = Annotated[str | None, typer.Option(metavar="PATH|rest|none", help="Examples without labels.")]
+LabelsPerClass = Annotated[
+    int | None, typer.Option(help="Labelled examples a class; all if not given; 0 for clusters.")
+]
 Imbalance = Annotated[
-    str | None, typer.Option(metavar="exp:RATIO|step:RATIO", help="Thin out the labelled images to a long tail.")
+    str | None, typer.Option(metavar="exp:RATIO|step:RATIO", help="Thin out the labelled examples to a long tail.")
 ]
 Measure = Annotated[
     str | None, typer.Option(metavar="auto|accuracy|macro-recall", help="What arms are judged by.", show_default=False)
@@ -40,7 +42,7 @@ Equal = Annotated[
 GeneratorBudget = Annotated[
     str | None, typer.Option(metavar="STEPS|TIME", help="A generator's own steps, or the time each one gets.")
 ]
-BatchSize = Annotated[int | None, typer.Option(help="Labelled images a step.")]
+BatchSize = Annotated[int | None, typer.Option(help="Labelled examples a step.")]
 Classifier = Annotated[str | None, typer.Option(help="A name from 'list classifiers', timm:NAME, or module:factory.")]
 Features = Annotated[
     str | None,

@@ -77,17 +77,17 @@ def predict(
     images: Annotated[
         list[str],
         typer.Argument(
-            metavar="IMAGE...",
+            metavar="FILE...",
             help="Files, folders, patterns, saved data sets (of rows: .npz, tables); - reads a list from standard "
             "input, or with --every 16-bit mono samples.",
         ),
     ],
     output: Annotated[Format, typer.Option("--format", help="table, csv or json.")] = Format.table,
-    top: Annotated[int, typer.Option(min=1, help="Classes to name for each image.")] = 1,
+    top: Annotated[int, typer.Option(min=1, help="Classes to name for each answer.")] = 1,
     min_confidence: Annotated[
         float, typer.Option(min=0.0, max=1.0, help=f"Say {UNSURE} where the best class has a lower probability.")
     ] = 0.0,
-    batch: Annotated[int, typer.Option(min=1, help="Images held at once.")] = 64,
+    batch: Annotated[int, typer.Option(min=1, help="Files, rows or windows held at once.")] = 64,
     every: Annotated[
         float | None,
         typer.Option(metavar="SECONDS", help="Of recordings: the class of each window, which begin so far apart."),
@@ -99,9 +99,9 @@ def predict(
     device: options.Device = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
-    """Name the class of images, with calibrated probabilities.
+    """Name the class of images, sound, clips or rows, with calibrated probabilities.
 
-    Images that cannot be read are listed on standard error and the rest is predicted. The exit code is 0 where all
+    Files that cannot be read are listed on standard error and the rest is predicted. The exit code is 0 where all
     could be read, 1 where some could not, 2 where none could.
     """
     from ganlift.api import predict as ask

@@ -27,9 +27,9 @@ def head(found: GeneratorEvaluation) -> list[str]:
     """What was measured, against what, through what."""
     measures, others = found.measures, f" The run also has: {some(found.others)}." if found.others else ""
     return [
-        f"{measures['images']} images by {safe(found.generator)} against as many of {safe(found.data)}.{others}",
+        f"{measures['images']} {found.noun}s by {safe(found.generator)} against as many of {safe(found.data)}.{others}",
         f"Features: {safe(found.network)}, {measures['features']} of them ({safe(found.about)}).",
-        "Real images are those that the generator learned from, against the same held-out ones: the floor.",
+        f"Real {found.noun}s are those that the generator learned from, against the same held-out ones: the floor.",
     ]
 
 
@@ -37,7 +37,7 @@ def tables(found: GeneratorEvaluation) -> list[Table]:
     """The measures, those within each class, and copying."""
     shown = [table(["measure", "generated", "± s.e.", "real", "better"], _lines(found))]
     if found.measures["intra_class"]:
-        head = ["class", "images", "Fréchet", "of real", "precision", "recall", "coverage", "diversity"]
+        head = ["class", f"{found.noun}s", "Fréchet", "of real", "precision", "recall", "coverage", "diversity"]
         shown.append(table(head, _classes(found)))
     copied = found.measures["copying"]
     if copied:

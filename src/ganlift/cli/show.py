@@ -184,14 +184,13 @@ class _Live(_Lines):
             self.bars.remove_task(self.tasks.pop(event["name"]))
 
     def reading(self, event: Event) -> None:
-        self._set(
-            "reading", "reading images", event["done"], event["total"], f"{event['done']:,} of {event['total']:,}"
-        )
+        far = f"{event['done']:,} of {event['total']:,}"
+        self._set("reading", event["what"], event["done"], event["total"], far)
         if event["done"] == event["total"]:
             self.bars.remove_task(self.tasks.pop("reading"))
 
     def embedding(self, event: Event) -> None:
-        """A bar of images through a frozen network."""
+        """A bar of examples through a frozen network."""
         if not event["total"]:
             return
         words = f"features of {event['network']}"
@@ -295,7 +294,7 @@ def trained_generator(console: Console, folder: Path, run: Path, brief: bool = F
     if not brief:
         console.print()
         _point(console, "Samples:", folder / "samples")
-        _point(console, "Draw images with: ganlift generate", run)
+        _point(console, "Draw from it with: ganlift generate", run)
     _point(console, "Generator:", folder)
 
 

@@ -27,7 +27,7 @@ def train(
     seed: Seed = None,
     budget: Annotated[str | None, typer.Option(metavar="STEPS|TIME", help="Steps, or a time such as 5m.")] = None,
     keep_test: Annotated[
-        float | None, typer.Option(help="Share of the images kept back for a test score; none if not given.")
+        float | None, typer.Option(help="Share of the examples kept back for a test score; none if not given.")
     ] = None,
     generator_budget: options.GeneratorBudget = None,
     batch_size: options.BatchSize = None,
@@ -84,12 +84,12 @@ def train(
 
 def train_generator(
     context: typer.Context,
-    data: Annotated[str | None, typer.Argument(help=f"{options.DATA_HELP[:-1]}; or images without labels.")] = None,
+    data: Annotated[str | None, typer.Argument(help=f"{options.DATA_HELP[:-1]}; or a folder without labels.")] = None,
     unlabelled: options.Unlabelled = None,
     generator: options.Generator = None,
     seed: Seed = None,
     budget: Annotated[str | None, typer.Option(metavar="STEPS|TIME", help="Steps, or a time such as 5m.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Real images a step.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Real examples a step.")] = None,
     image_size: options.ImageSize = None,
     value_range: options.ValueRange = None,
     colours: options.Colours = None,

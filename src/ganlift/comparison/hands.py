@@ -51,9 +51,25 @@ def open_executor(config: RunConfig, run: Path, at_once: int) -> Executor:
     if name == AUTO:
         name = PROCESSES if at_once > 1 or config.launch else HERE
     place = Place(
-        run=run, workers=at_once, gpus=gpus(config), launch=config.launch, address=address, needs=_needs(config)
+        run=run,
+        workers=at_once,
+        gpus=gpus(config),
+        launch=config.launch,
+        address=address,
+        gpu_share=_gpu_share(config),
+        needs=_needs(config),
     )
     return executors.get(name).open(place, work)
+
+
+def room(config: RunConfig, threads: int) -> int | None:
+    """Jobs of ``threads`` threads that the executor that is asked for has room for; None where this machine says it.
+
+    Raises:
+        GanliftError: an address does not answer.
+    """
+    name, _, address = config.executor.partition(":")
+    return None if name == AUTO else executors.get(name).room(address, threads, _gpu_share(config))
 
 
 def gpus(config: RunConfig) -> tuple[str, ...]:
@@ -65,6 +81,11 @@ def gpus(config: RunConfig) -> tuple[str, ...]:
 
     seen = [one.strip() for one in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if one.strip()]
     return tuple(seen or map(str, range(torch.cuda.device_count())))
+
+
+def _gpu_share(config: RunConfig) -> float:
+    """What of a GPU each job has; 0 where jobs run on something else, or on one that was named."""
+    return 1 / (config.jobs_per_gpu or 1) if str(pick_device(config.device)) == "cuda" else 0.0
 
 
 def _needs(config: RunConfig) -> tuple[str, ...]:

@@ -53,8 +53,8 @@ def progress_of(tell: Listener) -> OnProgress:
     """Turns a loader's progress into events."""
 
     def progress(name: str, done: int, total: int) -> None:
-        if name == READING:
-            tell({"type": "reading", "done": done, "total": total})
+        if name in READING.values():
+            tell({"type": "reading", "what": name, "done": done, "total": total})
         else:
             tell({"type": "download", "name": name, "done": done, "total": total})
 

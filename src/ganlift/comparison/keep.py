@@ -25,6 +25,7 @@ def keep_generator(folder: Path, trained: TrainedGenerator, images: ImageSet, fa
         **facts,
         "class_names": list(images.class_names) if trained.facts.classes else [],
         "data": images.source,
+        "noun": images.stills.noun,
         "sound": asdict(images.sound) if isinstance(images, SoundSet) else None,
         "data_hash": data_hash(images),
         "ganlift": __version__,

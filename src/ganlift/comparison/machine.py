@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ganlift.comparison.hands import elsewhere, gpus
+from ganlift.comparison.hands import elsewhere, gpus, room
 from ganlift.config import CompareConfig, RunConfig
 from ganlift.cores import cores, most_threads
 from ganlift.generators.base import generators
@@ -59,11 +59,16 @@ def shared_settings(config: RunConfig, run: Path) -> dict[str, Any]:
 
 
 def jobs_at_once(config: RunConfig, run: Path, arms: int) -> int:
-    """Jobs side by side: as asked for; or, in a comparison on a CPU, of ``arms`` as many as there are cores for."""
+    """Jobs side by side: as asked for; or, in a comparison, of ``arms`` as many as there are cores or GPUs for.
+
+    These are a cluster's where jobs run in one.
+    """
     if config.jobs:
         return config.jobs
     if not isinstance(config, CompareConfig):
         return 1
+    if (there := room(config, _recorded_threads(run) or config.threads or 1)) is not None:
+        return max(1, min(arms, there))
     if pick_device(config.device).type != "cpu":
         return max(1, min(arms, len(gpus(config)) * (config.jobs_per_gpu or 1)))
     return max(1, min(arms, cores() // (_recorded_threads(run) or config.threads or 1)))

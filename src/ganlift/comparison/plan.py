@@ -11,16 +11,16 @@ from ganlift.classifiers.resolve import resolve
 from ganlift.comparison.auto import ALL, AUTO, choose, generator_warning
 from ganlift.comparison.costs import Cost
 from ganlift.comparison.features import labels_of
+from ganlift.comparison.refusals import check_labels, check_options, check_unlabelled, refuse_geometry_of_sound
 from ganlift.config import PIXELS, ROWS, ArmsConfig, CompareConfig
 from ganlift.data.types import Examples, VectorSet
 from ganlift.errors import ConfigError
 from ganlift.executors.base import Job
 from ganlift.features import DEFAULT
-from ganlift.generators.base import GeneratorEntry, generators, name_in
-from ganlift.generators.base import resolve as resolve_generator
+from ganlift.generators.base import generators, name_in
 from ganlift.nouns import IMAGE
 from ganlift.strategies.base import Strategy, on_vectors, strategies
-from ganlift.strategies.options import SOUND, build_options, checked, is_untuned
+from ganlift.strategies.options import is_untuned
 
 PROBE = "linear-probe"
 UNTUNED = (
@@ -98,8 +98,33 @@ def resolve_arms(
         ConfigError: an unknown name or option, a strategy that needs unlabelled images where there are none, or one,
             or an option, that is about what pictures show where they are of sound.
     """
+    rows = ROWS in spaces
+    picked, named, notes = _asked_for(config, spaces, labelled_per_class, unlabelled, sound, blocks, noun)
+    refuse_geometry_of_sound(named, sound=sound)
+    chosen = list({entry.name: entry for entry in [*picked, *named]}.values())
+    resolve(config.classifier)
+    check_options(config, chosen, sound=sound)
+    check_labels(config, chosen, noun)
+    check_unlabelled(config, chosen, unlabelled, noun)
+    if isinstance(config, CompareConfig):
+        added = _references(config, chosen, rows=rows)
+        chosen = [*reversed(added), *chosen]
+        notes += [f"'{one.name}' is added: a gain needs an arm without a GAN to be measured against." for one in added]
+    return chosen, [*notes, *_expectations(config, chosen, labelled_per_class, unlabelled, noun)]
+
+
+def _asked_for(
+    config: ArmsConfig,
+    spaces: Sequence[str],
+    labelled_per_class: Sequence[int],
+    unlabelled: int,
+    sound: bool,
+    blocks: Sequence[str],
+    noun: str,
+) -> tuple[list[Strategy], list[Strategy], list[str]]:
+    """The strategies that were picked, those that were named, and sentences about both."""
     notes = [*strategies.problems(), *generators.problems(), *classifiers.problems()]
-    names, picked, rows = config.strategy_list(), list[Strategy](), ROWS in spaces
+    names, picked = config.strategy_list(), list[Strategy]()
     if AUTO in names:
         picked, why = _picked(spaces, labelled_per_class, unlabelled, sound=sound, noun=noun)
         notes += why
@@ -111,50 +136,34 @@ def resolve_arms(
     if blocks and isinstance(config, CompareConfig):
         names += [PROBE, *(alone := [f"{PROBE}@{block}" for block in blocks])]
         notes.append(f"Beside '{PROBE}' of all blocks stands what each alone gives: {', '.join(alone)}.")
-    named = on_rows(names, config, blocks) if rows else in_spaces(names, spaces)
-    if sound and (about := [entry.name for entry in named if entry.geometry]):
-        raise ConfigError(
-            f"'{about[0]}' turns, crops or recolours pictures, and those of sound mean something else then; leave it "
-            "out."
-        )
-    chosen = list({entry.name: entry for entry in [*picked, *named]}.values())
-    resolve(config.classifier)
-    entries = {entry.name: entry for entry in _generators(config, chosen)}
-    for name, given in config.options.items():
-        if name in entries:
-            checked(f"generator '{name}'", entries[name].options, given)
-        else:
-            entry = strategies.get(name)
-            build_options(entry, given, SOUND if sound else entry.space)
-    _check_labels(config, chosen, noun)
-    lacking = [entry.name for entry in chosen if entry.unlabelled == "required" and not unlabelled]
-    if lacking and config.labels_per_class == 0:
-        raise ConfigError(
-            f"--labels-per-class 0 leaves no {noun} to learn from with --unlabelled none; leave that out."
-        )
-    if lacking:
-        raise ConfigError(
-            f"{', '.join(lacking)} needs unlabelled {noun}s and there are none; give --unlabelled PATH or "
-            f"--labels-per-class N (the rest of the training {noun}s is then unlabelled), or leave it out."
-        )
-    for space in dict.fromkeys(entry.features for entry in chosen) if isinstance(config, CompareConfig) else ():
-        if any(entry.kind in ("baseline", "rival") and entry.features == space for entry in chosen):
-            continue
-        plain = "augment" if config.labels_per_class != 0 else "kmeans-pixels"
-        added = PROBE if rows else f"{PROBE}@{space}" if space else plain
-        chosen.insert(0, entry_of(added, rows=rows))
-        notes.append(f"'{added}' is added: a gain needs an arm without a GAN to be measured against.")
-    of_labels_alone = [entry.name for entry in chosen if entry.kind == "gan" and entry.unlabelled == "never"]
-    generating = [entry.name for entry in chosen if entry.needs_generator or entry.name in of_labels_alone]
-    warning = generator_warning(generating, labelled_per_class, unlabelled, noun)
-    if names := [
-        entry.name for entry in chosen if entry.space == "vectors" and entry.needs_generator and not entry.generator
-    ]:
+    named = on_rows(names, config, blocks) if ROWS in spaces else in_spaces(names, spaces)
+    return picked, named, notes
+
+
+def _references(config: CompareConfig, chosen: Sequence[Strategy], *, rows: bool) -> list[Strategy]:
+    """An arm without a GAN for each space of ``chosen`` that has none."""
+    added = list[Strategy]()
+    for space in dict.fromkeys(entry.features for entry in chosen):
+        if not any(entry.kind in ("baseline", "rival") and entry.features == space for entry in chosen):
+            plain = "augment" if config.labels_per_class != 0 else "kmeans-pixels"
+            added.append(entry_of(PROBE if rows else f"{PROBE}@{space}" if space else plain, rows=rows))
+    return added
+
+
+def _expectations(
+    config: ArmsConfig, chosen: Sequence[Strategy], labelled_per_class: Sequence[int], unlabelled: int, noun: str
+) -> list[str]:
+    """What generates where, which settings nobody has tuned, and what so few examples let a generator do."""
+    notes = list[str]()
+    if names := [one.name for one in chosen if one.space == "vectors" and one.needs_generator and not one.generator]:
         notes.append(f"{', '.join(names)}: features are generated by '{name_in('vectors', config.generator)}'.")
     untuned = [entry.name for entry in chosen if is_untuned(entry)]
     if untuned and not config.search:
         notes.append(UNTUNED.format(", ".join(untuned)))
-    return chosen, [*notes, *([warning] if warning else [])]
+    of_labels_alone = [entry.name for entry in chosen if entry.kind == "gan" and entry.unlabelled == "never"]
+    generating = [entry.name for entry in chosen if entry.needs_generator or entry.name in of_labels_alone]
+    warning = generator_warning(generating, labelled_per_class, unlabelled, noun)
+    return [*notes, *([warning] if warning else [])]
 
 
 def _picked(
@@ -171,18 +180,6 @@ def _picked(
         entries, names = [*entries, *suited], [entry.name for entry in suited]
         sentences.append(f"Picked {', '.join(names)}: {'; '.join(choice.reasons)}.")
     return entries, sentences
-
-
-def _generators(config: ArmsConfig, chosen: Sequence[Strategy]) -> list[GeneratorEntry]:
-    """The run's generator in each of its spaces, and those that arms name.
-
-    Raises:
-        ConfigError: one that is not known, or that works in none of the spaces in which arms generate.
-    """
-    own = [generators.get(entry.generator) for entry in chosen if entry.generator]
-    generating = {entry.space for entry in chosen if entry.kind in ("gan", "control") and not entry.generator}
-    spaces = generating or {entry.space for entry in chosen}
-    return [*own, *(resolve_generator(config.generator, space) for space in sorted(spaces))]
 
 
 def in_spaces(names: Sequence[str], features: Sequence[str]) -> list[Strategy]:
@@ -259,33 +256,6 @@ def _possible(config: ArmsConfig, features: Sequence[str], unlabelled: int, *, s
     entries = [entry for _, entry in strategies if spaces & set(entry.spaces) and not (sound and entry.geometry)]
     labels = config.labels_per_class != 0
     return [one.name for one in entries if one.labels == labels and (unlabelled or one.unlabelled != "required")]
-
-
-def _check_labels(config: ArmsConfig, chosen: Sequence[Strategy], noun: str) -> None:
-    """Refuse arms that need labels where there are none, and arms that find clusters beside arms that have labels.
-
-    Raises:
-        ConfigError: such an arm; or a search, or one arm alone, where there are no labels.
-    """
-    if config.labels_per_class != 0:
-        if names := [entry.name for entry in chosen if not entry.labels]:
-            raise ConfigError(
-                f"{', '.join(names)} finds clusters without any label, and is compared with its like alone: "
-                "give --labels-per-class 0, or leave it out."
-            )
-        return
-    if names := [entry.name for entry in chosen if entry.labels]:
-        raise ConfigError(
-            f"{', '.join(names)} needs labelled {noun}s and --labels-per-class 0 leaves none; "
-            "give a larger number, or take strategies that 'ganlift list strategies' calls without labels."
-        )
-    if config.search:
-        raise ConfigError("--search chooses options by validation labels, and --labels-per-class 0 leaves none to use.")
-    if not isinstance(config, CompareConfig):
-        raise ConfigError(
-            "Clusters have no names, so that 'train' can lay no classifier ready without labels; "
-            "compare them with 'ganlift compare DATA --labels-per-class 0'."
-        )
 
 
 def arm_jobs(plan: Plan, arms: Sequence[tuple[str, int]], template: Mapping[str, Any]) -> list[Job]:

@@ -11,15 +11,13 @@ import json
 import os
 import queue
 import signal
-import socket
 import sys
 import threading
-from importlib.machinery import PathFinder
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from ganlift.errors import GanliftError, Interrupted
+from ganlift.executors.about import about
 from ganlift.executors.base import attempt
 
 
@@ -41,8 +39,7 @@ def main() -> None:
     def say(event: dict[str, Any]) -> None:
         out.write(json.dumps(event) + "\n")
 
-    about = {"ganlift": version("ganlift"), "host": socket.gethostname(), "missing": _missing(asked.needs)}
-    say({"type": "ready", **about})
+    say({"type": "ready", **about(asked.needs.split(","))})
     while True:
         job = jobs.get()
         if stopping:
@@ -55,12 +52,6 @@ def main() -> None:
         except Interrupted as stop:
             out.close()
             os._exit(stop.exit_code)
-
-
-def _missing(needs: str) -> list[str]:
-    """Those of ``needs`` that can't be imported here, found without importing any."""
-    places = [*sys.path, os.getcwd()]  # as `ganlift.factories` looks
-    return [name for name in filter(None, needs.split(",")) if PathFinder.find_spec(name, places) is None]
 
 
 def _work() -> Any:

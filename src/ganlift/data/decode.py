@@ -9,7 +9,7 @@ more than 100 million pixels. What is not square becomes so as `sizes.as_square`
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +27,7 @@ from ganlift.data.sizes import as_square
 from ganlift.data.sound import DEFAULT_SIZE, is_sound, picture, read_clip
 from ganlift.data.types import FileFacts
 from ganlift.data.values import to_bytes
+from ganlift.nouns import CLIP, IMAGE
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
@@ -60,10 +61,13 @@ The place in the words is for what the others are called."""
 
 BATCH = 256
 """Images that are decoded and not yet taken, at most."""
-READING = "reading images"
+READING = {noun: f"reading {noun}s" for noun in (IMAGE, CLIP)}
+
+Read = tuple[NDArray[np.uint8] | None, FileFacts]
+"""What a file holds, (h, w, 3) or frames (k, h, w, 3), or None where it is left out; and its facts."""
 
 OnProgress = Callable[[str, int, int], None]
-"""Told what is done (a download's name, or `READING`), how far, of how much."""
+"""Told what is done (a download's name, or one of `READING`), how far, of how much."""
 
 
 @dataclass(frozen=True)
@@ -87,35 +91,46 @@ def decode(paths: Sequence[Path], reading: Reading = AS_FOUND, on_progress: OnPr
     16-bit files are left out where it has no range for them.
     """
     size = reading.image_size or default_size(paths)
-    images: list[NDArray[np.uint8]] = []
+    found = read_images(paths, replace(reading, image_size=size), on_progress)
+    return gathered(found, np.empty((len(paths), size, size, 3), np.uint8), reading)
+
+
+def gathered(found: Iterable[Read], pixels: NDArray[np.uint8], reading: Reading) -> Decoded:
+    """What was ``found``, in the colours of the set.
+
+    Args:
+        pixels: (n, ..., h, w, 3), where what is found is put as it comes, so that nothing is held twice; n is at least
+            as many as there are.
+    """
     kept: list[int] = []
     files: list[FileFacts] = []
-    for index, (image, facts) in enumerate(read_images(paths, replace(reading, image_size=size), on_progress)):
+    for index, (item, facts) in enumerate(found):
         files.append(facts)
-        if image is not None:
-            images.append(image)
+        if item is not None:
+            pixels[len(kept)] = item
             kept.append(index)
+    pixels = pixels[: len(kept)]
     channels, _ = settle_colours(all_grey=all(files[index].grey for index in kept), reading=reading)
-    pixels = np.empty((len(images), size, size, channels), np.uint8)
-    for index, image in enumerate(images):
-        pixels[index] = image if channels == 3 else to_grey(image)
-    return Decoded(pixels, kept, files)
+    if channels == 3:
+        return Decoded(pixels, kept, files)
+    grey = np.empty((*pixels.shape[:-1], 1), np.uint8)
+    for place in np.ndindex(pixels.shape[:-3]):
+        grey[place] = to_grey(pixels[place])
+    return Decoded(grey, kept, files)
 
 
-def read_images(
-    paths: Sequence[Path], reading: Reading, on_progress: OnProgress | None = None
-) -> Iterator[tuple[NDArray[np.uint8] | None, FileFacts]]:
+def read_images(paths: Sequence[Path], reading: Reading, on_progress: OnProgress | None = None) -> Iterator[Read]:
     """Each file's image (size, size, 3) uint8 at ``reading``'s size, or None where it is left out, and its facts.
 
     At most `BATCH` images wait decoded, whatever the length of ``paths``.
     """
-    tell = on_progress or (lambda name, done, total: None)
+    tell, doing = on_progress or (lambda name, done, total: None), READING[CLIP if reading.sound else IMAGE]
     with ThreadPoolExecutor(min(8, most_threads())) as pool:
         for start in range(0, len(paths), BATCH):
             batch = paths[start : start + BATCH]
             for index, found in enumerate(pool.map(lambda path: read_file(path, reading), batch), start + 1):
                 yield found
-                tell(READING, index, len(paths))
+                tell(doing, index, len(paths))
 
 
 def default_size(paths: Sequence[Path], sample: int = 200) -> int:

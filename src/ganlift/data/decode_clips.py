@@ -8,14 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ganlift.cores import most_threads
 from ganlift.data.clips import form_of_clip, read_clip
-from ganlift.data.colours import settle_colours, to_grey
-from ganlift.data.decode import READING, Decoded, OnProgress, size_for, some_of
+from ganlift.data.decode import READING, Decoded, OnProgress, Read, gathered, size_for, some_of
 from ganlift.data.reading import AS_FOUND, FRAMES, Reading
-from ganlift.data.types import FileFacts
+from ganlift.nouns import CLIP
 
 FRAMES_OPTION = "--frames N"
 AHEAD = 16
@@ -38,19 +36,8 @@ def decode_clips(paths: Sequence[Path], reading: Reading = AS_FOUND, on_progress
         ConfigError: PyAV is needed and not installed.
     """
     size = reading.image_size or default_clip_size(paths)
-    clips: list[NDArray[np.uint8]] = []
-    kept: list[int] = []
-    files: list[FileFacts] = []
-    for index, (clip, facts) in enumerate(_read(paths, replace(reading, image_size=size), size, on_progress)):
-        files.append(facts)
-        if clip is not None:
-            clips.append(clip)
-            kept.append(index)
-    channels, _ = settle_colours(all_grey=all(files[index].grey for index in kept), reading=reading)
-    pixels = np.empty((len(clips), reading.frames or FRAMES, size, size, channels), np.uint8)
-    for index, clip in enumerate(clips):
-        pixels[index] = clip if channels == 3 else [to_grey(frame) for frame in clip]
-    return Decoded(pixels, kept, files)
+    found = _read(paths, replace(reading, image_size=size), size, on_progress)
+    return gathered(found, np.empty((len(paths), reading.frames or FRAMES, size, size, 3), np.uint8), reading)
 
 
 def default_clip_size(paths: Sequence[Path]) -> int:
@@ -59,13 +46,11 @@ def default_clip_size(paths: Sequence[Path]) -> int:
     return size_for([min(form) for form in forms if form])
 
 
-def _read(
-    paths: Sequence[Path], reading: Reading, size: int, on_progress: OnProgress | None
-) -> Iterator[tuple[NDArray[np.uint8] | None, FileFacts]]:
+def _read(paths: Sequence[Path], reading: Reading, size: int, on_progress: OnProgress | None) -> Iterator[Read]:
     tell = on_progress or (lambda name, done, total: None)
     with ThreadPoolExecutor(min(8, most_threads())) as pool:
         for start in range(0, len(paths), AHEAD):
             batch = paths[start : start + AHEAD]
             for index, found in enumerate(pool.map(lambda path: read_clip(path, reading, size), batch), start + 1):
                 yield found
-                tell(READING, index, len(paths))
+                tell(READING[CLIP], index, len(paths))

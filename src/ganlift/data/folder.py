@@ -11,11 +11,12 @@ from ganlift.data.choosing import also_grouped, chosen, grouped, of_classes, of_
 from ganlift.data.findings import Finding
 from ganlift.data.fitness import refuse, too_few
 from ganlift.data.layout import lay_out, wraps
-from ganlift.data.listing import Entry, Listing
+from ganlift.data.listing import PICTURES, Entry, Listing
 from ganlift.data.reading import AS_FOUND, Reading
 from ganlift.data.types import FileFacts
 from ganlift.data.walking import holds_run, image_files, look
 from ganlift.errors import DataError
+from ganlift.nouns import CLIP, EXAMPLE
 
 Find = Callable[[Path], tuple[list[Path], list[FileFacts]]]
 """What is used below a folder, and what is passed over: `image_files`, or `clip_files`."""
@@ -47,7 +48,7 @@ def list_folder(folder: Path, reading: Reading = AS_FOUND, find: Find = image_fi
             empty.append(path)
     with_images = {entry.label for entry in entries}
     class_names = tuple(sorted(with_images | {path.name for path in empty}))
-    noun = Listing(str(folder), entries, class_names, clips=find is not image_files).noun
+    noun = _noun(Listing(str(folder), entries, class_names, clips=find is not image_files), reading)
     few = too_few(class_names if with_images else (), _few(len(with_images), folder, reading, noun), noun)
     if not with_images:
         refuse(few)
@@ -66,6 +67,11 @@ def list_folder(folder: Path, reading: Reading = AS_FOUND, find: Find = image_fi
     return grouped(of_names(listing.of_one_kind(), reading.files), reading.groups)
 
 
+def _noun(listing: Listing, reading: Reading) -> str:
+    """What a folder's examples are called: by its files, and where it has none by what is wanted of it."""
+    return listing.noun if listing.entries or listing.clips else CLIP if reading.sound or reading.frames else EXAMPLE
+
+
 def has_classes(folder: Path, parts: Mapping[str, str] | None = None) -> bool:
     """Whether at least two class folders of ``folder``, or of one of its parts, hold images.
 
@@ -78,23 +84,27 @@ def has_classes(folder: Path, parts: Mapping[str, str] | None = None) -> bool:
     return any(count >= 2 for count in Counter(part for path, part in classes if image_files(path)[0]).values())
 
 
-def list_unlabelled(folder: Path, reading: Reading = AS_FOUND, find: Find = image_files) -> Listing:
+def list_unlabelled(
+    folder: Path, reading: Reading = AS_FOUND, find: Find = image_files, wanted: str = PICTURES
+) -> Listing:
     """Every image file below ``folder`` of a name that ``reading`` asks for, as an unlabelled one.
+
+    Args:
+        wanted: what should be there, in words.
 
     Raises:
         DataError: no such folder, or no image file in it.
     """
     paths, passed = find(existing(folder))
     if not paths:
-        wanted = "image; give a folder with PNG, JPEG, WebP or BMP files" if find is image_files else "clip"
         raise DataError(f"{folder} holds no usable {wanted}.")
     entries = [Entry(path, "", "unlabelled", "", str(path), path.relative_to(folder).as_posix()) for path in paths]
     return of_names(Listing(str(folder), entries, (), tuple(passed)), reading.files)
 
 
-def list_more(folder: Path, reading: Reading, find: Find = image_files) -> Listing:
+def list_more(folder: Path, reading: Reading, find: Find = image_files, wanted: str = PICTURES) -> Listing:
     """What `list_unlabelled` finds in ``folder``, beside labelled images whose groups are theirs too."""
-    return also_grouped(list_unlabelled(folder, reading, find), reading.groups)
+    return also_grouped(list_unlabelled(folder, reading, find, wanted), reading.groups)
 
 
 def existing(folder: Path) -> Path:
@@ -102,9 +112,9 @@ def existing(folder: Path) -> Path:
     if not folder.exists():
         raise DataError(f"There is no folder {folder}; check the path.")
     if not folder.is_dir():
-        raise DataError(f"{folder} is a file and a folder of images was expected.")
+        raise DataError(f"{folder} is a file and a folder of examples was expected.")
     if holds_run(folder):
-        raise DataError(f"{folder} is a run folder of ganlift and no data; name a folder of images.")
+        raise DataError(f"{folder} is a run folder of ganlift and no data; name a folder of examples.")
     if look(folder).passed == [FileFacts(folder, "unreadable")]:
         raise DataError(f"{folder} may not be looked into; check its permissions.")
     return folder

@@ -23,6 +23,11 @@ from ganlift.data.types import UNLABELLED, FileFacts, ImageSet, SoundSet, VideoS
 from ganlift.errors import DataError
 from ganlift.nouns import IMAGE
 
+PICTURES = "image; give a folder with PNG, JPEG, WebP or BMP files"
+SOUNDS = "sound; give a folder with WAV, FLAC, OGG or MP3 files"
+FILMS = "clip; give a folder with films, animations or folders of frames"
+"""What should be in a folder, for messages."""
+
 ORIENTATION = "--orientation stored"
 
 
@@ -99,13 +104,7 @@ def load_listing(listing: Listing, reading: Reading = AS_FOUND, on_progress: OnP
     found = (decode_clips if listing.clips else decode)(listing.paths, reading, on_progress)
     images = as_images(listing, found.pixels, found.kept, content_hashes(found.pixels), found.files, reading)
     if not len(images):
-        wanted = (
-            "clip; give a folder with films"
-            if listing.clips
-            else "sound; give a folder with WAV, FLAC, OGG or MP3 files"
-            if reading.sound
-            else "image; give a folder with PNG, JPEG, WebP or BMP files"
-        )
+        wanted = FILMS if listing.clips else SOUNDS if reading.sound else PICTURES
         raise DataError(f"{listing.source} holds no usable {wanted} that can be read.")
     return images
 

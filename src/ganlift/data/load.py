@@ -22,7 +22,7 @@ from ganlift.data.folder import existing, list_folder, list_more
 from ganlift.data.guesses import with_guesses
 from ganlift.data.idx import is_idx_folder, load_idx
 from ganlift.data.kinds import kind_of, read_table, refuse_for
-from ganlift.data.listing import Listing, joined, load_listing, load_unlabelled
+from ganlift.data.listing import FILMS, PICTURES, SOUNDS, Listing, joined, load_listing, load_unlabelled
 from ganlift.data.manifest import list_manifest
 from ganlift.data.npy import load_npy
 from ganlift.data.npz import load_npz
@@ -209,8 +209,9 @@ def list_beside(unlabelled: str | None, reading: Reading, listing: Listing | Non
     if kind_of(Path(unlabelled)) == "saved":
         kind: Literal["Audio", "Image"] = "Audio" if listing is not None and listing.sounds else "Image"
         return list_bare(Path(unlabelled), kind, replace(AS_FOUND, learned_columns=reading.column or ()))
-    clips = listing is not None and listing.clips
-    return replace(list_more(Path(unlabelled), reading, clip_files if clips else image_files), clips=clips)
+    clips, sounds = listing is not None and listing.clips, listing is not None and listing.sounds
+    find, wanted = (clip_files, FILMS) if clips else (image_files, SOUNDS if sounds else PICTURES)
+    return replace(list_more(Path(unlabelled), reading, find, wanted), clips=clips)
 
 
 def _rows(rows: VectorSet, reading: Reading, unlabelled: str | None, *, to_train: bool) -> VectorSet:

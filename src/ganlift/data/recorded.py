@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ganlift.data.identity import Fingerprint, arranged, difference, fingerprint
-from ganlift.data.split import data_hash, read_split
+from ganlift.data.split_files import data_hash, read_split
 from ganlift.data.types import Examples, Split
 from ganlift.errors import DamagedFileError, RunFolderError
 from ganlift.runs import layout

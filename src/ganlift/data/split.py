@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,8 +10,7 @@ from ganlift.data.imbalance import thinned
 from ganlift.data.kin import with_near
 from ganlift.data.types import UNLABELLED, Examples, ImageSet, SoundSet, Split, Task
 from ganlift.data.units import Units, apart_from, by_class, find_units, parted, whole_units, without, without_near
-from ganlift.errors import DamagedFileError, DataError
-from ganlift.runs.files import read_json, write_json
+from ganlift.errors import DataError
 
 Index = NDArray[np.int64]
 APART = (
@@ -26,9 +21,6 @@ APART = (
     ("unlabelled", "validation"),
 )
 """Parts of a split that share no image: the first is what a strategy, its generator included, sees."""
-
-PARTS = ("labelled", "validation", "unlabelled", "test")
-"""The parts of a split."""
 
 VALIDATION_ALONE = 50
 """Validation images a class, at most, where no label trains anything."""
@@ -71,36 +63,18 @@ def draw_split(
     test, pool, own_validation = _test_and_pool(images, found, test_fraction, test_seed, notes)
     pool = without(images, pool, test, "training", "test", notes)
     own_validation = without(images, own_validation, test, "validation", "test", notes)
+    drawn = not len(own_validation)
     rng = np.random.default_rng([seed, 1])
-    if labels_per_class == 0:
-        labelled, validation = pool[:0], _scored_alone(images, found, pool, own_validation, rng)
-        notes.append(
-            f"No training label is used. Those of {len(validation)} validation {images.noun}s choose which arm without "
-            f"a GAN is the reference, and nothing else; clusters are matched to classes on the {images.noun}s that are "
-            "scored (Hungarian assignment), so that every accuracy is one after matching."
-        )
-    elif labels_per_class is None:
-        labelled, validation = _all_labels(images, found, pool, own_validation, rng)
-    else:
-        labelled, validation = _few_labels(images, found, pool, own_validation, labels_per_class, rng)
+    labelled, validation = _labelled_and_validation(images, found, pool, own_validation, labels_per_class, rng, notes)
     validation = without(images, validation, labelled, "validation", "labelled", notes)
     _need_some(validation, images.noun)
-    drawn = not len(own_validation)
     if drawn:
         validation = without_near(images, found, validation, labelled, "validation", "labelled", notes)
     if imbalance:
-        kept = thinned(labelled, images.labels[labelled], len(images.class_names), imbalance, rng)
-        taken, labelled = np.setdiff1d(labelled, kept), kept
-        pool = pool if labels_per_class is not None else np.setdiff1d(pool, taken)
-        counts = np.bincount(images.labels[labelled], minlength=len(images.class_names))
-        notes.append(f"Labelled {images.noun}s a class after {imbalance}: {', '.join(map(str, counts))}.")
-    unlabelled = np.flatnonzero(images.labels == UNLABELLED)
-    unlabelled = unlabelled[np.isin(images.parts[unlabelled], ["", "train", "unlabelled"])]
-    if use_rest:
-        rest = np.setdiff1d(pool, np.concatenate([labelled, validation]))
-        unlabelled = np.union1d(unlabelled, rest)
-    elif labels_per_class is not None:
-        unlabelled = unlabelled[images.parts[unlabelled] == "unlabelled"]
+        every, labelled = labelled, _long_tail(images, labelled, imbalance, rng, notes)
+        pool = pool if labels_per_class is not None else np.setdiff1d(pool, np.setdiff1d(every, labelled))
+    rest = np.setdiff1d(pool, np.concatenate([labelled, validation])) if use_rest else None
+    unlabelled = _unlabelled(images, rest, told_apart=labels_per_class is not None)
     held_out = np.concatenate([test, validation])
     unlabelled = without(images, unlabelled, held_out, "unlabelled", "test or validation", notes)
     if drawn:
@@ -179,53 +153,6 @@ def refuse_leaks(images: Examples, split: Split) -> None:
             )
 
 
-def data_hash(images: Examples) -> str:
-    """One hash of all images, labels, parts and class names, 16 hex digits; order does not matter."""
-    lines = sorted(
-        f"{digest} {label} {part}"
-        for digest, label, part in zip(images.hashes, images.labels, images.parts, strict=True)
-    )
-    return hashlib.sha256("\n".join([*images.class_names, *lines]).encode()).hexdigest()[:16]
-
-
-def write_split(split: Split, images: Examples, path: Path) -> None:
-    """Write the split with names and content hashes, for people and for `read_split`."""
-    parts: dict[str, Any] = {}
-    for name in PARTS:
-        index: Index = getattr(split, name)
-        labels = images.labels[index]
-        parts[name] = {
-            "index": index,
-            "hashes": images.hashes[index],
-            "names": images.names[index],
-            "per_class": np.bincount(labels[labels >= 0], minlength=len(images.class_names)),
-        }
-    write_json(path, {"seed": split.seed, "data_hash": data_hash(images), "notes": split.notes, "parts": parts})
-
-
-def read_split(path: Path, images: Examples) -> Split:
-    """The split that `write_split` wrote.
-
-    Raises:
-        DataError: it belongs to other images, or to these in another order.
-        DamagedFileError: it is not what was written.
-    """
-    facts = read_json(path)
-    try:
-        index = {name: np.asarray(facts["parts"][name]["index"], np.int64) for name in PARTS}
-        hashes = {name: facts["parts"][name]["hashes"] for name in PARTS}
-        seed, notes = int(facts["seed"]), tuple(facts["notes"])
-    except (KeyError, TypeError, ValueError) as fault:
-        raise DamagedFileError(f"{path} is damaged, not a split ({fault!r}); remove it and run again.") from fault
-    for name, own in index.items():
-        outside = own.size and not 0 <= own.min() <= own.max() < len(images)
-        if outside or images.hashes[own].tolist() != hashes[name]:
-            raise DataError(
-                f"{path} was drawn from other {images.noun}s; use those of that run, or another run folder."
-            )
-    return Split(seed, **index, notes=notes)
-
-
 def _test_and_pool(
     images: Examples, found: Units, fraction: float, seed: int, notes: list[str]
 ) -> tuple[Index, Index, Index]:
@@ -248,6 +175,49 @@ def _test_and_pool(
             f"{len(test)} of {len(test) + len(pool)} {images.noun}s are drawn as the test set, alike for every seed."
         )
     return test, pool, own_validation
+
+
+def _labelled_and_validation(
+    images: Examples,
+    found: Units,
+    pool: Index,
+    own: Index,
+    wanted: int | None,
+    rng: np.random.Generator,
+    notes: list[str],
+) -> tuple[Index, Index]:
+    """Labelled and validation images, ``wanted`` labels a class; all of them where None."""
+    if wanted is None:
+        return _all_labels(images, found, pool, own, rng)
+    if wanted:
+        return _few_labels(images, found, pool, own, wanted, rng)
+    validation = _scored_alone(images, found, pool, own, rng)
+    notes.append(
+        f"No training label is used. Those of {len(validation)} validation {images.noun}s choose which arm without "
+        f"a GAN is the reference, and nothing else; clusters are matched to classes on the {images.noun}s that are "
+        "scored (Hungarian assignment), so that every accuracy is one after matching."
+    )
+    return pool[:0], validation
+
+
+def _long_tail(images: Examples, labelled: Index, imbalance: str, rng: np.random.Generator, notes: list[str]) -> Index:
+    """What of ``labelled`` the long tail leaves."""
+    kept = thinned(labelled, images.labels[labelled], len(images.class_names), imbalance, rng)
+    counts = np.bincount(images.labels[kept], minlength=len(images.class_names))
+    notes.append(f"Labelled {images.noun}s a class after {imbalance}: {', '.join(map(str, counts))}.")
+    return kept
+
+
+def _unlabelled(images: Examples, rest: Index | None, *, told_apart: bool) -> Index:
+    """The source's unlabelled images, and with them ``rest``, the training images whose labels nobody uses.
+
+    Without a rest, and ``told_apart`` from what trains by a number of labels, only those of its part of that name.
+    """
+    unlabelled = np.flatnonzero(images.labels == UNLABELLED)
+    unlabelled = unlabelled[np.isin(images.parts[unlabelled], ["", "train", "unlabelled"])]
+    if rest is not None:
+        return np.union1d(unlabelled, rest)
+    return unlabelled[images.parts[unlabelled] == "unlabelled"] if told_apart else unlabelled
 
 
 def _all_labels(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from numbers import Integral
 from typing import Any, cast
 
 import numpy as np
@@ -70,6 +72,27 @@ def asked_classifier(spec: Any, space: str) -> ClassifierSpec:
 def asked_network(features: Any, device: torch.device) -> Network | None:
     """The frozen network called ``features``, if any."""
     return None if features is None else feature_network(check_scalar(features, "features", str), device)
+
+
+def asked_blocks(blocks: Any, width: int) -> tuple[tuple[str, int], ...]:
+    """Name and width of each of ``blocks``, which lie side by side in ``width`` columns; none where it is None.
+
+    Raises:
+        InputError: it is no mapping of names to widths, or they do not sum to ``width``.
+        ValueError, TypeError: a width is no whole number of at least 1 (from scikit-learn).
+    """
+    if blocks is None:
+        return ()
+    if not isinstance(blocks, Mapping) or not blocks or not all(isinstance(name, str) for name in blocks):
+        raise InputError(
+            f"blocks={blocks!r}; give the width of each by its name, such as {{'words': 100, 'topics': 50}}."
+        )
+    found = tuple((name, int(check_scalar(n, f"blocks['{name}']", Integral, min_val=1))) for name, n in blocks.items())
+    total = sum(n for _, n in found)
+    if total != width:
+        told = " and ".join(f"{name} {n}" for name, n in found)
+        raise InputError(f"X has {width} columns, and blocks names {total} ({told}); give widths that sum to {width}.")
+    return found
 
 
 def asked_flips(flips: Any) -> bool | None:

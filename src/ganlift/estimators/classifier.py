@@ -83,6 +83,9 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         generator_options: likewise the generator's.
         features: the frozen network whose features of the images are learned from, such as "efficientnet-lite0"; the
             names are those of ``ganlift compare --features``. Pixels where None.
+        blocks: of rows of numbers, the widths of the sources that lie side by side in their columns, by name and in
+            order, such as ``{"words": 100, "topics": 50}``. They are standardised apart and weigh the same, whatever
+            their widths (`ganlift.data.columns.block_weights`). All columns are one source where None.
         image_shape: (h, w) or (h, w, c) of each row of a 2-D ``X``, where rows are images.
         image_size: pixels of each side that the networks see, a multiple of 4; the shorter side of the images, rounded
             up, where None, and for files with ``features`` as many as the network wants.
@@ -137,6 +140,7 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         options: Mapping[str, Any] | None = None,
         generator_options: Mapping[str, Any] | None = None,
         features: str | None = None,
+        blocks: Mapping[str, int] | None = None,
         image_shape: tuple[int, int] | Shape | None = None,
         image_size: int | None = None,
         squares: Literal["crop", "pad", "stretch"] = "crop",
@@ -157,6 +161,7 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.options = options
         self.generator_options = generator_options
         self.features = features
+        self.blocks = blocks
         self.image_shape = image_shape
         self.image_size = image_size
         self.squares = squares

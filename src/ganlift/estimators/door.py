@@ -19,6 +19,7 @@ from ganlift.cores import cores
 from ganlift.data.build import from_arrays, from_vectors
 from ganlift.data.types import UNLABELLED, Examples, ImageSet, VectorSet
 from ganlift.errors import GanliftError, InputError
+from ganlift.estimators.asked import asked_blocks
 from ganlift.estimators.images import Encoding, are_paths, checked_fit, checked_size, encode, learn, unfold, whole_shape
 from ganlift.estimators.labels import classes_and_codes, off_torch
 from ganlift.training.fit import Settings
@@ -90,6 +91,8 @@ def take_in(
         InputError: they do not fit together, or are ambiguous.
     """
     settings = estimator.get_params(deep=False)
+    if settings.get("blocks") is not None:
+        raise InputError("X has images, and blocks is about rows of numbers; leave it out.")
     image_size = checked_size(settings["image_size"])
     if size_of_files and image_size is None and are_paths(x):
         image_size = -(-size_of_files // 4) * 4
@@ -115,7 +118,7 @@ def take_rows(estimator: BaseEstimator, x: Any, y: Any, unlabelled: Any = None) 
     """As `take_in`, where ``X`` and ``unlabelled`` are rows (n, d) of numbers and no images.
 
     Raises:
-        InputError: a parameter of the estimator is about images.
+        InputError: a parameter of the estimator is about images, or its ``blocks`` are not those of ``X``.
         ValueError: they are no such rows, hold what is not finite, or do not fit together (from scikit-learn).
     """
     for name, usual in ABOUT_IMAGES.items():
@@ -125,12 +128,14 @@ def take_rows(estimator: BaseEstimator, x: Any, y: Any, unlabelled: Any = None) 
                 f"or leave {name} out."
             )
     rows, y = validate_data(estimator, unfold(x)[0], off_torch(y))
+    blocks = asked_blocks(estimator.get_params(deep=False)["blocks"], rows.shape[1])
     classes, codes = classes_and_codes(y)
     parts = {"train": (rows, codes)}
     if unlabelled is not None:
         more = more_rows(estimator, unlabelled)
         parts["unlabelled"] = (more, np.full(len(more), UNLABELLED, np.int64))
-    return GivenRows(from_vectors(parts, [str(name) for name in classes], "X"), classes)
+    examples = from_vectors(parts, [str(name) for name in classes], "X")
+    return GivenRows(replace(examples, blocks=blocks), classes)
 
 
 def more_rows(estimator: BaseEstimator, x: Any) -> NDArray[np.float64]:

@@ -46,6 +46,7 @@ class Place:
             jobs run on something else.
         launch: the words that go before a worker's command, such as ``srun -n1``; "" for none.
         address: what follows the executor's name and a colon.
+        gpu_share: what of a GPU a job has where it runs on one that nobody named; 0 elsewhere.
         needs: names of packages besides ganlift's own that jobs import, such as ``timm``.
         silent_s: seconds without a word after which a worker counts as hanging.
     """
@@ -55,6 +56,7 @@ class Place:
     gpus: tuple[str, ...] = ()
     launch: str = ""
     address: str = ""
+    gpu_share: float = 0.0
     needs: tuple[str, ...] = ()
     silent_s: float = 900.0
 
@@ -84,11 +86,14 @@ class ExecutorEntry:
 
     Attributes:
         open: makes it ready for a place and a kind of work, or raises a GanliftError that says what is missing.
+        room: how many jobs there is room for at an address, by the threads and the share of a GPU that each takes; None
+            where this machine says it, by its cores and GPUs.
     """
 
     name: str
     summary: str
     open: Callable[[Place, Work], Executor]
+    room: Callable[[str, int, float], int | None] = lambda address, threads, gpu_share: None
 
 
 executors: Registry[ExecutorEntry] = Registry("executor", "ganlift.executors", "ganlift.executors", ExecutorEntry)

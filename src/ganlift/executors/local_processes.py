@@ -20,11 +20,11 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import Any
 
 from ganlift.errors import ConfigError
 from ganlift.events import Event, Listener
+from ganlift.executors.about import unlike
 from ganlift.executors.base import GRACE_S, ExecutorEntry, Job, Place, Result, ShouldStop, Work, executors
 from ganlift.executors.dispatch import dispatch
 
@@ -134,7 +134,7 @@ class LocalProcesses:
             return self._buried(worker)
         if said["type"] == "ready":
             worker.ready, worker.host, self._stillborn = True, said["host"], 0
-            return [{"type": "refused", "reason": fault}] if (fault := _unlike(said)) else []
+            return [{"type": "refused", "reason": fault}] if (fault := unlike(said)) else []
         if said["type"] in ("result", "refused"):
             said["job"], worker.job = worker.job, None
         if said["type"] == "refused" and self._place.launch:
@@ -265,16 +265,6 @@ def _event(line: str) -> Event | None:
 def _said(worker: _Worker) -> str:
     """The end of what came besides events, in one line."""
     return " ".join(" ".join(worker.complaints).split())[-500:]
-
-
-def _unlike(said: Event) -> str:
-    """What is wrong with a worker that says it is ready; nothing where it is of the same ganlift and lacks nothing."""
-    here, host = version("ganlift"), said["host"]
-    if said["ganlift"] != here:
-        return f"A worker on {host} runs ganlift {said['ganlift']}, and this is {here}; install the same on both."
-    if missing := ", ".join(said.get("missing", ())):
-        return f"A worker on {host} lacks {missing}, which this run needs; install there what is installed here."
-    return ""
 
 
 def _ending(code: int) -> str:

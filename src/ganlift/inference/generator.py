@@ -9,6 +9,7 @@ from typing import Any
 from ganlift.data.reading import Sound
 from ganlift.errors import ConfigError, DamagedFileError, RunFolderError
 from ganlift.generators.trained import GeneratorFacts, TrainedGenerator, rebuild
+from ganlift.nouns import CLIP, IMAGE
 from ganlift.runs import layout
 from ganlift.runs.files import read_json, sha256_file
 from ganlift.runs.folder import run_config
@@ -23,6 +24,11 @@ class KeptGenerator:
     trained: TrainedGenerator
     class_names: tuple[str, ...]
     record: dict[str, Any]
+
+    @property
+    def noun(self) -> str:
+        """What one of its samples is called: "image", "clip" (of sound) or "frame"."""
+        return str(self.record.get("noun") or (CLIP if self.sound else IMAGE))
 
     @property
     def sound(self) -> Sound | None:

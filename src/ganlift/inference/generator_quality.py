@@ -20,6 +20,7 @@ from ganlift.inference.own_network import accuracy, has_baseline, of_generated, 
 from ganlift.inference.seen import Held, Seen, images_of, other_held_out, own_held_out
 from ganlift.measures.generation import LEAST, Side, measure
 from ganlift.measures.networks import OWN, FeatureNetwork, named_network, of_module
+from ganlift.nouns import IMAGE
 from ganlift.runs import layout
 from ganlift.runs.files import write_json
 from ganlift.runs.folder import run_config
@@ -52,6 +53,7 @@ class GeneratorEvaluation:
         network, about: the features' name, and what they are; ``distance`` is what the Fréchet distance is called.
         class_names: empty where the generator has no classes.
         measures: as `ganlift.measures.generation.measure` has it.
+        noun: what one of what is measured is called: "image", "clip" (of sound) or "frame".
         cas: ``generated`` and ``real``: accuracy on the held-out images (``value``, ``low``, ``high``) of a classifier
             trained on generated images alone, and of one trained on labelled training images; None without classes.
         notes: sentences that belong to the figures.
@@ -67,6 +69,7 @@ class GeneratorEvaluation:
     measures: dict[str, Any]
     cas: dict[str, dict[str, float]] | None
     notes: list[str] = field(default_factory=list)
+    noun: str = IMAGE
 
 
 def evaluate_generator(
@@ -115,7 +118,8 @@ def evaluate_generator(
         class_names=kept.class_names,
         measures=found,
         cas=cas,
-        notes=[*seen.notes, *_notes(found, len(seen.training))],
+        notes=[*seen.notes, *_notes(found, len(seen.training), kept.noun)],
+        noun=kept.noun,
     )
 
 
@@ -218,16 +222,16 @@ def _numpy(rng: Rng, purpose: str = "subsets") -> np.random.Generator:
     return np.random.default_rng(rng.derive(purpose))
 
 
-def _notes(found: dict[str, Any], training: int) -> list[str]:
+def _notes(found: dict[str, Any], training: int, noun: str) -> list[str]:
     notes, n = [], found["images"]
     if n < found["features"]:
         notes.append(
-            f"{n} images are fewer than the {found['features']} features, so that the Fréchet distance is mostly bias: "
-            "hold it against that of real images, which has the same."
+            f"{n} {noun}s are fewer than the {found['features']} features, so that the Fréchet distance is mostly "
+            "bias: hold it against that of real ones, which has the same."
         )
     if found["training_images"] < training:
-        notes.append(f"Copies were sought among {found['training_images']} of {training} training images.")
+        notes.append(f"Copies were sought among {found['training_images']} of {training} training {noun}s.")
     if found["generated"].get("frechet_at_infinity", {}).get("value", 0.0) is None:
         needed = 4 * found["features"]
-        notes.append(f"Extrapolating to infinite samples needs {needed} images on either side, and there are {n}.")
+        notes.append(f"Extrapolating to infinite samples needs {needed} {noun}s on either side, and there are {n}.")
     return notes

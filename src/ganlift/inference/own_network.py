@@ -46,11 +46,11 @@ def own_classifier(
     """
     if not len(split.labelled):
         raise DataError(
-            "The network 'own' is a classifier of labelled training images, and there are none; "
+            f"The network 'own' is a classifier of labelled training {images.noun}s, and there are none; "
             "take another with --network, such as efficientnet-lite0."
         )
     name = _baseline(run, split.seed)
-    about = f"{config['classifier']} trained on {len(split.labelled)} labelled training images"
+    about = f"{config['classifier']} trained on {len(split.labelled)} labelled training {images.noun}s"
     if name is None:
         task = make_task(images, split)
         return train(task, config, steps_of(run), split.seed, device), f"{about} just now"

@@ -70,15 +70,15 @@ def images_of(run: Path, kept: KeptGenerator, data_dir: Path | None) -> tuple[Im
         images = load_run(config["data"], config["unlabelled"], asked(config), data_dir)
     except DataError as fault:
         raise DataError(
-            f"What the generator has seen is told from its run's images, which are needed: {fault}"
+            f"What the generator has seen is told from its run's data, which are needed: {fault}"
         ) from fault
     changed = changes(run, images)
     images = images if changed else as_recorded(run, images)
     if changed or data_hash(images) != kept.record["data_hash"]:
         how = f" ({changed})" if changed else ""
         raise DataError(
-            f"The images of {config['data']} have changed since the generator learned from them{how}, so that what it "
-            "has seen is not known; bring them back, or train it again."
+            f"The {images.noun}s of {config['data']} have changed since the generator learned from them{how}, so that "
+            "what it has seen is not known; bring them back, or train it again."
         )
     return images, split_of(run, kept.record, images, config)
 
@@ -97,11 +97,11 @@ def own_held_out(run: Path, images: ImageSet, split: Split) -> Seen:
     """
     if not len(split.test):
         raise RunFolderError(
-            f"{run} kept no images back that its generator did not see; name some after it: "
+            f"{run} kept no {images.noun}s back that its generator did not see; name some after it: "
             f"ganlift evaluate {run} DATA --what generator."
         )
     held = Held(images, split.test, images.labels[split.test])
-    return Seen(images, split, held, f"{images.source}, the images that the run held out")
+    return Seen(images, split, held, f"{images.source}, the {images.noun}s that the run held out")
 
 
 def other_held_out(images: ImageSet, split: Split, data: str, part: str | None, data_dir: Path | None) -> Seen:
@@ -118,9 +118,11 @@ def other_held_out(images: ImageSet, split: Split, data: str, part: str | None, 
     part, chosen = choose_part(others, part) if known else ("all", np.arange(len(others)))
     seen = np.isin(others.hashes[chosen], images.hashes[np.concatenate([split.labelled, split.unlabelled])])
     if seen.all():
-        raise DataError(f"The generator learned from all {len(seen)} images of part '{part}' of {data}; name others.")
+        raise DataError(
+            f"The generator learned from all {len(seen)} {images.noun}s of part '{part}' of {data}; name others."
+        )
     if seen.any():
-        notes.append(f"{seen.sum()} of {len(seen)} images are left out: the generator learned from them.")
+        notes.append(f"{seen.sum()} of {len(seen)} {images.noun}s are left out: the generator learned from them.")
     chosen = chosen[~seen]
     labels = np.full(len(chosen), -1, np.int64) if to_own is None else to_own[others.labels[chosen]]
     return Seen(images, split, Held(others, chosen, labels), f"{data}, part '{part}'", notes)
