@@ -177,17 +177,19 @@ class LocalProcesses:
         except OSError as fault:
             raise ConfigError(f"--launch {self._place.launch!r} can't be run: {fault.strerror}.") from None
         worker = _Worker(process)
-        for listen in (self._listen, self._overhear):
-            threading.Thread(target=listen, args=(worker,), daemon=True).start()
+        beside = threading.Thread(target=self._overhear, args=(worker,), daemon=True)
+        beside.start()
+        threading.Thread(target=self._listen, args=(worker, beside), daemon=True).start()
         return worker
 
-    def _listen(self, worker: _Worker) -> None:
+    def _listen(self, worker: _Worker, beside: threading.Thread) -> None:
         assert worker.process.stdout
         for line in worker.process.stdout:
             if (said := _event(line)) is not None:
                 self._said.put((worker, said))
             elif not worker.ready:  # a launching command's own words, where some tell what went wrong
                 worker.complaints.append(line)
+        beside.join(1.0)  # why it ends may be said there
         self._said.put((worker, None))
 
     def _overhear(self, worker: _Worker) -> None:
