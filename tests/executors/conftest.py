@@ -64,20 +64,20 @@ class Cluster:
 
 @pytest.fixture(scope="session")
 def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Clusters of these tests take commands from these tests alone."""
+    """Clusters of these tests take commands from these tests alone; Ray reads this when it is imported, so not before."""
     file = tmp_path_factory.mktemp("token") / "token"
     file.write_text(secrets.token_hex(32))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_AUTH_MODE", "token")
         patch.setenv("RAY_AUTH_TOKEN_PATH", str(file))
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        pytest.importorskip("ray")
         yield
 
 
 @pytest.fixture(scope="module")
 def cluster(token: None) -> Iterator[Cluster]:
     """A head with two CPUs."""
-    pytest.importorskip("ray")
     with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:  # a socket's path is short
         found = Cluster(Path(folder))
         try:
