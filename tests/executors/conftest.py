@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,8 +17,15 @@ import pytest
 RAY = [sys.executable, "-c", "from ray.scripts.scripts import main; main()"]
 
 
+NODE = ["sh", "-c", '"$@" & cat; kill -9 0', "sh"]
+"""Runs a command in a process group of its own, which ends when standard input does, as when the test is killed."""
+
+START_S = 90.0
+"""Seconds that a node gets to be there."""
+
+
 class Cluster:
-    """Nodes by number, the first of them the head; nothing here ends a process that it did not start."""
+    """Nodes by number, the first of them the head."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.nodes = folder, list[subprocess.Popen[bytes]]()
@@ -37,47 +43,44 @@ class Cluster:
         more = ["--num-cpus", str(cpus), "--object-store-memory", "80000000", "--disable-usage-stats", "--block"]
         with open(own / "log", "wb") as log:
             node = subprocess.Popen(
-                [*RAY, "start", *place, *more, "--node-ip-address", "127.0.0.1"],
+                [*NODE, *RAY, "start", *place, *more, "--node-ip-address", "127.0.0.1"],
                 env={**os.environ, "TMPDIR": str(own), "PYTHONPATH": os.pathsep.join(sys.path)},
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
         self.nodes.append(node)
+        end = time.monotonic() + START_S
         while b"Ray runtime started" not in (own / "log").read_bytes():
-            assert node.poll() is None, (own / "log").read_text()
+            assert time.monotonic() < end, (own / "log").read_text()
+            time.sleep(0.1)
         return number
 
     def kill(self, number: int) -> None:
         """The node is gone, as when its machine is switched off."""
-        for process in [*self.below(number), self.nodes[number].pid]:
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-        self.nodes[number].wait()
-
-    def below(self, number: int) -> list[int]:
-        """The processes of a node."""
-        listed = subprocess.run(["ps", "-e", "-o", "pid=,pgid="], capture_output=True, text=True).stdout
-        family = str(self.nodes[number].pid)
-        return [int(pid) for pid, group in map(str.split, listed.splitlines()) if group == family]
+        node = self.nodes[number]
+        assert node.stdin
+        node.stdin.close()
+        node.wait()
 
 
 @pytest.fixture(scope="session")
 def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Clusters of these tests take commands from these tests alone."""
+    """Clusters take commands from these tests alone; Ray reads this when it is imported, so not before."""
     file = tmp_path_factory.mktemp("token") / "token"
     file.write_text(secrets.token_hex(32))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_AUTH_MODE", "token")
         patch.setenv("RAY_AUTH_TOKEN_PATH", str(file))
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        pytest.importorskip("ray")
         yield
 
 
 @pytest.fixture(scope="module")
 def cluster(token: None) -> Iterator[Cluster]:
     """A head with two CPUs."""
-    pytest.importorskip("ray")
     with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:  # a socket's path is short
         found = Cluster(Path(folder))
         try:

@@ -24,7 +24,7 @@ def check_executor(config: RunConfig) -> None:
     """See to it, before anything is read, that what is asked for is there.
 
     Raises:
-        ConfigError: the name is unknown, or options contradict one another.
+        ConfigError: the name is unknown, options contradict one another, or an address does not answer.
     """
     name, _, address = config.executor.partition(":")
     if name != AUTO:
@@ -39,6 +39,8 @@ def check_executor(config: RunConfig) -> None:
         raise ConfigError(f"--launch {config.launch}: a quotation mark is not closed.") from None
     if config.launch and not config.jobs:
         raise ConfigError("--launch needs --jobs: how many workers may be started side by side.")
+    if name != AUTO:
+        executors.get(name).reach(address)
 
 
 def open_executor(config: RunConfig, run: Path, at_once: int) -> Executor:

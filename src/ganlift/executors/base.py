@@ -86,6 +86,7 @@ class ExecutorEntry:
 
     Attributes:
         open: makes it ready for a place and a kind of work, or raises a GanliftError that says what is missing.
+        reach: sees to it that an address answers, or raises a GanliftError.
         room: how many jobs there is room for at an address, by the threads and the share of a GPU that each takes; None
             where this machine says it, by its cores and GPUs.
     """
@@ -93,6 +94,7 @@ class ExecutorEntry:
     name: str
     summary: str
     open: Callable[[Place, Work], Executor]
+    reach: Callable[[str], None] = lambda address: None
     room: Callable[[str, int, float], int | None] = lambda address, threads, gpu_share: None
 
 

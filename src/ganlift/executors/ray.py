@@ -178,7 +178,7 @@ class Ray:
         self._workers[self._workers.index(worker)] = self._start()
         if worker.job is None:
             return []
-        why = "its machine was lost" if "its node" in str(fault) else "SIGKILL, perhaps out of memory, or a crash"
+        why = "killed by SIGKILL, for want of memory perhaps; or its machine was lost"
         return [{"type": "died", "job": worker.job, "reason": f"its worker on {worker.host} ended ({why})"}]
 
     def _waiting(self) -> list[Event]:
@@ -201,8 +201,7 @@ def _connect(place: Place) -> bool:
     ray = _ray()
     if ray.is_initialized():
         return False
-    if place.address:
-        reach(place.address)
+    reach(place.address)
     alone = {"num_cpus": place.workers, "num_gpus": len(place.gpus), "include_dashboard": False}
     with _signals_kept(), _told(place.address):
         ray.init(**({"address": place.address} if place.address else alone), log_to_driver=False, logging_level="ERROR")
@@ -235,7 +234,8 @@ def reach(address: str) -> None:
     Raises:
         ConfigError: it does not, or wants a token.
     """
-    if address == "auto":
+    _ray()
+    if address in ("", "auto"):
         return
     host, colon, port = address.rpartition(":")
     if not colon or not port.isdecimal() or "/" in host:
@@ -290,6 +290,7 @@ executors.add("ray")(
         name="ray",
         summary="Workers in the Ray cluster at ADDRESS, which share no disk; without an address, on this machine.",
         open=Ray,
+        reach=reach,
         room=room,
     )
 )
