@@ -89,3 +89,17 @@ def cluster(token: None) -> Iterator[Cluster]:
         finally:
             for number in reversed(range(len(found.nodes))):
                 found.kill(number)
+
+
+LONG = ("local-processes, launched", "ray")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of executors that are started slowly the short suite sees the rows; `make test-all` sees all of the contract."""
+    for item in items:
+        name = (
+            item.callspec.params.get("name") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ""
+        )
+        slow = name in LONG and "to_the_bit" not in item.name
+        if item.path.name == "test_contract.py" and (slow or "falls_silent" in item.name):
+            item.add_marker(pytest.mark.full)

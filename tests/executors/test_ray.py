@@ -47,6 +47,7 @@ def test_a_comparison_that_loses_a_node_ends_as_one_in_process(cluster: Any, tmp
     assert _files(tmp_path / "there") == _files(tmp_path / "here")
 
 
+@pytest.mark.full
 def test_an_arm_goes_on_elsewhere_from_its_last_checkpoint(cluster: Any, tmp_path: Path) -> None:
     """Of three arms on three CPUs the one on the node that is killed begins again, and not at step 0."""
     from ganlift.data import draw_split, load, write_split
@@ -120,6 +121,7 @@ def test_the_command_line_tells_it_with_exit_code_2_and_reads_nothing(tmp_path: 
     assert not out.exists()
 
 
+@pytest.mark.full
 def test_a_cluster_whose_token_is_not_known_says_so(
     cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,6 +63,7 @@ def test_a_failing_command_is_shown_and_leaves_nothing_in_the_way(alone: list[di
     assert rows_of(compare("digits", **QUICK, jobs=2, launch=LAUNCHES["a shell with a banner"], out=out).rows) == alone
 
 
+@pytest.mark.full
 def test_a_command_that_fails_later_is_followed_by_a_better_one(alone: list[dict[str, Any]], tmp_path: Path) -> None:
     """The first worker is killed after the first arm, and no other comes."""
     out, mark = tmp_path / "run", tmp_path / "mark"

@@ -98,6 +98,7 @@ def test_a_job_that_is_cancelled_costs_an_attempt(tmp_path: Path) -> None:
     assert [row["status"] for row in found.rows] == ["done", "done"]
 
 
+@pytest.mark.full
 def test_a_full_queue_is_waited_for_and_said(
     alone: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,6 +120,7 @@ def test_a_full_queue_is_waited_for_and_said(
     assert "queued and waiting for resources" in said
 
 
+@pytest.mark.full
 def test_ctrl_c_takes_waiting_requests_back(tmp_path: Path) -> None:
     full = subprocess.Popen(["srun", "-n2", "sleep", "60"], stderr=subprocess.DEVNULL)
     try:
