@@ -98,6 +98,7 @@ def _files(run: Path) -> set[str]:
     return {path.relative_to(run).as_posix() for path in run.rglob("*") if path.is_file()}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("address", ["127.0.0.1:{closed}", "127.0.0.1:{deaf}", "no-such-host.invalid:6379"])
 def test_an_address_that_does_not_answer_is_told_in_a_sentence(
     address: str, token: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

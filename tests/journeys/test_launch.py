@@ -134,6 +134,7 @@ def test_a_package_that_is_missing_there_is_named_before_the_first_job(
 Wait = Callable[[float], list[str]]
 
 
+@pytest.mark.full
 def test_time_in_a_queue_is_no_silence_and_is_told_of_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker may be silent for 0.4 s here; it waits for 3."""
     monkeypatch.setattr(local_processes, "WAITING_S", 1.0)

@@ -80,6 +80,7 @@ def test_rows_are_those_of_this_process_and_no_job_is_left(alone: list[dict[str,
     wait_until(lambda: not queue("RUNNING,PENDING"), 10)
 
 
+@pytest.mark.full
 def test_a_job_that_is_cancelled_costs_an_attempt(tmp_path: Path) -> None:
     notes: list[str] = []
     cancelled: list[str] = []
@@ -139,6 +140,7 @@ def test_ctrl_c_takes_waiting_requests_back(tmp_path: Path) -> None:
         full.wait()
 
 
+@pytest.mark.full
 def test_a_request_that_slurm_refuses_is_shown(tmp_path: Path) -> None:
     from ganlift.errors import GanliftError
 
