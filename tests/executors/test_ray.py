@@ -26,6 +26,7 @@ SMALL: dict[str, Any] = {
 FIGURES = ("test_accuracy", "nll", "ece", "validation_accuracy", "steps", "images_seen", "generator_steps")
 
 
+@pytest.mark.full
 def test_a_comparison_that_loses_a_node_ends_as_one_in_process(cluster: Any, tmp_path: Path) -> None:
     """The second node is killed as soon as all train; what it had begun is done on the head, to the bit."""
     lost, notes = cluster.add(cpus=1), list[str]()
