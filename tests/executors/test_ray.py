@@ -22,6 +22,7 @@ SMALL: dict[str, Any] = {
     "seeds": 2,
     "strategies": ["augment", "sgan", "gan-augment"],
     "threads": 1,
+    "precision": "fp32",
 }
 FIGURES = ("test_accuracy", "nll", "ece", "validation_accuracy", "steps", "images_seen", "generator_steps")
 
