@@ -35,7 +35,8 @@ def read_by(job: Job, run: Path) -> list[Path]:
 
 def written_by(job: Job, run: Path) -> dict[str, bytes]:
     """What is there of ``job`` in ``run``, by paths within it: its arm's files, and its seed's shared generators'."""
-    folders = [layout.arm_folder(run, job.get("as", job)["strategy"], job["seed"])]
+    name = job.get("as", {}).get("strategy", job["strategy"])
+    folders = [layout.arm_folder(run, name, job["seed"])]
     folders += layout.generator_folder(run, "").glob(f"*-{job['seed']}-*")
     paths = [path for folder in folders for path in _files(folder)] if job["kind"] == "arm" else []
     return {path.relative_to(run).as_posix(): path.read_bytes() for path in paths}
@@ -116,21 +117,24 @@ class Shelf:
     @contextmanager
     def own_folder(self) -> Iterator[Path]:
         """An empty folder, removed at the end; what killed workers left is removed first, and what nobody asks for."""
-        self._tidy()
-        folder = Path(tempfile.mkdtemp(dir=self.root / "workers"))
-        with FileLock(f"{folder}.lock"):
-            try:
-                yield folder
-            finally:
-                shutil.rmtree(folder, ignore_errors=True)
+        with FileLock(self.root / "workers.lock"):
+            self._tidy()
+            folder = Path(tempfile.mkdtemp(dir=self.root / "workers"))
+            held = FileLock(f"{folder}.lock", thread_local=False)
+            held.acquire()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            held.release()
 
     def _tidy(self) -> None:
-        for folder in (self.root / "workers").iterdir():
-            with suppress(Timeout), FileLock(f"{folder}.lock", timeout=0):
-                shutil.rmtree(folder, ignore_errors=True)
-        for content in (self.root / "contents").iterdir():
-            if content.suffix != ".lock" and time() - content.stat().st_mtime > KEPT_S:
-                content.unlink(missing_ok=True)
+        workers = [folder for folder in (self.root / "workers").iterdir() if folder.is_dir()]
+        contents = [path for path in (self.root / "contents").iterdir() if path.suffix != ".lock"]
+        old = [path for path in contents if time() - path.stat().st_mtime > KEPT_S]
+        for path in [*workers, *old]:
+            with suppress(Timeout), FileLock(f"{path}.lock", timeout=0):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _files(folder: Path) -> list[Path]:

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,13 +34,16 @@ REACH_S = 20.0
 WAITING_S = 15.0
 """Seconds that a worker waits for room in the cluster before it is said."""
 
+LEAVE_S = 2.0
+"""Seconds that all workers together get to remove what lies on their machines for them alone."""
+
 STARTS = 3
 """Workers in a row that may end before they are ready; then the cluster is at fault."""
 
 
 @dataclass(eq=False)
 class _Worker:
-    """An actor, and the one question that it has not answered yet."""
+    """An actor, and the one question that it has not answered yet: what it is, and then what there is to hear."""
 
     actor: Any
     asked: Any
@@ -85,7 +88,7 @@ class Ray:
         worker, run = self._workers[number], self._place.run
         inputs = [(path.relative_to(run).as_posix(), *self._put(path)) for path in read_by(job, run)]
         worker.actor.begin.remote(job, inputs, written_by(job, run))
-        worker.job, worker.heard, worker.asked = job, time.monotonic(), worker.actor.heard.remote()
+        worker.job, worker.heard = job, time.monotonic()
 
     def events(self) -> list[Event]:
         import ray
@@ -94,10 +97,7 @@ class Ray:
             if worker.job and time.monotonic() - worker.heard > self._place.silent_s:
                 ray.kill(worker.actor)
                 worker.heard = math.inf
-        asked = {worker.asked: worker for worker in self._workers if worker.asked is not None}
-        if not asked:
-            time.sleep(0.1)
-            return []
+        asked = {worker.asked: worker for worker in self._workers}
         ready, _ = ray.wait(list(asked), timeout=0.1)
         return [*self._waiting(), *(event for one in ready for event in self._answered(asked[one]))]
 
@@ -120,9 +120,10 @@ class Ray:
     def _let_go(self) -> None:
         import ray
 
+        leaving = [worker.actor.leave.remote() for worker in self._workers if worker.ready]
+        if leaving:
+            ray.wait(leaving, num_returns=len(leaving), timeout=LEAVE_S)
         for worker in self._workers:
-            with suppress(Exception):  # the cluster may be gone
-                ray.get(worker.actor.leave.remote(), timeout=1.0 if worker.ready else 0.0)
             ray.kill(worker.actor)
         self._workers = []
 
@@ -145,14 +146,11 @@ class Ray:
             answer = ray.get(worker.asked)
         except ray.exceptions.RayError as fault:
             return self._buried(worker, fault)
-        worker.asked = None
+        worker.asked = worker.actor.heard.remote()  # of idle ones too: that they are lost must cost no job an attempt
         if not worker.ready:
             worker.ready, worker.host, self._stillborn = True, answer["host"], 0
             return [{"type": "refused", "reason": lacks}] if (lacks := unlike(answer)) else []
-        found = [event for said in answer for event in self._said(worker, said)]
-        if worker.job:
-            worker.asked = worker.actor.heard.remote()
-        return found
+        return [event for said in answer for event in self._said(worker, said)]
 
     def _said(self, worker: _Worker, said: Event) -> list[Event]:
         worker.heard = time.monotonic()
