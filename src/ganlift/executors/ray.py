@@ -200,9 +200,10 @@ def _connect(place: Place) -> bool:
     if ray.is_initialized():
         return False
     reach(place.address)
-    alone = {"num_cpus": place.workers, "num_gpus": len(place.gpus), "include_dashboard": False}
+    alone = {"address": "local", "num_cpus": place.workers, "num_gpus": len(place.gpus), "include_dashboard": False}
+    where = {"address": place.address} if place.address else alone
     with _signals_kept(), _told(place.address):
-        ray.init(**({"address": place.address} if place.address else alone), log_to_driver=False, logging_level="ERROR")
+        ray.init(**where, log_to_driver=False, logging_level="ERROR")
     return True
 
 
