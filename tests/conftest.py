@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 from sklearn.datasets import load_digits
 
+from ganlift import compare
 from ganlift.data.types import Task
 
 # How long an example takes says how busy the machine is, and nothing about the code.
@@ -68,3 +69,26 @@ def save_splits(save_split: SaveSplit) -> Callable[..., Path]:
         return root
 
     return save
+
+
+Figures = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="session")
+def quick() -> dict[str, Any]:
+    """Two arms on digits; precision and threads are named, since a probe may choose others each time."""
+    named = {"strategies": "augment,sgan", "precision": "fp32", "threads": 1}
+    return {"labels_per_class": 5, "seeds": 1, "budget": 20, **named}
+
+
+@pytest.fixture(scope="session")
+def figures() -> Figures:
+    """What training made of each arm, without seconds."""
+    names = ("strategy", "seed", "status", "test_accuracy", "nll", "ece", "validation_accuracy", "images_seen")
+    return lambda rows: [{name: row[name] for name in names} for row in rows]
+
+
+@pytest.fixture(scope="session")
+def alone(quick: dict[str, Any], figures: Figures, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """The figures of `quick` without any worker."""
+    return figures(compare("digits", **quick, out=tmp_path_factory.mktemp("alone") / "run").rows)

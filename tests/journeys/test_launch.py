@@ -21,7 +21,7 @@ from ganlift.errors import ConfigError, GanliftError
 from ganlift.executors import Place, executors, local_processes
 from ganlift.executors.base import Job
 
-QUICK: dict[str, Any] = {"labels_per_class": 5, "seeds": 1, "budget": 20, "strategies": "augment,sgan"}
+Figures = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
 SOURCE = str(Path(ganlift.__file__).parents[1])
 UNSHARE = shutil.which("unshare") and subprocess.run(["unshare", "-r", "true"], capture_output=True).returncode == 0
 LAUNCHES = {
@@ -32,27 +32,19 @@ LAUNCHES = {
 }
 
 
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """The rows without any worker."""
-    return rows_of(compare("digits", **QUICK, out=tmp_path_factory.mktemp("alone") / "run").rows)
-
-
-def rows_of(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What training made of each arm, without seconds."""
-    figures = ("strategy", "seed", "status", "test_accuracy", "nll", "ece", "validation_accuracy", "images_seen")
-    return [{key: row[key] for key in figures} for row in rows]
-
-
 @pytest.mark.parametrize("name", LAUNCHES)
-def test_rows_are_those_of_this_process(name: str, alone: list[dict[str, Any]], tmp_path: Path) -> None:
+def test_rows_are_those_of_this_process(
+    quick: dict[str, Any], figures: Figures, name: str, alone: list[dict[str, Any]], tmp_path: Path
+) -> None:
     if name == "a namespace" and not UNSHARE:
         pytest.skip("this machine makes no namespaces")
-    found = compare("digits", **QUICK, jobs=2, launch=LAUNCHES[name], out=tmp_path / "run")
-    assert rows_of(found.rows) == alone
+    found = compare("digits", **quick, jobs=2, launch=LAUNCHES[name], out=tmp_path / "run")
+    assert figures(found.rows) == alone
 
 
-def test_a_failing_command_is_shown_and_leaves_nothing_in_the_way(alone: list[dict[str, Any]], tmp_path: Path) -> None:
+def test_a_failing_command_is_shown_and_leaves_nothing_in_the_way(
+    quick: dict[str, Any], figures: Figures, alone: list[dict[str, Any]], tmp_path: Path
+) -> None:
     out = tmp_path / "run"
     said = ganlift_compare(out, "--jobs", "2", "--launch", "sh -c 'echo no such partition: gpu >&2; exit 4'")
     assert said.returncode == 2
@@ -60,11 +52,13 @@ def test_a_failing_command_is_shown_and_leaves_nothing_in_the_way(alone: list[di
     assert "exit code 4" in said.stderr
     assert "Traceback" not in said.stderr
     assert not out.exists()
-    assert rows_of(compare("digits", **QUICK, jobs=2, launch=LAUNCHES["a shell with a banner"], out=out).rows) == alone
+    assert figures(compare("digits", **quick, jobs=2, launch=LAUNCHES["a shell with a banner"], out=out).rows) == alone
 
 
 @pytest.mark.full
-def test_a_command_that_fails_later_is_followed_by_a_better_one(alone: list[dict[str, Any]], tmp_path: Path) -> None:
+def test_a_command_that_fails_later_is_followed_by_a_better_one(
+    quick: dict[str, Any], figures: Figures, alone: list[dict[str, Any]], tmp_path: Path
+) -> None:
     """The first worker is killed after the first arm, and no other comes."""
     out, mark = tmp_path / "run", tmp_path / "mark"
     once = f"sh -c 'mkdir {mark} || exit 7; echo $$ > {mark}/pid; exec \"$@\"' sh"
@@ -74,10 +68,10 @@ def test_a_command_that_fails_later_is_followed_by_a_better_one(alone: list[dict
             os.kill(int((mark / "pid").read_text()), signal.SIGKILL)
 
     with pytest.raises(GanliftError, match="exit code 7"):
-        compare("digits", **QUICK, jobs=1, launch=once, out=out, on_event=kill_it)
+        compare("digits", **quick, jobs=1, launch=once, out=out, on_event=kill_it)
     begun: list[str] = []
-    again = compare("digits", **QUICK, out=out, on_event=lambda event: begun.append(str(event.get("arms_left"))))
-    assert rows_of(again.rows) == alone
+    again = compare("digits", **quick, out=out, on_event=lambda event: begun.append(str(event.get("arms_left"))))
+    assert figures(again.rows) == alone
     assert "1" in begun  # one of the two was kept
 
 
@@ -87,7 +81,8 @@ def ganlift_compare(out: Path, *more: str) -> subprocess.CompletedProcess[str]:
 
 def command(out: Path, *more: str) -> list[str]:
     asked = ["--labels-per-class", "5", "--seeds", "1", "--budget", "20", "--strategies", "augment,sgan"]
-    return [sys.executable, "-m", "ganlift", "compare", "digits", *asked, "--out", str(out), *more]
+    same = ["--precision", "fp32", "--threads", "1"]
+    return [sys.executable, "-m", "ganlift", "compare", "digits", *asked, *same, "--out", str(out), *more]
 
 
 @pytest.mark.parametrize(
@@ -100,14 +95,16 @@ def command(out: Path, *more: str) -> list[str]:
         ({"launch": "sh -c 'exec", "jobs": 2}, "a quotation mark is not closed"),
     ],
 )
-def test_options_that_contradict_are_told(asked: dict[str, Any], said: str, tmp_path: Path) -> None:
+def test_options_that_contradict_are_told(
+    quick: dict[str, Any], asked: dict[str, Any], said: str, tmp_path: Path
+) -> None:
     with pytest.raises(ConfigError, match=said):
-        compare("digits", **QUICK, **asked, out=tmp_path / "run")
+        compare("digits", **quick, **asked, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
 def test_a_package_that_is_missing_there_is_named_before_the_first_job(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    quick: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "here").mkdir()
     (tmp_path / "here" / "ownnets.py").write_text(
@@ -121,7 +118,7 @@ def test_a_package_that_is_missing_there_is_named_before_the_first_job(
     with pytest.raises(GanliftError, match=r"A worker on .* lacks ownnets, which this run needs"):
         compare(
             "digits",
-            **{**QUICK, "strategies": "augment"},
+            **{**quick, "strategies": "augment"},
             classifier="ownnets:small",
             jobs=1,
             launch=there,

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.skipif(
     not (shutil.which("slurmctld") and shutil.which("slurmd") and shutil.which("munged")) or os.geteuid() != 0,
     reason="a Slurm of one's own takes slurm-wlm and munge, and root",
 )
+Figures = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
 HERE = Path(__file__).parent
-QUICK: dict[str, Any] = {"labels_per_class": 5, "seeds": 1, "budget": 20, "strategies": "augment,sgan"}
 LAUNCH = "srun -n1 --exact --mem=0"
 
 
@@ -40,18 +40,6 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             subprocess.run(["bash", HERE / "stop.sh", folder], check=False)
 
 
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """The rows without Slurm."""
-    return figures(compare("digits", **QUICK, out=tmp_path_factory.mktemp("alone") / "run").rows)
-
-
-def figures(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What training made of each arm, without seconds."""
-    names = ("strategy", "seed", "status", "test_accuracy", "nll", "ece", "validation_accuracy", "images_seen")
-    return [{name: row[name] for name in names} for row in rows]
-
-
 def queue(state: str) -> list[str]:
     """The numbers of Slurm's jobs in ``state``."""
     asked = ["squeue", "--noheader", "--format=%i", f"--states={state}"]
@@ -65,11 +53,13 @@ def wait_until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
         time.sleep(0.1)
 
 
-def test_rows_are_those_of_this_process_and_no_job_is_left(alone: list[dict[str, Any]], tmp_path: Path) -> None:
+def test_rows_are_those_of_this_process_and_no_job_is_left(
+    quick: dict[str, Any], figures: Figures, alone: list[dict[str, Any]], tmp_path: Path
+) -> None:
     seen: list[int] = []
     found = compare(
         "digits",
-        **QUICK,
+        **quick,
         jobs=2,
         launch=LAUNCH,
         out=tmp_path / "run",
@@ -81,7 +71,7 @@ def test_rows_are_those_of_this_process_and_no_job_is_left(alone: list[dict[str,
 
 
 @pytest.mark.full
-def test_a_job_that_is_cancelled_costs_an_attempt(tmp_path: Path) -> None:
+def test_a_job_that_is_cancelled_costs_an_attempt(quick: dict[str, Any], tmp_path: Path) -> None:
     notes: list[str] = []
     cancelled: list[str] = []
 
@@ -92,7 +82,7 @@ def test_a_job_that_is_cancelled_costs_an_attempt(tmp_path: Path) -> None:
         if event["type"] == "note":
             notes.append(event["message"])
 
-    asked = {**QUICK, "strategies": "augment,real-only", "budget": 300}
+    asked = {**quick, "strategies": "augment,real-only", "budget": 300}
     found = compare("digits", **asked, jobs=1, launch=LAUNCH, out=tmp_path / "run", on_event=hear)
     assert len(cancelled) == 1
     assert [note for note in notes if "trying once more" in note]
@@ -101,7 +91,11 @@ def test_a_job_that_is_cancelled_costs_an_attempt(tmp_path: Path) -> None:
 
 @pytest.mark.full
 def test_a_full_queue_is_waited_for_and_said(
-    alone: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    quick: dict[str, Any],
+    figures: Figures,
+    alone: list[dict[str, Any]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(local_processes, "WAITING_S", 2.0)
     full = subprocess.Popen(["srun", "-n2", "sleep", "8"])
@@ -109,7 +103,7 @@ def test_a_full_queue_is_waited_for_and_said(
     notes: list[str] = []
     found = compare(
         "digits",
-        **QUICK,
+        **quick,
         jobs=1,
         launch=LAUNCH,
         out=tmp_path / "run",
@@ -141,9 +135,9 @@ def test_ctrl_c_takes_waiting_requests_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.full
-def test_a_request_that_slurm_refuses_is_shown(tmp_path: Path) -> None:
+def test_a_request_that_slurm_refuses_is_shown(quick: dict[str, Any], tmp_path: Path) -> None:
     from ganlift.errors import GanliftError
 
     with pytest.raises(GanliftError, match=r"A worker ended before it began.*invalid partition"):
-        compare("digits", **QUICK, jobs=1, launch="srun -p none -n1", out=tmp_path / "run")
+        compare("digits", **quick, jobs=1, launch="srun -p none -n1", out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
