@@ -66,13 +66,13 @@ def cards(run: Run) -> list[Card]:
 
 
 def compared(run: Run) -> list[tuple[str, str, Row]]:
-    """Each judged arm, the arm that its verdict is over, and the verdict; GAN arms and ``augment`` without verdicts."""
+    """Each judged arm, the arm that its verdict is over, and the verdict; without one, GAN arms and the baseline."""
     if run.verdicts:
         gains = [(verdict, answers.deciding(verdict)) for verdict in run.verdicts]
         found = [(verdict["strategy"], gain.name, verdict) for verdict, gain in gains if gain]
     else:
         gans = [name for name, rows in run.rows.items() if rows[0].get("kind") == "gan"]
-        found = [(name, spaces.in_space_of(run, name, "augment"), {}) for name in gans]
+        found = [(name, spaces.baseline(run, name), {}) for name in gans]
     return [one for one in found if one[0] in run.rows and one[1] in run.rows]
 
 

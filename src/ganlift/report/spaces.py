@@ -48,6 +48,18 @@ def in_space_of(run: Run, arm: str, strategy: str) -> str:
     return f"{strategy}@{space}" if space and not run.network else strategy
 
 
+def baseline(run: Run, arm: str) -> str:
+    """What every arm in the space of ``arm`` is shown against: ``augment``, or where it is absent the linear one."""
+    found = [in_space_of(run, arm, name) for name in ("augment", "linear-probe")]
+    return next((name for name in found if name in run.rows), found[0])
+
+
+def baseline_words(run: Run) -> str:
+    """The baseline's name, or a word for those of several spaces."""
+    named = {baseline(run, arm).partition("@")[0] for arm in run.rows}
+    return named.pop() if len(named) == 1 else "the baseline"
+
+
 def said(run: Run) -> list[str]:
     """Sentences for the page's head; none where all arms learn from pixels."""
     if run.of_rows:

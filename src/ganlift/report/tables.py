@@ -44,7 +44,7 @@ def arm_head(run: Run) -> list[tuple[str, str]]:
     return [
         (_capital(judged.words), f"{_SCORES[judged].format(run.examples)}, mean ± standard deviation over seeds"),
         (
-            "Against augment",
+            f"Against {spaces.baseline_words(run)}",
             f"mean paired difference in points of {judged.words} in the same space, and its range over seeds",
         ),
         (
@@ -101,9 +101,9 @@ def _cells(run: Run, name: str, verdict: Row, base: float | None) -> list[tuple[
     judged, other = sorted(_SCORES, key=lambda one: one != run.measure)
     found = numbers.values(rows, judged.test)
     deviation = numbers.deviation(found)
-    augment = spaces.in_space_of(run, name, "augment")
-    pairs = numbers.pairs(run.rows.get(augment, []), rows, judged.test)
-    against = numbers.gain(pairs) if name != augment else None
+    baseline = spaces.baseline(run, name)
+    pairs = numbers.pairs(run.rows.get(baseline, []), rows, judged.test)
+    against = numbers.gain(pairs) if name != baseline else None
     elapsed = numbers.mean(numbers.values(rows, "elapsed_s"))
     unlabelled = _same(rows, "unlabelled_n")
     return [
