@@ -284,7 +284,7 @@ def test_what_a_generator_saw_is_told_with_files_renamed_and_refused_with_others
     with pytest.raises(DataError, match=r"have changed since the generator learned from them \(1 image came\)"):
         ganlift.evaluate_generator(run, held_out)
     own.rename(tmp_path / "away")
-    with pytest.raises(DataError, match="told from its run's images, which are needed: There is no data set"):
+    with pytest.raises(DataError, match="told from its run's data, which are needed: There is no data set"):
         ganlift.evaluate_generator(run, held_out)
 
 
