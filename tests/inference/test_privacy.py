@@ -171,8 +171,15 @@ def test_after_a_comparison_the_figures_are_kept(learned: Path, tmp_path: Path) 
     assert told == []
     kept = read_json(layout.privacy_file(run))
     assert kept["attacks"][0]["figures"]["auc"] == only(ganlift.evaluate_privacy(run, images=1000)).figures.auc
+    for damaged in ("{", '{"attacks": [{"kind": "classifier", "model": "another arm, seed 0"}]}'):
+        layout.privacy_file(run).write_text(damaged)  # a record of another winner counts for nothing, like a broken one
+        measure_privacy(run, run_examples(run, None), "cpu", told.append)
+        assert read_json(layout.privacy_file(run)) == kept
+    before = layout.privacy_file(run).stat().st_mtime_ns
+    measure_privacy(run, run_examples(run, None), "cpu", told.append)
+    assert layout.privacy_file(run).stat().st_mtime_ns == before
     layout.privacy_file(run).unlink()
-    shutil.rmtree(layout.winner_folder(run))
+    layout.weights_file(layout.winner_folder(run)).unlink()
     measure_privacy(run, run_examples(run, None), "cpu", told.append)
     assert "Membership inference was not tried." in told[0]["message"]
     assert not layout.privacy_file(run).exists()

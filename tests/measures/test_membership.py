@@ -16,11 +16,12 @@ def floats(*values: float) -> np.ndarray:
 
 
 def test_area_and_interval_worked_out_by_hand() -> None:
-    # 3 > 2, 3 > 1, 2 = 2, 2 > 1: 3½ of 4 pairs. a = (1, 0.75), b = (0.75, 1); V = 1/64 + 1/64, on the logit scale
-    # the half width is 1.96 · 0.17678 / (0.875 · 0.125) = 3.168 around 1.9459.
-    found = separation(floats(3, 2), floats(2, 1))
-    assert found.auc == 0.875
-    assert (found.low, found.high) == pytest.approx((0.2276, 0.99402), abs=1e-4)
+    # 4 > 3, 4 > 1, 3 = 3, 3 > 1, 0 < 3, 0 < 1: 3½ of 6 pairs. a = (1, 0.75, 0), b = (0.5, 0.6667).
+    # V = 0.27083 / 3 + 2/1 · (2 · 0.08333²) / 4 = 0.09028 + 0.00694; half the width on the logit scale is
+    # 1.96 · 0.31180 / (0.58333 · 0.41667) = 2.5143, around 0.33647.
+    found = separation(floats(4, 3, 0), floats(3, 1))
+    assert found.auc == pytest.approx(3.5 / 6)
+    assert (found.low, found.high) == pytest.approx((0.10176, 0.94534), abs=1e-4)
 
 
 def test_weights_worked_out_by_hand() -> None:
@@ -58,6 +59,8 @@ def test_sides_wholly_apart_leave_room_for_doubt() -> None:
     assert (found.auc, found.high) == (1, 1)
     assert found.low == pytest.approx(0.025 ** (1 / 3))
     assert separation(floats(1, 2), floats(3, 4)).high == pytest.approx(1 - 0.025**0.5)
+    # one pair of 10,000 in the wrong order leaves no less
+    assert separation(np.arange(100.0) + 99, np.arange(99.5, -0.5, -1)).low <= 0.025 ** (1 / 100)
 
 
 def test_members_found_at_a_rate_of_false_alarms() -> None:

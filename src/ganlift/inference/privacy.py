@@ -17,20 +17,23 @@ from ganlift.errors import DataError, GanliftError, RunFolderError
 from ganlift.events import Listener
 from ganlift.inference.attacks import by_discriminator, by_loss, by_nearest, own_inputs, why_no_discriminator
 from ganlift.inference.evaluate import choose_part, given_of, match_classes
-from ganlift.inference.facts import Inputs
+from ganlift.inference.facts import ClassifierFacts, Inputs, read_facts
 from ganlift.inference.generator import KeptGenerator, generator_keys, load_generator
 from ganlift.inference.members import Index, Outside, Side, run_examples, sides, split_of
 from ganlift.inference.model import load_model
 from ganlift.measures.membership import Floats, Separation, separation
 from ganlift.nouns import IMAGE
 from ganlift.runs import layout
-from ganlift.runs.files import write_json
+from ganlift.runs.files import read_json, write_json
 from ganlift.runs.folder import run_config
 from ganlift.training.precision import pick_device
 from ganlift.training.rng import Rng
 
 IMAGES, SHORT = 2000, 1000
 """Members, and others, at most: asked for, and at the end of a comparison."""
+
+CLASSIFIER, GENERATOR = "classifier", "generator"
+"""The kinds of a model."""
 
 DRAWN = 2
 """Generated images a member, for the nearest of them."""
@@ -95,19 +98,23 @@ def evaluate_privacy(
 ) -> PrivacyEvaluation:
     """See `ganlift.api.evaluate_privacy`."""
     run_config(run)
-    _refuse_empty(run)
+    if _is_empty(run):
+        raise RunFolderError(
+            f"{run} holds neither a finished classifier nor a generator; run the command that made it again, and it "
+            "continues."
+        )
     return _evaluate(run, run_examples(run, data_dir), key, _Asked(data, part, most, data_dir, device))
 
 
 def measure_privacy(run: Path, examples: Examples, device: str, tell: Listener) -> None:
-    """Attack the classifier and a generator of a comparison by `SHORT` examples a side, and write ``privacy.json``.
+    """Attack the winner and a generator of a comparison by `SHORT` examples a side, and write ``privacy.json``.
 
-    What can't be attacked is told as a note; a run goes on without it.
+    What can't be attacked is told as a note; a run goes on without it. What was written of this winner stays.
     """
-    if layout.privacy_file(run).exists():
+    if _is_empty(run) or _is_kept(run):
         return
+    layout.privacy_file(run).unlink(missing_ok=True)
     try:
-        _refuse_empty(run)
         found = _evaluate(run, examples, None, _Asked(None, None, SHORT, None, device))
     except GanliftError as fault:
         tell({"type": "note", "message": f"Membership inference was not tried. {fault}"})
@@ -115,12 +122,22 @@ def measure_privacy(run: Path, examples: Examples, device: str, tell: Listener) 
     write_json(layout.privacy_file(run), asdict(found))
 
 
-def _refuse_empty(run: Path) -> None:
-    if not (layout.model_file(layout.winner_folder(run)).exists() or layout.generator_folders(run)):
-        raise RunFolderError(
-            f"{run} holds neither a finished classifier nor a generator; run the command that made it again, and it "
-            "continues."
-        )
+def _is_kept(run: Path) -> bool:
+    """Whether ``privacy.json`` is whole and of the classifier that is the winner now, or there is none."""
+    try:
+        kept = {one["model"] for one in read_json(layout.privacy_file(run))["attacks"] if one["kind"] == CLASSIFIER}
+    except (GanliftError, OSError, KeyError, TypeError):
+        return False
+    winner = layout.winner_folder(run)
+    return kept == ({_named(read_facts(winner))} if layout.model_file(winner).exists() else set())
+
+
+def _is_empty(run: Path) -> bool:
+    return not (layout.model_file(layout.winner_folder(run)).exists() or layout.generator_folders(run))
+
+
+def _named(facts: ClassifierFacts) -> str:
+    return f"{facts.strategy}, seed {facts.seed}"
 
 
 def _evaluate(run: Path, examples: Examples, key: str | None, asked: _Asked) -> PrivacyEvaluation:
@@ -146,13 +163,12 @@ def _on_classifier(run: Path, examples: Examples, asked: _Asked, notes: list[str
     outside = inside
     if asked.data is not None:
         pool, outside = given_of(model, asked.data, model.facts.reading(), asked.data_dir)
-        data = _outside(pool, model.facts.class_names, asked, "classifier")
+        data = _outside(pool, model.facts.class_names, asked, CLASSIFIER)
     two = sides(run, examples, split, data, asked.most, split.seed)
     _add(notes, two.notes)
     members = by_loss(model, inside(two.members.index), two.members.labels)
     others = by_loss(model, outside(two.others.index), two.others.labels)
-    name = f"{model.facts.strategy}, seed {model.facts.seed}"
-    return Attack(name, "classifier", "loss", two.about, separation(members, others, two.weights))
+    return Attack(_named(model.facts), CLASSIFIER, "loss", two.about, separation(members, others, two.weights))
 
 
 def _on_generator(run: Path, images: ImageSet, kept: KeptGenerator, asked: _Asked, found: PrivacyEvaluation) -> None:
@@ -160,7 +176,7 @@ def _on_generator(run: Path, images: ImageSet, kept: KeptGenerator, asked: _Aske
     split, data, rng = split_of(run, int(kept.record["seed"]), images), None, _rng(kept, asked.device)
     if asked.data is not None:
         reading = alike(Reading(learned=images.scale), images)
-        data = _outside(load_run(asked.data, "none", reading, asked.data_dir), images.class_names, asked, "generator")
+        data = _outside(load_run(asked.data, "none", reading, asked.data_dir), images.class_names, asked, GENERATOR)
     two = sides(run, images, split, data, asked.most, split.seed)
     _add(found.notes, two.notes)
     kept.trained.module.to(rng.device)
@@ -173,7 +189,7 @@ def _on_generator(run: Path, images: ImageSet, kept: KeptGenerator, asked: _Aske
     attacks["nearest"] = by_nearest(kept, both, count, rng)
     for name, scores in attacks.items():
         figures = separation(scores[0], scores[1], two.weights)
-        found.attacks.append(Attack(kept.key, "generator", name, two.about, figures))
+        found.attacks.append(Attack(kept.key, GENERATOR, name, two.about, figures))
     if others := [one for one in generator_keys(run) if one != kept.key]:
         found.notes.append(f"Attacked was one generator; the run also has {', '.join(others)} (--generator).")
 

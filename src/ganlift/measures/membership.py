@@ -8,8 +8,9 @@ j = 1..n, whose weights w give the others the members' classes in the same share
     V = Σ_i (a_i − A)² / (m (m − 1)) + n / (n − 1) · Σ_j w_j² (b_j − A)² / (Σ_j w_j)²
 
 V is DeLong, DeLong and Clarke-Pearson's variance (1988), with weights; the interval is ±1.96 √V around A on the scale
-of log(A / (1 − A)), so that it stays between 0 and 1. Where the sides are wholly apart V is 0, and the interval is
-Clopper and Pearson's of min(m, n) pairs that were all told right. Chance gives A = 0.5.
+of log(A / (1 − A)), so that it stays between 0 and 1. Where the sides are wholly apart V is 0, and where they nearly
+are it is too small: so the lower end is never above that of Clopper and Pearson's interval of min(m, n) pairs that were
+all told right, nor the upper end below that of as many told wrong. Chance gives A = 0.5.
 
 An area hides what happens to the few examples that are told surely, so the share of members found at a small rate of
 false alarms goes with it (Carlini et al. 2022): see `RATES`.
@@ -104,7 +105,7 @@ def _interval(area: float, variance: float, pairs: int) -> tuple[float, float]:
     if area in (0.0, 1.0):
         return (edge, 1.0) if area else (0.0, 1 - edge)
     middle, half = logit(area), Z * np.sqrt(variance) / (area * (1 - area))
-    return float(expit(middle - half)), float(expit(middle + half))
+    return min(float(expit(middle - half)), edge), max(float(expit(middle + half)), 1 - edge)
 
 
 def _found(members: Floats, others: Floats, shares: Floats, rate: float) -> float | None:
