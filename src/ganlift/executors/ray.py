@@ -204,7 +204,15 @@ def _connect(place: Place) -> bool:
     where = {"address": place.address} if place.address else alone
     with _signals_kept(), _told(place.address):
         ray.init(**where, log_to_driver=False, logging_level="ERROR")
+    _say_nothing()
     return True
+
+
+def _say_nothing() -> None:
+    """Keep what Ray says of a worker that ended from standard output, where ``--json`` writes; it has no public switch."""
+    from ray._private import worker
+
+    worker._worker_logs_enabled = False
 
 
 def room(address: str, threads: int, gpu_share: float) -> int | None:
