@@ -209,7 +209,7 @@ def _connect(place: Place) -> bool:
 
 
 def _say_nothing() -> None:
-    """Keep what Ray says of a worker that ended from standard output, where ``--json`` writes; it has no public switch."""
+    """Keep Ray's words on workers that ended from standard output, where ``--json`` writes; no public switch does."""
     from ray._private import worker
 
     worker._worker_logs_enabled = False
