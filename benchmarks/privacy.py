@@ -1,6 +1,6 @@
 """How well members are told from others, by model, data and number of training images: docs/privacy.md's table.
 
-    python benchmarks/privacy.py --out runs/privacy --keep benchmarks/results/privacy.json    40 minutes on a core
+    python benchmarks/privacy.py --out runs/privacy --keep benchmarks/results/privacy.json    half an hour on a core
     python benchmarks/privacy.py --table benchmarks/results/privacy.json
 
 Training images and 1,000 others are drawn at random from the same images, so that nothing but the training tells them
