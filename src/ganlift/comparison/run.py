@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ganlift.comparison import label_errors
 from ganlift.comparison.auto import AUTO
 from ganlift.comparison.costs import (
     REFERENCE_STEPS,
@@ -34,13 +35,14 @@ from ganlift.comparison.spaces import spaces_for
 from ganlift.comparison.stopping import stop_requested, stopping, while_held
 from ganlift.comparison.winner import choose, clear_cache, lay_ready
 from ganlift.config import ArmsConfig, CompareConfig, Seconds
-from ganlift.data import Check, check_images, data_hash
+from ganlift.data import Check, check_survey, data_hash
 from ganlift.data.columns import columns_of
 from ganlift.data.identity import form_numbers, form_of
 from ganlift.data.kin import copied
 from ganlift.data.reading import asked
 from ganlift.data.sizes import preparation
 from ganlift.data.sound import preparation as sound_words
+from ganlift.data.survey import survey_images
 from ganlift.data.types import Examples, ImageSet, SoundSet, Split, VectorSet, VideoSet
 from ganlift.errors import GanliftError
 from ganlift.events import Listener
@@ -106,16 +108,23 @@ def prepare(config: ArmsConfig, tell: Listener) -> Prepared:
         blocks=[name for name, _ in images.blocks] if isinstance(images, VectorSet) else [],
         noun=images.noun,
     )
-    check = check_images(images)
     measure, why = choose_yardstick(config.measure, _per_class(images, splits[0]))
+    wanted = {entry.features for entry in entries}
+    networks = networks if asked_for else networks_of(spaces, config.device)
+    networks = {label: one for label, one in networks.items() if label in wanted}
+    check = _checked(images, splits, networks)
     for note in [*check.sentences(), *splits[0].notes, *filter(None, [why_spaces]), *notes, *filter(None, [why])]:
         tell({"type": "note", "message": note})
     looks = config.looks() if any(entry.kind == "gan" for entry in entries) else nothing_to_settle(config)
     names = [entry.name for entry in entries]
-    wanted = {entry.features for entry in entries}
-    networks = networks if asked_for else networks_of(spaces, config.device)
-    networks = {label: one for label, one in networks.items() if label in wanted}
     return Prepared(config, images, check, splits[: looks.seeds[-1]], names, measure, looks, networks)
+
+
+def _checked(images: ImageSet | VectorSet, splits: Sequence[Split], networks: Mapping[str, Network]) -> Check:
+    """What is in the images; their labels are judged later where a network's features are to come."""
+    found = survey_images(images)
+    check = check_survey(found)
+    return check if networks else check.with_labels(images, label_errors.of_looks(found, splits))
 
 
 def nothing_to_settle(config: ArmsConfig) -> Looks:
@@ -133,12 +142,13 @@ def _per_class(images: Examples, split: Split) -> list[int]:
 def run_arms(prepared: Prepared, run: Path, tell: Listener) -> None:
     """Run every arm that is not done yet in ``run``, which the caller has opened and holds."""
     config = prepared.config
-    write_images(run, config, prepared.images, prepared.splits, prepared.check)
+    write_images(run, config, prepared.images, prepared.splits)
     with stop_requested() as should_stop:
         if isinstance(prepared.images, ImageSet):
             reading, cache = asked(config.identity()), layout.cache_folder(run)
             listener = stopping(tell, should_stop)
             write_features(cache, prepared.images, prepared.splits, reading, prepared.networks, listener)
+        _write_check(prepared, run, tell)
         template, at_once = _template(prepared, run)
         executor = open_executor(config, run, at_once)
         hear = while_held(run, should_stop)
@@ -146,6 +156,21 @@ def run_arms(prepared: Prepared, run: Path, tell: Listener) -> None:
             _go(prepared, run, tell, (template, at_once), lambda jobs: executor.run(jobs, tell, hear))
         finally:
             executor.close()
+
+
+def _write_check(prepared: Prepared, run: Path, tell: Listener) -> None:
+    """What is in the images, once a run; labels that look wrong by a network's features are told as well."""
+    path, check, images = layout.check_file(run), prepared.check, prepared.images
+    if path.exists():
+        return
+    if prepared.networks and isinstance(images, ImageSet):
+        told = set(check.sentences())
+        seen = label_errors.of_run(layout.cache_folder(run), images, prepared.splits, prepared.networks)
+        check = check.with_labels(images, seen)
+        for sentence in check.sentences():
+            if sentence not in told:
+                tell({"type": "note", "message": sentence})
+    write_json(path, check.to_json())
 
 
 def _go(prepared: Prepared, run: Path, tell: Listener, shared: tuple[dict[str, Any], int], run_jobs: RunJobs) -> None:
@@ -180,6 +205,9 @@ def conclude(prepared: Prepared, run: Path, tell: Listener) -> tuple[list[Verdic
     if worth := worth_of_copies(terms, copied(prepared.images, prepared.splits[0].test)):
         write_json(layout.copies_file(run), worth.to_json())
         tell({"type": "note", "message": worth.sentence})
+    for one in read_json(layout.check_file(run))["findings"]:
+        if one["code"] == "test-label-errors":
+            tell({"type": "note", "message": one["message"]})
     best = choose(rows, [verdict.to_json() for verdict in found], measure)
     if best:
         lay_ready(run, best, _model_facts(prepared, best))

@@ -16,7 +16,19 @@ from markupsafe import Markup
 
 from ganlift import __version__
 from ganlift.errors import RunFolderError
-from ganlift.report import answers, features, generated, quality, sections, side_by_side, spaces, tables, trust, words
+from ganlift.report import (
+    answers,
+    features,
+    generated,
+    label_errors,
+    quality,
+    sections,
+    side_by_side,
+    spaces,
+    tables,
+    trust,
+    words,
+)
 from ganlift.report.pictures import FITS, Fit
 from ganlift.report.read import Run, pretty, read_run
 from ganlift.runs import layout
@@ -110,6 +122,8 @@ def _trust(run: Run) -> dict[str, Any]:
         "tuned": trust.tuned_lines(run),
         "notes": notes,
         "more_notes": more,
+        "suspects": label_errors.suspects(run.check),
+        "test_labels": label_errors.test_sentence(run.check),
         "missing": trust.missing(run),
         "alarms": trust.alarm_lines(run),
         "environment": pretty(run.environment) if run.environment else "",
