@@ -140,6 +140,6 @@ def test_the_floor_of_a_curve_that_is_known(height: float) -> None:
 def test_where_the_answers_are_never_sure_there_is_no_telling_the_floor() -> None:
     rng = np.random.default_rng(0)
     odds = rng.exponential(0.3, 400)
-    share, low, high = floor(odds, rng.random(400) < 1 / (1 + np.exp(odds)))
+    _, low, high = floor(odds, rng.random(400) < 1 / (1 + np.exp(odds)))
     assert low < 0.015
     assert high > 0.2

@@ -76,7 +76,7 @@ class Check:
 def check_images(images: ImageSet | VectorSet) -> Check:
     """Check images, or rows, that are in memory already."""
     found = survey_images(images)
-    return check_survey(found).with_labels(images, by_looks(found))
+    return check_survey(found).with_labels(found.images, by_looks(found))
 
 
 def check_survey(found: Survey) -> Check:

@@ -34,7 +34,8 @@ FEWEST_A_CLASS = 10
 
 _AXES, _FOR_AN_AXIS = 64, 10  # at most so many, and examples for each
 _SHRINKAGE = 0.1  # scikit-learn's C
-_SLOPES = np.log([0.5, 50.0])  # a shrunken classifier is seldom twice as sure as it should be
+_PLACES, _SLOPES = (-10.0, 5.0), (np.log(0.5), np.log(8.0))  # a shrunken classifier is seldom twice too sure
+_STARTS = ((0.0, 0.0), (-2.0, 0.0), (0.5, 1.0), (2.0, 2.0))  # steep curves have ledges on which a search may stop
 _TINY = 1e-9
 _HIGHEST = 0.9
 
@@ -120,30 +121,30 @@ def floor(odds: Floats, differs: NDArray[np.bool_]) -> tuple[float, float, float
 
     def misfit(height: float) -> float:
         """Minus the log likelihood of the best curve with that floor."""
-        begun = [minimize(_misfit, start, (height, odds, differs), jac=True) for start in ((0.0, 0.0), (1.0, -1.0))]
+        told = (height, odds, differs)
+        begun = [minimize(_misfit, start, told, jac=True, bounds=(_PLACES, _SLOPES)) for start in _STARTS]
         return min(float(one.fun) for one in begun)
 
-    best = minimize_scalar(misfit, bounds=(0.0, _HIGHEST), method="bounded", options={"xatol": 1e-3})
+    best = minimize_scalar(misfit, bounds=(0.0, _HIGHEST), method="bounded", options={"xatol": 1e-5})
     share = min((0.0, misfit(0.0)), (float(best.x), float(best.fun)), key=lambda one: one[1])
     reach = share[1] + float(chi2.ppf(0.95, 1)) / 2
 
     def beyond(height: float) -> float:
         return misfit(height) - reach
 
-    low = brentq(beyond, 0.0, share[0], xtol=1e-3) if beyond(0.0) > 0 else 0.0
-    high = brentq(beyond, share[0], _HIGHEST, xtol=1e-3) if beyond(_HIGHEST) > 0 else _HIGHEST
+    low = brentq(beyond, 0.0, share[0], xtol=1e-5) if beyond(0.0) > 0 else 0.0
+    high = brentq(beyond, share[0], _HIGHEST, xtol=1e-5) if beyond(_HIGHEST) > 0 else _HIGHEST
     return share[0], low, high
 
 
 def _misfit(curve: Floats, height: float, odds: Floats, differs: NDArray[np.bool_]) -> tuple[float, Floats]:
     """Minus the log likelihood, and its gradient, of a curve's place and the logarithm of its slope."""
-    slope = np.exp(np.clip(curve[1], *_SLOPES))
+    slope = np.exp(curve[1])
     falls = expit(curve[0] - slope * odds)
     chance = np.clip(height + (1 - height) * falls, _TINY, 1 - _TINY)
     pull = np.where(differs, -1 / chance, 1 / (1 - chance)) * (1 - height) * falls * (1 - falls)
     fit = np.where(differs, np.log(chance), np.log1p(-chance)).sum()
-    free = _SLOPES[0] < curve[1] < _SLOPES[1]
-    return -float(fit), np.array([pull.sum(), -(pull * slope * odds).sum() * free])
+    return -float(fit), np.array([pull.sum(), -(pull * slope * odds).sum()])
 
 
 def _folds(labels: Index, units: NDArray[np.str_]) -> Index:

@@ -113,8 +113,8 @@ def _wrong(found: LabelErrors, seen: Evidence, suspects: list[dict[str, Any]]) -
 
 def _unclear(found: LabelErrors, seen: Evidence) -> Finding:
     said = (
-        f"Up to {_percent(found.high)} of {len(seen.index):,} examined labels may be wrong, or none: {seen.told_by} tell the "
-        "classes too badly to say."
+        f"Up to {_percent(found.high)} of {len(seen.index):,} examined labels may be wrong, or none: {seen.told_by} "
+        "tell the classes too badly to say."
     )
     return Finding("unclear-labels", said, len(seen.index))
 
