@@ -54,6 +54,7 @@ def cases(photos: Path | None, quick: bool) -> Iterator[Case]:
     yield Case("fashion-mini", clothes, 20)
     yield Case("fashion-mini", clothes, 800)
     yield Case("fashion-mini, shirts alone", _of_classes(clothes, ("Pullover", "Coat", "Shirt")), 800)
+    yield Case("fashion-mini, shirts alone", _of_classes(clothes, ("Pullover", "Coat", "Shirt")), 100)
     yield Case("fashion-mini, long tail", clothes, 800, imbalance="exp:20")
     yield Case("fashion-mini", clothes, 100, NETWORK)
     yield Case("digits", digits, 20)
@@ -146,18 +147,34 @@ def _silent(event: object) -> None:
 
 
 def table(lines: list[dict[str, Any]]) -> str:
-    """The lines as Markdown."""
-    names = ("set", "examples", "told by", "noise", "findings", "estimate", "precision", "recall")
-    return "\n".join([f"| {' | '.join(names)} |", "|---" * len(names) + "|", *map(_row, lines)])
+    """A row a set, as Markdown: for each noise the findings, the precision and the recall."""
+    noise = [_noise(kind, share) for kind, share in NOISE]
+    rows: dict[tuple[str, int, str], dict[str, str]] = {}
+    for one in lines:
+        cells = rows.setdefault((one["set"], one["examples"], one["told_by"]), {})
+        cells[_noise(one["noise"], one["share"])] = _cell(one)
+    head = ["set", "examples", "told by", *noise]
+    shown = [[name, f"{count:,}", by, *(cells[one] for one in noise)] for (name, count, by), cells in rows.items()]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *shown])
 
 
-def _row(one: dict[str, Any]) -> str:
-    noise = "none" if not one["share"] else f"{100 * one['share']:.0f} % {one['noise']}"
-    said = f"{one['findings']} of {one['seeds']}" + (f", {one['unclear']} unclear" if one["unclear"] else "")
+def _noise(kind: str, share: float) -> str:
+    return f"{100 * share:.0f} % {kind}" if share else "none"
+
+
+def _cell(one: dict[str, Any]) -> str:
+    """Findings of seeds, precision and recall; in brackets in how many seeds nothing could be told."""
+    unclear = f" ({one['unclear']})" if one["unclear"] else ""
+    found = f"{one['findings']} of {one['seeds']}{unclear}"
+    return (
+        found if None in (one["precision"], one["recall"]) else f"{found}: {one['precision']:.2f}, {one['recall']:.2f}"
+    )
+
+
+def _line(one: dict[str, Any]) -> str:
     ends = [f"{100 * end(one['estimates']):.1f}" for end in (min, max)] if None not in one["estimates"] else ["–"]
-    shares = ["–" if one[name] is None else f"{one[name]:.2f}" for name in ("precision", "recall")]
-    cells = [one["set"], f"{one['examples']:,}", one["told_by"], noise, said, " to ".join(ends) + " %", *shares]
-    return f"| {' | '.join(cells)} |"
+    about = f"{one['set']}, {one['examples']:,}, by {one['told_by']}; {_noise(one['noise'], one['share'])}"
+    return f"{about}: {_cell(one)}; estimated {' to '.join(ends)} %"
 
 
 def main(words: list[str] | None = None, say: Callable[[str], None] = print) -> None:
@@ -175,7 +192,7 @@ def main(words: list[str] | None = None, say: Callable[[str], None] = print) -> 
     for case in cases(given.photos, given.quick):
         own = measured(case, given.seeds)
         lines += own
-        say("\n".join(map(_row, own)))
+        say("\n".join(map(_line, own)))
     if given.out:
         given.out.write_text("[\n" + ",\n".join(map(json.dumps, lines)) + "\n]\n", encoding="utf-8")
 

@@ -111,3 +111,12 @@ def test_the_table_of_scaling_is_that_of_the_kept_run() -> None:
         seconds[3],
     ):
         assert f"| {cell} |" in text, cell
+
+
+def test_the_table_of_label_errors_is_that_of_the_kept_figures() -> None:
+    kept = ROOT / "benchmarks" / "results" / "label-noise.json"
+    program = [sys.executable, ROOT / "benchmarks" / "label_noise.py", "--table", kept]
+    made = subprocess.run(program, capture_output=True, text=True, check=True).stdout.strip()
+    assert made in (ROOT / "docs" / "check.md").read_text(encoding="utf-8")
+    clean = [one for one in json.loads(kept.read_text(encoding="utf-8")) if not one["share"]]
+    assert all(one["findings"] == 0 for one in clean if "shirts" not in one["set"])

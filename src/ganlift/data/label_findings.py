@@ -75,7 +75,7 @@ def about_labels(examples: Examples, seen: Evidence) -> tuple[list[Finding], dic
     low, high = found.low, found.high
     alarming = low > ALARMING and found.share < CHANCE * found.by_chance
     said = {"looked_at": len(seen.index), "told_by": seen.told_by, "share": round(found.share, 4)}
-    facts = {**said, "interval": [round(low, 4), round(high, 4)], "suspects": suspects if alarming else []}
+    facts = {**said, "interval": [round(low, 2), round(high, 2)], "suspects": suspects if alarming else []}
     if alarming:
         tested = int(np.isin(seen.index, seen.test).sum())
         findings = [_wrong(found, seen, suspects), *_in_test(suspects, tested, examples.noun)]
