@@ -30,7 +30,8 @@ from ganlift.executors import Place, executors
 from ganlift.executors.base import Job
 from ganlift.executors.dispatch import dispatch
 from ganlift.runs import folder, layout
-from ganlift.runs.files import read_json, read_jsonl, write_json
+from ganlift.runs.files import read_json, write_json
+from ganlift.runs.lines import read_jsonl
 
 ROOT = Path(__file__).parent
 DEMO = ROOT / "results" / "demo" / "results.jsonl"

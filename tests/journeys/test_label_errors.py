@@ -1,4 +1,4 @@
-"""Wrong labels in a comparison: told before and beside the verdict, by pixels or a network's features, to nobody else."""
+"""Wrong labels in a comparison: told before and beside the verdict, by pixels or a network's features."""
 
 from __future__ import annotations
 

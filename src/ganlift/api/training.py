@@ -19,7 +19,7 @@ from ganlift.runs.lock import run_lock
 from ganlift.trackers import tracked
 
 if TYPE_CHECKING:
-    from ganlift.comparison.run import Prepared
+    from ganlift.comparison.prepared import Prepared
     from ganlift.verdict import Verdict
 
 
@@ -77,7 +77,8 @@ def compare(data: str | Path | CompareConfig, *, on_event: Listener | None = Non
         GanliftError: bad data, a bad option or a run folder in the way; the message says what to do.
         Interrupted: SIGINT or SIGTERM came; the state is saved.
     """
-    from ganlift.comparison.run import conclude, prepare
+    from ganlift.comparison.prepared import prepare
+    from ganlift.comparison.run import conclude
     from ganlift.data import ImageSet
     from ganlift.inference.generator_quality import measure_generators
 
@@ -114,7 +115,8 @@ def train(data: str | Path | TrainConfig, *, on_event: Listener | None = None, *
         GanliftError: bad data, a bad option or a run folder in the way; the message says what to do.
         Interrupted: SIGINT or SIGTERM came; the state is saved.
     """
-    from ganlift.comparison.run import finish_training, prepare
+    from ganlift.comparison.prepared import prepare
+    from ganlift.comparison.run import finish_training
 
     refuse_while_imported("train")
     config = data

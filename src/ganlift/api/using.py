@@ -48,7 +48,9 @@ def generate(
     Raises:
         ConfigError: ``truncation`` is not above 0.
         GanliftError: no such run, generator or class, or a folder in the way; the message says what to do.
+        Interrupted: a stop was asked for; the same call again goes on after the last batch that is whole.
     """
+    from ganlift.comparison.stopping import stop_requested
     from ganlift.inference.generate import plan_pictures, refuse_target, write_pictures
     from ganlift.inference.generator import generator_keys, load_generator
 
@@ -59,7 +61,8 @@ def generate(
     labels = [_index(name, kept.class_names) for name in classes] or list(range(len(kept.class_names))) or None
     pictures = plan_pictures(kept, labels, latent_seeds, path, truncation)
     columns = len(pictures) // len(labels) if labels else 8
-    files = write_pictures(kept, pictures, out, columns=columns if grid else None, npz=npz)
+    with stop_requested() as should_stop:
+        files = write_pictures(kept, pictures, out, columns=columns if grid else None, npz=npz, should_stop=should_stop)
     sounds = [file.with_suffix(".wav") for file in files] if kept.sound else []
     return Generated(kept.key, files, [key for key in generator_keys(run) if key != kept.key], sounds, kept.noun)
 

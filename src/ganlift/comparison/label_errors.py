@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlift.comparison.features import networks_of, plain_features
-from ganlift.config import PIXELS
+from ganlift.config_values import PIXELS
 from ganlift.data.cache import load_features
 from ganlift.data.label_findings import Evidence, by_looks, judged
 from ganlift.data.reading import Reading

@@ -105,8 +105,8 @@ def _lines(examples: Examples, seen: Evidence, found: LabelErrors) -> list[dict[
 def _wrong(found: LabelErrors, seen: Evidence, suspects: list[dict[str, Any]]) -> Finding:
     names = tuple(f"{one['name']} ('{one['given']}', looks like '{one['likely']}')" for one in suspects)
     said = (
-        f"About {_percent(found.share)} of {len(seen.index):,} examined labels look wrong, by {seen.told_by} (95 % interval "
-        f"{_percent(found.low)} to {_percent(found.high)}); first of all {shown(names)}."
+        f"About {_percent(found.share)} of {len(seen.index):,} examined labels look wrong, by {seen.told_by} (95 % "
+        f"interval {_percent(found.low)} to {_percent(found.high)}); first of all {shown(names)}."
     )
     return Finding("label-errors", said, len(suspects), names)
 

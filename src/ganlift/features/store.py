@@ -20,7 +20,8 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from ganlift.runs.files import append_line, read_jsonl, sync_folder, writing
+from ganlift.runs.files import sync_folder, writing
+from ganlift.runs.lines import append_line, read_jsonl
 
 Half = NDArray[np.float16]
 Index = NDArray[np.int64]

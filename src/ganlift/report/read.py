@@ -17,8 +17,9 @@ from ganlift.nouns import noun_of
 from ganlift.report.spaces import shared_network, without
 from ganlift.report.words import number
 from ganlift.runs import layout
-from ganlift.runs.files import read_bytes, read_json, read_jsonl, read_npz
+from ganlift.runs.files import read_bytes, read_json, read_npz
 from ganlift.runs.folder import rows as read_rows
+from ganlift.runs.lines import read_jsonl
 from ganlift.yardstick import Yardstick, named
 
 Row = dict[str, Any]
