@@ -31,11 +31,13 @@ class Survey:
         images: all but the pixels where they came from files: there ``pixels`` is zero throughout, and takes no room.
             Their near copies are looked up.
         constant: (n,) bool, whether an image is of one colour throughout; no row is.
+        prints: (n, SIDE, SIDE) `fingerprints` of the images; of rows (n, 0, 0).
         refused: what `load` would have refused.
     """
 
     images: ImageSet | VectorSet
     constant: NDArray[np.bool_]
+    prints: NDArray[np.float16]
     refused: tuple[Finding, ...] = ()
 
     @property
@@ -75,17 +77,17 @@ def survey(
         images = joined(images, more)
         prints, constant = np.concatenate([prints, looks[0]]), np.concatenate([constant, looks[1]])
     images = with_guesses(replace(of_scale(images), source=spec), reading)
-    return Survey(replace(images, near=near_copies(images, prints, constant)), constant, listing.refused)
+    return Survey(replace(images, near=near_copies(images, prints, constant)), constant, prints, listing.refused)
 
 
 def survey_images(images: ImageSet | VectorSet) -> Survey:
     """Walk over images that are in memory (or memory-mapped) already; rows have no looks to walk over."""
     if isinstance(images, VectorSet):
-        return Survey(images, np.zeros(len(images), np.bool_))
+        return Survey(images, np.zeros(len(images), np.bool_), np.empty((len(images), 0, 0), np.float16))
     prints, constant = look_at_all(images)
     if images.near is None:
         images = replace(images, near=near_copies(images, prints, constant))
-    return Survey(images, constant)
+    return Survey(images, constant, prints)
 
 
 def _survey_files(

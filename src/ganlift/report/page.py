@@ -20,7 +20,11 @@ from ganlift.report import (
     answers,
     features,
     generated,
+<<<<<<< HEAD
     privacy,
+=======
+    label_errors,
+>>>>>>> noise
     quality,
     sections,
     side_by_side,
@@ -123,6 +127,8 @@ def _trust(run: Run) -> dict[str, Any]:
         "tuned": trust.tuned_lines(run),
         "notes": notes,
         "more_notes": more,
+        "suspects": label_errors.suspects(run.check),
+        "test_labels": label_errors.test_sentence(run.check),
         "missing": trust.missing(run),
         "alarms": trust.alarm_lines(run),
         "environment": pretty(run.environment) if run.environment else "",
