@@ -20,11 +20,8 @@ from ganlift.report import (
     answers,
     features,
     generated,
-<<<<<<< HEAD
-    privacy,
-=======
     label_errors,
->>>>>>> noise
+    privacy,
     quality,
     sections,
     side_by_side,
