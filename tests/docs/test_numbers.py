@@ -96,6 +96,7 @@ def test_records_older_than_the_code_are_named_as_such(monkeypatch: pytest.Monke
         ("estimators.py", "estimators.jsonl", "vectors.md"),
         ("privacy.py", "privacy.json", "privacy.md"),
         ("label_noise.py", "label-noise.json", "check.md"),
+        ("near_copies.py", "near-copies.json", "check.md"),
     ],
 )
 def test_a_table_of_the_docs_is_that_of_the_kept_figures(program: str, kept: str, page: str) -> None:
