@@ -34,6 +34,9 @@ COLLAPSED = 0.2
 NAMED = 5
 """Classes that an alarm names, at most."""
 
+COMPARED = 200
+"""Real images a class whose variety is held against that of generated ones, at most."""
+
 REAL = 2000
 """Real training images, at most, among which neighbours are sought."""
 
@@ -52,10 +55,15 @@ def arm_facts(setup: Setup, outcome: Outcome, folder: Path) -> dict[str, Any]:
         return facts
     labels = torch.arange(setup.task.classes, device=setup.device).repeat_interleave(A_CLASS)
     generated = generator.sample(labels, len(labels), rng.generator("samples"))
-    every = torch.arange(len(setup.labelled), device=setup.device)
-    labelled = setup.space.unchanged(setup.labelled.take(every))
-    facts["diversity"] = diversity(generated, labels, labelled, setup.labels, setup.task.classes)
-    real = Pixels(torch.cat([to_uint8(labelled), _some_unlabelled(setup, rng)])[:REAL], setup.device)
+    own = [(setup.labels == label).nonzero().squeeze(1)[:COMPARED] for label in range(setup.task.classes)]
+    compared = torch.cat(own).sort().values
+    of_classes = setup.space.unchanged(setup.labelled.take(compared))
+    facts["diversity"] = diversity(
+        generated, labels, of_classes, setup.labels[compared], setup.task.classes, most=COMPARED
+    )
+    first = torch.arange(min(REAL, len(setup.labelled)), device=setup.device)
+    labelled = to_uint8(setup.space.unchanged(setup.labelled.take(first)))
+    real = Pixels(torch.cat([labelled, _some_unlabelled(setup, rng)])[:REAL], setup.device)
     images = real.take(torch.arange(len(real), device=setup.device))
     of_generated, of_real = _features(outcome, generated), _features(outcome, images)
     found = neighbours(of_generated, of_real)

@@ -8,7 +8,8 @@ from ganlift.comparison.search import SEARCH_SEEDS
 from ganlift.config import ArmsConfig, RunConfig
 from ganlift.data import Check, draw_split, load_examples, write_split
 from ganlift.data.cache import save_cache
-from ganlift.data.decode import READING, OnProgress
+from ganlift.data.decode import OnProgress
+from ganlift.data.decoded import PHASES
 from ganlift.data.kin import with_near
 from ganlift.data.reading import asked
 from ganlift.data.recorded import as_recorded, record_images, recorded_split
@@ -53,7 +54,7 @@ def progress_of(tell: Listener) -> OnProgress:
     """Turns a loader's progress into events."""
 
     def progress(name: str, done: int, total: int) -> None:
-        if name in READING.values():
+        if name in PHASES:
             tell({"type": "reading", "what": name, "done": done, "total": total})
         else:
             tell({"type": "download", "name": name, "done": done, "total": total})

@@ -228,9 +228,8 @@ def _probabilities(outcome: Outcome, setup: Setup, items: Items, index: NDArray[
     """Class probabilities (n, K) of the images at ``index``; n may be 0."""
     if not len(index):
         return np.empty((0, setup.task.classes), np.float32)
-    held = torch.from_numpy(np.ascontiguousarray(items(index))).to(setup.device)
-    found: NDArray[np.float32] = setup.predict(outcome.classifier, held).cpu().numpy()
-    return found
+    found = setup.predict_some(outcome.classifier, items, index)
+    return found.cpu().numpy()
 
 
 def _row(

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ganlift.data.build import content_hashes
 from ganlift.data.colours import settle_colours, to_grey
 from ganlift.data.decode import BATCH, OnProgress, default_size, read_images
 from ganlift.data.findings import Finding
 from ganlift.data.guesses import with_guesses
+from ganlift.data.hashes import content_hashes
 from ganlift.data.kin import look, look_at_all, near_copies
 from ganlift.data.listing import Listing, alike, as_images, joined
 from ganlift.data.load import list_beside, list_files, load_examples, settled
