@@ -102,6 +102,16 @@ def test_of_a_folder_that_grew_only_what_is_new_is_decoded(folder: Path) -> None
     np.testing.assert_array_equal(np.asarray(grown.pixels), expected.pixels)
 
 
+def test_grey_ones_are_copied_as_well(tmp_path: Path) -> None:
+    folder, asked = make_folder(tmp_path / "images", 20), Reading(image_size=SIZE, colours="grey")
+    paths = sorted(folder.rglob("*.png"))
+    load(str(folder), asked)
+    told = Told()
+    found = decoded(paths[:10], asked, on_progress=told)
+    assert told.counts[READ] == 0
+    np.testing.assert_array_equal(np.asarray(found.pixels), decode(paths[:10], asked).pixels)
+
+
 def test_a_command_that_was_interrupted_goes_on(folder: Path) -> None:
     def interrupt(name: str, done: int, total: int) -> None:
         if name == READ and done == 550:

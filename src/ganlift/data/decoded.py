@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -173,11 +173,11 @@ class _Work:
         with ThreadPoolExecutor(1) as pen:
             for places in _blocks(missing, store.block):
                 copied = {place: self._copied(store, place, there) for place in places.tolist()}
-                read = iter(self._read([store.names[place] for place, found in copied.items() if found is None]))
+                read = self._read([store.names[place] for place, found in copied.items() if found is None])
                 images, facts = [], []
                 for found in copied.values():
                     image, one = found or next(read)
-                    images.append(image if image is None or self.reading.channels != 1 else _grey(image))
+                    images.append(image)
                     facts.append(one)
                     if found is None:
                         done = min(done + 1, len(store.keys))
@@ -188,8 +188,10 @@ class _Work:
             if writing:
                 writing.result()
 
-    def _read(self, paths: Sequence[Path]) -> Any:
-        return (read_clips if self.clips else read_images)(paths, self.reading)
+    def _read(self, paths: Sequence[Path]) -> Iterator[Read]:
+        """The files at ``paths`` decoded, in as many channels as are kept."""
+        for image, facts in (read_clips if self.clips else read_images)(paths, self.reading):
+            yield image if image is None or self.reading.channels != 1 else _grey(image), facts
 
     def _copied(self, store: ImageStore, place: int, there: dict[str, Any]) -> Read | None:
         """What another set has of a file; None where it has nothing."""
@@ -219,7 +221,7 @@ class _Work:
         """Decode the images at ``damaged`` anew and put them in their places."""
         for place in damaged.tolist():
             [(image, facts)] = self._read([store.names[place]])
-            store.write(place, [image if image is None or self.reading.channels != 1 else _grey(image)], [facts], known)
+            store.write(place, [image], [facts], known)
         self.notes.append(
             f"{len(damaged)} of {len(store.keys)} decoded {self.noun}s in {store.folder} were damaged on the disk (the "
             f"first is of {store.names[damaged[0]]}); they were decoded anew."
