@@ -46,6 +46,11 @@ class Sealed:
         return len(self.images)
 
     @property
+    def is_file(self) -> bool:
+        """Whether they lie on the disk."""
+        return self.path != Path()
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """Of one image, as it is used."""
         return (*self.images.shape[1:-1], self.channels)
