@@ -20,7 +20,8 @@ from typing import Any
 
 from ganlift.looks import AUTO, Looks, one_look
 from ganlift.runs import layout
-from ganlift.runs.files import read_jsonl, read_npz
+from ganlift.runs.files import read_npz
+from ganlift.runs.lines import read_jsonl
 from ganlift.verdict import Question, after_look, verdicts
 
 DESIGNS = {"5 seeds": one_look(5), "7 seeds": one_look(7), "looks at 3, 5, 7": AUTO}

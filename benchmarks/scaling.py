@@ -3,9 +3,10 @@
     python benchmarks/scaling.py --out benchmarks/results/scaling.json
 
 `feed`: workers that do nothing, started through ``--launch`` as a cluster's are; each job's row is written as a
-comparison writes it. `speed_up`: the same real arms by 1, 2 and 4 local workers. `simulation`: the head's own loop over
-workers that take, on a clock of their own, the seconds that arms took in the demo's record; what the head itself takes
-is measured. `folder`: reading a run of so many arms, as each look and each continued command does.
+comparison writes it. `speed_up`: the same real arms by 1, 2 and 4 local workers, and by one that gives each arm two
+threads. `simulation`: the head's own loop over workers that take, on a clock of their own, the seconds that arms took
+in the demo's record; what the head itself takes is measured. `folder`: reading a run of so many arms, as each look and
+each continued command does.
 """
 
 from __future__ import annotations
@@ -29,11 +30,14 @@ from ganlift.executors import Place, executors
 from ganlift.executors.base import Job
 from ganlift.executors.dispatch import dispatch
 from ganlift.runs import folder, layout
-from ganlift.runs.files import read_jsonl, write_json
+from ganlift.runs.files import read_json, write_json
+from ganlift.runs.lines import read_jsonl
 
 ROOT = Path(__file__).parent
 DEMO = ROOT / "results" / "demo" / "results.jsonl"
 JOBS, ARMS, WORKERS, STRATEGIES = 2000, 10_000, 500, 20
+BUDGET = 500
+"""Steps of a real arm."""
 PROGRESS = 20
 """Events of progress that a simulated arm tells before it ends."""
 
@@ -72,14 +76,15 @@ def feed(workers: int, row: dict[str, Any]) -> dict[str, float]:
             executor.close()
 
 
-def speed_up(workers: int) -> dict[str, float]:
-    """Seconds of eight real arms, the first steps and the start of the workers left out."""
+def speed_up(workers: int, threads: int = 1) -> dict[str, float]:
+    """Seconds of eight real arms, the start of their workers included; each arm on so many ``threads``."""
     with tempfile.TemporaryDirectory() as out:
         done = ganlift.compare(
-            "digits", labels_per_class=10, strategies=["augment"], seeds=8, budget=100, jobs=workers, threads=1,
-            executor="local-processes", out=Path(out) / "run",
+            "digits", labels_per_class=10, strategies=["augment"], seeds=8, budget=BUDGET, jobs=workers,
+            threads=threads, executor="local-processes", out=Path(out) / "run",
         )  # fmt: skip
-        return {"workers": workers, "seconds": json.loads(layout.plan_file(done.run).read_text())["actual_s"]}
+        seconds = read_json(layout.plan_file(done.run))["actual_s"]
+        return {"workers": workers, "threads": threads, "seconds": seconds}
 
 
 class Simulated:
@@ -152,7 +157,7 @@ def main() -> None:
         found["simulation"] = simulation(rows, Path(run))
         found["folder"] = reading(rows, Path(run))
     write_json(out, found)  # what follows trains
-    found["speed_up"] = [speed_up(count) for count in (1, 2, 4)]
+    found["speed_up"] = [speed_up(count) for count in (1, 2, 4)] + [speed_up(1, threads=2)]
     write_json(out, found)
     print(json.dumps(found, indent=1))
 

@@ -22,7 +22,8 @@ from typing import Any
 from canary import marks
 
 from ganlift.report import read_run, side_by_side
-from ganlift.runs.files import read_json, read_jsonl, write_json, write_text
+from ganlift.runs.files import read_json, write_json, write_text
+from ganlift.runs.lines import read_jsonl
 from ganlift.verdict.arms import IN_TIME, WITHOUT_GAN
 from ganlift.yardstick import Yardstick, named
 

@@ -161,7 +161,7 @@ def score(name: str, options: Mapping[str, Any], seed: int, task: Task, steps: i
     """Validation accuracy of one arm, one seed; validation has as many images of every class."""
     entry, space = strategies.get(name), "pixels" if task.labelled.ndim == 4 else "vectors"
     setup = Setup(task, Budget(steps, 64, steps), Rng(seed, name, CPU), CPU, classifier=DEFAULTS[space])
-    settings = Settings(make_fabric(CPU, choose_precision("auto", CPU)[0]))
+    settings = Settings(make_fabric(CPU, choose_precision("auto", CPU)))
     outcome, _ = run_phases(entry.phases(setup, build_options(entry, dict(options), space)), lambda phase: settings)
     return setup.validation_accuracy(outcome.classifier)
 

@@ -9,16 +9,8 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ganlift.config import (
-    CompareConfig,
-    Seconds,
-    Steps,
-    apply_sets,
-    build_config,
-    load_config,
-    parse_budget,
-    read_config,
-)
+from ganlift.config import CompareConfig, apply_sets, build_config, load_config, read_config
+from ganlift.config_values import Seconds, Steps, parse_budget
 from ganlift.errors import ConfigError
 from ganlift.looks import AUTO, THOROUGH, Looks
 from ganlift.plain_yaml import read_yaml, yaml_text

@@ -27,7 +27,8 @@ from published.recipes import Run, names, runs
 import ganlift
 from ganlift.config import apply_sets
 from ganlift.errors import ConfigError, GanliftError, Interrupted
-from ganlift.runs.files import read_json, read_jsonl, write_json
+from ganlift.runs.files import read_json, write_json
+from ganlift.runs.lines import read_jsonl
 
 COLUMNS = ("strategy", "kind", "seed", "status", "test_accuracy", "macro_recall", "validation_accuracy", "steps")
 COSTS = ("images_seen", "generator_steps", "generator_images_seen", "elapsed_s", "generator_elapsed_s")

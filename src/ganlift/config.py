@@ -6,9 +6,7 @@ Precedence, from weak to strong: the defaults here, the file of ``--config``, th
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -16,12 +14,19 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, Field, PlainValidator, ValidationError, model_validator
 
 from ganlift.config_images import ImagesConfig, names
+from ganlift.config_values import (
+    AUTO_SEEDS,
+    budget_value,
+    imbalance_value,
+    optional_budget_value,
+    seeds_value,
+    spaces_value,
+)
 from ganlift.errors import ConfigError
 from ganlift.looks import AUTO, THOROUGH, Looks, one_look
 from ganlift.plain_yaml import read_yaml
 
 TEST_SHARE = 0.2
-AUTO_SEEDS = "auto"
 _NOT_IDENTITY = {
     "out",
     "trackers",
@@ -36,105 +41,6 @@ _NOT_IDENTITY = {
 """Threads round differently, but a run keeps those that it began with, whatever is asked for later."""
 
 
-@dataclass(frozen=True)
-class Steps:
-    """A budget in classifier steps an arm."""
-
-    count: int
-
-
-@dataclass(frozen=True)
-class Seconds:
-    """A budget in seconds for the whole comparison."""
-
-    seconds: float
-
-
-def parse_budget(text: int | str) -> Steps | Seconds:
-    """``500`` or ``"500"`` is steps an arm; ``"90s"``, ``"5m"``, ``"1h30m"`` is time for the whole comparison.
-
-    Raises:
-        ConfigError: it is neither, or not above zero.
-    """
-    try:
-        checked = _budget(text)
-    except ValueError as fault:
-        raise ConfigError(f"budget {text!r}: {fault}.") from None
-    return Steps(checked) if isinstance(checked, int) else Seconds(_seconds(checked))
-
-
-_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?", re.ASCII)
-
-
-def _seconds(text: str) -> float:
-    """Seconds of a duration; 0 where it is not one."""
-    found = _DURATION.fullmatch(text)
-    units = zip(found.groups("0"), (3600, 60, 1), strict=True) if found else ()
-    return sum((float(part) * unit for part, unit in units), 0.0)
-
-
-def _budget(value: Any) -> int | str:
-    text = str(value).strip().lower()
-    count = int(text) if re.fullmatch(r"[0-9]{1,12}", text) else 0
-    if isinstance(value, bool) or not (count > 0 or 0 < _seconds(text) < float("inf")):
-        raise ValueError("expected steps such as 500 or a time such as 90s, 5m or 1h30m, above zero")
-    return count or text
-
-
-def _optional_budget(value: Any) -> int | str | None:
-    return None if value is None else _budget(value)
-
-
-def parse_imbalance(text: str) -> tuple[str, float]:
-    """``"exp:100"`` or ``"step:10"``: the kind of tail, and how many times fewer images its last class has.
-
-    Raises:
-        ConfigError: it is neither.
-    """
-    try:
-        kind, _, ratio = _imbalance(text).partition(":")
-    except ValueError as fault:
-        raise ConfigError(f"imbalance {text!r}: {fault}.") from None
-    return kind, float(ratio)
-
-
-def _imbalance(value: Any) -> str:
-    text = str(value).strip().lower()
-    found = re.fullmatch(r"(?:exp|step):([0-9]{1,6}(?:\.[0-9]{1,6})?)", text)
-    if not found or float(found[1]) < 1:
-        raise ValueError("expected exp:RATIO or step:RATIO with a ratio of 1 or more, such as exp:100")
-    return text
-
-
-def _seeds(value: Any) -> int | list[int] | str:
-    if isinstance(value, str) and value.strip().lower() == AUTO_SEEDS:
-        return AUTO_SEEDS
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}(,[0-9]{1,9})*,?", value.replace(" ", "")):
-        numbers = [int(number) for number in value.split(",") if number.strip()]
-        value = numbers if "," in value else numbers[0]
-    numbers = list(value) if isinstance(value, list | tuple) else [value]
-    whole = all(isinstance(number, int) and not isinstance(number, bool) and number >= 0 for number in numbers)
-    if not whole or not numbers or len(set(numbers)) != len(numbers) or value == 0:
-        raise ValueError("expected auto, how many seeds, 1 or more, or different seed numbers such as 10,11,12")
-    return numbers if isinstance(value, list | tuple) else numbers[0]
-
-
-PIXELS = "pixels"
-"""Among ``features``: the images as they are."""
-
-ROWS = "rows"
-"""In place of ``features``: what the data are where they are rows of numbers."""
-
-
-def _spaces(value: Any) -> list[str]:
-    """Names of spaces to learn in; ``none`` is no network, so pixels."""
-    given = names(value)
-    found = [PIXELS if name == "none" else name for name in given]
-    if len(found) > 1 and ("auto" in found or "none" in given):
-        raise ValueError("auto and none stand alone, without other names beside them")
-    return found
-
-
 class RunConfig(ImagesConfig):
     """What every verb that trains is asked for. Build one with `build_config`, which turns faults into ConfigError."""
 
@@ -143,17 +49,17 @@ class RunConfig(ImagesConfig):
     labels_per_class: int | None = Field(
         None, ge=0, description="labelled images a class; all where not given; 0 compares clusters, without any label"
     )
-    budget: Annotated[int | str | None, PlainValidator(_optional_budget)] = Field(
+    budget: Annotated[int | str | None, PlainValidator(optional_budget_value)] = Field(
         None,
         description="classifier steps an arm, or a time such as 5m for the whole run; 500 steps where not given, 300 "
         "where every arm learns from the features of a network",
     )
-    generator_budget: Annotated[int | str | None, PlainValidator(_optional_budget)] = Field(
+    generator_budget: Annotated[int | str | None, PlainValidator(optional_budget_value)] = Field(
         None, description="a generator's own steps, or a time such as 40s for each; chosen where not given"
     )
     batch_size: int = Field(64, ge=2, description="labelled images a step")
     classifier: str = Field("small-cnn", min_length=1)
-    features: Annotated[list[str], BeforeValidator(_spaces)] = Field(
+    features: Annotated[list[str], BeforeValidator(spaces_value)] = Field(
         ["auto"], description="spaces to learn in: pixels, and names of frozen networks; auto: what suits the images"
     )
     generator: str = Field("auto", min_length=1, description="a generator; auto: the default one of each space")
@@ -187,7 +93,7 @@ class RunConfig(ImagesConfig):
 class LabelledConfig(RunConfig):
     """What the verbs that train classifiers are asked for besides."""
 
-    imbalance: Annotated[str, BeforeValidator(_imbalance)] | None = Field(
+    imbalance: Annotated[str, BeforeValidator(imbalance_value)] | None = Field(
         None, description="thins out the labelled images to a long tail: exp:RATIO or step:RATIO"
     )
     measure: Literal["auto", "accuracy", "macro-recall"] = "auto"
@@ -201,7 +107,7 @@ class CompareConfig(LabelledConfig):
         min_length=1,
         description="names from 'list strategies'; auto: those that suit; all: those that can",
     )
-    seeds: Annotated[int | list[int] | str, PlainValidator(_seeds)] = Field(
+    seeds: Annotated[int | list[int] | str, PlainValidator(seeds_value)] = Field(
         AUTO_SEEDS, description="auto: as many as the planned looks need; how many; or their numbers"
     )
     thorough: bool = Field(False, description="looks at 5, 10 and 20 seeds in place of 3, 5 and 7")
@@ -263,7 +169,7 @@ class GeneratorConfig(RunConfig):
 
     seed: int = Field(0, ge=0)
     generator: str = Field("sngan", min_length=1)
-    budget: Annotated[int | str, PlainValidator(_budget)] = Field(2000, description="steps, or a time such as 5m")
+    budget: Annotated[int | str, PlainValidator(budget_value)] = Field(2000, description="steps, or a time such as 5m")
 
 
 ArmsConfig = CompareConfig | TrainConfig

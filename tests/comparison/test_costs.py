@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ganlift.comparison.costs import Cost, budget_for, equal_time, estimate, steps_for, steps_in_time, steps_of_time
-from ganlift.config import Seconds, Steps, build_config
+from ganlift.config import build_config
+from ganlift.config_values import Seconds, Steps
 from ganlift.errors import ConfigError
 
 COSTS = [Cost("augment", 0.01, 0.0, 1.0), Cost("gan-augment", 0.02, 0.05, 2.0), Cost("synthetic-only", 0.01, 0.05, 1.0)]

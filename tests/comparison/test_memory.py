@@ -32,14 +32,14 @@ def test_a_device_that_is_too_small_is_told_with_the_size_that_fits(
 
 
 def test_an_arm_that_runs_out_later_is_a_failure_with_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    row = work._row
+    row = work.row_of
 
     def too_much(entry: Any, *more: Any) -> Any:
         if entry.name == "sgan":
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return row(entry, *more)
 
-    monkeypatch.setattr(work, "_row", too_much)
+    monkeypatch.setattr(work, "row_of", too_much)
     done = ganlift.compare(
         "digits", out=tmp_path / "run", labels_per_class=5, strategies=["augment", "sgan"], seeds=1, budget=20, jobs=1
     )

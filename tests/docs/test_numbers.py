@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import subprocess
 import sys
@@ -94,3 +95,26 @@ def test_the_table_of_estimators_is_that_of_the_kept_figures() -> None:
     program = [sys.executable, ROOT / "benchmarks" / "estimators.py", "--table", kept]
     made = subprocess.run(program, capture_output=True, text=True, check=True).stdout.strip()
     assert made in (ROOT / "docs" / "vectors.md").read_text(encoding="utf-8")
+
+
+def test_the_table_of_scaling_is_that_of_the_kept_run() -> None:
+    kept = json.loads((ROOT / "benchmarks" / "results" / "scaling.json").read_text(encoding="utf-8"))
+    seconds = [f"{one['seconds']:.1f}" for one in kept["speed_up"]]
+    text = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
+    for cell in (
+        ", ".join(f"{one['jobs_per_s']:.0f}" for one in kept["feed"]),
+        f"{kept['simulation']['takes_s']:.0f}, {kept['simulation']['head_s']:.0f}",
+        f"{kept['simulation']['ideal_s']:.0f}",
+        f"{kept['folder']['rows_s']:.1f}",
+        f"{kept['folder']['results_mb']:.0f}",
+        ", ".join(seconds[:3]),
+        seconds[3],
+    ):
+        assert f"| {cell} |" in text, cell
+
+
+def test_the_table_of_privacy_is_that_of_the_kept_figures() -> None:
+    kept = ROOT / "benchmarks" / "results" / "privacy.json"
+    program = [sys.executable, ROOT / "benchmarks" / "privacy.py", "--table", kept]
+    made = subprocess.run(program, capture_output=True, text=True, check=True).stdout.strip()
+    assert made in (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -105,21 +107,67 @@ def test_another_verb_does_not_continue_a_run(generator: Path, photos: Path) -> 
     assert "another configuration" in refused.stderr
 
 
-def test_a_killed_train_generator_continues_to_the_same_weights(photos: Path, tmp_path: Path) -> None:
-    words = ["train-generator", photos, "--budget", 60, *QUICK, "--checkpoint-every", "0.01"]
-    whole = Path(done(*words, "--out", tmp_path / "whole")["folder"])
+def kill(command: list[str], due: Callable[[], bool], number: signal.Signals, wait: float = 0.0) -> tuple[int, str]:
+    """Send a running ``command`` a signal ``wait`` seconds after ``due``; its exit code and its errors."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < end and not due():
+        time.sleep(0.01)
+    time.sleep(wait)
+    process.send_signal(number)
+    return process.wait(), process.communicate()[1]
+
+
+@pytest.mark.parametrize(
+    ("verb", "weights"),
+    [("train-generator", "generators/*/model.safetensors"), ("train", "classifier/model.safetensors")],
+)
+def test_killed_it_continues_to_the_same_weights(verb: str, weights: str, photos: Path, tmp_path: Path) -> None:
+    words = [verb, photos, "--budget", 60, *QUICK, "--checkpoint-every", "0.01"]
+    words += ["--strategy", "gan-augment"] if verb == "train" else []
+    done(*words, "--out", tmp_path / "whole")
     chance, out = random.Random(0), tmp_path / "broken"
+    command = [*GANLIFT, *map(str, words), "--out", str(out)]
     for _ in range(3):
-        command = [*GANLIFT, *map(str, words), "--out", str(out)]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        end = time.monotonic() + 60
-        while process.poll() is None and time.monotonic() < end and not list(out.glob("generators/*/checkpoints/*")):
-            time.sleep(0.01)
-        time.sleep(chance.uniform(0, 0.3))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    broken = Path(done(*words, "--out", out)["folder"])
-    assert (broken / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
+        kill(command, lambda: any(out.glob("*/**/checkpoints/*")), signal.SIGKILL, chance.uniform(0, 0.3))
+    done(*words, "--out", out)
+    (whole,), (broken,) = ([*folder.glob(weights)] for folder in (tmp_path / "whole", out))
+    assert broken.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_generate_that_was_broken_off_goes_on(generator: Path, tmp_path: Path, number: signal.Signals) -> None:
+    """What was drawn before is not drawn again, what was damaged meanwhile is, and all is as in one go."""
+    words, out = ["generate", generator, "-n", 500, "--grid"], tmp_path / "broken"
+    done(*words, "--out", tmp_path / "whole")
+    command = [*GANLIFT, *map(str, words), "--out", str(out)]
+    code, said = kill(command, lambda: any(out.glob("*-000129.png")), number)
+    assert code == (-9 if number == signal.SIGKILL else 143)
+    assert number == signal.SIGKILL or "the same command continues" in said
+    kept, damaged = sorted(out.glob("000-*.png"))[0:128:64]
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"x")
+    before = kept.stat().st_mtime_ns
+    done(*words, "--out", out)
+    assert digests(out) == digests(tmp_path / "whole")
+    assert kept.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("verb", ["check", "compare"])
+def test_sigterm_while_images_are_read_ends_with_a_word(verb: str, photos: Path, tmp_path: Path) -> None:
+    command = [*GANLIFT, verb, str(photos), *(["--out", str(tmp_path / "run")] if verb == "compare" else [])]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while not caught(process.pid) >> (signal.SIGTERM - 1) & 1:
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.terminate()
+    assert process.wait(60) == 143
+    assert process.communicate()[1].startswith("Interrupted.")
+
+
+def caught(process: int) -> int:
+    """The signals that a process has handlers for, a bit each."""
+    found = re.search(r"SigCgt:\s*([0-9a-f]+)", Path(f"/proc/{process}/status").read_text())
+    return int(found[1], 16) if found else 0
 
 
 def test_a_folder_without_classes_trains_an_unconditional_generator(photos: Path, tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from ganlift.errors import DamagedFileError
-from ganlift.runs.files import append_line, read_jsonl, read_npz, write_npz
+from ganlift.runs.files import read_npz, write_npz
+from ganlift.runs.lines import append_line, read_jsonl
 from ganlift.training.checkpoint import Store
 
 PLACES = pytest.mark.parametrize("places", [20, pytest.param(1000, marks=pytest.mark.full)])

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ganlift.errors import DamagedFileError, RunFolderError
-from ganlift.runs import files
+from ganlift.runs import files, lines
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -32,7 +32,7 @@ def limit_file_size() -> None:
 
 def on_a_full_disk(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run Python in a process that can write no file beyond 1,000 bytes."""
-    command = [sys.executable, "-c", f"from pathlib import Path\nfrom ganlift.runs import files\n{code}"]
+    command = [sys.executable, "-c", f"from pathlib import Path\nfrom ganlift.runs import files, lines\n{code}"]
     return subprocess.run(command, cwd=folder, preexec_fn=limit_file_size, capture_output=True, text=True, check=False)
 
 
@@ -60,9 +60,9 @@ def test_a_full_disk_keeps_the_old_file_and_says_what_to_do(tmp_path: Path) -> N
 
 def test_a_full_disk_leaves_a_log_as_it_was(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
-    files.append_line(log, {"a": 1})
+    lines.append_line(log, {"a": 1})
     before = log.read_bytes()
-    ended = on_a_full_disk("files.append_line(Path('log.jsonl'), {'a': 'x' * 5000})", tmp_path)
+    ended = on_a_full_disk("lines.append_line(Path('log.jsonl'), {'a': 'x' * 5000})", tmp_path)
     assert "RunFolderError" in ended.stderr
     assert log.read_bytes() == before
 
@@ -126,9 +126,9 @@ def test_json_is_plain_and_finite(tmp_path: Path) -> None:
 def test_names_that_are_no_utf8_come_back(tmp_path: Path) -> None:
     value = {"name": os.fsdecode(b"caf\xe9")}
     files.write_json(tmp_path / "x.json", value)
-    files.append_line(tmp_path / "x.jsonl", value)
+    lines.append_line(tmp_path / "x.jsonl", value)
     assert files.read_json(tmp_path / "x.json") == value
-    assert files.read_jsonl(tmp_path / "x.jsonl") == [value]
+    assert lines.read_jsonl(tmp_path / "x.jsonl") == [value]
 
 
 def test_damaged_and_missing_json_are_told_apart(tmp_path: Path) -> None:
@@ -163,38 +163,38 @@ def test_a_log_cut_anywhere_loses_the_last_line_alone_and_goes_on(
 ) -> None:
     log = tmp_path_factory.mktemp("log") / "log.jsonl"
     for row in rows[:-1]:
-        files.append_line(log, row)
+        lines.append_line(log, row)
     before = log.stat().st_size if log.exists() else 0
-    files.append_line(log, rows[-1])
+    lines.append_line(log, rows[-1])
     whole = log.read_bytes()
-    assert files.read_jsonl(log) == rows
+    assert lines.read_jsonl(log) == rows
     log.write_bytes(whole[: data.draw(st.integers(before, len(whole) - 2))])
-    assert files.read_jsonl(log) == rows[:-1]
-    files.append_line(log, rows[-1])
+    assert lines.read_jsonl(log) == rows[:-1]
+    lines.append_line(log, rows[-1])
     assert log.read_bytes() == whole
 
 
 def test_a_flipped_bit_in_a_log_is_noticed(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
-    files.append_line(log, {"strategy": "a", "test_accuracy": 0.71})
-    files.append_line(log, {"strategy": "b", "test_accuracy": 0.72})
+    lines.append_line(log, {"strategy": "a", "test_accuracy": 0.71})
+    lines.append_line(log, {"strategy": "b", "test_accuracy": 0.72})
     log.write_text(log.read_text().replace("0.71", "0.79"))
     with pytest.raises(DamagedFileError, match="line 1: its checksum does not match"):
-        files.read_jsonl(log)
+        lines.read_jsonl(log)
     told: list[str] = []
-    assert [row["strategy"] for row in files.read_jsonl(log, told.append)] == ["b"]
+    assert [row["strategy"] for row in lines.read_jsonl(log, told.append)] == ["b"]
     assert len(told) == 1
 
 
 def test_a_line_put_there_by_hand_without_a_newline_is_kept(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     log.write_text('{"a": 1}')
-    files.append_line(log, {"b": 2})
-    assert files.read_jsonl(log) == [{"a": 1}, {"b": 2}]
+    lines.append_line(log, {"b": 2})
+    assert lines.read_jsonl(log) == [{"a": 1}, {"b": 2}]
 
 
 def test_a_log_is_json_lines_for_any_program(tmp_path: Path) -> None:
-    files.append_line(tmp_path / "log.jsonl", {"a": float("nan"), "b": [1.5]})
+    lines.append_line(tmp_path / "log.jsonl", {"a": float("nan"), "b": [1.5]})
     (line,) = (tmp_path / "log.jsonl").read_text().splitlines()
     assert json.loads(line)["a"] is None
 

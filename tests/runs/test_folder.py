@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ganlift.errors import DamagedFileError, RunFolderError
-from ganlift.runs import files, folder, layout
+from ganlift.runs import files, folder, layout, lines
 
 SEEDS, MARGIN = "false claims another chance", "A margin that is chosen after the gain was seen"
 CONFIG: dict[str, Any] = {"data": "digits", "seeds": [0, 1], "options": {"sgan": {"weight": 0.3}}, "budget": 1e-05}
@@ -135,10 +135,10 @@ def test_results_are_completed_from_the_arms(tmp_path: Path) -> None:
     folder.add_row(run, row("sgan", 0, v=1))
     finish(run, "sgan", 1, v=2)  # killed before the line was added
     assert [one["v"] for one in folder.rows(run)] == [1, 2]
-    assert len(files.read_jsonl(layout.results_file(run))) == 1
+    assert len(lines.read_jsonl(layout.results_file(run))) == 1
     folder.open_run(tmp_path, CONFIG)
     folder.open_run(tmp_path, CONFIG)
-    assert [one["v"] for one in files.read_jsonl(layout.results_file(run))] == [1, 2]
+    assert [one["v"] for one in lines.read_jsonl(layout.results_file(run))] == [1, 2]
 
 
 def test_a_torn_or_flipped_line_is_taken_from_the_arm(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_an_arm_that_failed_and_then_was_done_counts_as_done(tmp_path: Path) -> 
     finish(run, "sgan", 0)
     assert folder.rows(run) == [row("sgan", 0)]
     folder.open_run(tmp_path, CONFIG)
-    assert [one["status"] for one in files.read_jsonl(layout.results_file(run))] == ["failed", "done"]
+    assert [one["status"] for one in lines.read_jsonl(layout.results_file(run))] == ["failed", "done"]
 
 
 def test_leftovers_of_killed_writers_are_removed(tmp_path: Path) -> None:

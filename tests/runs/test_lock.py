@@ -197,7 +197,7 @@ import sys
 from pathlib import Path
 from ganlift.runs import held
 held.BEAT_S = 0.5
-from ganlift.runs.files import append_line
+from ganlift.runs.lines import append_line
 from ganlift.runs.lock import run_lock
 with run_lock(Path(sys.argv[1])):
     print("held", flush=True)

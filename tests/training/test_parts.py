@@ -111,7 +111,18 @@ def test_precision_and_device_names_are_checked() -> None:
         pick_device("cuda:7")
     with pytest.raises(ConfigError, match="auto, fp32 or bf16"):
         choose_precision("fp8", CPU)
-    assert choose_precision("bf16", CPU) == ("bf16", {})
+    assert choose_precision("bf16", CPU) == "bf16"
+
+
+@pytest.mark.parametrize(
+    ("able", "chosen"),
+    [({"avx512_bf16": True}, "bf16"), ({"amx_bf16": True}, "bf16"), ({"avx512_f": True}, "fp32"), ({}, "fp32")],
+)
+def test_the_processor_alone_decides_which_precision_is_taken(
+    monkeypatch: pytest.MonkeyPatch, able: dict[str, bool], chosen: str
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)
+    assert choose_precision("auto", CPU) == chosen
 
 
 def test_even_rows_repeat_small_classes() -> None:

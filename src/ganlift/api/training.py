@@ -19,7 +19,7 @@ from ganlift.runs.lock import run_lock
 from ganlift.trackers import tracked
 
 if TYPE_CHECKING:
-    from ganlift.comparison.run import Prepared
+    from ganlift.comparison.prepared import Prepared
     from ganlift.verdict import Verdict
 
 
@@ -77,9 +77,11 @@ def compare(data: str | Path | CompareConfig, *, on_event: Listener | None = Non
         GanliftError: bad data, a bad option or a run folder in the way; the message says what to do.
         Interrupted: SIGINT or SIGTERM came; the state is saved.
     """
-    from ganlift.comparison.run import conclude, prepare
+    from ganlift.comparison.prepared import prepare
+    from ganlift.comparison.run import conclude
     from ganlift.data import ImageSet
     from ganlift.inference.generator_quality import measure_generators
+    from ganlift.inference.privacy import measure_privacy
 
     refuse_while_imported("compare")
     config = data if isinstance(data, CompareConfig) else build_config({"data": str(data), **_plain(settings)})
@@ -89,6 +91,7 @@ def compare(data: str | Path | CompareConfig, *, on_event: Listener | None = Non
             verdicts, winner = conclude(prepared, run, tell)
             if isinstance(prepared.images, ImageSet):
                 measure_generators(run, prepared.images.stills, config.device, tell)
+            measure_privacy(run, prepared.images, config.device, tell)
             page = render(run)
         for verdict in verdicts:
             tell({"type": "verdict", **verdict.to_json()})
@@ -114,7 +117,8 @@ def train(data: str | Path | TrainConfig, *, on_event: Listener | None = None, *
         GanliftError: bad data, a bad option or a run folder in the way; the message says what to do.
         Interrupted: SIGINT or SIGTERM came; the state is saved.
     """
-    from ganlift.comparison.run import finish_training, prepare
+    from ganlift.comparison.prepared import prepare
+    from ganlift.comparison.run import finish_training
 
     refuse_while_imported("train")
     config = data

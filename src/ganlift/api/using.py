@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ganlift.inference.evaluate import Evaluation
     from ganlift.inference.exported import Exported
     from ganlift.inference.generator_quality import GeneratorEvaluation
+    from ganlift.inference.privacy import PrivacyEvaluation
 
 
 def generate(
@@ -48,7 +49,9 @@ def generate(
     Raises:
         ConfigError: ``truncation`` is not above 0.
         GanliftError: no such run, generator or class, or a folder in the way; the message says what to do.
+        Interrupted: a stop was asked for; the same call again goes on after the last batch that is whole.
     """
+    from ganlift.comparison.stopping import stop_requested
     from ganlift.inference.generate import plan_pictures, refuse_target, write_pictures
     from ganlift.inference.generator import generator_keys, load_generator
 
@@ -59,7 +62,8 @@ def generate(
     labels = [_index(name, kept.class_names) for name in classes] or list(range(len(kept.class_names))) or None
     pictures = plan_pictures(kept, labels, latent_seeds, path, truncation)
     columns = len(pictures) // len(labels) if labels else 8
-    files = write_pictures(kept, pictures, out, columns=columns if grid else None, npz=npz)
+    with stop_requested() as should_stop:
+        files = write_pictures(kept, pictures, out, columns=columns if grid else None, npz=npz, should_stop=should_stop)
     sounds = [file.with_suffix(".wav") for file in files] if kept.sound else []
     return Generated(kept.key, files, [key for key in generator_keys(run) if key != kept.key], sounds, kept.noun)
 
@@ -234,6 +238,46 @@ def evaluate_generator(
         download=download,
         most=images,
         at_infinity=at_infinity,
+        data_dir=data_dir,
+        device=device,
+    )
+
+
+def evaluate_privacy(
+    run: str | Path,
+    data: str | Path | None = None,
+    *,
+    part: str | None = None,
+    generator: str | None = None,
+    images: int = 2000,
+    data_dir: Path | None = None,
+    device: str = "auto",
+) -> PrivacyEvaluation:
+    """Membership inference: how well it can be told from a run's models which examples they were trained on.
+
+    The classifier is attacked by its loss, a generator by its discriminator and by the nearest of its images. Each
+    attack has an area under the ROC curve with its 95 % interval, 0.5 being chance, and the share of members found at
+    10 and 1 % of false alarms.
+
+    Args:
+        run: a run folder of `compare`, `train` or `train_generator`.
+        data: examples that were not trained on, as for `compare`; the run's own test part where None.
+        part: of ``data``, as for `evaluate`.
+        generator: its name in the run; the first that knows classes where None.
+        images: examples on either side, at most.
+
+    Raises:
+        GanliftError: no such run or generator, its data are not here, or too few were kept back; the message says what
+            to do.
+    """
+    from ganlift.inference.privacy import evaluate_privacy as attacked
+
+    return attacked(
+        Path(run),
+        None if data is None else str(data),
+        part,
+        generator,
+        most=images,
         data_dir=data_dir,
         device=device,
     )

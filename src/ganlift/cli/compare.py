@@ -88,14 +88,14 @@ def compare(
 def run(asked: CompareConfig, as_json: bool, quiet: bool) -> None:
     """Run the comparison and show what it found."""
     from ganlift.api import compare as run_comparison
-    from ganlift.cli import show
+    from ganlift.cli import outcomes, show
 
     with show.session(asked.out, as_json, quiet) as (console, tell):
         comparison = run_comparison(asked, on_event=tell)
     if as_json:
         typer.echo(json.dumps(_plain(comparison), ensure_ascii=False))
     else:
-        show.outcome(console, comparison, brief=quiet)
+        outcomes.outcome(console, comparison, brief=quiet)
 
 
 def _plain(comparison: Any) -> Any:

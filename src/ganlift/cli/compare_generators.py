@@ -70,7 +70,8 @@ def compare_generators(
     --generator-budget 500 gives each as many steps, so as many samples; --generator-budget 40s as much time.
     """
     from ganlift.comparison.generator import generator_arms
-    from ganlift.config import PIXELS, CompareConfig
+    from ganlift.config import CompareConfig
+    from ganlift.config_values import PIXELS
 
     given = {key: value for key, value in context.params.items() if key != "generators"}
     asked = options.configured({**given, "strategies": generator_arms(generators), "features": [PIXELS]}, CompareConfig)

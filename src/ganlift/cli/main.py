@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import Annotated, NoReturn
 
@@ -76,6 +77,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a name must not break the output
     tell_libraries_of_the_quota()
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         app(sys.argv[1:] or ["--help"], prog_name="ganlift")
     except GanliftError as fault:
@@ -83,8 +85,8 @@ def main() -> None:
     except Interrupted as stop:
         _leave("Interrupted. What is done is saved; the same command continues from there.", stop.exit_code)
     except SystemExit as end:
-        if end.code == 130:  # Ctrl-C while a verb had nothing to save
-            _leave("Interrupted.", 130)
+        if end.code in (130, 143):  # Ctrl-C or SIGTERM while a verb had nothing to save
+            _leave("Interrupted.", int(end.code))
         raise
     except BrokenPipeError:  # the reader of our output, such as `head`, has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -93,6 +95,11 @@ def main() -> None:
         log = crash.write(fault)
         reason = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
         _leave(f"ganlift failed ({reason}). This is a fault of ours; its traceback is in {log}", 1)
+
+
+def _terminated(number: int, frame: object) -> NoReturn:
+    """SIGTERM unwinds as Ctrl-C does, so that nothing half-written is left and a word is said."""
+    raise SystemExit(128 + number)
 
 
 def _leave(message: str, code: int) -> NoReturn:

@@ -70,7 +70,7 @@ def train(
 
     asked = options.configured(context.params, TrainConfig)
     from ganlift.api import train as run_training
-    from ganlift.cli import show
+    from ganlift.cli import outcomes, show
     from ganlift.runs.files import plain
 
     with show.session(asked.out, as_json, quiet) as (console, tell):
@@ -79,7 +79,7 @@ def train(
         found = {"row": trained.row, "classifier": trained.classifier, "run": trained.run}
         typer.echo(json.dumps(plain(found), ensure_ascii=False))
     else:
-        show.trained(console, trained, brief=quiet)
+        outcomes.trained(console, trained, brief=quiet)
 
 
 def train_generator(
@@ -121,11 +121,11 @@ def train_generator(
 
     asked = options.configured(context.params, GeneratorConfig)
     from ganlift.api import train_generator as run_training
-    from ganlift.cli import show
+    from ganlift.cli import outcomes, show
 
     with show.session(asked.out, as_json, quiet) as (console, tell):
         folder = run_training(asked, on_event=tell)
     if as_json:
         typer.echo(json.dumps({"generator": folder.name, "folder": str(folder), "run": str(asked.out.resolve())}))
     else:
-        show.trained_generator(console, folder, asked.out, brief=quiet)
+        outcomes.trained_generator(console, folder, asked.out, brief=quiet)

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ganlift.config import ArmsConfig, CompareConfig, Seconds, Steps, parse_budget
+from ganlift.config import ArmsConfig, CompareConfig
+from ganlift.config_values import Seconds, Steps, parse_budget
 from ganlift.errors import ConfigError
 from ganlift.strategies.base import strategies
 

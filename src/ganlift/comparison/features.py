@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ganlift.config import PIXELS, ROWS
+from ganlift.config_values import PIXELS, ROWS
 from ganlift.data.cache import save_features
 from ganlift.data.flips import flips_safe
 from ganlift.data.mapped import Chosen

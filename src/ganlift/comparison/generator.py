@@ -17,7 +17,8 @@ from ganlift.comparison.images import progress_of, warn_of_place
 from ganlift.comparison.keep import keep_generator
 from ganlift.comparison.machine import BUSY, machine_notes, settle_threads, shared_settings, thread_choices
 from ganlift.comparison.stopping import stop_requested
-from ganlift.config import GeneratorConfig, Steps, parse_budget
+from ganlift.config import GeneratorConfig
+from ganlift.config_values import Steps, parse_budget
 from ganlift.cores import share_of_a_core
 from ganlift.data import data_hash, make_task
 from ganlift.data.decode import BATCH

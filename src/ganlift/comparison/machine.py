@@ -15,7 +15,6 @@ from ganlift.generators.base import generators
 from ganlift.runs import layout
 from ganlift.runs.files import read_json, write_json
 from ganlift.training.precision import choose_precision, pick_device
-from ganlift.training.threads import using_threads
 
 USEFUL_THREADS = 8
 """Threads a job that are tried at most, however many cores there are; more can be asked for."""
@@ -33,8 +32,6 @@ def shared_settings(config: RunConfig, run: Path) -> dict[str, Any]:
     if path.exists():
         environment = read_json(path)
     else:
-        with using_threads(1):
-            precision, probe = choose_precision(config.precision, device)
         environment = {
             "versions": {name: version(name) for name in ("ganlift", "torch", "numpy", "lightning-fabric")},
             "python": platform.python_version(),
@@ -42,8 +39,7 @@ def shared_settings(config: RunConfig, run: Path) -> dict[str, Any]:
             "processor": platform.processor() or platform.machine(),
             "cores": cores(),
             "device": str(device),
-            "precision": precision,
-            "precision_probe_s": probe,
+            "precision": choose_precision(config.precision, device),
         }
         write_json(path, environment)
     return {

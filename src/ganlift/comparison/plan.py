@@ -12,7 +12,8 @@ from ganlift.comparison.auto import ALL, AUTO, choose, generator_warning
 from ganlift.comparison.costs import Cost
 from ganlift.comparison.features import labels_of
 from ganlift.comparison.refusals import check_labels, check_options, check_unlabelled, refuse_geometry_of_sound
-from ganlift.config import PIXELS, ROWS, ArmsConfig, CompareConfig
+from ganlift.config import ArmsConfig, CompareConfig
+from ganlift.config_values import PIXELS, ROWS
 from ganlift.data.types import Examples, VectorSet
 from ganlift.errors import ConfigError
 from ganlift.executors.base import Job

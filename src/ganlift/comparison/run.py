@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ganlift.comparison.auto import AUTO
 from ganlift.comparison.costs import (
     REFERENCE_STEPS,
     budget_for,
@@ -22,112 +18,32 @@ from ganlift.comparison.costs import (
     steps_of_time,
 )
 from ganlift.comparison.feature_points import write_points
-from ganlift.comparison.features import networks_of, write_features
+from ganlift.comparison.features import write_features
 from ganlift.comparison.first_steps import Trial, first_steps
-from ganlift.comparison.hands import check_executor, open_executor
-from ganlift.comparison.images import load_images, split_of, write_images
-from ganlift.comparison.looking import Looking, RunJobs, question
+from ganlift.comparison.hands import open_executor
+from ganlift.comparison.images import write_images
+from ganlift.comparison.looking import Looking, RunJobs
 from ganlift.comparison.machine import jobs_at_once, machine_notes, settle_threads, shared_settings, thread_choices
-from ganlift.comparison.plan import Plan, read_plan, resolve_arms
+from ganlift.comparison.model_facts import model_facts
+from ganlift.comparison.plan import Plan, read_plan
+from ganlift.comparison.prepared import Prepared, labelled_per_class
 from ganlift.comparison.search import search, trainings
-from ganlift.comparison.spaces import spaces_for
 from ganlift.comparison.stopping import stop_requested, stopping, while_held
 from ganlift.comparison.winner import choose, clear_cache, lay_ready
-from ganlift.config import ArmsConfig, CompareConfig, Seconds
-from ganlift.data import Check, check_images, data_hash
-from ganlift.data.columns import columns_of
+from ganlift.config import CompareConfig
+from ganlift.config_values import Seconds
+from ganlift.data import data_hash
 from ganlift.data.identity import form_numbers, form_of
 from ganlift.data.kin import copied
 from ganlift.data.reading import asked
-from ganlift.data.sizes import preparation
-from ganlift.data.sound import preparation as sound_words
-from ganlift.data.types import Examples, ImageSet, SoundSet, Split, VectorSet, VideoSet
+from ganlift.data.types import ImageSet, SoundSet, VectorSet, VideoSet
 from ganlift.errors import GanliftError
 from ganlift.events import Listener
-from ganlift.features import Network
-from ganlift.looks import Looks, one_look
 from ganlift.runs import folder as run_folder
 from ganlift.runs import layout
 from ganlift.runs.files import read_json, write_json
 from ganlift.strategies.base import strategies
-from ganlift.verdict import Question, Verdict, verdicts, worth_of_copies
-from ganlift.yardstick import Yardstick, choose_yardstick
-
-COLUMNS_PREPARED = "(row - mean) / spread, each within ±10,000; a 1 beside them; scaled to length √(d + 1)"
-"""How a row becomes what a classifier reads, in words."""
-
-SEEDS_WITHOUT_VERDICT = 5
-"""Seeds where no arm has a GAN and none were asked for by number."""
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """What a comparison starts from; nothing of it is written yet, so bad input leaves nothing behind."""
-
-    config: ArmsConfig
-    images: ImageSet | VectorSet
-    check: Check
-    splits: list[Split]
-    strategies: list[str]
-    measure: Yardstick
-    looks: Looks
-    networks: dict[str, Network]
-
-    @property
-    def seeds(self) -> list[int]:
-        """The seeds that the last look takes."""
-        return self.config.seed_list()[: self.looks.seeds[-1]]
-
-    def question(self, run: Path) -> Question:
-        """What the verdicts are about, from the rows in ``run``."""
-        return question(run, self.config, self.images, self.splits[0], self.looks, self.seeds, self.measure)
-
-
-def prepare(config: ArmsConfig, tell: Listener) -> Prepared:
-    """Load the images, draw every seed's split, check every name and option.
-
-    Of a run that began in ``config.out``, images come in its order, and splits as it wrote them.
-
-    Raises:
-        GanliftError: bad data or a bad option, or the run there is another one; the message says what to do.
-    """
-    check_executor(config)
-    asked_for = [] if config.features == [AUTO] else config.features
-    networks = networks_of(asked_for, config.device)  # before images are read: a slip in a name is told at once
-    images = load_images(config, tell)
-    splits = [split_of(config, images, seed) for seed in config.seed_list()]
-    spaces, why_spaces = spaces_for(config, images, splits[0])
-    entries, notes = resolve_arms(
-        config,
-        spaces,
-        _per_class(images, splits[0]),
-        len(splits[0].unlabelled),
-        sound=isinstance(images, SoundSet),
-        blocks=[name for name, _ in images.blocks] if isinstance(images, VectorSet) else [],
-        noun=images.noun,
-    )
-    check = check_images(images)
-    measure, why = choose_yardstick(config.measure, _per_class(images, splits[0]))
-    for note in [*check.sentences(), *splits[0].notes, *filter(None, [why_spaces]), *notes, *filter(None, [why])]:
-        tell({"type": "note", "message": note})
-    looks = config.looks() if any(entry.kind == "gan" for entry in entries) else nothing_to_settle(config)
-    names = [entry.name for entry in entries]
-    wanted = {entry.features for entry in entries}
-    networks = networks if asked_for else networks_of(spaces, config.device)
-    networks = {label: one for label, one in networks.items() if label in wanted}
-    return Prepared(config, images, check, splits[: looks.seeds[-1]], names, measure, looks, networks)
-
-
-def nothing_to_settle(config: ArmsConfig) -> Looks:
-    """One look: without a GAN arm there is no verdict that seeds could be saved for or spent on."""
-    planned = config.looks()
-    return planned if len(planned.seeds) == 1 else one_look(SEEDS_WITHOUT_VERDICT)
-
-
-def _per_class(images: Examples, split: Split) -> list[int]:
-    """Labelled images of each class."""
-    counts: list[int] = np.bincount(images.labels[split.labelled], minlength=len(images.class_names)).tolist()
-    return counts
+from ganlift.verdict import Verdict, verdicts, worth_of_copies
 
 
 def run_arms(prepared: Prepared, run: Path, tell: Listener) -> None:
@@ -182,7 +98,7 @@ def conclude(prepared: Prepared, run: Path, tell: Listener) -> tuple[list[Verdic
         tell({"type": "note", "message": worth.sentence})
     best = choose(rows, [verdict.to_json() for verdict in found], measure)
     if best:
-        lay_ready(run, best, _model_facts(prepared, best))
+        lay_ready(run, best, model_facts(prepared, best))
     write_points(run, prepared.images, prepared.splits[0], prepared.networks)
     clear_cache(run)
     return found, best
@@ -197,7 +113,7 @@ def finish_training(prepared: Prepared, run: Path) -> Mapping[str, Any]:
     row = run_folder.rows(run)[-1]
     if row["status"] != "done":
         raise GanliftError(f"'{row['strategy']}' failed: {row['reason']}. Its log is in {layout.log_file(run)}.")
-    lay_ready(run, row, _model_facts(prepared, row))
+    lay_ready(run, row, model_facts(prepared, row))
     clear_cache(run)
     return row
 
@@ -266,7 +182,7 @@ def _plan_facts(prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str,
         "space": "pixels" if isinstance(images, ImageSet) else "rows",
         "labelled": len(split.labelled),
         "imbalance": config.imbalance,
-        "labelled_per_class": _per_class(images, split),
+        "labelled_per_class": labelled_per_class(images, split),
         "measure": prepared.measure.name,
         "looks": {"seeds": list(prepared.looks.seeds), "shares": list(prepared.looks.shares)},
         **({"margin": config.margin / 100, "equal": config.equal} if isinstance(config, CompareConfig) else {}),
@@ -284,43 +200,3 @@ def _plan_facts(prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str,
     recorded = read_json(path) if path.exists() else {}
     write_json(path, {**facts, **recorded})  # a continued run stays what it was; what is left of it is told alone
     return facts
-
-
-def named_columns(config: ArmsConfig) -> dict[str, Any]:
-    """What was said of where examples and classes stand, for data that come later; nothing where nothing was."""
-    said = {"column": config.column, "label_column": config.label_column}
-    return {key: value for key, value in said.items() if value is not None}
-
-
-def _prepared(images: ImageSet, size: int) -> str:
-    return sound_words(images.sound, size) if isinstance(images, SoundSet) else preparation(images.fit, size)
-
-
-def _model_facts(prepared: Prepared, row: Mapping[str, Any]) -> dict[str, Any]:
-    """What says how to use the classifier of ``row``; on features it reads photographs at the network's size."""
-    config, images, network = prepared.config, prepared.images, prepared.networks.get(row.get("features") or "")
-    common = {
-        "classifier": row.get("classifier") or config.classifier,
-        "class_names": list(images.class_names),
-        "data": images.source,
-        "data_hash": data_hash(images),
-        **named_columns(config),
-    }
-    if isinstance(images, VectorSet):
-        split = next(one for one in prepared.splits if one.seed == row["seed"])
-        columns = columns_of(images, split, row.get("block", ""))
-        return {**common, "columns": columns.to_json(), "preprocessing": COLUMNS_PREPARED}
-    again = network is not None and images.paths is not None
-    size = network.size if network is not None and again else images.size
-    return {
-        **common,
-        "image_size": size,
-        "channels": 3 if again else images.channels,
-        "features": network and {"network": network.name, "version": network.version, "width": network.width},
-        "preprocessing": f"{_prepared(images, size)}; uint8 / 127.5 - 1",
-        "scale": None if images.scale is None else asdict(images.scale),
-        "orientation": images.orientation,
-        "fit": images.fit,
-        "sound": asdict(images.sound) if isinstance(images, SoundSet) else None,
-        **({"frames": images.frames} if isinstance(images, VideoSet) else {}),
-    }

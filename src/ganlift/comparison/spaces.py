@@ -8,7 +8,8 @@ Pictures of fewer pixels than a letter show the network nothing.
 from __future__ import annotations
 
 from ganlift.comparison.auto import ALL, AUTO
-from ganlift.config import PIXELS, ROWS, ArmsConfig
+from ganlift.config import ArmsConfig
+from ganlift.config_values import PIXELS, ROWS
 from ganlift.data.photographs import unlike_photographs
 from ganlift.data.types import ImageSet, SoundSet, Split, VectorSet, VideoSet
 from ganlift.features import DEFAULT, views_for

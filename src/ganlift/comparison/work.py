@@ -10,13 +10,11 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 
@@ -24,30 +22,28 @@ from ganlift.comparison.facts import arm_facts, collapse_alarms, pool_alarms
 from ganlift.comparison.feature_points import keep_generated
 from ganlift.comparison.keep import keep_generator
 from ganlift.comparison.plan import classifier_on, entry_of
+from ganlift.comparison.row import Items, probabilities, row_of
 from ganlift.cores import share_of_a_core
-from ganlift.data import data_hash, make_task, read_split
+from ganlift.data import make_task, read_split
 from ganlift.data.cache import load_cache, load_features
 from ganlift.data.columns import columns_of
-from ganlift.data.types import Examples, ImageSet, Split, VectorSet
+from ganlift.data.types import ImageSet, Split, VectorSet
 from ganlift.events import Listener
 from ganlift.executors.base import Job, ShouldStop, Work
 from ganlift.generators.base import name_in
-from ganlift.measures.accuracy import score
-from ganlift.measures.clusters import matched, mutual_information
 from ganlift.runs import layout
-from ganlift.runs.files import write_json, write_npz, write_text
-from ganlift.strategies.base import Outcome, Strategy, run_phases
+from ganlift.runs.files import write_json, write_text
+from ganlift.strategies.base import Strategy, run_phases
 from ganlift.strategies.options import build_options
 from ganlift.strategies.setup import Setup
 from ganlift.training.checkpoint import save_module
-from ganlift.training.fit import Record, Settings
+from ganlift.training.fit import Settings
 from ganlift.training.phase import Budget, Phase
 from ganlift.training.precision import make_fabric
 from ganlift.training.rng import Rng
 from ganlift.training.threads import Quickest, using_threads
-from ganlift.yardstick import YARDSTICKS, named
+from ganlift.yardstick import named
 
-Items = Callable[[NDArray[np.int64]], NDArray[Any]]
 PROBE_STEPS = 10
 """Steps of each phase in an estimate, the first two of them not counted."""
 
@@ -102,7 +98,7 @@ def run_arm(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> d
     for record in records:
         for warning in record.warnings:
             report({"type": "note", "message": warning})
-    row = _row(entry, setup, split, outcome, records, images, items, folder)
+    row = row_of(entry, setup, split, outcome, records, images, items, folder)
     row |= {**own, "seed": seed, "options": options.model_dump(mode="json")}
     if entry.space == "vectors" or outcome.architecture:
         row |= {"features": entry.features, "classifier": outcome.architecture or setup.classifier}
@@ -134,7 +130,7 @@ def run_probe(job: Job, run: Path, report: Listener, should_stop: ShouldStop) ->
     settings.should_stop = should_stop
     phases = entry.phases(setup, build_options(entry, job["options"], entry.space))
     outcome, records = run_phases(phases, lambda phase: settings)
-    _probabilities(outcome, setup, items, split.test)
+    probabilities(outcome, setup, items, split.test)
     projected = {"generator": 0.0, "classifier": 0.0}
     for record in records:
         projected["generator" if record.counts == "generator" else "classifier"] += record.projected_s
@@ -222,87 +218,3 @@ def _homes(settings: Settings, run: Path, folder: Path) -> Callable[[Phase], Set
         return replace(settings, folder=home / "checkpoints", grid_folder=home / "samples")
 
     return settings_of
-
-
-def _probabilities(outcome: Outcome, setup: Setup, items: Items, index: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Class probabilities (n, K) of the images at ``index``; n may be 0."""
-    if not len(index):
-        return np.empty((0, setup.task.classes), np.float32)
-    found = setup.predict_some(outcome.classifier, items, index)
-    return found.cpu().numpy()
-
-
-def _row(
-    entry: Strategy,
-    setup: Setup,
-    split: Split,
-    outcome: Outcome,
-    records: list[Record],
-    images: Examples,
-    items: Items,
-    folder: Path,
-) -> dict[str, Any]:
-    """Score the test and validation images, write their probabilities, and sum the records up.
-
-    Without test images the columns that tell of them are absent. Clusters are matched to classes first.
-    """
-    test = _probabilities(outcome, setup, items, split.test)
-    validation = _probabilities(outcome, setup, items, split.validation)
-    if not entry.labels:
-        test = matched(test, images.labels[split.test])
-        validation = matched(validation, images.labels[split.validation])
-    arrays: dict[str, NDArray[Any]] = {
-        "probabilities": test,
-        "labels": images.labels[split.test],
-        "index": split.test,
-        "validation_probabilities": validation,
-        "validation_labels": images.labels[split.validation],
-        "validation_index": split.validation,
-    }
-    write_npz(folder / "predictions.npz", arrays)
-    right = validation.argmax(1) == arrays["validation_labels"]
-    generating = [record for record in records if record.counts == "generator"]
-    uses_unlabelled = entry.unlabelled != "never" and len(split.unlabelled) > 0
-    return {
-        "strategy": entry.name,
-        "kind": entry.kind,
-        "status": "done",
-        "uses_unlabelled": uses_unlabelled,
-        **(score(test, arrays["labels"]) if len(test) else {}),
-        **(_of_clusters(test, arrays["labels"]) if len(test) and not entry.labels else {}),
-        "rebuildable": outcome.rebuildable and entry.labels,
-        **{one.validation: one.of(right, arrays["validation_labels"]) for one in YARDSTICKS.values()},
-        "data_hash": data_hash(images),
-        "validation_n": len(split.validation),
-        "labels": len(split.labelled),
-        "unlabelled_n": len(split.unlabelled) if uses_unlabelled else 0,
-        "test_n": len(split.test),
-        **_spent(records),
-        "generator_steps": sum(record.steps for record in generating),
-        "generator_images_seen": sum(record.images_seen for record in generating),
-        "elapsed_s": sum(record.elapsed_s for record in records),
-        "generator_elapsed_s": sum(record.elapsed_s for record in generating),
-        "alarms": [alarm for record in records for alarm in record.alarms],
-        "phases": [{key: value for key, value in asdict(record).items() if key != "trace"} for record in records],
-    }
-
-
-def _of_clusters(matched_test: NDArray[np.floating[Any]], labels: NDArray[np.int64]) -> dict[str, Any]:
-    """The columns of an arm without labels, which say what its accuracies are."""
-    return {"matched": True, "nmi": mutual_information(matched_test, labels)}
-
-
-def _spent(records: list[Record]) -> dict[str, Any]:
-    """Steps of the classifier and besides, images of both, and the classifier's by where they come from."""
-    training = [record for record in records if record.counts == "classifier"]
-    besides = [record for record in records if record.counts == "besides"]
-    seen = Counter[str]()
-    for record in training:
-        seen.update(record.seen)
-    return {
-        "steps": sum(record.steps for record in training),
-        "steps_besides": sum(record.steps for record in besides),
-        "images_seen": sum(record.images_seen for record in [*training, *besides]),
-        "labelled_seen": seen["labelled"],
-        "unlabelled_seen": seen["unlabelled"],
-    }

@@ -57,6 +57,8 @@ def read_idx(file: Path) -> NDArray[np.uint8]:
     if len(data) < 4 or data[:3] != b"\x00\x00\x08":
         raise DataError(f"{file} is not an IDX file of unsigned bytes.")
     start = 4 + 4 * data[3]
+    if len(data) < start:
+        raise DataError(f"{file} is cut off before its {data[3]} sizes; download it again.")
     shape = tuple(int(n) for n in np.frombuffer(data[4:start], ">u4"))
     if len(data) - start != math.prod(shape):
         raise DataError(f"{file} is cut off: {len(data) - start} bytes of {math.prod(shape)}; download it again.")

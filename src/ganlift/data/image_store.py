@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ganlift.data.colours import to_grey
 from ganlift.data.hashes import content_hash
 from ganlift.data.types import FileFacts
-from ganlift.runs.files import CUT_OFF, append_line, read_jsonl
+from ganlift.runs.lines import CUT_OFF, append_line, read_jsonl
 from ganlift.runs.sealed import write_at
 
 Bytes = NDArray[np.uint8]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ganlift.config import parse_imbalance
+from ganlift.config_values import parse_imbalance
 
 
 def tail_counts(imbalance: str, most: int, classes: int) -> list[int]:

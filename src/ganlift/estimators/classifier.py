@@ -99,7 +99,7 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             something on them (``gan-augment``, ``linear-probe``, ``label-spreading``) and only there. A class with one
             keeps it for training.
         device: "auto", "cpu", "cuda", ...
-        precision: "fp32", "bf16", or "auto" for the faster of them, which may differ from one fit to the next.
+        precision: "fp32", "bf16", or "auto" for bf16 where the device has instructions for it.
         threads: of torch while it fits and is used; where None as many as torch is set to, but no more than there are
             cores that this process may use.
         random_state: an int for the same numbers every time; None draws one.

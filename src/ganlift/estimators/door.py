@@ -174,8 +174,7 @@ def seed_of(random_state: Any) -> int:
 def machine(device: str, precision: str) -> tuple[torch.device, Settings]:
     """The device, and how the loop runs on it: in memory, writing nothing."""
     found = pick_device(device)
-    chosen, _ = choose_precision(precision, found)
-    return found, Settings(make_fabric(found, chosen))
+    return found, Settings(make_fabric(found, choose_precision(precision, found)))
 
 
 def with_threads(threads: Any) -> AbstractContextManager[None]:

@@ -44,7 +44,7 @@ class GanLiftGenerator(BaseEstimator):  # type: ignore[misc]
         image_size: pixels of each side that the networks see, as for `GanLiftClassifier`.
         value_range: the values of black and white in ``X``, as for `GanLiftClassifier`.
         device: "auto", "cpu", "cuda", ...
-        precision: "fp32", "bf16", or "auto" for the faster of them, which may differ from one fit to the next.
+        precision: "fp32", "bf16", or "auto" for bf16 where the device has instructions for it.
         threads: of torch while it fits and is used; where None as many as torch is set to, but no more than there are
             cores that this process may use.
         random_state: an int for the same numbers every time; None draws one.

@@ -204,7 +204,15 @@ def _connect(place: Place) -> bool:
     where = {"address": place.address} if place.address else alone
     with _signals_kept(), _told(place.address):
         ray.init(**where, log_to_driver=False, logging_level="ERROR")
+    _say_nothing()
     return True
+
+
+def _say_nothing() -> None:
+    """Keep Ray's words on workers that ended from standard output, where ``--json`` writes; no public switch does."""
+    from ray._private import worker
+
+    worker._worker_logs_enabled = False
 
 
 def room(address: str, threads: int, gpu_share: float) -> int | None:

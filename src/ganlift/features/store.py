@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganlift.runs.files import append_line, read_jsonl
+from ganlift.runs.lines import append_line, read_jsonl
 from ganlift.runs.sealed import checksum, only_writer, write_at
 
 Half = NDArray[np.float16]

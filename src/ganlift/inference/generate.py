@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
@@ -21,11 +21,12 @@ from ganlift import __version__
 from ganlift.data.generated import SOUND_STATEMENT, STATEMENT
 from ganlift.data.reading import Sound
 from ganlift.data.walking import lies_in
-from ganlift.errors import ConfigError, DataError
+from ganlift.errors import ConfigError, DataError, Interrupted
 from ganlift.generators.trained import latents_of_seeds, truncated
+from ganlift.inference.drawn import Log, sealed_file
 from ganlift.inference.generator import KeptGenerator
 from ganlift.inference.previews import sound_of, wav
-from ganlift.runs.files import read_json, write_bytes, write_json, write_npz
+from ganlift.runs.files import read_json, write_json, write_npz
 from ganlift.training.grids import tile, write_png
 from ganlift.training.pixels import to_uint8
 
@@ -75,32 +76,42 @@ def plan_pictures(
 
 
 def write_pictures(
-    kept: KeptGenerator, pictures: Sequence[Picture], out: Path, *, columns: int | None, npz: bool = False
+    kept: KeptGenerator,
+    pictures: Sequence[Picture],
+    out: Path,
+    *,
+    columns: int | None,
+    npz: bool = False,
+    should_stop: Callable[[], int] = lambda: 0,
 ) -> list[Path]:
     """Write the pictures and ``manifest.json`` into ``out``; ``grid.png`` where ``columns`` is given; ``images.npz``.
 
     Beside a spectrogram goes a WAV file of the same name, as it may sound (`ganlift.inference.previews`). The manifest
-    is there first, marked as incomplete: a broken-off call can be told, and repeated.
+    is there first, marked as incomplete, and what is written is logged a batch at a time: the same call again goes on
+    after the last batch that is whole. Without a grid and ``npz`` only one batch is held.
+
+    Raises:
+        Interrupted: ``should_stop`` gave an exit code; what is written stays.
     """
     manifest = {"statement": STATEMENT, "ganlift": __version__, "generator": kept.record, "complete": False}
     write_json(out / MANIFEST, {**manifest, "images": []})
-    listed, made, shown = [], [], []
-    for picture, image in _images(kept, pictures):
-        about = {**picture.origin, "generator": kept.key, "data_hash": kept.record["data_hash"]}
-        if picture.label is not None:
-            about["class"] = kept.class_names[picture.label]
-        listed.append({**_written(out / picture.name, _png(image, about)), **about})
-        if kept.sound:
-            heard = _written((out / picture.name).with_suffix(".wav"), _preview(image, kept.sound))
-            listed[-1]["sound"] = heard
-        made.append(out / picture.name)
-        shown.append(image)
+    listed, shown = list[dict[str, Any]](), list[NDArray[np.uint8]]()
+    log = Log(out, [[picture.name, picture.origin, picture.label, kept.record] for picture in pictures])
+    for start in range(0, len(pictures), BATCH):
+        if code := should_stop():
+            raise Interrupted(code)
+        batch = pictures[start : start + BATCH]
+        found = log.whole(start) or log.add(start, [_written(kept, out, *one) for one in _images(kept, batch)])
+        listed += found
+        if columns or npz:
+            shown += [_read(out / one["file"]) for one in found]
     if columns:
-        write_png(out / "grid.png", tile(torch.stack(shown), columns), _text({"generator": kept.key}))
+        write_png(out / "grid.png", tile(_floats(shown), columns), _text({"generator": kept.key}))
     if npz:
         write_npz(out / ARRAYS, _arrays(kept, pictures, shown))
     write_json(out / MANIFEST, {**manifest, "images": listed, "complete": True})
-    return made
+    log.remove()
+    return [out / one["file"] for one in listed]
 
 
 def refuse_target(out: Path, data: str) -> None:
@@ -128,13 +139,11 @@ def refuse_target(out: Path, data: str) -> None:
         raise ConfigError(f"{out} holds other files ({', '.join(others[:3])}); choose an empty folder with --out.")
 
 
-def _images(kept: KeptGenerator, pictures: Sequence[Picture]) -> Iterator[tuple[Picture, Tensor]]:
-    for start in range(0, len(pictures), BATCH):
-        part = pictures[start : start + BATCH]
-        labels = None if part[0].label is None else torch.tensor([one.label for one in part])
-        folds = torch.tensor([one.fold for one in part])
-        images = kept.trained.of_latents(torch.stack([one.latent for one in part]), labels, folds)
-        yield from zip(part, images, strict=True)
+def _images(kept: KeptGenerator, batch: Sequence[Picture]) -> Iterator[tuple[Picture, Tensor]]:
+    labels = None if batch[0].label is None else torch.tensor([one.label for one in batch])
+    folds = torch.tensor([one.fold for one in batch])
+    images = kept.trained.of_latents(torch.stack([one.latent for one in batch]), labels, folds)
+    return zip(batch, images, strict=True)
 
 
 def _path(seeds: Sequence[int], corners: Tensor, steps: int) -> Iterator[tuple[str, Tensor, dict[str, Any]]]:
@@ -153,23 +162,41 @@ def _path(seeds: Sequence[int], corners: Tensor, steps: int) -> Iterator[tuple[s
         yield f"path-{place:04d}", latent, origin
 
 
-def _arrays(kept: KeptGenerator, pictures: Sequence[Picture], images: Sequence[Tensor]) -> dict[str, Any]:
+def _arrays(kept: KeptGenerator, pictures: Sequence[Picture], images: Sequence[NDArray[np.uint8]]) -> dict[str, Any]:
     """``images`` (n, h, w, c) uint8, ``labels`` (n,), -1 without classes, in the order of the manifest; what it is.
 
     The names are not those of a data set that can be trained on, so that nobody takes it for one by mistake.
     """
     labels = [-1 if picture.label is None else picture.label for picture in pictures]
     return {
-        "images": to_uint8(torch.stack(list(images))).permute(0, 2, 3, 1).cpu().numpy(),
+        "images": np.stack(images),
         "labels": np.array(labels, np.int64),
         "class_names": np.array(kept.class_names, dtype=str),
         "statement": np.array(f"{STATEMENT} {kept.key}"),
     }
 
 
-def _written(path: Path, data: bytes) -> dict[str, Any]:
-    write_bytes(path, data)
-    return {"file": path.name, "sha256": hashlib.sha256(data).hexdigest()}
+def _written(kept: KeptGenerator, out: Path, picture: Picture, image: Tensor) -> dict[str, Any]:
+    """Write one picture, and its sound where it has one; its line of the manifest."""
+    about = {**picture.origin, "generator": kept.key, "data_hash": kept.record["data_hash"]}
+    if picture.label is not None:
+        about["class"] = kept.class_names[picture.label]
+    line = {**sealed_file(out / picture.name, _png(image, about)), **about}
+    if kept.sound:
+        line["sound"] = sealed_file((out / picture.name).with_suffix(".wav"), _preview(image, kept.sound))
+    return line
+
+
+def _read(path: Path) -> NDArray[np.uint8]:
+    """A picture as it was written, (h, w, c)."""
+    with Image.open(path) as picture:
+        pixels = np.asarray(picture)
+    return pixels[..., None] if pixels.ndim == 2 else pixels
+
+
+def _floats(images: Sequence[NDArray[np.uint8]]) -> Tensor:
+    """(n, c, h, w) in [-1, 1]."""
+    return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2) / 127.5 - 1
 
 
 def _preview(image: Tensor, sound: Sound) -> bytes:

@@ -39,9 +39,7 @@ class KeptGenerator:
 
 def generator_keys(run: Path) -> list[str]:
     """The generators of ``run``, those that know classes first, then by name."""
-    found = {
-        folder.name: int(read_json(layout.model_file(folder))["classes"]) for folder in layout.generator_folders(run)
-    }
+    found = {folder.name: _described(folder)[0].classes for folder in layout.generator_folders(run)}
     return sorted(found, key=lambda key: (not found[key], key))
 
 
@@ -62,11 +60,35 @@ def load_generator(run: Path, key: str | None = None) -> KeptGenerator:
     if key is not None and key not in keys:
         raise ConfigError(f"{run} has no generator '{key}'; it has: {', '.join(keys)}.")
     folder = layout.generator_folder(run, key or keys[0])
-    record, weights = read_json(layout.model_file(folder)), layout.weights_file(folder)
+    (facts, record), weights = _described(folder), layout.weights_file(folder)
     if not weights.exists() or sha256_file(weights) != record["sha256"]:
         raise DamagedFileError(f"{weights} is not the file that the run wrote; train the generator again.")
-    facts = GeneratorFacts.model_validate(record)
-    module = rebuild(facts)
-    load_module(weights, module)
+    try:
+        module = rebuild(facts)
+        load_module(weights, module)
+    except (ValueError, RuntimeError) as fault:  # options that no longer fit, sizes that no memory holds
+        raise DamagedFileError(
+            f"{layout.model_file(folder)} does not fit its weights; train the generator again."
+        ) from fault
     module.eval()
     return KeptGenerator(folder.name, TrainedGenerator(facts, module), tuple(record["class_names"]), record)
+
+
+def _described(folder: Path) -> tuple[GeneratorFacts, dict[str, Any]]:
+    """What ``model.json`` in ``folder`` says.
+
+    Raises:
+        DamagedFileError: it lacks something, or holds what no run writes.
+    """
+    path = layout.model_file(folder)
+    record = read_json(path)
+    try:
+        facts = GeneratorFacts.model_validate(record)
+        whole = len(record["class_names"]) >= facts.classes and all(
+            record[key] for key in ("sha256", "data_hash", "data")
+        )
+    except (ValueError, TypeError, LookupError):
+        whole = False
+    if not whole:
+        raise DamagedFileError(f"{path} is damaged: it does not describe a generator; train the generator again.")
+    return facts, record

@@ -12,17 +12,9 @@ import yaml
 from ganlift.errors import DamagedFileError, GanliftError, RunFolderError
 from ganlift.plain_yaml import read_yaml, yaml_text
 from ganlift.runs import layout
-from ganlift.runs.files import (
-    append_line,
-    plain,
-    read_bytes,
-    read_json,
-    read_jsonl,
-    remove_leftovers,
-    write_text,
-    writing,
-)
+from ganlift.runs.files import plain, read_bytes, read_json, remove_leftovers, write_text, writing
 from ganlift.runs.held import still_ours
+from ganlift.runs.lines import append_line, read_jsonl
 
 _MARK = "# A ganlift run; the same command with this --out continues it."
 _MISSING = "(not set)"

@@ -17,14 +17,18 @@ from ganlift.training.pixels import to_uint8
 
 
 def tile(images: Tensor, columns: int) -> Image.Image:
-    """Images (n, c, h, w) in [-1, 1] as one picture, ``columns`` a row, a pixel apart."""
+    """Images (n, c, h, w) in [-1, 1] as one picture, ``columns`` a row, a pixel apart.
+
+    The gaps are transparent, so that the picture suits a light page and a dark one.
+    """
     n, channels, height, width = images.shape
     rows = -(-n // columns)
-    canvas = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1, channels), 255, np.uint8)
+    canvas = np.zeros((rows * (height + 1) - 1, columns * (width + 1) - 1, channels + 1), np.uint8)
     for index, image in enumerate(to_uint8(images).permute(0, 2, 3, 1).cpu().numpy()):
         top, left = (index // columns) * (height + 1), (index % columns) * (width + 1)
-        canvas[top : top + height, left : left + width] = image
-    return Image.fromarray(canvas[:, :, 0] if channels == 1 else canvas)
+        canvas[top : top + height, left : left + width, :channels] = image
+        canvas[top : top + height, left : left + width, channels] = 255
+    return Image.fromarray(canvas)
 
 
 def write_png(path: Path, picture: Image.Image, text: PngInfo | None = None) -> None:

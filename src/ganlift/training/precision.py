@@ -1,13 +1,11 @@
-"""Device and precision: what is there, and what a half-second probe says is faster."""
+"""Device and precision: what is there, and what it computes by instructions of its own."""
 
 from __future__ import annotations
 
 import logging
-import time
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import nn
 
 from ganlift.errors import ConfigError
 
@@ -15,8 +13,6 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 _PRECISIONS = {"fp32": "32-true", "bf16": "bf16-mixed"}
-_WORTH = 1.1
-"""bf16 must be this much faster than fp32 to be chosen."""
 
 
 def pick_device(asked: str) -> torch.device:
@@ -47,30 +43,23 @@ def make_fabric(device: torch.device, precision: str) -> Fabric:
     return Fabric(accelerator=device.type, devices=which, precision=_PRECISIONS[precision], plugins=alone)  # type: ignore[arg-type]
 
 
-def choose_precision(asked: str, device: torch.device) -> tuple[str, dict[str, float]]:
-    """``asked`` or, for ``"auto"``, the faster of fp32 and bf16; and the probe's figures (seconds a pass)."""
+def choose_precision(asked: str, device: torch.device) -> str:
+    """``asked`` or, for ``"auto"``, bf16 where ``device`` multiplies it by instructions of its own, else fp32.
+
+    What is there decides and no stopwatch, so that the same command takes the same one on a busy machine.
+
+    Raises:
+        ConfigError: ``asked`` is no precision.
+    """
     if asked in _PRECISIONS:
-        return asked, {}
+        return asked
     if asked != "auto":
         raise ConfigError(f"Precision '{asked}' is not known; use auto, fp32 or bf16.")
-    seconds = {name: _probe(device, name == "bf16") for name in _PRECISIONS}
-    return ("bf16" if seconds["bf16"] * _WORTH < seconds["fp32"] else "fp32"), seconds
+    return "bf16" if _has_bf16(device) else "fp32"
 
 
-def _probe(device: torch.device, bf16: bool, budget_s: float = 0.25) -> float:
-    """Best time of a small convolutional net's forward and backward within ``budget_s``."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        convolutions = [nn.Conv2d(a, b, 3, padding=1, bias=False) for a, b in ((16, 32), (32, 64))]
-        model = nn.Sequential(*convolutions).to(device)
-        x = torch.randn(64, 16, 14, 14).to(device)
-    best, end = float("inf"), time.perf_counter() + budget_s
-    while time.perf_counter() < end:
-        begun = time.perf_counter()
-        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-            loss = model(x).square().mean()
-        loss.backward()
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        best = min(best, time.perf_counter() - begun)
-    return best
+def _has_bf16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    able = torch.cpu.get_capabilities() if device.type == "cpu" else {}
+    return any(able.get(name, False) for name in ("amx_bf16", "avx512_bf16"))
