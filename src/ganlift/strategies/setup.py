@@ -19,6 +19,7 @@ from ganlift.generators.base import AUTO
 from ganlift.generators.base import BOTH as BOTH
 from ganlift.generators.base import PIXELS as PIXELS
 from ganlift.generators.base import VECTORS as VECTORS
+from ganlift.layers.at_once import at_once
 from ganlift.layers.dropout import set_dropout_rng
 from ganlift.representations import ClipSpace, PixelSpace, Representation, SpectrogramSpace, VectorSpace
 from ganlift.strategies.classifier_options import ClassifierOptions
@@ -36,7 +37,7 @@ def space_of(task: Task) -> Representation:
         pictures = SpectrogramSpace if task.sound else PixelSpace
         return pictures(task.channels, task.size, task.flips)
     seen = task.labelled if len(task.labelled) else task.unlabelled
-    return VectorSpace(seen.shape[2], task.weak_views, bool((seen >= 0).all()), seen.shape[1])
+    return VectorSpace(seen.shape[2], task.weak_views, bool((np.asarray(seen) >= 0).all()), seen.shape[1])
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,8 @@ class Setup:
                 "There are no validation images to choose on; a strategy that looks at some is registered with "
                 "validates=True."
             )
-        found = self.predict(model, torch.from_numpy(self.task.validation).to(self.device))
+        held_out = self.task.validation
+        found = self.predict_some(model, held_out.__getitem__, np.arange(len(held_out)))
         right: NDArray[np.bool_] = found.argmax(1).cpu().numpy() == self.task.validation_labels
         return right
 
@@ -148,10 +150,20 @@ class Setup:
         """Class probabilities (n, K) float32 of items (n, ...) as they lie in memory; see `predict`."""
         return predict(model, items, self.space.plain)
 
+    def predict_some(
+        self, model: nn.Module, items: Callable[[NDArray[np.int64]], NDArray[Any]], index: NDArray[np.int64]
+    ) -> Tensor:
+        """As `predict`, of what ``items`` gives for ``index`` (n,), n at least 1, of which a part is held at once."""
+        found, most = [], at_once(items(index[:1]).shape[1:])
+        for start in range(0, len(index), most):  # where `predict` parts them too, and so the same to the bit
+            part = np.ascontiguousarray(items(index[start : start + most]))
+            found.append(self.predict(model, torch.from_numpy(part).to(self.device)))
+        return torch.cat(found)
+
 
 @torch.no_grad()
 def predict(
-    model: nn.Module, items: Tensor, plain: Callable[[Tensor], Tensor] = to_float, batch_size: int = 500
+    model: nn.Module, items: Tensor, plain: Callable[[Tensor], Tensor] = to_float, batch_size: int | None = None
 ) -> Tensor:
     """Class probabilities (n, K) float32 of items (n, ...), in evaluation mode and fp32.
 
@@ -159,7 +171,7 @@ def predict(
     such views, one after another, it is the mean of theirs.
     """
     model.eval()
-    found = []
+    found, batch_size = [], batch_size or at_once(items.shape[1:])
     for part in torch.split(items, batch_size):
         views = torch.split(plain(part), batch_size)
         of_views = torch.cat([torch.softmax(model(some).float(), dim=1) for some in views])
