@@ -125,3 +125,14 @@ def test_the_table_of_scaling_is_that_of_the_kept_run() -> None:
         seconds[3],
     ):
         assert f"| {cell} |" in text, cell
+
+
+def test_the_table_of_known_answers_is_that_of_the_kept_comparisons() -> None:
+    kept = json.loads((ROOT / "benchmarks" / "results" / "honesty.json").read_text(encoding="utf-8"))
+    page = (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
+    for name, words in (("twin", "the same under another name"), ("told-more", "twice the labels")):
+        own = [one for one in kept if one["strategy"] == name]
+        answers = [one["verdict"] for one in own]
+        counts = [answers.count(one) for one in ("helps", "hurts", "no gain worth having", "undecided")]
+        mean = 100 * sum(one["gain"] for one in own) / len(own)
+        assert f"| {' | '.join(map(str, [words, len(own), *counts]))} | {mean:+.1f} |" in page
