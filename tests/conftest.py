@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,14 @@ def save_splits(save_split: SaveSplit) -> Callable[..., Path]:
         return root
 
     return save
+
+
+@pytest.fixture(scope="session", autouse=True)
+def users_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The user's cache of all commands that tests run: never that of the user who runs them."""
+    folder = tmp_path_factory.mktemp("users-cache")
+    os.environ["GANLIFT_DATA"] = str(folder)
+    return folder
 
 
 Figures = Callable[[list[dict[str, Any]]], list[dict[str, Any]]]

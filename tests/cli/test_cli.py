@@ -49,7 +49,10 @@ def _run(command: list[str], settings: dict[str, str]) -> subprocess.CompletedPr
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
 
 
-VERBS = ("check", "compare", "train", "train-generator", "generate", "predict", "evaluate", "export", "list", "report")
+VERBS = (
+    *("check", "compare", "train", "train-generator", "generate", "predict", "evaluate", "export", "list", "report"),
+    "cache",
+)
 
 
 @pytest.mark.parametrize("words", [*([verb] for verb in VERBS), []])

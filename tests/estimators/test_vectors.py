@@ -21,8 +21,9 @@ from sklearn.pipeline import make_pipeline
 from ganlift import GanLiftClassifier
 from ganlift.api import train
 from ganlift.data import load
-from ganlift.data.build import content_hashes, from_vectors
+from ganlift.data.build import from_vectors
 from ganlift.data.columns import Columns, learn_columns
+from ganlift.data.hashes import content_hashes
 from ganlift.errors import DataError, InputError
 from ganlift.estimators.labels import hold_out
 from ganlift.features import Network, feature_network

@@ -4,7 +4,7 @@ What trains is imported by the verb that trains: a report is made without torch.
 """
 
 from ganlift.api.answers import Generated, Predictions
-from ganlift.api.looking import check, report
+from ganlift.api.looking import cached, check, clear_cache, report
 from ganlift.api.training import Comparison, Training, compare, train, train_generator
 from ganlift.api.using import evaluate, evaluate_generator, export, generate, predict
 
@@ -13,7 +13,9 @@ __all__ = [
     "Generated",
     "Predictions",
     "Training",
+    "cached",
     "check",
+    "clear_cache",
     "compare",
     "evaluate",
     "evaluate_generator",

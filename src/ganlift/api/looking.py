@@ -12,6 +12,7 @@ from ganlift.runs import folder as run_folder
 if TYPE_CHECKING:
     from ganlift.data import Check
     from ganlift.data.findings import Finding
+    from ganlift.data.keeping import Kept
 
 
 def check(
@@ -124,3 +125,21 @@ def _strategies_lack(facts: dict[str, Any]) -> tuple[list[Finding], list[dict[st
         said = f"{', '.join(generating)}: the smallest class has {fewest} training {noun}s, fewer than {FEW_A_CLASS}."
         found.append(Finding("few-for-generator", said, len(generating), tuple(generating)))
     return found, lines
+
+
+def cached() -> list[Kept]:
+    """The decoded images and the features that are kept from one command to the next, what was used last at the end."""
+    from ganlift.data.keeping import kept
+
+    return kept()
+
+
+def clear_cache() -> tuple[list[Kept], list[Kept]]:
+    """Remove all of `cached` that no running command uses: what was removed, and what stays.
+
+    Raises:
+        RunFolderError: it can't be removed.
+    """
+    from ganlift.data.keeping import clear
+
+    return clear()

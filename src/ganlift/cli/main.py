@@ -10,7 +10,19 @@ from typing import Annotated, NoReturn
 import typer
 
 import ganlift
-from ganlift.cli import check, compare, compare_generators, crash, evaluate, export, generate, predict, report, train
+from ganlift.cli import (
+    cache,
+    check,
+    compare,
+    compare_generators,
+    crash,
+    evaluate,
+    export,
+    generate,
+    predict,
+    report,
+    train,
+)
 from ganlift.cli import list as listing
 from ganlift.cli.words import safe
 from ganlift.cores import tell_libraries_of_the_quota
@@ -38,6 +50,7 @@ app.command("predict", short_help="Name the class of images, sound, clips or row
 app.command("evaluate", short_help="Score a classifier, with intervals.", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command("export", short_help="Write a classifier as one file.", epilog=export.EXAMPLE)(export.export)
 app.command("list", short_help="What there is to choose from.", epilog=listing.EXAMPLE)(listing.list_kind)
+app.command("cache", short_help="What is kept between commands; --clear removes it.", epilog=cache.EXAMPLE)(cache.cache)
 app.command("report", short_help="Make the page of a run again.", epilog=report.EXAMPLE)(report.report)
 
 

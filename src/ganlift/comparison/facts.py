@@ -13,9 +13,9 @@ from ganlift.measures.diversity import diversity
 from ganlift.measures.neighbours import neighbours
 from ganlift.nouns import IMAGE
 from ganlift.strategies.base import Outcome
-from ganlift.strategies.setup import Setup
+from ganlift.strategies.setup import AT_ONCE, Setup
 from ganlift.training.grids import tile, write_png
-from ganlift.training.pixels import Pixels, to_uint8
+from ganlift.training.pixels import Held, Pixels, to_uint8
 from ganlift.training.rng import Rng
 
 COLUMNS = 8
@@ -33,6 +33,9 @@ COLLAPSED = 0.2
 
 NAMED = 5
 """Classes that an alarm names, at most."""
+
+COMPARED = 200
+"""Real images a class whose variety is held against that of generated ones, at most."""
 
 REAL = 2000
 """Real training images, at most, among which neighbours are sought."""
@@ -52,16 +55,17 @@ def arm_facts(setup: Setup, outcome: Outcome, folder: Path) -> dict[str, Any]:
         return facts
     labels = torch.arange(setup.task.classes, device=setup.device).repeat_interleave(A_CLASS)
     generated = generator.sample(labels, len(labels), rng.generator("samples"))
-    every = torch.arange(len(setup.labelled), device=setup.device)
-    labelled = setup.space.unchanged(setup.labelled.take(every))
-    facts["diversity"] = diversity(generated, labels, labelled, setup.labels, setup.task.classes)
-    real = Pixels(torch.cat([to_uint8(labelled), _some_unlabelled(setup, rng)])[:REAL], setup.device)
-    images = real.take(torch.arange(len(real), device=setup.device))
-    of_generated, of_real = _features(outcome, generated), _features(outcome, images)
+    facts["diversity"] = [_diversity(setup, generated[labels == label], label) for label in range(setup.task.classes)]
+    first = torch.arange(min(REAL, len(setup.labelled)), device=setup.device)
+    parts = [_as_bytes(setup, setup.labelled, first), _some_unlabelled(setup, rng)]
+    real = Pixels(torch.cat(parts)[:REAL], setup.device)
+    every = torch.arange(len(real), device=setup.device)
+    of_generated = _features(outcome, generated)
+    of_real = torch.cat([_features(outcome, real.take(some)) for some in torch.split(every, AT_ONCE)])
     found = neighbours(of_generated, of_real)
     facts["neighbours"] = found.facts()
     shown = torch.arange(0, len(generated), A_CLASS, device=setup.device)
-    rows = [torch.cat([generated[i, None], images[found.index[i]]]) for i in shown]
+    rows = [torch.cat([generated[i, None], real.take(found.index[i])]) for i in shown]
     write_png(folder / "neighbours.png", tile(torch.cat(rows), columns=1 + found.index.shape[1]))
     facts["neighbours_png"] = "neighbours.png"
     return facts
@@ -112,13 +116,26 @@ def _classes(values: Sequence[float | None], names: Sequence[str], is_bad: Calla
 
 def _features(outcome: Outcome, images: Tensor) -> Tensor:
     outcome.classifier.eval()
-    parts = [outcome.classifier.features(part) for part in torch.split(images, 500)]  # type: ignore[operator]
+    parts = [outcome.classifier.features(part) for part in torch.split(images, AT_ONCE)]  # type: ignore[operator]
     return torch.cat(parts)
 
 
 def _some_unlabelled(setup: Setup, rng: Rng) -> Tensor:
     order = torch.randperm(len(setup.unlabelled), generator=rng.generator("unlabelled"), device=setup.device)
-    return to_uint8(setup.space.unchanged(setup.unlabelled.take(order[:REAL])))
+    return _as_bytes(setup, setup.unlabelled, order[:REAL])
+
+
+def _as_bytes(setup: Setup, images: Held, index: Tensor) -> Tensor:
+    """The images at ``index`` as uint8, a part of which is floats at once."""
+    return torch.cat([to_uint8(setup.space.unchanged(images.take(some))) for some in torch.split(index, AT_ONCE)])
+
+
+def _diversity(setup: Setup, generated: Tensor, label: int) -> float | None:
+    """`diversity` of one class's images beside the first of its real ones."""
+    real = setup.space.unchanged(setup.labelled.take((setup.labels == label).nonzero().squeeze(1)[:COMPARED]))
+    of_one = [torch.zeros(len(one), dtype=torch.int64, device=setup.device) for one in (generated, real)]
+    [ratio] = diversity(generated, of_one[0], real, of_one[1], 1, most=COMPARED)
+    return ratio
 
 
 def _real_grid(setup: Setup, folder: Path, *, conditional: bool) -> None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ganlift.config_values import PIXELS, ROWS
 from ganlift.data.cache import save_features
 from ganlift.data.flips import flips_safe
+from ganlift.data.mapped import Chosen
 from ganlift.data.reading import Reading
 from ganlift.data.types import ImageSet, SoundSet, Split, VideoSet
 from ganlift.errors import ConfigError, DataError
@@ -83,13 +84,30 @@ def write_features(
     source, keys = _source(images, reading)
     for label, network in networks.items():
         width = network.width * (2 if isinstance(images, VideoSet) else 1)
-        found = np.zeros((len(images), recipe.views, width), np.float16)
+        found = []
         for rows, how in ((used, recipe), (test, Recipe(1))):
             if len(rows):
                 shown = frames_of(rows, frames)
                 made = embed(Part(source, shown), keys[shown], network, how, on_progress=naming)
-                found[rows] = of_clips(made, frames) if isinstance(images, VideoSet) else made
-        save_features(folder, label, found, recipe.plain)
+                found.append((rows, of_clips(made, frames) if isinstance(images, VideoSet) else made))
+        save_features(folder, label, _placed(found, (len(images), recipe.views, width)), recipe.plain)
+
+
+def _placed(found: Sequence[tuple[NDArray[np.int64], NDArray[np.float16]]], shape: tuple[int, int, int]) -> Chosen:
+    """Features of the ``shape`` (n, v, d), read a part at a time: at each of some sorted rows what was ``found`` of it.
+
+    The others are 0. What has the plain view alone has it for all views.
+    """
+
+    def read(places: NDArray[np.int64]) -> NDArray[np.float16]:
+        part = np.zeros((len(places), *shape[1:]), np.float16)
+        for rows, made in found:
+            at = np.minimum(np.searchsorted(rows, places), len(rows) - 1)
+            here = rows[at] == places
+            part[here] = made[at[here]]
+        return part
+
+    return Chosen(read, np.arange(shape[0]), shape, np.dtype(np.float16))
 
 
 def _naming(noun: str, tell: Listener) -> Listener:

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from ganlift.comparison.auto import copying_note
 from ganlift.comparison.images import progress_of, warn_of_place
@@ -22,7 +21,9 @@ from ganlift.config import GeneratorConfig
 from ganlift.config_values import Steps, parse_budget
 from ganlift.cores import share_of_a_core
 from ganlift.data import data_hash, make_task
-from ganlift.data.build import content_hashes
+from ganlift.data.decode import BATCH
+from ganlift.data.hashes import content_hashes
+from ganlift.data.mapped import Items
 from ganlift.data.reading import asked
 from ganlift.data.recorded import as_recorded, record_images
 from ganlift.data.types import ImageSet, Task
@@ -141,15 +142,15 @@ def _train(
 def _few(name: str, task: Task, noun: str) -> str:
     """What is to be said where the generator ``name`` has few images that differ; ``noun`` is what one is called."""
     if not len(task.labels):
-        return copying_note(name, {"": _different(task.unlabelled)}, 0, noun)
-    classes = enumerate(task.class_names)
-    different = {own: _different(task.labelled[task.labels == label]) for label, own in classes}
-    return copying_note(name, different, _different(task.unlabelled), noun)
+        return copying_note(name, {"": len(set(_hashes(task.unlabelled)))}, 0, noun)
+    hashes = np.array(_hashes(task.labelled))
+    different = {own: len(set(hashes[task.labels == label])) for label, own in enumerate(task.class_names)}
+    return copying_note(name, different, len(set(_hashes(task.unlabelled))), noun)
 
 
-def _different(pixels: NDArray[np.uint8]) -> int:
-    """How many of ``pixels`` (n, c, h, w) are equal to none before them."""
-    return len(set(content_hashes(pixels)))
+def _hashes(pixels: Items) -> list[str]:
+    """Of each of ``pixels`` (n, c, h, w), a batch of which is read at once."""
+    return [one for start in range(0, len(pixels), BATCH) for one in content_hashes(pixels[start : start + BATCH])]
 
 
 def _setup(config: GeneratorConfig, task: Task, budget: Budget, device: torch.device) -> Setup:

@@ -8,8 +8,9 @@ from ganlift.comparison.search import SEARCH_SEEDS
 from ganlift.config import ArmsConfig, RunConfig
 from ganlift.data import Check, draw_split, load_examples, write_split
 from ganlift.data.cache import save_cache
-from ganlift.data.decode import READING, OnProgress
-from ganlift.data.kin import with_near
+from ganlift.data.decode import OnProgress
+from ganlift.data.decoded import PHASES
+from ganlift.data.kin import COMPARING, LOOKING, with_near
 from ganlift.data.reading import asked
 from ganlift.data.recorded import as_recorded, record_images, recorded_split
 from ganlift.data.types import Examples, ImageSet, Split, VectorSet
@@ -31,15 +32,16 @@ def load_images(config: ArmsConfig, tell: Listener) -> ImageSet | VectorSet:
     """
     run_folder.refuse_other(config.out, config.identity())
     extra = config.unlabelled if config.unlabelled not in ("rest", "none") else None
+    tell_progress = progress_of(tell)
     images = load_examples(
         config.data,
         asked(config.identity()),
         unlabelled=extra,
         data_dir=config.data_dir,
-        on_progress=progress_of(tell),
+        on_progress=tell_progress,
     )
     warn_of_place(config, tell)
-    return with_near(as_recorded(config.out, images))
+    return with_near(as_recorded(config.out, images), tell_progress)
 
 
 def warn_of_place(config: RunConfig, tell: Listener) -> None:
@@ -53,7 +55,7 @@ def progress_of(tell: Listener) -> OnProgress:
     """Turns a loader's progress into events."""
 
     def progress(name: str, done: int, total: int) -> None:
-        if name in READING.values():
+        if name in (*PHASES, LOOKING, COMPARING):
             tell({"type": "reading", "what": name, "done": done, "total": total})
         else:
             tell({"type": "download", "name": name, "done": done, "total": total})

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from ganlift.data import data_hash
@@ -30,9 +29,8 @@ def probabilities(outcome: Outcome, setup: Setup, items: Items, index: NDArray[n
     """Class probabilities (n, K) of the images at ``index``; n may be 0."""
     if not len(index):
         return np.empty((0, setup.task.classes), np.float32)
-    held = torch.from_numpy(np.ascontiguousarray(items(index))).to(setup.device)
-    found: NDArray[np.float32] = setup.predict(outcome.classifier, held).cpu().numpy()
-    return found
+    found = setup.predict_some(outcome.classifier, items, index)
+    return found.cpu().numpy()
 
 
 def row_of(

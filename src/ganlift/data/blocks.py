@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ganlift.data.build import content_hashes
 from ganlift.data.findings import shown
+from ganlift.data.hashes import content_hashes
 from ganlift.data.kinds import kind_of, read_table, refuse_for
 from ganlift.data.npy import load_npy
 from ganlift.data.npz import load_npz

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlift.data.hashes import content_hashes
 from ganlift.data.reading import Guess, Scale
 from ganlift.data.types import ImageSet, VectorSet
 
@@ -57,12 +57,6 @@ def from_vectors(parts: Mapping[str, Rows], class_names: Sequence[str], source: 
         names=_names(parts, "row"),
         source=source,
     )
-
-
-def content_hashes(items: NDArray[Any]) -> NDArray[np.str_]:
-    """sha256 of each item's shape and bytes, 16 hex digits: equal for equal images, or equal rows, alone."""
-    shape = str(items.shape[1:]).encode()
-    return np.array([hashlib.sha256(shape + item.tobytes()).hexdigest()[:16] for item in items], dtype="<U16")
 
 
 def _together(parts: Mapping[str, Rows]) -> NDArray[np.int64]:

@@ -36,7 +36,7 @@ def decode_clips(paths: Sequence[Path], reading: Reading = AS_FOUND, on_progress
         ConfigError: PyAV is needed and not installed.
     """
     size = reading.image_size or default_clip_size(paths)
-    found = _read(paths, replace(reading, image_size=size), size, on_progress)
+    found = read_clips(paths, replace(reading, image_size=size), on_progress)
     return gathered(found, np.empty((len(paths), reading.frames or FRAMES, size, size, 3), np.uint8), reading)
 
 
@@ -46,7 +46,13 @@ def default_clip_size(paths: Sequence[Path]) -> int:
     return size_for([min(form) for form in forms if form])
 
 
-def _read(paths: Sequence[Path], reading: Reading, size: int, on_progress: OnProgress | None) -> Iterator[Read]:
+def read_clips(paths: Sequence[Path], reading: Reading, on_progress: OnProgress | None = None) -> Iterator[Read]:
+    """Each clip's frames (k, size, size, 3) uint8 at ``reading``'s size, or None where it is left out, and its facts.
+
+    Raises:
+        ConfigError: PyAV is needed and not installed.
+    """
+    size = reading.image_size or default_clip_size(paths)
     tell = on_progress or (lambda name, done, total: None)
     with ThreadPoolExecutor(min(8, most_threads())) as pool:
         for start in range(0, len(paths), AHEAD):

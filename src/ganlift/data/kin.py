@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -10,13 +14,22 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from ganlift.data.decode import BATCH
+from ganlift.data.decode import BATCH, OnProgress
 from ganlift.data.flips import flips_safe
+from ganlift.data.mapped import Mapped
 from ganlift.data.near import fingerprints, near_pairs
 from ganlift.data.types import UNLABELLED, Examples, ImageSet
+from ganlift.errors import GanliftError
+from ganlift.runs.files import read_npz, write_npz
 
 Index = NDArray[np.int64]
 Some = TypeVar("Some", bound=Examples)
+VERSION = 1
+"""Of how near copies are told; another one where the same images give others."""
+
+LOOKING, COMPARING = "looking at images", "looking for near copies"
+"""What progress is told of."""
+
 SIDES = {"": 0, "train": 0, "unlabelled": 0, "val": 1, "test": 2}
 """Parts that are trained on are one side; the higher the number, the more a copy elsewhere matters."""
 
@@ -31,15 +44,25 @@ def look(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float16], NDArray[np.boo
     return fingerprints(pixels), np.all(pixels == pixels[:, :1, :1], axis=(1, 2, 3))
 
 
-def look_at_all(images: ImageSet) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
+def look_at_all(
+    images: ImageSet, on_progress: OnProgress | None = None
+) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
     """`look` over a whole set, a batch at a time; over the middle frames of clips."""
-    images = images.stills
-    found = [look(images.pixels[start : start + BATCH]) for start in range(0, len(images), BATCH)]
+    images, found = images.stills, []
+    for start in range(0, len(images), BATCH):
+        found.append(look(images.pixels[start : start + BATCH]))
+        if on_progress:
+            on_progress(LOOKING, min(start + BATCH, len(images)), len(images))
     prints, constant = (np.concatenate(column) for column in zip(*found, strict=True))
     return prints, constant
 
 
-def near_copies(images: ImageSet, prints: NDArray[np.float16], constant: NDArray[np.bool_]) -> Index:
+def near_copies(
+    images: ImageSet,
+    prints: NDArray[np.float16],
+    constant: NDArray[np.bool_],
+    on_progress: OnProgress | None = None,
+) -> Index:
     """(m, 2): near copies, the one less held out first; of exact copies one a side takes part."""
     sides = sides_of(images)
     order = np.lexsort([images.labels == UNLABELLED, sides, images.hashes])
@@ -47,18 +70,55 @@ def near_copies(images: ImageSet, prints: NDArray[np.float16], constant: NDArray
     fresh = np.ones(len(order), np.bool_)
     fresh[1:] = (images.hashes[order[1:]] != images.hashes[order[:-1]]) | (sides[order[1:]] != sides[order[:-1]])
     chosen = np.sort(order[fresh])
-    pairs = chosen[near_pairs(prints[chosen], turned=flips_safe(images))]
+    tell = None if on_progress is None else partial(on_progress, COMPARING)
+    pairs = chosen[near_pairs(prints[chosen], flips_safe(images), tell)]
+    if on_progress:
+        on_progress(COMPARING, 1, 1)
     pairs = pairs[images.hashes[pairs[:, 0]] != images.hashes[pairs[:, 1]]]
     return np.take_along_axis(pairs, np.argsort(sides[pairs], axis=1, kind="stable"), axis=1)
 
 
-def with_near(images: Some) -> Some:
+def with_near(images: Some, on_progress: OnProgress | None = None) -> Some:
     """``images`` with their near copies looked up, where that was not done yet; rows of numbers have no looks."""
     if images.near is not None or not isinstance(images, ImageSet):
         return images
-    return replace(
-        images, near=near_copies(images, *look_at_all(images)) if len(images) else np.empty((0, 2), np.int64)
-    )
+    return replace(images, near=looks(images, on_progress)[0])
+
+
+def looks(images: ImageSet, on_progress: OnProgress | None = None) -> tuple[Index, NDArray[np.bool_]]:
+    """`near_copies` of a set, and which of its images are of one colour throughout, (n,).
+
+    Of images on the disk it is kept beside them, for the next command that asks the same.
+    """
+    if not len(images):
+        return np.empty((0, 2), np.int64), np.empty(0, np.bool_)
+    path = _kept(images)
+    if path is not None and path.exists():
+        with suppress(GanliftError):  # what is damaged is found anew
+            there = read_npz(path)
+            return there["near"], there["constant"]
+    prints, constant = look_at_all(images, on_progress)
+    near = near_copies(images, prints, constant, on_progress)
+    if path is not None:
+        with suppress(GanliftError):  # a disk that is full, or may not be written to: it is found again next time
+            write_npz(path, {"near": near, "constant": constant})
+    return near, constant
+
+
+def constant_of(images: ImageSet) -> NDArray[np.bool_]:
+    """Which images are of one colour throughout, (n,)."""
+    path = _kept(images)
+    return looks(images)[1] if path is not None and path.exists() else look_at_all(images)[1]
+
+
+def _kept(images: ImageSet) -> Path | None:
+    """Where `looks` of images on the disk lies, named by all that it follows from; None where they are in memory."""
+    if not isinstance(images.pixels, Mapped) or not images.pixels.parts[0].is_file:
+        return None
+    told = hashlib.sha256(f"{VERSION} {flips_safe(images)}".encode())
+    for column in (images.hashes, sides_of(images), images.labels == UNLABELLED):
+        told.update(np.ascontiguousarray(column).tobytes())
+    return images.pixels.parts[0].path.with_name(f"near-{told.hexdigest()[:16]}.npz")
 
 
 def copied(images: Examples, test: Index) -> NDArray[np.bool_]:

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlift.data import sizes
-from ganlift.data.build import content_hashes
 from ganlift.data.colours import settle_colours
-from ganlift.data.decode import OnProgress, decode
-from ganlift.data.decode_clips import FRAMES_OPTION, decode_clips, of_frames
+from ganlift.data.decode import OnProgress
+from ganlift.data.decode_clips import FRAMES_OPTION, of_frames
+from ganlift.data.decoded import decoded
 from ganlift.data.file_findings import about_files
 from ganlift.data.findings import Finding
+from ganlift.data.mapped import Pixels, one_after_another
 from ganlift.data.reading import AS_FOUND, Colours, Guess, Reading
 from ganlift.data.sound import is_sound
 from ganlift.data.types import UNLABELLED, FileFacts, ImageSet, SoundSet, VideoSet
@@ -31,7 +32,7 @@ FILMS = "clip; give a folder with films, animations or folders of frames"
 ORIENTATION = "--orientation stored"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One image file: its class ("" where unlabelled), part and group ("" where none), and how it is called.
 
@@ -96,17 +97,17 @@ class Listing:
 
 
 def load_listing(listing: Listing, reading: Reading = AS_FOUND, on_progress: OnProgress | None = None) -> ImageSet:
-    """Every image that ``listing`` names, decoded as ``reading`` asks.
+    """Every image that ``listing`` names, decoded as ``reading`` asks; they stay on the disk.
 
     Raises:
         DataError: no file can be read.
     """
-    found = (decode_clips if listing.clips else decode)(listing.paths, reading, on_progress)
-    images = as_images(listing, found.pixels, found.kept, content_hashes(found.pixels), found.files, reading)
+    found = decoded(listing.paths, reading, clips=listing.clips, on_progress=on_progress)
+    images = as_images(listing, found.pixels, found.kept, found.hashes, found.files, reading)
     if not len(images):
         wanted = FILMS if listing.clips else SOUNDS if reading.sound else PICTURES
         raise DataError(f"{listing.source} holds no usable {wanted} that can be read.")
-    return images
+    return replace(images, notes=(*images.notes, *found.notes))
 
 
 def load_unlabelled(
@@ -138,7 +139,7 @@ def alike(reading: Reading, images: ImageSet) -> Reading:
 
 def as_images(
     listing: Listing,
-    pixels: NDArray[np.uint8],
+    pixels: Pixels,
     kept: Sequence[int],
     hashes: NDArray[np.str_],
     files: Sequence[FileFacts],
@@ -209,7 +210,7 @@ def joined(images: ImageSet, more: ImageSet) -> ImageSet:
         paths = np.concatenate([images.paths, more.paths])
     return replace(
         images,
-        pixels=np.concatenate([images.pixels, more.pixels]),
+        pixels=one_after_another(images.pixels, more.pixels),
         labels=np.concatenate([images.labels, more.labels]),
         parts=np.concatenate([images.parts, more.parts]),
         hashes=np.concatenate([images.hashes, more.hashes]),

@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from ganlift.data.blocks import files_of, load_blocks
-from ganlift.data.build import content_hashes
 from ganlift.data.bundled_sets import digits, fashion_mini
 from ganlift.data.choosing import only
 from ganlift.data.cifar10 import fetch_cifar10, load_cifar10
@@ -20,6 +21,7 @@ from ganlift.data.film_folder import are_clips, clip_files, list_clips, maybe_cl
 from ganlift.data.fitness import refuse, unfit
 from ganlift.data.folder import existing, list_folder, list_more
 from ganlift.data.guesses import with_guesses
+from ganlift.data.hashes import content_hashes
 from ganlift.data.idx import is_idx_folder, load_idx
 from ganlift.data.kinds import kind_of, read_table, refuse_for
 from ganlift.data.listing import FILMS, PICTURES, SOUNDS, Listing, joined, load_listing, load_unlabelled
@@ -249,7 +251,7 @@ def as_asked(images: ImageSet, reading: Reading) -> ImageSet:
     """``images`` in the size, the colours and of the classes that ``reading`` asks for; what it leaves open stays."""
     size, of_size = settle(images.size, images.size, reading.image_size)
     channels = reading.channels or images.channels
-    pixels = in_channels(square(images.pixels, size), channels)
+    pixels = in_channels(square(np.asarray(images.pixels), size), channels)
     same = pixels.shape == images.pixels.shape
     hashes = images.hashes if same else content_hashes(pixels)
     images = replace(images, pixels=pixels, hashes=hashes, guesses=(*images.guesses, of_size))

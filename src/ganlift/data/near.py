@@ -61,12 +61,15 @@ def fingerprints(pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
     return found
 
 
-def near_pairs(prints: NDArray[np.float16], turned: bool = True) -> NDArray[np.int64]:
+def near_pairs(
+    prints: NDArray[np.float16], turned: bool = True, on_progress: Callable[[int, int], None] | None = None
+) -> NDArray[np.int64]:
     """Pairs of images that are near copies of each other.
 
     Args:
         prints: (n, SIDE, SIDE) `fingerprints` of images that differ; plain ones (all but constant) pair with nothing.
         turned: whether mirrored and turned copies are looked for too.
+        on_progress: told how far it is, of how much.
 
     Returns:
         (m, 2) int64, each pair once, smaller index first. Of more than about a hundred copies of one image not every
@@ -82,8 +85,11 @@ def near_pairs(prints: NDArray[np.float16], turned: bool = True) -> NDArray[np.i
     codes, white = _codes(own, middle), whiten(own)
     index = _Buckets(codes)
     found = []
-    for rows, columns, swapped in _variants(turned):
+    variants = list(_variants(turned))
+    for number, (rows, columns, swapped) in enumerate(variants):
         for start in range(0, len(prints), _CHUNK):
+            if on_progress:
+                on_progress(number * len(prints) + start, len(variants) * len(prints))
             part = prints[start : start + _CHUNK].astype(np.float32)
             moved = rows @ (part.swapaxes(1, 2) if swapped else part) @ columns.T
             changed = _unit(_vectors(np.asarray(moved, np.float32)))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from ganlift.data.flips import flips_safe
 from ganlift.data.imbalance import thinned
 from ganlift.data.kin import with_near
+from ganlift.data.mapped import Chosen, Items
 from ganlift.data.types import UNLABELLED, Examples, ImageSet, SoundSet, Split, Task
 from ganlift.data.units import Units, apart_from, by_class, find_units, parted, whole_units, without, without_near
 from ganlift.errors import DataError
@@ -21,6 +22,9 @@ APART = (
     ("unlabelled", "validation"),
 )
 """Parts of a split that share no image: the first is what a strategy, its generator included, sees."""
+
+IN_MEMORY = 64 * 1024**2
+"""Bytes of images that a `Task` reads at once and holds."""
 
 VALIDATION_ALONE = 50
 """Validation images a class, at most, where no label trains anything."""
@@ -117,7 +121,7 @@ def make_task(
     if features is None:
         if not isinstance(images, ImageSet):
             raise TypeError("what are no images have features that stand for them")
-        labelled, validation, unlabelled = (images.batch(index) for index in parts)
+        labelled, validation, unlabelled = (_items(images, index) for index in parts)
     else:
         labelled, validation, unlabelled = (np.ascontiguousarray(features[index]) for index in parts)
     return Task(
@@ -131,6 +135,12 @@ def make_task(
         sound=isinstance(images, SoundSet),
         weak_views=weak_views,
     )
+
+
+def _items(images: ImageSet, index: Index) -> Items:
+    """The images at ``index`` as a `Task` has them: in memory where they are few, else read when they are asked for."""
+    few = Chosen(images.batch, index, (len(index), *images.batch(index[:0]).shape[1:]))
+    return few[:] if few.nbytes <= IN_MEMORY else few
 
 
 def refuse_leaks(images: Examples, split: Split) -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ganlift.data.build import content_hashes
 from ganlift.data.colours import settle_colours, to_grey
 from ganlift.data.decode import BATCH, OnProgress, default_size, read_images
 from ganlift.data.findings import Finding
 from ganlift.data.guesses import with_guesses
-from ganlift.data.kin import look, look_at_all, near_copies
+from ganlift.data.hashes import content_hashes
+from ganlift.data.kin import constant_of, look, looks, near_copies
 from ganlift.data.listing import Listing, alike, as_images, joined
 from ganlift.data.load import list_beside, list_files, load_examples, settled
 from ganlift.data.reading import AS_FOUND, Reading
@@ -75,17 +75,18 @@ def survey(
         images = joined(images, more)
         prints, constant = np.concatenate([prints, looks[0]]), np.concatenate([constant, looks[1]])
     images = with_guesses(replace(of_scale(images), source=spec), reading)
-    return Survey(replace(images, near=near_copies(images, prints, constant)), constant, listing.refused)
+    near = near_copies(images, prints, constant, on_progress)
+    return Survey(replace(images, near=near), constant, listing.refused)
 
 
 def survey_images(images: ImageSet | VectorSet) -> Survey:
     """Walk over images that are in memory (or memory-mapped) already; rows have no looks to walk over."""
     if isinstance(images, VectorSet):
         return Survey(images, np.zeros(len(images), np.bool_))
-    prints, constant = look_at_all(images)
-    if images.near is None:
-        images = replace(images, near=near_copies(images, prints, constant))
-    return Survey(images, constant)
+    if images.near is not None:
+        return Survey(images, constant_of(images))
+    near, constant = looks(images)
+    return Survey(replace(images, near=near), constant)
 
 
 def _survey_files(

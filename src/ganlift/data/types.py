@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlift.data.mapped import Items, Mapped, Pixels, at
 from ganlift.data.reading import Fit, Guess, Orientation, Scale, Sound
 
 UNLABELLED = -1
@@ -90,7 +91,7 @@ class Examples:
         """The examples at ``index`` (m,), in its order; their near copies are to be looked up again."""
         columns = ("labels", "parts", "hashes", "names", "groups", *self.own)
         there = {name: getattr(self, name) for name in columns}
-        taken = {name: column[index] for name, column in there.items() if column is not None}
+        taken = {name: at(column, index) for name, column in there.items() if column is not None}
         return replace(self, **taken, near=None)
 
 
@@ -131,7 +132,7 @@ class ImageSet(Examples):
     """Images as uint8 with labels, all of one size.
 
     Attributes:
-        pixels: (n, h, w, c) uint8, c is 1 or 3; an array, or a memory map where the set is large.
+        pixels: (n, h, w, c) uint8, c is 1 or 3; an array, or `Mapped` on the disk.
         files: the files it was read from, those left out too; empty where the source is no files.
         scale: what black and white were, where not all came as 8 bits from files.
         flips: whether a mirrored image keeps its class, where that was asked for; told from the names where None.
@@ -143,7 +144,7 @@ class ImageSet(Examples):
     noun: ClassVar[str] = "image"
     own: ClassVar[tuple[str, ...]] = ("pixels", "paths")
 
-    pixels: NDArray[np.uint8]
+    pixels: Pixels
     files: tuple[FileFacts, ...] = ()
     scale: Scale | None = None
     flips: bool | None = None
@@ -215,7 +216,9 @@ class VideoSet(ImageSet):
     def stills(self) -> FrameSet:
         """The middle frame of each clip, (n, h, w, c), as an image of its label, its group and its hash."""
         own = {one.name: getattr(self, one.name) for one in fields(self)}
-        return FrameSet(**{**own, "pixels": self.pixels[:, self.frames // 2], "paths": None})
+        place, held = self.frames // 2, self.pixels
+        middle = held.frames(place) if isinstance(held, Mapped) else held[:, place]
+        return FrameSet(**{**own, "pixels": middle, "paths": None})
 
     def image(self, index: int) -> NDArray[np.uint8]:
         """The middle frame of one clip, (h, w, c) uint8."""
@@ -248,7 +251,7 @@ class Task:
 
     Attributes:
         labelled, validation: pixels (n, c, h, w) uint8, of clips (n, k, c, h, w), or features of their views (n, v, d),
-            with labels (n,) int64.
+            with labels (n,) int64. Many pixels are `Chosen`: read when asked for.
         unlabelled: as they are, (m, ...); m may be 0.
         class_names: one a class.
         flips: whether a mirrored image keeps its class (False for digits, letters, left/right).
@@ -257,11 +260,11 @@ class Task:
         class_counts: labelled images a class, (K,) int64.
     """
 
-    labelled: NDArray[Any]
+    labelled: Items
     labels: NDArray[np.int64]
-    validation: NDArray[Any]
+    validation: Items
     validation_labels: NDArray[np.int64]
-    unlabelled: NDArray[Any]
+    unlabelled: Items
     class_names: tuple[str, ...]
     flips: bool = True
     sound: bool = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +13,10 @@ from numpy.typing import NDArray
 from ganlift.data.clips import read_clip
 from ganlift.data.colours import to_grey
 from ganlift.data.decode import FAULTS
+from ganlift.data.file_hashes import clip_hash
 from ganlift.data.reading import FRAMES, Reading
-from ganlift.data.walking import look
 from ganlift.errors import DataError
-from ganlift.features.sources import Bytes, Files, Index, hash_of
+from ganlift.features.sources import Bytes, Files, Index
 from ganlift.features.views import OF_CLIP
 from ganlift.layers.moments import moments
 
@@ -69,7 +68,7 @@ class ClipFrames:
         Raises:
             DataError: a clip can't be read.
         """
-        hashes = [_hash_of_clip(path) for path in self.paths]
+        hashes = [clip_hash(path) for path in self.paths]
         return np.array([f"{one}{OF_CLIP}{place}" for one in hashes for place in range(self.frames)])
 
     def _clip(self, path: Path, size: int) -> Bytes:
@@ -92,11 +91,3 @@ def of_clips(frames: NDArray[np.float16], count: int) -> NDArray[np.float16]:
 def frames_of(rows: Index, count: int) -> Index:
     """The places of all frames of the clips at ``rows`` (n,), (n · k,)."""
     return (count * rows[:, None] + np.arange(count)).reshape(-1)
-
-
-def _hash_of_clip(path: Path) -> str:
-    """Of a film's bytes, or of those of all files of a folder of frames, with their names."""
-    if not path.is_dir():
-        return hash_of(path)
-    told = "\n".join(f"{file.name} {hash_of(file)}" for file in look(path).images)
-    return hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest()[:16]

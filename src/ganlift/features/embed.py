@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 
 from ganlift.cores import most_threads
 from ganlift.data.download import users_cache
-from ganlift.errors import ConfigError
+from ganlift.data.keeping import Use, make_room, use
+from ganlift.errors import ConfigError, RunFolderError
 from ganlift.events import Event, Listener
 from ganlift.features.networks import Network
 from ganlift.features.sources import Source
@@ -73,13 +74,30 @@ def embed(
         raise ValueError(f"{len(source)} images have {len(keys)} hashes")
     store = Store(store_folder(source, network, recipe, folder), recipe.views, network.width)
     found = store.find(keys)
+    keep = None if folder else _use(store, network, int((found < 0).sum()))
     if (found < 0).any():
         tell = on_progress or (lambda event: None)
         note = {"type": "note", "message": f"Another process makes features in {store.folder}; waiting for it."}
         with store.writer(lambda: tell(note)):
             _fill(store, source, keys, network, recipe, tell)
             found = store.find(keys)
-    return store.rows(found)
+    rows = store.rows(found)  # a map outlasts the file's name
+    del keep
+    return rows
+
+
+def _use(store: Store, network: Network, more: int) -> Use | None:
+    """Room in the user's cache for ``more`` rows, and what says that the store is in use for as long as it lives.
+
+    None where nothing can be written there: what is there can be read all the same.
+    """
+    try:
+        keep = use(store.folder, {"kind": "features", "what": f"{network.name}, {network.version}"})
+    except RunFolderError:
+        return None
+    if more:
+        make_room(more * store.row_bytes, store.folder)
+    return keep
 
 
 def store_folder(source: Source, network: Network, recipe: Recipe, folder: Path | None = None) -> Path:

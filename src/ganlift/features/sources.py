@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from ganlift.data.colours import to_grey
 from ganlift.data.decode import FAULTS, read_file
-from ganlift.data.held import opened
+from ganlift.data.file_hashes import file_hash
 from ganlift.data.reading import AS_FOUND, Reading
 from ganlift.data.sound import VERSION as SOUND_VERSION
 from ganlift.data.types import ImageSet
@@ -105,7 +104,7 @@ class Files:
         Raises:
             DataError: a file can't be read.
         """
-        return np.array([hash_of(path) for path in self.paths], "<U16")
+        return np.array([file_hash(path) for path in self.paths], "<U16")
 
     def _image(self, path: Path, size: int) -> Bytes:
         image, facts = read_file(path, self.reading, size)
@@ -133,12 +132,3 @@ class Part:
 
     def name(self, index: int) -> str:
         return self.whole.name(int(self.rows[index]))
-
-
-def hash_of(path: Path) -> str:
-    """sha256 of a file's bytes, 16 hex digits; raises DataError where it can't be read."""
-    try:
-        with opened(path) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
-    except OSError as fault:
-        raise DataError(f"{path} can't be read ({fault.strerror}); remove it from the data or put it back.") from fault

@@ -8,8 +8,6 @@ at rows that a line names, and so need no lock; writers take turns. Of several r
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from ganlift.runs.files import sync_folder, writing
 from ganlift.runs.lines import append_line, read_jsonl
+from ganlift.runs.sealed import checksum, only_writer, write_at
 
 Half = NDArray[np.float16]
 Index = NDArray[np.int64]
@@ -54,6 +51,7 @@ class Store:
         self._shape = (views, width)
         self._rows = folder / "rows.f16"
         self._blocks = folder / "blocks.jsonl"
+        self._end = 0  # known to `writer`
 
     def find(self, hashes: Sequence[str]) -> Index:
         """(n,) the row of each image, -1 where there is none, or where its block fails its checksum."""
@@ -79,18 +77,10 @@ class Store:
             RunFolderError: the disk is full or the folder can't be written; what was there is unharmed.
         """
         data = np.ascontiguousarray(rows, _TYPE).tobytes()
-        start = max((block.end for block in self._read_blocks()), default=0)
-        with writing(self._rows):
-            is_new = not self._rows.exists()
-            with open(self._rows, "r+b" if not is_new else "w+b") as file:
-                file.truncate(start * self._row_bytes)  # what a killed writer left
-                file.seek(0, os.SEEK_END)
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            if is_new:
-                sync_folder(self.folder)
-        append_line(self._blocks, {"start": start, "hashes": list(hashes), "sum": _sum(data)})
+        start = self._end
+        write_at(self._rows, start * self.row_bytes, data, at_end=True)
+        append_line(self._blocks, {"start": start, "hashes": list(hashes), "sum": checksum(data)})
+        self._end = start + len(hashes)
 
     @contextmanager
     def writer(self, on_wait: Any = None) -> Iterator[None]:
@@ -99,27 +89,16 @@ class Store:
         Raises:
             RunFolderError: the folder can't be written.
         """
-        with writing(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.folder / "lock")
-        with writing(self.folder / "lock"):
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:  # the system drops the lock of a process that dies
-                if on_wait:
-                    on_wait()
-                lock.acquire()
-        try:
+        with only_writer(self.folder, on_wait):
+            self._end = max((block.end for block in self._read_blocks()), default=0)
             yield
-        finally:
-            lock.release()
 
     @property
-    def _row_bytes(self) -> int:
+    def row_bytes(self) -> int:
         return int(np.prod(self._shape)) * _TYPE.itemsize
 
     def _mapped(self) -> Half:
-        whole = self._rows.stat().st_size // self._row_bytes if self._rows.exists() else 0
+        whole = self._rows.stat().st_size // self.row_bytes if self._rows.exists() else 0
         if not whole:
             return np.empty((0, *self._shape), np.float16)
         return np.memmap(self._rows, _TYPE, "r", shape=(whole, *self._shape))
@@ -135,10 +114,6 @@ class Store:
         mapped = self._mapped()
         for block in reversed(blocks):
             news = {key: row for row, key in enumerate(block.hashes, block.start) if key in wanted and key not in found}
-            if news and _sum(mapped[block.start : block.end].tobytes()) == block.sum:
+            if news and checksum(mapped[block.start : block.end].tobytes()) == block.sum:
                 found |= news
         return found
-
-
-def _sum(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:16]

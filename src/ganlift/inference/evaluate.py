@@ -103,7 +103,7 @@ def evaluate_data(
     part, chosen = choose_part(images, part)
     overlap = _overlap(model, images.hashes[chosen], notes, images.noun)
     labels = to_model[images.labels[chosen]]
-    probabilities = model.probabilities(given(chosen))
+    probabilities = model.probabilities_of(given, chosen)
     found = _evaluation(str(model.source), facts, probabilities, labels, data, part, notes)
     groups = _groups_of(images, chosen, group_column)
     return replace(found, overlap=overlap, groups=_by_group(groups, probabilities, labels))

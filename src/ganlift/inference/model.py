@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ganlift.errors import DamagedFileError, DataError, RunFolderError
 from ganlift.inference.facts import Apply, ClassifierFacts, Inputs, Probabilities, read_facts
@@ -45,10 +47,19 @@ class Model:
             raise DataError(
                 f"This classifier takes {self.facts.takes}, not {images.dtype} of the shape {images.shape}."
             )
-        images = np.ascontiguousarray(images)
-        batch = max(1, BATCH // max(1, self.facts.frames))
+        images, batch = np.ascontiguousarray(images), self.batch
         parts = [self.apply(images[start : start + batch]) for start in range(0, len(images), batch)]
         return np.concatenate(parts) if parts else np.empty((0, len(self.facts.class_names)), np.float32)
+
+    @property
+    def batch(self) -> int:
+        """Examples that go through the model at once."""
+        return max(1, BATCH // max(1, self.facts.frames))
+
+    def probabilities_of(self, given: Callable[[NDArray[np.int64]], Inputs], index: NDArray[np.int64]) -> Probabilities:
+        """As `probabilities`, of what ``given`` gives for ``index`` (n,), of which a batch is held at once."""
+        parts = [index[start : start + self.batch] for start in range(0, max(1, len(index)), self.batch)]
+        return np.concatenate([self.probabilities(given(part)) for part in parts])
 
 
 def load_model(path: Path, device: str = "auto") -> Model:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlift.data import VectorSet, data_hash, load, load_examples
-from ganlift.data.build import content_hashes
 from ganlift.data.bundled_sets import fashion_mini
 from ganlift.data.decode import decode
 from ganlift.data.decode_clips import decode_clips
+from ganlift.data.hashes import content_hashes
 from ganlift.data.held import is_there
 from ganlift.data.idx import is_idx_folder
 from ganlift.data.reading import Reading, asked

@@ -7,13 +7,13 @@ views.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ganlift.classifiers.base import ClassifierSpec
+from ganlift.data.mapped import Items
 from ganlift.generators.base import Shape
 from ganlift.generators.judge import Judge
 from ganlift.layers.feature_generator import FeatureGenerator
@@ -30,7 +30,7 @@ class Representation(Protocol):
     @property
     def name(self) -> str: ...
 
-    def hold(self, items: NDArray[Any] | Tensor, device: torch.device) -> Held:
+    def hold(self, items: Items | Tensor, device: torch.device) -> Held:
         """Items (n, ...) as they are kept in memory."""
         ...
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ganlift.augment import diffaugment, image_mixes, rand_augment, strong, trivial_augment, weak
 from ganlift.classifiers.base import ClassifierSpec
 from ganlift.classifiers.resolve import resolve
+from ganlift.data.mapped import Items
 from ganlift.generators.base import ImageShape
 from ganlift.generators.sngan import Discriminator, SNGANOptions
 from ganlift.layers.small_generator import SmallGenerator
@@ -30,7 +29,7 @@ class PixelSpace:
     flips: bool
     name: str = "pixels"
 
-    def hold(self, items: NDArray[np.uint8] | Tensor, device: torch.device) -> Pixels:
+    def hold(self, items: Items | Tensor, device: torch.device) -> Pixels:
         return Pixels(items, device)
 
     def plain(self, items: Tensor) -> Tensor:

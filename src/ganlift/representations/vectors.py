@@ -7,11 +7,9 @@ operations. Every vector is scaled to length √d, so that its values have mean 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
@@ -19,6 +17,7 @@ from ganlift.augment.draws import one_of, partners
 from ganlift.classifiers.base import ClassifierSpec
 from ganlift.classifiers.mlp import NOISE
 from ganlift.classifiers.resolve import resolve
+from ganlift.data.mapped import Items
 from ganlift.generators.base import VectorShape
 from ganlift.generators.judge import Judge
 from ganlift.layers.feature_generator import HIDDEN, FeatureGenerator
@@ -28,7 +27,7 @@ from ganlift.layers.lengths import to_length
 class Vectors:
     """(n, v, d) features that hand out float32 batches of vectors of length √d on a device."""
 
-    def __init__(self, items: NDArray[Any] | Tensor, device: torch.device) -> None:
+    def __init__(self, items: Items | Tensor, device: torch.device) -> None:
         self.device = device
         held = items if isinstance(items, Tensor) else torch.from_numpy(np.ascontiguousarray(items))
         self._held = held.to(device)
@@ -60,7 +59,7 @@ class VectorSpace:
     views: int = 1
     name: str = "vectors"
 
-    def hold(self, items: NDArray[Any] | Tensor, device: torch.device) -> Vectors:
+    def hold(self, items: Items | Tensor, device: torch.device) -> Vectors:
         return Vectors(items, device)
 
     def plain(self, items: Tensor) -> Tensor:

@@ -57,12 +57,13 @@ def read_jsonl(path: Path, warn: Callable[[str], None] | None = None) -> list[di
             rows.append(row)
         elif warn:
             warn(f"{path}, line {number}: {fault}; the line is left out.")
-        elif fault != _CUT_OFF:
+        elif fault != CUT_OFF:
             raise DamagedFileError(f"{path}, line {number}: {fault}; mend or remove that line.")
     return rows
 
 
-_CUT_OFF = "the line was cut off while it was written"
+_TAIL = 1 << 16
+CUT_OFF = "the line was cut off while it was written"
 
 
 def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | None, str]]:
@@ -78,7 +79,7 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | None, str]]:
             if not isinstance(row, dict):
                 raise ValueError("not an object")
         except ValueError as fault:
-            yield number, None, _CUT_OFF if number == len(lines) else f"not a JSON object ({fault})"
+            yield number, None, CUT_OFF if number == len(lines) else f"not a JSON object ({fault})"
             continue
         seal = row.pop(_SEAL, None)
         # the seal stands last: what looks like one under another name has been damaged itself
@@ -96,15 +97,21 @@ def _seal(row: Mapping[str, Any]) -> str:
 
 def _end_of_last_line(file: io.FileIO) -> int:
     """Where the last whole line ends. A line without a newline that is whole JSON was put there by hand: keep it."""
-    file.seek(0)
-    data = file.read()
-    end = data.rfind(b"\n") + 1
+    end = size = file.seek(0, os.SEEK_END)
+    rest = b""
+    while end and b"\n" not in rest:  # from the end on: a long file grows by many lines
+        begin = max(0, end - _TAIL)
+        file.seek(begin)
+        rest = file.read(end - begin) + rest
+        end = begin
+    begin = end + rest.rfind(b"\n") + 1
     try:
-        json.loads(data[end:])
+        json.loads(rest[rest.rfind(b"\n") + 1 :])
     except ValueError:
-        return end
+        return begin
+    file.seek(0, os.SEEK_END)
     file.write(b"\n")
-    return len(data) + 1
+    return size + 1
 
 
 def _write_all(file: io.FileIO, data: bytes) -> None:

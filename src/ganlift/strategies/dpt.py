@@ -18,11 +18,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from ganlift.data.mapped import items_together
 from ganlift.strategies.augment import AugmentOptions
 from ganlift.strategies.base import BOTH, Outcome, Phases, Setup, search, strategies, strategy
 from ganlift.strategies.fixmatch import FixMatchOptions
@@ -54,7 +54,7 @@ def pseudo_labelled(setup: Setup, teacher: nn.Module) -> Known:
     for start in range(0, len(unlabelled), CHUNK):
         items = torch.from_numpy(unlabelled[start : start + CHUNK]).to(setup.device)
         labels.append(setup.predict(teacher, items).argmax(1))
-    images = np.concatenate([setup.task.labelled, unlabelled])
+    images = items_together(setup.task.labelled, unlabelled)
     return Known(setup.space.hold(images, setup.device), torch.cat(labels))
 
 

@@ -7,10 +7,10 @@ besides; where there are no labels at all it is all there is, and takes the clas
 
 from __future__ import annotations
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
+from ganlift.data.mapped import items_together
 from ganlift.strategies.base import ClassifierOptions, Setup, classifier_phase, search
 from ganlift.training.phase import Phase, Step
 from ganlift.training.pixels import Held, Stream
@@ -35,7 +35,7 @@ def every_image(setup: Setup) -> Held:
     task = setup.task
     if not len(task.labelled) or not len(task.unlabelled):
         return setup.unlabelled
-    return setup.space.hold(np.concatenate([task.labelled, task.unlabelled]), setup.device)
+    return setup.space.hold(items_together(task.labelled, task.unlabelled), setup.device)
 
 
 def pretraining_phase(

@@ -27,6 +27,9 @@ from ganlift.training.pixels import Held, Stream, even_rows, to_float
 from ganlift.training.rng import Rng, seeded
 from ganlift.yardstick import ACCURACY, Yardstick
 
+AT_ONCE = 500
+"""Items that are scored at once."""
+
 
 def space_of(task: Task) -> Representation:
     """The representation of the task's items: images (n, c, h, w), clips (n, k, c, h, w), or features (n, v, d)."""
@@ -36,7 +39,7 @@ def space_of(task: Task) -> Representation:
         pictures = SpectrogramSpace if task.sound else PixelSpace
         return pictures(task.channels, task.size, task.flips)
     seen = task.labelled if len(task.labelled) else task.unlabelled
-    return VectorSpace(seen.shape[2], task.weak_views, bool((seen >= 0).all()), seen.shape[1])
+    return VectorSpace(seen.shape[2], task.weak_views, bool((np.asarray(seen) >= 0).all()), seen.shape[1])
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,8 @@ class Setup:
                 "There are no validation images to choose on; a strategy that looks at some is registered with "
                 "validates=True."
             )
-        found = self.predict(model, torch.from_numpy(self.task.validation).to(self.device))
+        held_out = self.task.validation
+        found = self.predict_some(model, held_out.__getitem__, np.arange(len(held_out)))
         right: NDArray[np.bool_] = found.argmax(1).cpu().numpy() == self.task.validation_labels
         return right
 
@@ -148,10 +152,20 @@ class Setup:
         """Class probabilities (n, K) float32 of items (n, ...) as they lie in memory; see `predict`."""
         return predict(model, items, self.space.plain)
 
+    def predict_some(
+        self, model: nn.Module, items: Callable[[NDArray[np.int64]], NDArray[Any]], index: NDArray[np.int64]
+    ) -> Tensor:
+        """As `predict`, of what ``items`` gives for ``index`` (n,), n at least 1, of which a part is held at once."""
+        found = []
+        for start in range(0, len(index), AT_ONCE):  # where `predict` parts them too, and so the same to the bit
+            part = np.ascontiguousarray(items(index[start : start + AT_ONCE]))
+            found.append(self.predict(model, torch.from_numpy(part).to(self.device)))
+        return torch.cat(found)
+
 
 @torch.no_grad()
 def predict(
-    model: nn.Module, items: Tensor, plain: Callable[[Tensor], Tensor] = to_float, batch_size: int = 500
+    model: nn.Module, items: Tensor, plain: Callable[[Tensor], Tensor] = to_float, batch_size: int = AT_ONCE
 ) -> Tensor:
     """Class probabilities (n, K) float32 of items (n, ...), in evaluation mode and fp32.
 

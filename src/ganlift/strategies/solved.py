@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
+from ganlift.data.mapped import Items
 from ganlift.strategies.base import Setup
 
 Floats = NDArray[np.float32]
@@ -28,7 +29,7 @@ class SolvedOptions(BaseModel):
         return setup.measure.by_class if self.balance == "auto" else self.balance == "on"
 
 
-def plain_vectors(setup: Setup, items: NDArray[np.floating]) -> Floats:
+def plain_vectors(setup: Setup, items: Items) -> Floats:
     """The first view of items (n, v, d): (n, d) of length √d."""
     found: Floats = setup.space.plain(torch.from_numpy(np.ascontiguousarray(items))).numpy()
     return found

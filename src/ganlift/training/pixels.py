@@ -7,11 +7,16 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from ganlift.data.mapped import Chosen, Items, at
+
 RESIDENT_BYTES = 2 * 1024**3
-"""Sets up to this size live on the device whole; larger ones are gathered batch by batch."""
+"""Sets up to this size live on the device whole; larger ones are gathered batch by batch, and so are images on the
+disk where the device is the processor: from there a batch comes as fast, and memory does not grow with their number."""
+
+LOADED = 4096
+"""Images that are brought to the device at once."""
 
 
 def to_float(pixels: Tensor) -> Tensor:
@@ -40,16 +45,16 @@ class Held(Protocol):
 class Pixels:
     """(n, c, h, w) uint8 images that hand out float batches on a device."""
 
-    def __init__(self, images: NDArray[np.uint8] | Tensor, device: torch.device) -> None:
+    def __init__(self, images: Items | Tensor, device: torch.device) -> None:
         self.device = device
         self._resident: Tensor | None = None
-        self._far: NDArray[np.uint8] | None = None
+        self._far: Items | None = None
         if isinstance(images, Tensor):
             self._resident = images.to(device)
-        elif images.nbytes <= RESIDENT_BYTES:
-            self._resident = torch.from_numpy(np.ascontiguousarray(images)).to(device)
-        else:
+        elif images.nbytes > RESIDENT_BYTES or (isinstance(images, Chosen) and device.type == "cpu"):
             self._far = images
+        else:
+            self._resident = _brought(images, device)
         self.shape = tuple(images.shape)
 
     def __len__(self) -> int:
@@ -60,7 +65,7 @@ class Pixels:
         if self._resident is not None:
             return Pixels(self._resident[indices], self.device)
         assert self._far is not None
-        return Pixels(self._far[indices.cpu().numpy()], self.device)
+        return Pixels(at(self._far, indices.cpu().numpy()), self.device)
 
     def take(self, indices: Tensor) -> Tensor:
         """The images at ``indices`` (n,), float (n, c, h, w) in [-1, 1]."""
@@ -68,6 +73,16 @@ class Pixels:
             return to_float(self._resident[indices])
         assert self._far is not None
         return to_float(torch.from_numpy(self._far[indices.cpu().numpy()]).to(self.device))
+
+
+def _brought(images: Items, device: torch.device) -> Tensor:
+    """``images`` on the device; those on the disk a part at a time, so that none is held twice."""
+    if not isinstance(images, Chosen):
+        return torch.from_numpy(np.ascontiguousarray(images)).to(device)
+    found = torch.empty(images.shape, dtype=torch.uint8, device=device)
+    for start in range(0, len(images), LOADED):
+        found[start : start + LOADED] = torch.from_numpy(images[start : start + LOADED]).to(device)
+    return found
 
 
 @dataclass(frozen=True)
