@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ganlift.api import compare as compare
     from ganlift.api import evaluate as evaluate
     from ganlift.api import evaluate_generator as evaluate_generator
+    from ganlift.api import evaluate_privacy as evaluate_privacy
     from ganlift.api import export as export
     from ganlift.api import generate as generate
     from ganlift.api import predict as predict
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 _VERBS = (
-    "check", "compare", "evaluate", "evaluate_generator", "export", "generate", "predict", "train", "train_generator",
+    "check", "compare", "evaluate", "evaluate_generator", "evaluate_privacy", "export", "generate", "predict", "train",
+    "train_generator",
 )  # fmt: skip
 _ESTIMATORS = ("GanLiftClassifier", "GanLiftGenerator")
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "compare",
     "evaluate",
     "evaluate_generator",
+    "evaluate_privacy",
     "export",
     "generate",
     "predict",

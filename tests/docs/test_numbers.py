@@ -111,3 +111,10 @@ def test_the_table_of_scaling_is_that_of_the_kept_run() -> None:
         seconds[3],
     ):
         assert f"| {cell} |" in text, cell
+
+
+def test_the_table_of_privacy_is_that_of_the_kept_figures() -> None:
+    kept = ROOT / "benchmarks" / "results" / "privacy.json"
+    program = [sys.executable, ROOT / "benchmarks" / "privacy.py", "--table", kept]
+    made = subprocess.run(program, capture_output=True, text=True, check=True).stdout.strip()
+    assert made in (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")

@@ -81,6 +81,7 @@ def compare(data: str | Path | CompareConfig, *, on_event: Listener | None = Non
     from ganlift.comparison.run import conclude
     from ganlift.data import ImageSet
     from ganlift.inference.generator_quality import measure_generators
+    from ganlift.inference.privacy import measure_privacy
 
     refuse_while_imported("compare")
     config = data if isinstance(data, CompareConfig) else build_config({"data": str(data), **_plain(settings)})
@@ -90,6 +91,7 @@ def compare(data: str | Path | CompareConfig, *, on_event: Listener | None = Non
             verdicts, winner = conclude(prepared, run, tell)
             if isinstance(prepared.images, ImageSet):
                 measure_generators(run, prepared.images.stills, config.device, tell)
+            measure_privacy(run, prepared.images, config.device, tell)
             page = render(run)
         for verdict in verdicts:
             tell({"type": "verdict", **verdict.to_json()})

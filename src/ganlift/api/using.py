@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ganlift.inference.evaluate import Evaluation
     from ganlift.inference.exported import Exported
     from ganlift.inference.generator_quality import GeneratorEvaluation
+    from ganlift.inference.privacy import PrivacyEvaluation
 
 
 def generate(
@@ -237,6 +238,46 @@ def evaluate_generator(
         download=download,
         most=images,
         at_infinity=at_infinity,
+        data_dir=data_dir,
+        device=device,
+    )
+
+
+def evaluate_privacy(
+    run: str | Path,
+    data: str | Path | None = None,
+    *,
+    part: str | None = None,
+    generator: str | None = None,
+    images: int = 2000,
+    data_dir: Path | None = None,
+    device: str = "auto",
+) -> PrivacyEvaluation:
+    """Membership inference: how well it can be told from a run's models which examples they were trained on.
+
+    The classifier is attacked by its loss, a generator by its discriminator and by the nearest of its images. Each
+    attack has an area under the ROC curve with its 95 % interval, 0.5 being chance, and the share of members found at
+    10 and 1 % of false alarms.
+
+    Args:
+        run: a run folder of `compare`, `train` or `train_generator`.
+        data: examples that were not trained on, as for `compare`; the run's own test part where None.
+        part: of ``data``, as for `evaluate`.
+        generator: its name in the run; the first that knows classes where None.
+        images: examples on either side, at most.
+
+    Raises:
+        GanliftError: no such run or generator, its data are not here, or too few were kept back; the message says what
+            to do.
+    """
+    from ganlift.inference.privacy import evaluate_privacy as attacked
+
+    return attacked(
+        Path(run),
+        None if data is None else str(data),
+        part,
+        generator,
+        most=images,
         data_dir=data_dir,
         device=device,
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ganlift.cli import options, quality
+from ganlift.cli import options, privacy, quality
 from ganlift.cli.tables import table
 from ganlift.cli.words import safe, shortened
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ganlift.inference.evaluate import Evaluation
     from ganlift.inference.generator_quality import GeneratorEvaluation
+    from ganlift.inference.privacy import PrivacyEvaluation
 
 EXAMPLE = "Example: ganlift evaluate runs/photos photos-of-another-year/ --part all"
 _SHOWN = {
@@ -30,6 +31,8 @@ _SHOWN = {
     "nll": "negative log-likelihood, nats",
 }
 _IN_PERCENT = {"accuracy", "balanced_accuracy", "ece"}
+_WHAT = "classifier|generator|privacy"
+_OF_PRIVACY = {"--generator", "--images"}
 _NETWORKS = "own|efficientnet-lite0|inception|timm:NAME"
 _MATRIX, _LINES = 10, 20
 """Classes up to which the whole confusion matrix fits, and lines of the longer lists."""
@@ -61,9 +64,10 @@ def evaluate(
     leave_out: options.LeaveOut = None,
     label_column: options.LabelColumn = None,
     labels: options.Labels = None,
-    what: Annotated[str, typer.Option(metavar="classifier|generator", help="Which of the two the run made.")] = (
-        "classifier"
-    ),
+    what: Annotated[
+        str,
+        typer.Option(metavar=_WHAT, help="Which of the two the run made, or what both give away of their training."),
+    ] = "classifier",
     generator: Annotated[str | None, typer.Option(help="Which of the run's generators.")] = None,
     network: Annotated[
         str | None,
@@ -79,9 +83,9 @@ def evaluate(
     device: options.Device = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Score a classifier (accuracy, recall, calibration) or a generator (distance, variety, copies), with intervals."""
+    """Score a classifier, a generator (distance, variety, copies) or what both give away (privacy), with intervals."""
     from ganlift.api import evaluate as score
-    from ganlift.api import evaluate_generator
+    from ganlift.api import evaluate_generator, evaluate_privacy
 
     of_data = options.of_images(context.params)
     of_generators = {
@@ -89,8 +93,18 @@ def evaluate(
         "--images": images, "--at-infinity": at_infinity or None,
     }  # fmt: skip
     _refuse_the_other_ones(what, of_generators, group_column or of_data)
-    found: Evaluation | GeneratorEvaluation
-    if what == "generator":
+    found: Evaluation | GeneratorEvaluation | PrivacyEvaluation
+    if what == "privacy":
+        found = evaluate_privacy(
+            run,
+            data,
+            part=part,
+            generator=generator,
+            images=2000 if images is None else images,
+            data_dir=data_dir,
+            device=device or "auto",
+        )
+    elif what == "generator":
         found = evaluate_generator(
             run,
             data,
@@ -130,27 +144,35 @@ def _refuse_the_other_ones(what: str, of_generators: Mapping[str, Any], of_class
     """
     from ganlift.errors import ConfigError
 
-    if what not in ("classifier", "generator"):
-        raise ConfigError(f"--what {what}: expected classifier or generator.")
+    if what not in ("classifier", "generator", "privacy"):
+        raise ConfigError(f"--what {what}: expected classifier, generator or privacy.")
     given = [name for name, value in of_generators.items() if value is not None]
+    if what == "privacy":
+        given = [name for name in given if name not in _OF_PRIVACY]
+        if given:
+            raise ConfigError(f"{given[0]} is about how good a generator is; add --what generator.")
     if what == "classifier" and given:
-        raise ConfigError(f"{given[0]} is about generators; add --what generator.")
-    if what == "generator" and of_classifiers:
+        also = " or --what privacy" if given[0] in _OF_PRIVACY else ""
+        raise ConfigError(f"{given[0]} is about generators; add --what generator{also}.")
+    if what != "classifier" and of_classifiers:
         raise ConfigError(
             "--group-column, --value-range, --parts, --classes, --groups and --files are about classifiers; leave "
-            "--what generator out."
+            f"--what {what} out."
         )
 
 
-def _show(found: Evaluation | GeneratorEvaluation) -> None:
+def _show(found: Evaluation | GeneratorEvaluation | PrivacyEvaluation) -> None:
     from rich.console import Console
 
     from ganlift.cli.show import is_terminal, say
     from ganlift.inference.generator_quality import GeneratorEvaluation
+    from ganlift.inference.privacy import PrivacyEvaluation
 
     console = Console(width=None if is_terminal() else 80)
     if isinstance(found, GeneratorEvaluation):
         lines, tables = quality.head(found), quality.tables(found)
+    elif isinstance(found, PrivacyEvaluation):
+        lines, tables = privacy.head(found), privacy.tables(found)
     else:
         lines = [f"{found.images} {found.noun}s of {safe(found.data)}, part '{found.part}'"]
         confusion = _confusion(found, console.width)

@@ -9,11 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ganlift.layers.at_once import at_once
 from ganlift.measures.diversity import diversity
 from ganlift.measures.neighbours import neighbours
 from ganlift.nouns import IMAGE
 from ganlift.strategies.base import Outcome
-from ganlift.strategies.setup import AT_ONCE, Setup
+from ganlift.strategies.setup import Setup
 from ganlift.training.grids import tile, write_png
 from ganlift.training.pixels import Held, Pixels, to_uint8
 from ganlift.training.rng import Rng
@@ -61,7 +62,7 @@ def arm_facts(setup: Setup, outcome: Outcome, folder: Path) -> dict[str, Any]:
     real = Pixels(torch.cat(parts)[:REAL], setup.device)
     every = torch.arange(len(real), device=setup.device)
     of_generated = _features(outcome, generated)
-    of_real = torch.cat([_features(outcome, real.take(some)) for some in torch.split(every, AT_ONCE)])
+    of_real = torch.cat([_features(outcome, real.take(some)) for some in torch.split(every, at_once(real.shape[1:]))])
     found = neighbours(of_generated, of_real)
     facts["neighbours"] = found.facts()
     shown = torch.arange(0, len(generated), A_CLASS, device=setup.device)
@@ -116,7 +117,7 @@ def _classes(values: Sequence[float | None], names: Sequence[str], is_bad: Calla
 
 def _features(outcome: Outcome, images: Tensor) -> Tensor:
     outcome.classifier.eval()
-    parts = [outcome.classifier.features(part) for part in torch.split(images, AT_ONCE)]  # type: ignore[operator]
+    parts = [outcome.classifier.features(part) for part in torch.split(images, at_once(images.shape[1:]))]  # type: ignore[operator]
     return torch.cat(parts)
 
 
@@ -127,7 +128,9 @@ def _some_unlabelled(setup: Setup, rng: Rng) -> Tensor:
 
 def _as_bytes(setup: Setup, images: Held, index: Tensor) -> Tensor:
     """The images at ``index`` as uint8, a part of which is floats at once."""
-    return torch.cat([to_uint8(setup.space.unchanged(images.take(some))) for some in torch.split(index, AT_ONCE)])
+    return torch.cat(
+        [to_uint8(setup.space.unchanged(images.take(some))) for some in torch.split(index, at_once(images.shape[1:]))]
+    )
 
 
 def _diversity(setup: Setup, generated: Tensor, label: int) -> float | None:

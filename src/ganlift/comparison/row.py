@@ -29,8 +29,8 @@ def probabilities(outcome: Outcome, setup: Setup, items: Items, index: NDArray[n
     """Class probabilities (n, K) of the images at ``index``; n may be 0."""
     if not len(index):
         return np.empty((0, setup.task.classes), np.float32)
-    found = setup.predict_some(outcome.classifier, items, index)
-    return found.cpu().numpy()
+    found: NDArray[np.float32] = setup.predict_some(outcome.classifier, items, index).cpu().numpy()
+    return found
 
 
 def row_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,13 @@ from ganlift.data.saved import is_saved
 from ganlift.data.types import UNLABELLED, ImageSet, Split
 from ganlift.data.units import without
 from ganlift.errors import DataError
+
+
+def is_unsorted(data: str, parts: Mapping[str, str] | None) -> bool:
+    """Whether ``data`` is a folder of images without class folders; ``parts`` as `Reading` has them."""
+    folder = Path(data)
+    plain = folder.is_dir() and not is_saved(folder)
+    return plain and not has_classes(folder, parts) and not has_clips(folder, parts)
 
 
 def load_run(
@@ -33,8 +41,7 @@ def load_run(
         DataError: there is nothing usable.
     """
     folder = Path(data)
-    plain = folder.is_dir() and not is_saved(folder)
-    if plain and not has_classes(folder, reading.parts) and not has_clips(folder, reading.parts):
+    if is_unsorted(data, reading.parts):
         if reading.classes:
             raise DataError(f"{CLASSES} is about class folders, and {folder} has none; leave it out.")
         return load_alone(grouped(list_unlabelled(folder, reading), reading.groups), reading, on_progress)

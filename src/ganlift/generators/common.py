@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from ganlift.errors import ConfigError
-from ganlift.generators.base import Shape
+from ganlift.generators.base import ImageShape, Shape
+from ganlift.layers.at_once import SIDE, at_once
 
 
 class GeneratorOptions(BaseModel):
@@ -120,7 +121,10 @@ def draw(
     z = latents(n, latent_size, rng, device) if z is None else z.to(device)
     training = module.training
     module.eval()
-    images: Tensor = module(z, labels.to(device))
+    side = shape.size if isinstance(shape, ImageShape) else 1
+    most = at_once((side, side, side)) if side > SIDE else max(1, n)
+    parts = zip(torch.split(z, most), torch.split(labels.to(device), most), strict=True)
+    images = torch.cat([module(*part) for part in parts])
     module.train(training)
     return images.float()
 

@@ -96,7 +96,7 @@ def evaluate_data(
         ConfigError: ``part`` is no part, or ``group_column`` is given for data without columns.
     """
     facts = model.facts
-    images, given = _given(model, data, reading or facts.reading(), data_dir)
+    images, given = given_of(model, data, reading or facts.reading(), data_dir)
     told = [one for one in images.guesses if one.about in TOLD or "turned into grey" in one.taken]
     notes = [*images.notes, *(f"{one.about.capitalize()}: {one.taken}." for one in told)]
     to_model = match_classes(images, facts.class_names, notes)
@@ -109,7 +109,7 @@ def evaluate_data(
     return replace(found, overlap=overlap, groups=_by_group(groups, probabilities, labels))
 
 
-def _given(
+def given_of(
     model: Model, data: str, reading: Reading, data_dir: Path | None
 ) -> tuple[Examples, Callable[[NDArray[np.int64]], Inputs]]:
     """The examples of ``data``, and what gives those at some places as the model takes them.

@@ -48,7 +48,7 @@ def real_images(model: Model) -> tuple[Inputs, str]:
         spread = np.linspace(0, len(parts[name]["index"]) - 1, min(most, len(parts[name]["index"]))).astype(int)
         wanted = {key: [parts[name][key][place] for place in spread] for key in ("index", "names", "hashes")}
         of_files = Path(facts.data).is_dir() and not is_idx_folder(Path(facts.data))
-        reading = _reading(facts, model.run)
+        reading = reading_of(facts, model.run)
         pixels = _of_files(facts, wanted["names"], reading) if of_files else _of_set(facts, wanted["index"], reading)
         if pixels is not None and content_hashes(pixels).tolist() == wanted["hashes"]:
             return np.moveaxis(pixels, -1, -3).copy(), f"{name} {facts.noun}s of the run"
@@ -122,7 +122,7 @@ def _bundled(facts: ClassifierFacts) -> Pixels:
     return whole.reshape(-1, facts.frames, *images.shape[1:])  # different pictures one after another
 
 
-def _reading(facts: ClassifierFacts, run: Path) -> Reading:
+def reading_of(facts: ClassifierFacts, run: Path) -> Reading:
     """How the images of ``run`` were read: as it was asked, on the scale that was found."""
     scale = (facts.scale.low, facts.scale.high) if facts.scale else None
     return facts.reading(replace(asked(run_config(run)), value_range=scale))

@@ -16,7 +16,19 @@ from markupsafe import Markup
 
 from ganlift import __version__
 from ganlift.errors import RunFolderError
-from ganlift.report import answers, features, generated, quality, sections, side_by_side, spaces, tables, trust, words
+from ganlift.report import (
+    answers,
+    features,
+    generated,
+    privacy,
+    quality,
+    sections,
+    side_by_side,
+    spaces,
+    tables,
+    trust,
+    words,
+)
 from ganlift.report.pictures import FITS, Fit
 from ganlift.report.read import Run, pretty, read_run
 from ganlift.runs import layout
@@ -84,6 +96,7 @@ def _context(run: Run, fit: Fit) -> dict[str, Any]:
         "reliability": [] if run.matched else sections.reliability(run),
         "samples": generated.samples(run, fit),
         "quality": quality.quality(run),
+        "privacy": privacy.privacy(run),
         "generator_head": side_by_side.head(run),
         "generators": side_by_side.side_by_side(run),
         "neighbours": generated.neighbours(run, fit),

@@ -40,6 +40,7 @@ class Run:
         verdicts: the objects of ``verdict.json``, best gain first.
         class_names: one a class, in label order.
         copies: the content of ``copies.json``.
+        privacy: the content of ``privacy.json``; empty where there is none.
         winner: the content of ``classifier/model.json``; empty where no classifier is laid ready.
         points: the objects of ``features-LABEL.json``, one a frozen network.
         network: whose features all arms learn from, which then is left out of their names; "" where there is none.
@@ -63,6 +64,7 @@ class Run:
     damaged: list[str] = field(default_factory=list)
     winner: Row = field(default_factory=dict)
     points: list[Row] = field(default_factory=list)
+    privacy: Row = field(default_factory=dict)
     network: str = ""
     recorded: dict[str, str] = field(default_factory=dict)
 
@@ -203,6 +205,7 @@ def read_run(path: Path) -> Run:
         splits=dict(_splits(path, damaged)),
         damaged=damaged,
         winner=mapping(_json(layout.model_file(layout.winner_folder(path)), damaged)),
+        privacy=mapping(_json(layout.privacy_file(path), damaged)),
         points=[mapping(_json(file, damaged)) for file in layout.points_files(path)],
         network=network,
         recorded=recorded,

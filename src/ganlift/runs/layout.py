@@ -57,6 +57,11 @@ def points_files(run: Path) -> list[Path]:
     return sorted(run.glob("features-*.json"))
 
 
+def privacy_file(run: Path) -> Path:
+    """What membership inference attacks on the winner and on a generator reach, at the end of a comparison."""
+    return run / "privacy.json"
+
+
 def report_file(run: Path) -> Path:
     return run / "report.html"
 

@@ -19,6 +19,7 @@ from ganlift.generators.base import AUTO
 from ganlift.generators.base import BOTH as BOTH
 from ganlift.generators.base import PIXELS as PIXELS
 from ganlift.generators.base import VECTORS as VECTORS
+from ganlift.layers.at_once import at_once
 from ganlift.layers.dropout import set_dropout_rng
 from ganlift.representations import ClipSpace, PixelSpace, Representation, SpectrogramSpace, VectorSpace
 from ganlift.strategies.classifier_options import ClassifierOptions
@@ -26,9 +27,6 @@ from ganlift.training.phase import Budget
 from ganlift.training.pixels import Held, Stream, even_rows, to_float
 from ganlift.training.rng import Rng, seeded
 from ganlift.yardstick import ACCURACY, Yardstick
-
-AT_ONCE = 500
-"""Items that are scored at once."""
 
 
 def space_of(task: Task) -> Representation:
@@ -156,16 +154,16 @@ class Setup:
         self, model: nn.Module, items: Callable[[NDArray[np.int64]], NDArray[Any]], index: NDArray[np.int64]
     ) -> Tensor:
         """As `predict`, of what ``items`` gives for ``index`` (n,), n at least 1, of which a part is held at once."""
-        found = []
-        for start in range(0, len(index), AT_ONCE):  # where `predict` parts them too, and so the same to the bit
-            part = np.ascontiguousarray(items(index[start : start + AT_ONCE]))
+        found, most = [], at_once(items(index[:1]).shape[1:])
+        for start in range(0, len(index), most):  # where `predict` parts them too, and so the same to the bit
+            part = np.ascontiguousarray(items(index[start : start + most]))
             found.append(self.predict(model, torch.from_numpy(part).to(self.device)))
         return torch.cat(found)
 
 
 @torch.no_grad()
 def predict(
-    model: nn.Module, items: Tensor, plain: Callable[[Tensor], Tensor] = to_float, batch_size: int = AT_ONCE
+    model: nn.Module, items: Tensor, plain: Callable[[Tensor], Tensor] = to_float, batch_size: int | None = None
 ) -> Tensor:
     """Class probabilities (n, K) float32 of items (n, ...), in evaluation mode and fp32.
 
@@ -173,7 +171,7 @@ def predict(
     such views, one after another, it is the mean of theirs.
     """
     model.eval()
-    found = []
+    found, batch_size = [], batch_size or at_once(items.shape[1:])
     for part in torch.split(items, batch_size):
         views = torch.split(plain(part), batch_size)
         of_views = torch.cat([torch.softmax(model(some).float(), dim=1) for some in views])
