@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -92,6 +93,10 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as fault:
+        if isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            from ganlift.runs.files import cannot_write  # imported here, since every --help does without NumPy
+
+            _leave(f"Error: {cannot_write(fault.filename or 'to the disk', fault)}", 2)
         log = crash.write(fault)
         reason = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
         _leave(f"ganlift failed ({reason}). This is a fault of ours; its traceback is in {log}", 1)

@@ -18,7 +18,7 @@ from ganlift.data.walking import lies_in
 from ganlift.events import Listener
 from ganlift.runs import folder as run_folder
 from ganlift.runs import layout
-from ganlift.runs.files import write_json
+from ganlift.runs.files import write_json, writing
 
 
 def load_images(config: ArmsConfig, tell: Listener) -> ImageSet | VectorSet:
@@ -85,4 +85,6 @@ def write_images(
             write_split(split, images, layout.split_file(run, split.seed))
     if not layout.check_file(run).exists():
         write_json(layout.check_file(run), check.to_json())
-    save_cache(images, layout.cache_folder(run))
+    folder = layout.cache_folder(run)
+    with writing(folder):
+        save_cache(images, folder)
