@@ -6,52 +6,17 @@ same command goes on from it where there is room, to the very rows of a run that
 
 from __future__ import annotations
 
-import json
 import random
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
-from sklearn.datasets import load_digits
 
 ROOM = "Make room and run the same command again"
 SHORT_SIZES = [300, 3000]
 """KB: in the middle of what a comparison begins with, and of the checkpoints of a generator."""
-SHORT_KINDS = ["open run/plan.json", "os.rename run/arms/augment/#/predictions.npz"]
-
-
-@pytest.fixture(scope="module")
-def words(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """A comparison of two arms, one with a generator, a few steps each, on files; ``--out`` is to be added."""
-    folder, digits = tmp_path_factory.mktemp("data"), load_digits()
-    for label in (0, 1):
-        (folder / str(label)).mkdir()
-        for index, image in enumerate(digits.images[digits.target == label][:20]):
-            Image.fromarray(np.uint8(image * 255 / 16)).save(folder / str(label) / f"{index}.png")
-    options = "--labels-per-class 4 --seeds 1 --budget 4 --batch-size 4 --strategies augment,gan-augment --jobs 1"
-    more = "--checkpoint-every 0.001 --precision fp32 --threads 1 --set options.gan-augment.pool=4"
-    return ["compare", str(folder), *options.split(), *more.split()]
-
-
-@pytest.fixture(scope="module")
-def unbroken(ask: Any, words: list[str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    """A run that never stopped, and the kinds of its writes in the order in which each was first done."""
-    folder = tmp_path_factory.mktemp("unbroken")
-    writes = {"below": str(folder / "all"), "seen": str(folder / "seen"), "fail": ""}
-    code, said = go(ask, words, folder / "all", folder / "said", writes=writes)
-    assert code == 0, said
-    return folder / "all" / "run", list(dict.fromkeys((folder / "seen").read_text().splitlines()))
-
-
-def go(ask: Any, words: list[str], home: Path, said: Path, **more: Any) -> tuple[int, str]:
-    """Run the comparison with its folder and the user's cache in ``home``: the exit code and what it said."""
-    said.unlink(missing_ok=True)
-    env = {"GANLIFT_DATA": str(home / "cache")}
-    code = ask(wait=ask(start=[*words, "--out", str(home / "run")], said=said, env=env, **more))
-    return code, " ".join(said.read_text().split())
+SHORT_KINDS = ["open run/.plan.json.#-#.tmp", "os.rename run/arms/augment/#/.predictions.npz.#-#.tmp"]
 
 
 def refused(code: int, said: str, sentence: str = ROOM) -> bool:
@@ -75,31 +40,9 @@ def assert_kept(run: Path, before: dict[Path, int]) -> dict[Path, int]:
     return after
 
 
-def assert_same(run: Path, unbroken: Path) -> None:
-    """The rows, but for seconds, and the probabilities to the bit."""
-    assert rows(run) == rows(unbroken)
-    for path in unbroken.rglob("predictions.npz"):
-        ours, theirs = np.load(run / path.relative_to(unbroken)), np.load(path)
-        assert all(np.array_equal(ours[name], theirs[name]) for name in theirs.files)
-
-
-def rows(run: Path) -> dict[str, Any]:
-    found = [json.loads(line) for line in (run / "results.jsonl").read_text().splitlines()]
-    assert len({row["strategy"] for row in found}) == len(found) == 2
-    return {row["strategy"]: without_seconds(row) for row in found}
-
-
-def without_seconds(value: Any) -> Any:
-    """``value`` without what tells of time, or holds it."""
-    if isinstance(value, dict):
-        timed = ("elapsed", "seconds", "_s", "ratio", "sha256", "memory", "rate", "finished", "warnings")
-        return {key: without_seconds(item) for key, item in value.items() if not any(one in key for one in timed)}
-    return [without_seconds(item) for item in value] if isinstance(value, list) else value
-
-
 @pytest.mark.parametrize("every", [False, pytest.param(True, marks=[pytest.mark.full, pytest.mark.timeout(3600)])])
 def test_a_small_disk_that_grows(
-    every: bool, ask_with_mounts: Any, words: list[str], unbroken: tuple[Path, list[str]], tmp_path: Path
+    every: bool, ask_with_mounts: Any, go: Any, assert_same: Any, unbroken: tuple[Path, list[str]], tmp_path: Path
 ) -> None:
     """A real file system that is full; the full form has 64 to 256 KB more each time, until they suffice."""
     ask, disk, said = ask_with_mounts, tmp_path / "disk", tmp_path / "said"
@@ -108,7 +51,7 @@ def test_a_small_disk_that_grows(
     assert ask(shell=f"mount -t tmpfs -o size={size}k none {disk}") == 0
     done: dict[str, int] = {}
     full = 0
-    while refused(*go(ask, words, disk, said)):
+    while refused(*go(ask, disk, said)):
         full += 1
         done = {**done, **listing(ask, disk, tmp_path, done)}
         size = size + chance.choice([64, 128, 256]) if every else [*SHORT_SIZES, 40_000][full]
@@ -118,7 +61,7 @@ def test_a_small_disk_that_grows(
     print(f"full {full} times, up to {size} KB; lost: 0")
     assert full >= (10 if every else 2)
     assert ask(shell=f"mount -o remount,ro {disk}") == 0
-    assert refused(*go(ask, words, disk, said), "Choose a folder that you may write to with --out")
+    assert refused(*go(ask, disk, said), "Choose a folder that you may write to with --out")
     assert ask(shell=f"cp -r {disk}/run {tmp_path}/run && umount {disk}") == 0
     assert_same(tmp_path / "run", unbroken[0])
 
@@ -134,7 +77,7 @@ def listing(ask: Any, disk: Path, folder: Path, before: dict[str, int]) -> dict[
 
 @pytest.mark.parametrize("every", [False, pytest.param(True, marks=[pytest.mark.full, pytest.mark.timeout(3600)])])
 def test_every_kind_of_write_finds_the_disk_full_once(
-    every: bool, ask: Any, words: list[str], unbroken: tuple[Path, list[str]], tmp_path: Path
+    every: bool, ask: Any, go: Any, assert_same: Any, unbroken: tuple[Path, list[str]], tmp_path: Path
 ) -> None:
     """One after the other, in the order in which a run first does them, in one folder that goes on each time."""
     said, seen, homes = tmp_path / "said", tmp_path / "seen", count()
@@ -145,7 +88,7 @@ def test_every_kind_of_write_finds_the_disk_full_once(
         for _ in range(2):  # what ends before it came to this kind of write has no more of it: once more from nothing
             seen.unlink(missing_ok=True)
             writes = {"below": str(home), "seen": str(seen), "fail": kind}
-            if is_stopped := refused(*go(ask, words, home, said, writes=writes)):
+            if is_stopped := refused(*go(ask, home, said, writes=writes)):
                 done = assert_kept(home / "run", done)
             else:
                 assert_same(home / "run", unbroken[0])
@@ -159,7 +102,7 @@ def test_every_kind_of_write_finds_the_disk_full_once(
     print(
         f"{stopped + len(went_on)} kinds of write, {stopped} ended with a sentence; the run went on without: {went_on}"
     )
-    code, last = go(ask, words, home, said)
+    code, last = go(ask, home, said)
     assert code == 0, last
     assert_kept(home / "run", done)
     assert_same(home / "run", unbroken[0])
@@ -171,14 +114,14 @@ def test_every_kind_of_write_finds_the_disk_full_once(
     [[20_000, 400_000], pytest.param([600, 2000, 10_000, 30_000, 100_000, 300_000, 10**6], marks=pytest.mark.full)],
 )
 def test_no_file_may_be_larger(
-    sizes: list[int], ask: Any, words: list[str], unbroken: tuple[Path, list[str]], tmp_path: Path
+    sizes: list[int], ask: Any, go: Any, assert_same: Any, unbroken: tuple[Path, list[str]], tmp_path: Path
 ) -> None:
     """A quota for each file (RLIMIT_FSIZE), more each time; what a run needs most is a generator's checkpoint."""
     home, said = tmp_path / "all", tmp_path / "said"
     done: dict[Path, int] = {}
     for size in sizes:
-        assert refused(*go(ask, words, home, said, limits={"RLIMIT_FSIZE": size})), size
+        assert refused(*go(ask, home, said, limits={"RLIMIT_FSIZE": size})), size
         done = assert_kept(home / "run", done)
-    assert go(ask, words, home, said)[0] == 0
+    assert go(ask, home, said)[0] == 0
     assert_kept(home / "run", done)
     assert_same(home / "run", unbroken[0])
