@@ -29,12 +29,10 @@ from ganlift.cli.words import safe
 from ganlift.cores import tell_libraries_of_the_quota
 from ganlift.errors import GanliftError, Interrupted
 
-ROOM = "Make room and run the same command again: what is finished is kept."
 MENDABLE = {
     errno.ENAMETOOLONG: "Check the path.",
     errno.EACCES: "Choose a place that you may read, and write where something is written.",
     errno.EROFS: "Choose a place that you may write to.",
-    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), ROOM),
 }
 """What a user can do about what the system refused, wherever it came up."""
 
@@ -102,6 +100,10 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as fault:
+        if isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            from ganlift.runs.files import cannot_write  # imported here, since every --help does without NumPy
+
+            _leave(f"Error: {cannot_write(fault.filename or 'to the disk', fault)}", 2)
         if isinstance(fault, OSError) and fault.errno in MENDABLE:
             _leave(f"Error: {fault.filename or 'a file'}: {(fault.strerror or '').lower()}. {MENDABLE[fault.errno]}", 2)
         log = crash.write(fault)

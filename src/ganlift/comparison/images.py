@@ -18,6 +18,7 @@ from ganlift.data.walking import lies_in
 from ganlift.events import Listener
 from ganlift.runs import folder as run_folder
 from ganlift.runs import layout
+from ganlift.runs.files import writing
 
 
 def load_images(config: ArmsConfig, tell: Listener) -> ImageSet | VectorSet:
@@ -80,4 +81,6 @@ def write_images(run: Path, config: ArmsConfig, images: ImageSet | VectorSet, sp
     for split in [*splits, *(split_of(config, images, seed) for seed in (SEARCH_SEEDS if config.search else ()))]:
         if not layout.split_file(run, split.seed).exists():
             write_split(split, images, layout.split_file(run, split.seed))
-    save_cache(images, layout.cache_folder(run))
+    folder = layout.cache_folder(run)
+    with writing(folder):
+        save_cache(images, folder)

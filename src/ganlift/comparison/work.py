@@ -32,7 +32,7 @@ from ganlift.events import Listener
 from ganlift.executors.base import Job, ShouldStop, Work
 from ganlift.generators.base import name_in
 from ganlift.runs import layout
-from ganlift.runs.files import write_json, write_text
+from ganlift.runs.files import no_room_is_told, write_bytes, write_json, write_text
 from ganlift.strategies.base import Strategy, run_phases
 from ganlift.strategies.options import build_options
 from ganlift.strategies.setup import Setup
@@ -55,7 +55,7 @@ def work(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> dict
         "probe": run_probe,
         "trial": run_trial,
     }
-    with using_threads(job["shared"]["threads"]):
+    with using_threads(job["shared"]["threads"]), no_room_is_told(run):
         try:
             return kinds[job["kind"]](job, run, report, should_stop)
         except torch.OutOfMemoryError as fault:
@@ -87,9 +87,8 @@ def run_arm(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> d
     )
     outcome, records = run_phases(entry.phases(setup, options), _homes(settings, run, folder))
     if outcome.shared and outcome.generator and setup.pictures:
-        shutil.copytree(
-            layout.generator_folder(run, outcome.shared) / "samples", folder / "samples", dirs_exist_ok=True
-        )
+        for path in sorted((layout.generator_folder(run, outcome.shared) / "samples").iterdir()):
+            write_bytes(folder / "samples" / path.name, path.read_bytes())
     key = outcome.shared or f"{name}-{seed}"
     if outcome.generator and not setup.pictures:
         keep_generated(run, name, setup, outcome.generator)

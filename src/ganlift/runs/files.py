@@ -30,6 +30,9 @@ from ganlift.runs.held import still_ours
 
 _NPZ_SEAL = b"ganlift-sha256:"
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says where a disk or a quota is used up."""
+
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Put ``data`` at ``path`` atomically, making its folder where there is none.
@@ -179,7 +182,28 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as fault:
-        raise RunFolderError(f"Cannot write {path}: {_reason(fault)}. {_remedy(fault)}") from fault
+        raise cannot_write(path, fault) from fault
+
+
+@contextmanager
+def no_room_is_told(folder: Path) -> Iterator[None]:
+    """Turn an OSError that any library raises because there is no room into a RunFolderError; of others it may be right
+    that they end one arm alone.
+
+    Raises:
+        RunFolderError: that, naming ``folder`` where the error names no file.
+    """
+    try:
+        yield
+    except OSError as fault:
+        if fault.errno not in NO_ROOM:
+            raise
+        raise cannot_write(fault.filename or folder, fault) from fault
+
+
+def cannot_write(path: Path | str, fault: OSError) -> RunFolderError:
+    """What to say of ``fault``, with what to do."""
+    return RunFolderError(f"Cannot write {path}: {_reason(fault)}. {_remedy(fault)}")
 
 
 def plain(value: Any) -> Any:
@@ -202,7 +226,7 @@ def _reason(fault: OSError) -> str:
 
 
 def _remedy(fault: OSError) -> str:
-    if fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if fault.errno in NO_ROOM:
         return "Make room and run the same command again: what is finished is kept."
     if fault.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return "Choose a folder that you may write to with --out."

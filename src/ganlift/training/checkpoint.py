@@ -39,7 +39,6 @@ class Store:
         tensors: dict[str, Tensor] = {}
         skeleton = _flatten(state, "", tensors)
         blob = dump_tensors({key: value.detach().cpu().contiguous() for key, value in tensors.items()})
-        self.folder.mkdir(parents=True, exist_ok=True)
         data = self.folder / f"{self.name}-{step:08d}.safetensors"
         write_bytes(data, blob)
         body = {"step": step, "tensors": data.name, "sha256": hashlib.sha256(blob).hexdigest(), "state": skeleton}

@@ -35,7 +35,6 @@ def write_png(path: Path, picture: Image.Image, text: PngInfo | None = None) -> 
     """Write ``picture``, with ``text`` as its metadata."""
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG", optimize=True, pnginfo=text)
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(path, buffer.getvalue())
 
 
