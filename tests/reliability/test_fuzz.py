@@ -22,10 +22,10 @@ def fuzz() -> Any:
 
 
 @pytest.mark.parametrize("folder", FOUND, ids=lambda folder: f"{folder.parent.name}-{folder.name}")
-def test_what_was_found_once_is_refused(fuzz: Any, folder: Path) -> None:
+def test_what_was_found_once_is_read_or_refused(fuzz: Any, folder: Path) -> None:
     if folder.parent.name == "parquet":
         pytest.importorskip("pyarrow")
-    assert fuzz.answer_of(fuzz.TARGETS[folder.parent.name], folder) == "refused"
+    assert fuzz.answer_of(fuzz.TARGETS[folder.parent.name], folder) in ("read", "refused")
 
 
 @pytest.mark.parametrize(
