@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -27,6 +28,15 @@ from ganlift.cli import list as listing
 from ganlift.cli.words import safe
 from ganlift.cores import tell_libraries_of_the_quota
 from ganlift.errors import GanliftError, Interrupted
+
+ROOM = "Make room and run the same command again: what is finished is kept."
+MENDABLE = {
+    errno.ENAMETOOLONG: "Check the path.",
+    errno.EACCES: "Choose a place that you may read, and write where something is written.",
+    errno.EROFS: "Choose a place that you may write to.",
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), ROOM),
+}
+"""What a user can do about what the system refused, wherever it came up."""
 
 app = typer.Typer(
     help="Would a GAN make my image classifier better, by how much, and am I fooling myself?",
@@ -92,6 +102,8 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as fault:
+        if isinstance(fault, OSError) and fault.errno in MENDABLE:
+            _leave(f"Error: {fault.filename or 'a file'}: {(fault.strerror or '').lower()}. {MENDABLE[fault.errno]}", 2)
         log = crash.write(fault)
         reason = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
         _leave(f"ganlift failed ({reason}). This is a fault of ours; its traceback is in {log}", 1)
