@@ -179,7 +179,7 @@ def _line(one: dict[str, Any]) -> str:
 
 def main(words: list[str] | None = None, say: Callable[[str], None] = print) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--photos", type=Path, help="a folder of photographs in class folders")
     parser.add_argument("--quick", action="store_true", help="one set alone")
     parser.add_argument("--out", type=Path, help="write the figures here as well")
