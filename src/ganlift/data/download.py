@@ -96,6 +96,8 @@ def extract(archive: Path, folder: Path, most_bytes: int = 1 << 30) -> None:
             for member in members:
                 if member.name.startswith(("/", "\\")) or ".." in Path(member.name).parts:
                     raise DataError(f"{archive} holds '{member.name}', which leads outside; it was not unpacked.")
+                if member.isfile() and not Path(member.name).parts:
+                    raise DataError(f"{archive} holds a file without a name; it was not unpacked.")
                 if not (member.isfile() or member.isdir()):
                     raise DataError(f"{archive} holds '{member.name}', which is no plain file; it was not unpacked.")
             if sum(member.size for member in members) > most_bytes:
