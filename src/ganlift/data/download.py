@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from ganlift.errors import DataError
+from ganlift.errors import DataError, GanliftError
 from ganlift.runs.files import sync_folder, writing
 
 OnProgress = Callable[[str, int, int], None]
@@ -107,7 +107,7 @@ def extract(archive: Path, folder: Path, most_bytes: int = 1 << 30) -> None:
     except (tarfile.TarError, EOFError) as fault:
         shutil.rmtree(staging, ignore_errors=True)
         raise DataError(f"{archive} cannot be unpacked ({fault}); remove it and download it again.") from fault
-    except DataError:
+    except GanliftError:
         shutil.rmtree(staging, ignore_errors=True)
         raise
     for path in staging.iterdir():

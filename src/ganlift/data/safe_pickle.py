@@ -27,6 +27,7 @@ class _Fixed:
     """A function that a pickle may call, and not change: the pickle's BUILD would set attributes of a plain one."""
 
     __slots__ = ("_function",)
+    _function: Callable[..., Any]
 
     def __init__(self, function: Callable[..., Any]) -> None:
         object.__setattr__(self, "_function", function)
