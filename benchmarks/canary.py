@@ -226,7 +226,15 @@ def main() -> int:
     if parser.parse_args().keep:
         new = {name: now[name] if name in found else before[name] for name in now}
         _write(FILE, new)
-        _write(SWAY_FILE, swaying(now))
+        own, known = swaying(now), sway()
+        wider = {  # another processor may have been further off
+            name: {
+                key: max(value, 0.0 if name in found else known.get(name, {}).get(key, 0.0))
+                for key, value in one.items()
+            }
+            for name, one in own.items()
+        }
+        _write(SWAY_FILE, wider)
         return 0
     print(f"{len(found)} of {len(now)} have moved.")
     return int(bool(found))

@@ -30,7 +30,11 @@ SEEDS = (0, 1)
 OTHERS = 1000
 CLASSIFIERS: dict[str, dict[str, Any]] = {
     "augment": {"strategy": "augment", "budget": 500},
-    "augment without augmentation": {"strategy": "augment", "budget": 500, "options": {"augment": {"policy": "none"}}},
+    "augment, random operations off": {
+        "strategy": "augment",
+        "budget": 500,
+        "options": {"augment": {"policy": "none"}},
+    },
     "sgan": {"strategy": "sgan", "budget": 300},
 }
 GENERATORS: dict[str, dict[str, Any]] = {

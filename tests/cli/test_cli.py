@@ -271,3 +271,13 @@ def test_a_shell_completes_verbs_and_options() -> None:
     assert "generate" in ganlift(**asked).stdout.split()
     asked |= {"COMP_WORDS": "ganlift compare --labels", "COMP_CWORD": "2"}
     assert "--labels-per-class" in ganlift(**asked).stdout
+
+
+@pytest.mark.parametrize(
+    "words", [("check", "{}"), ("compare", "digits", "--out", "{}"), ("predict", "{}", "x"), ("evaluate", "{}")]
+)
+def test_a_path_that_is_too_long_is_told_in_a_sentence(words: tuple[str, ...]) -> None:
+    ended = ganlift(*(word.format("a" * 300) for word in words))
+    assert ended.returncode == 2
+    assert ended.stderr.rstrip().endswith("file name too long. Check the path.")
+    assert "Traceback" not in ended.stderr

@@ -137,6 +137,8 @@ def test_cifar10_in_both_forms(tmp_path: Path) -> None:
         sets.append(load_cifar10(tmp_path / form, *given))
         with pytest.raises(DataError, match="not the official file"):
             load_cifar10(tmp_path / form, *(dict.fromkeys(one, "0" * 32) for one in given))
+        with pytest.raises(DataError, match="official"):  # such a folder is known without being told
+            load(str(tmp_path / form))
     assert np.array_equal(sets[0].pixels, sets[1].pixels)
     assert np.array_equal(sets[0].labels, labels.reshape(-1))
     assert sets[0].image(0)[0, 0].tolist() == rows[0, 0, [0, 1024, 2048]].tolist()

@@ -211,6 +211,9 @@ PLANTED: dict[str, Callable[[Path], object]] = {
     "few-for-generator": lambda folder: keep(folder, "train", "Sandal", 19),
 }
 ELSEWHERE = {
+    "label-errors",
+    "test-label-errors",
+    "unclear-labels",
     "absent-label",
     "clipped-sound",
     "constant-column",

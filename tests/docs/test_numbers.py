@@ -90,11 +90,25 @@ def test_records_older_than_the_code_are_named_as_such(monkeypatch: pytest.Monke
     assert ("made by an older version" in readme) == ("demo" in stale)
 
 
-def test_the_table_of_estimators_is_that_of_the_kept_figures() -> None:
-    kept = ROOT / "benchmarks" / "results" / "estimators.jsonl"
-    program = [sys.executable, ROOT / "benchmarks" / "estimators.py", "--table", kept]
-    made = subprocess.run(program, capture_output=True, text=True, check=True).stdout.strip()
-    assert made in (ROOT / "docs" / "vectors.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("program", "kept", "page"),
+    [
+        ("estimators.py", "estimators.jsonl", "vectors.md"),
+        ("privacy.py", "privacy.json", "privacy.md"),
+        ("label_noise.py", "label-noise.json", "check.md"),
+        ("near_copies.py", "near-copies.json", "check.md"),
+    ],
+)
+def test_a_table_of_the_docs_is_that_of_the_kept_figures(program: str, kept: str, page: str) -> None:
+    command = [sys.executable, ROOT / "benchmarks" / program, "--table", ROOT / "benchmarks" / "results" / kept]
+    made = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    assert made in (ROOT / "docs" / page).read_text(encoding="utf-8")
+
+
+def test_clean_labels_raise_no_alarm_in_the_kept_figures() -> None:
+    """But where three garments that look alike are all there is."""
+    kept = json.loads((ROOT / "benchmarks" / "results" / "label-noise.json").read_text(encoding="utf-8"))
+    assert all(one["findings"] == 0 for one in kept if not one["share"] and "shirts" not in one["set"])
 
 
 def test_the_table_of_scaling_is_that_of_the_kept_run() -> None:
@@ -113,8 +127,12 @@ def test_the_table_of_scaling_is_that_of_the_kept_run() -> None:
         assert f"| {cell} |" in text, cell
 
 
-def test_the_table_of_privacy_is_that_of_the_kept_figures() -> None:
-    kept = ROOT / "benchmarks" / "results" / "privacy.json"
-    program = [sys.executable, ROOT / "benchmarks" / "privacy.py", "--table", kept]
-    made = subprocess.run(program, capture_output=True, text=True, check=True).stdout.strip()
-    assert made in (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")
+def test_the_table_of_known_answers_is_that_of_the_kept_comparisons() -> None:
+    kept = json.loads((ROOT / "benchmarks" / "results" / "honesty.json").read_text(encoding="utf-8"))
+    page = (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
+    for name, words in (("twin", "the same under another name"), ("told-more", "twice the labels")):
+        own = [one for one in kept if one["strategy"] == name]
+        answers = [one["verdict"] for one in own]
+        counts = [answers.count(one) for one in ("helps", "hurts", "no gain worth having", "undecided")]
+        mean = 100 * sum(one["gain"] for one in own) / len(own)
+        assert f"| {' | '.join(map(str, [words, len(own), *counts]))} | {mean:+.1f} |" in page

@@ -175,7 +175,7 @@ def test_progress_counts_what_is_computed(small: Network, images: ImageSet, tmp_
 
 def test_features_that_16_bits_do_not_hold_name_the_image(small: Network, images: ImageSet, tmp_path: Path) -> None:
     few = part(images, 10)
-    bright = few.pixels.astype(int).sum((1, 2, 3)).argmax()
+    bright = np.asarray(few.pixels, int).sum((1, 2, 3)).argmax()
 
     def forward(scale: float) -> Network:
         def of(x: torch.Tensor) -> torch.Tensor:

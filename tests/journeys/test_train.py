@@ -6,6 +6,7 @@ import hashlib
 import json
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,9 @@ import numpy as np
 import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
+
+from ganlift import generate
+from ganlift.errors import DamagedFileError
 
 GANLIFT = [sys.executable, "-m", "ganlift"]
 QUICK = ["--batch-size", "16", "--precision", "fp32", "--checkpoint-every", "0.1"]
@@ -150,6 +154,16 @@ def test_a_generate_that_was_broken_off_goes_on(generator: Path, tmp_path: Path,
     done(*words, "--out", out)
     assert digests(out) == digests(tmp_path / "whole")
     assert kept.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("change", [{"classes": "two"}, {"size": 10**9}, {"options": {"no-such": 1}}, {"sha256": None}])
+def test_a_damaged_description_of_a_generator_is_refused(generator: Path, tmp_path: Path, change: Any) -> None:
+    shutil.copytree(generator, tmp_path / "run")
+    (path,) = (tmp_path / "run").glob("generators/*/model.json")
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(DamagedFileError, match="train the generator again"):
+        generate(tmp_path / "run", tmp_path / "made", latent_seeds=[0])
+    assert not (tmp_path / "made").exists()
 
 
 @pytest.mark.parametrize("verb", ["check", "compare"])

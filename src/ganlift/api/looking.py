@@ -10,9 +10,12 @@ from ganlift.report import render, render_many
 from ganlift.runs import folder as run_folder
 
 if TYPE_CHECKING:
-    from ganlift.data import Check
+    from ganlift.data import Check, Reading
     from ganlift.data.findings import Finding
     from ganlift.data.keeping import Kept
+    from ganlift.data.label_findings import Evidence
+    from ganlift.data.survey import Survey
+    from ganlift.events import Event
 
 
 def check(
@@ -36,6 +39,7 @@ def check(
     leave_out: Sequence[str] | None = None,
     label_column: str | None = None,
     labels: str | None = None,
+    features: str = "pixels",
     data_dir: Path | None = None,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> Check:
@@ -46,6 +50,7 @@ def check(
         unlabelled: a folder of further images, without labels.
         image_size, value_range, colours, orientation, fit, classes, groups, files, flips, rate, seconds, frames,
             parts, column, leave_out, label_column, labels: what `ganlift.data.Reading` says of each.
+        features: what labels are judged by: "pixels", which is their coarse looks, or a feature network's name.
         data_dir: where data sets lie or are downloaded to.
         on_progress: told what is done, how far, of how much.
 
@@ -53,6 +58,7 @@ def check(
         Counts (``facts``), ``findings`` (`docs/check.md`), and what each strategy lacks (``strategies``).
 
     Raises:
+        ConfigError: there is no such network, or it was named for rows.
         DataError: the data cannot be read at all.
     """
     from ganlift.data import Reading, check_survey, survey
@@ -78,8 +84,25 @@ def check(
     )
     extra = None if unlabelled is None else str(unlabelled)
     found = survey(str(data), reading, unlabelled=extra, data_dir=data_dir, on_progress=on_progress)
-    checked = check_survey(found)
+    checked = check_survey(found).with_labels(found.images, _evidence(found, reading, features, on_progress))
     return checked.with_more(*_strategies_lack(checked.facts))
+
+
+def _evidence(
+    found: Survey, reading: Reading, features: str, on_progress: Callable[[str, int, int], None] | None
+) -> Evidence:
+    """What labels are judged by; torch is loaded where a network is asked for alone."""
+    from ganlift.data.label_findings import by_looks
+
+    if features == "pixels":
+        return by_looks(found)
+    from ganlift.comparison.label_errors import of_set
+
+    def tell(event: Event) -> None:
+        if on_progress and event["type"] == "embedding":
+            on_progress(f"features of {event['network']}", event["done"], event["total"])
+
+    return of_set(found, reading, features, tell)
 
 
 def report(runs: Sequence[Path], out: Path | None = None) -> Path:

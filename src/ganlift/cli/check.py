@@ -51,6 +51,9 @@ def check(
     leave_out: options.LeaveOut = None,
     label_column: options.LabelColumn = None,
     labels: options.Labels = None,
+    features: Annotated[
+        str, typer.Option(metavar="NETWORK", help="Judge labels by this network's features, or by pixels.")
+    ] = "pixels",
     data_dir: Annotated[Path | None, typer.Option(help="Where data sets lie or are downloaded to.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 where there is an error or a warning.")] = False,
     html: Annotated[Path | None, typer.Option(metavar="PATH", help="Write a page as well.")] = None,
@@ -67,6 +70,7 @@ def check(
             data,
             unlabelled=unlabelled,
             **options.of_images(context.params),
+            features=features,
             data_dir=data_dir,
             on_progress=tell,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import traceback
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ def write(fault: BaseException) -> Path:
     """Append the traceback to the run's log where `logged_in` named one, else to a new temporary file."""
     text = "".join(traceback.format_exception(fault)).encode("utf-8", "backslashreplace")
     log: Path | None = getattr(fault, _LOG, None)
-    if log is not None and log.parent.is_dir():
+    if log is not None and os.path.isdir(log.parent):
         try:
             with open(log, "ab") as file:
                 file.write(text)

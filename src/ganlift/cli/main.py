@@ -29,6 +29,13 @@ from ganlift.cli.words import safe
 from ganlift.cores import tell_libraries_of_the_quota
 from ganlift.errors import GanliftError, Interrupted
 
+MENDABLE = {
+    errno.ENAMETOOLONG: "Check the path.",
+    errno.EACCES: "Choose a place that you may read, and write where something is written.",
+    errno.EROFS: "Choose a place that you may write to.",
+}
+"""What a user can do about what the system refused, wherever it came up."""
+
 app = typer.Typer(
     help="Would a GAN make my image classifier better, by how much, and am I fooling myself?",
     epilog="Example: ganlift compare fashion-mini --labels-per-class 10 --out runs/first",
@@ -97,6 +104,8 @@ def main() -> None:
             from ganlift.runs.files import cannot_write  # imported here, since every --help does without NumPy
 
             _leave(f"Error: {cannot_write(fault.filename or 'to the disk', fault)}", 2)
+        if isinstance(fault, OSError) and fault.errno in MENDABLE:
+            _leave(f"Error: {fault.filename or 'a file'}: {(fault.strerror or '').lower()}. {MENDABLE[fault.errno]}", 2)
         log = crash.write(fault)
         reason = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
         _leave(f"ganlift failed ({reason}). This is a fault of ours; its traceback is in {log}", 1)

@@ -79,9 +79,8 @@ def write_features(
     used = _union([part for split in splits for part in (split.labelled, split.unlabelled, split.validation)])
     frames = images.frames if isinstance(images, VideoSet) else 1
     recipe = Recipe(views_for(frames * len(used)), flips=flips_safe(images), sound=isinstance(images, SoundSet))
-    reading = replace(reading, sound=images.sound) if isinstance(images, SoundSet) else reading
-    naming = _naming("frame" if isinstance(images, VideoSet) else images.noun, tell)
-    source, keys = _source(images, reading)
+    naming = _naming(_counted(images), tell)
+    source, keys = _source(images, _reading(images, reading))
     for label, network in networks.items():
         width = network.width * (2 if isinstance(images, VideoSet) else 1)
         found = []
@@ -108,6 +107,27 @@ def _placed(found: Sequence[tuple[NDArray[np.int64], NDArray[np.float16]]], shap
         return part
 
     return Chosen(read, np.arange(shape[0]), shape, np.dtype(np.float16))
+
+
+def plain_features(
+    images: ImageSet, index: NDArray[np.int64], reading: Reading, network: Network, tell: Listener
+) -> NDArray[np.float16]:
+    """What ``network`` makes of the images at ``index`` (m,) as they are, (m, width)."""
+    frames = images.frames if isinstance(images, VideoSet) else 1
+    source, keys = _source(images, _reading(images, reading))
+    shown = frames_of(index, frames)
+    made = embed(Part(source, shown), keys[shown], network, Recipe(1), on_progress=_naming(_counted(images), tell))
+    return (of_clips(made, frames) if isinstance(images, VideoSet) else made)[:, 0]
+
+
+def _reading(images: ImageSet, reading: Reading) -> Reading:
+    """``reading`` with what sound was brought to."""
+    return replace(reading, sound=images.sound) if isinstance(images, SoundSet) else reading
+
+
+def _counted(images: ImageSet) -> str:
+    """What progress counts."""
+    return "frame" if isinstance(images, VideoSet) else images.noun
 
 
 def _naming(noun: str, tell: Listener) -> Listener:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ganlift.comparison.search import SEARCH_SEEDS
 from ganlift.config import ArmsConfig, RunConfig
-from ganlift.data import Check, draw_split, load_examples, write_split
+from ganlift.data import draw_split, load_examples, write_split
 from ganlift.data.cache import save_cache
 from ganlift.data.decode import OnProgress
 from ganlift.data.decoded import PHASES
@@ -18,7 +18,7 @@ from ganlift.data.walking import lies_in
 from ganlift.events import Listener
 from ganlift.runs import folder as run_folder
 from ganlift.runs import layout
-from ganlift.runs.files import write_json, writing
+from ganlift.runs.files import writing
 
 
 def load_images(config: ArmsConfig, tell: Listener) -> ImageSet | VectorSet:
@@ -75,16 +75,12 @@ def split_of(config: ArmsConfig, images: Examples, seed: int) -> Split:
     )
 
 
-def write_images(
-    run: Path, config: ArmsConfig, images: ImageSet | VectorSet, splits: list[Split], check: Check
-) -> None:
-    """What the images are, their splits and check where ``run`` has them not yet, and the images for its workers."""
+def write_images(run: Path, config: ArmsConfig, images: ImageSet | VectorSet, splits: list[Split]) -> None:
+    """What the images are and their splits where ``run`` has them not yet, and the images for its workers."""
     record_images(run, images)
     for split in [*splits, *(split_of(config, images, seed) for seed in (SEARCH_SEEDS if config.search else ()))]:
         if not layout.split_file(run, split.seed).exists():
             write_split(split, images, layout.split_file(run, split.seed))
-    if not layout.check_file(run).exists():
-        write_json(layout.check_file(run), check.to_json())
     folder = layout.cache_folder(run)
     with writing(folder):
         save_cache(images, folder)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from ganlift.comparison import label_errors
 from ganlift.comparison.auto import AUTO
 from ganlift.comparison.features import networks_of
 from ganlift.comparison.hands import check_executor
@@ -15,7 +17,8 @@ from ganlift.comparison.looking import question
 from ganlift.comparison.plan import resolve_arms
 from ganlift.comparison.spaces import spaces_for
 from ganlift.config import ArmsConfig
-from ganlift.data import Check, check_images
+from ganlift.data import Check, check_survey
+from ganlift.data.survey import survey_images
 from ganlift.data.types import Examples, ImageSet, SoundSet, Split, VectorSet
 from ganlift.events import Listener
 from ganlift.features import Network
@@ -73,16 +76,23 @@ def prepare(config: ArmsConfig, tell: Listener) -> Prepared:
         blocks=[name for name, _ in images.blocks] if isinstance(images, VectorSet) else [],
         noun=images.noun,
     )
-    check = check_images(images)
+    wanted = {entry.features for entry in entries}
+    networks = networks if asked_for else networks_of(spaces, config.device)
+    networks = {label: one for label, one in networks.items() if label in wanted}
+    check = _checked(images, splits, networks)
     measure, why = choose_yardstick(config.measure, labelled_per_class(images, splits[0]))
     for note in [*check.sentences(), *splits[0].notes, *filter(None, [why_spaces]), *notes, *filter(None, [why])]:
         tell({"type": "note", "message": note})
     looks = config.looks() if any(entry.kind == "gan" for entry in entries) else nothing_to_settle(config)
     names = [entry.name for entry in entries]
-    wanted = {entry.features for entry in entries}
-    networks = networks if asked_for else networks_of(spaces, config.device)
-    networks = {label: one for label, one in networks.items() if label in wanted}
     return Prepared(config, images, check, splits[: looks.seeds[-1]], names, measure, looks, networks)
+
+
+def _checked(images: ImageSet | VectorSet, splits: Sequence[Split], networks: Mapping[str, Network]) -> Check:
+    """What is in the images; their labels are judged later where a network's features are to come."""
+    found = survey_images(images)
+    check = check_survey(found)
+    return check if networks else check.with_labels(images, label_errors.of_looks(found, splits))
 
 
 def nothing_to_settle(config: ArmsConfig) -> Looks:

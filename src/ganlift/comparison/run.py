@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ganlift.comparison import label_errors
 from ganlift.comparison.costs import (
     REFERENCE_STEPS,
     budget_for,
@@ -49,12 +50,13 @@ from ganlift.verdict import Verdict, verdicts, worth_of_copies
 def run_arms(prepared: Prepared, run: Path, tell: Listener) -> None:
     """Run every arm that is not done yet in ``run``, which the caller has opened and holds."""
     config = prepared.config
-    write_images(run, config, prepared.images, prepared.splits, prepared.check)
+    write_images(run, config, prepared.images, prepared.splits)
     with stop_requested() as should_stop:
         if isinstance(prepared.images, ImageSet):
             reading, cache = asked(config.identity()), layout.cache_folder(run)
             listener = stopping(tell, should_stop)
             write_features(cache, prepared.images, prepared.splits, reading, prepared.networks, listener)
+        _write_check(prepared, run, tell)
         template, at_once = _template(prepared, run)
         executor = open_executor(config, run, at_once)
         hear = while_held(run, should_stop)
@@ -62,6 +64,21 @@ def run_arms(prepared: Prepared, run: Path, tell: Listener) -> None:
             _go(prepared, run, tell, (template, at_once), lambda jobs: executor.run(jobs, tell, hear))
         finally:
             executor.close()
+
+
+def _write_check(prepared: Prepared, run: Path, tell: Listener) -> None:
+    """What is in the images, once a run; labels that look wrong by a network's features are told as well."""
+    path, check, images = layout.check_file(run), prepared.check, prepared.images
+    if path.exists():
+        return
+    if prepared.networks and isinstance(images, ImageSet):
+        told = set(check.sentences())
+        seen = label_errors.of_run(layout.cache_folder(run), images, prepared.splits, prepared.networks)
+        check = check.with_labels(images, seen)
+        for sentence in check.sentences():
+            if sentence not in told:
+                tell({"type": "note", "message": sentence})
+    write_json(path, check.to_json())
 
 
 def _go(prepared: Prepared, run: Path, tell: Listener, shared: tuple[dict[str, Any], int], run_jobs: RunJobs) -> None:
@@ -96,6 +113,9 @@ def conclude(prepared: Prepared, run: Path, tell: Listener) -> tuple[list[Verdic
     if worth := worth_of_copies(terms, copied(prepared.images, prepared.splits[0].test)):
         write_json(layout.copies_file(run), worth.to_json())
         tell({"type": "note", "message": worth.sentence})
+    for one in read_json(layout.check_file(run))["findings"]:
+        if one["code"] == "test-label-errors":
+            tell({"type": "note", "message": one["message"]})
     best = choose(rows, [verdict.to_json() for verdict in found], measure)
     if best:
         lay_ready(run, best, model_facts(prepared, best))

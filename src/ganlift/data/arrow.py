@@ -39,7 +39,7 @@ def read_parquet(file: Path, reading: Reading, *, labelled: bool = True) -> Tabl
         schema = parquet.read_schema(file)
         roles = arrow_roles(schema, reading, str(file), labelled=labelled)
         columns = parquet.read_table(file, columns=[*roles.numbers, *roles.beside.values()])
-    except (pa.ArrowException, OSError) as fault:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as fault:
         raise DataError(f"{file} is not a whole Parquet file ({fault}).") from None
     return of_arrow(columns, roles, str(file))
 
@@ -159,6 +159,6 @@ def texts_of(column: pa.ChunkedArray, name: str, source: str) -> NDArray[np.str_
             plain = np.int64 if bool((kept == kept.round()).all()) else np.float64
             return np.array(["" if np.isnan(value) else str(plain(value)) for value in values], np.str_)
         cells = column.cast(pa.string()).fill_null("").to_pylist()
-    except pa.ArrowException as fault:
+    except (pa.ArrowException, UnicodeDecodeError) as fault:
         raise DataError(f"{source}: the column '{name}' cannot be read as text ({fault}).") from None
     return np.array([cell.strip() for cell in cells], np.str_)

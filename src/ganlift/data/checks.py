@@ -15,6 +15,7 @@ from ganlift.data.file_findings import about_files
 from ganlift.data.findings import KINDS, Finding, shown
 from ganlift.data.fitness import unfit
 from ganlift.data.flips import flips_safe, why_no_flips
+from ganlift.data.label_findings import Evidence, about_labels, by_looks
 from ganlift.data.names import alike_names
 from ganlift.data.split import draw_split
 from ganlift.data.survey import Survey, survey_images
@@ -60,6 +61,12 @@ class Check:
         told = {"findings": [finding.to_json() for finding in self.findings], "notes": list(self.notes)}
         return {**self.facts, **told, **({"strategies": list(self.strategies)} if self.strategies else {})}
 
+    def with_labels(self, images: Examples, seen: Evidence) -> Check:
+        """This check with what `ganlift.data.label_findings` says of the labels of ``images``."""
+        more, facts = about_labels(images, seen)
+        more = [replace(one, noun=images.noun) for one in more]
+        return replace(self, facts={**self.facts, **facts}, findings=_ordered([*self.findings, *more]))
+
     def with_more(self, findings: list[Finding], strategies: list[dict[str, Any]]) -> Check:
         """This check with what strategies lack."""
         more = [replace(one, noun=self.facts["noun"]) for one in findings]
@@ -68,7 +75,8 @@ class Check:
 
 def check_images(images: ImageSet | VectorSet) -> Check:
     """Check images, or rows, that are in memory already."""
-    return check_survey(survey_images(images))
+    found = survey_images(images)
+    return check_survey(found).with_labels(found.images, by_looks(found))
 
 
 def check_survey(found: Survey) -> Check:

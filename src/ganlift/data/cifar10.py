@@ -64,6 +64,12 @@ def load_cifar10(
     raise DataError(f"{folder} holds no CIFAR-10 batches (data_batch_1.bin ... or data_batch_1 ...); check the path.")
 
 
+def is_cifar10_folder(folder: Path) -> bool:
+    """Whether `load_cifar10` would look for the batches there."""
+    first = ("data_batch_1.bin", "data_batch_1")
+    return folder.is_dir() and any((folder / name / file).is_file() for name in _FOLDERS for file in first)
+
+
 def fetch_cifar10(
     data_dir: Path | None, on_progress: OnProgress | None = None, url: str = URL, archive_md5: str = ARCHIVE_MD5
 ) -> Path:

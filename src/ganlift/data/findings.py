@@ -179,6 +179,21 @@ KINDS = {
     "near-conflicting-labels": Kind(
         "warning", "Near copies under several labels.", "Look at the pairs: a label may be wrong."
     ),
+    "label-errors": Kind(
+        "warning",
+        "Labels look wrong, more of them than hard examples explain.",
+        "Look at those told first and mend what is wrong; ganlift check lists more with --html or --json.",
+    ),
+    "test-label-errors": Kind(
+        "warning",
+        "Labels of test images are among those that look wrong.",
+        "Look at these first: the verdict is about agreement with them.",
+    ),
+    "unclear-labels": Kind(
+        "info",
+        "Whether labels are wrong cannot be told by what is looked at.",
+        "Look at some labels yourself; ganlift check --features NETWORK judges images by a network's features.",
+    ),
     "no-flips": Kind(
         "info", "A mirrored image may belong to another class.", "Give --flips on if a mirrored image keeps its class."
     ),

@@ -182,4 +182,5 @@ def _plain(facts: FileFacts) -> dict[str, Any]:
 
 def _one_channel(image: Bytes) -> Bytes:
     """Of an image (h, w, c), or of frames (k, h, w, c), all of them grey."""
-    return np.stack([to_grey(one) for one in image]) if image.ndim == 4 else image[..., :1]
+    of_colours = image.ndim == 4 and image.shape[-1] == 3  # clips, whose grey is not one of their channels
+    return np.stack([to_grey(one) for one in image]) if of_colours else image[..., :1]

@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from ganlift.data.decode import BATCH, OnProgress
 from ganlift.data.flips import flips_safe
 from ganlift.data.mapped import Mapped
-from ganlift.data.near import fingerprints, near_pairs
+from ganlift.data.near import SIDE, fingerprints, near_pairs
 from ganlift.data.types import UNLABELLED, Examples, ImageSet
 from ganlift.errors import GanliftError
 from ganlift.runs.files import read_npz, write_npz
@@ -85,30 +85,32 @@ def with_near(images: Some, on_progress: OnProgress | None = None) -> Some:
     return replace(images, near=looks(images, on_progress)[0])
 
 
-def looks(images: ImageSet, on_progress: OnProgress | None = None) -> tuple[Index, NDArray[np.bool_]]:
-    """`near_copies` of a set, and which of its images are of one colour throughout, (n,).
+def looks(
+    images: ImageSet, on_progress: OnProgress | None = None
+) -> tuple[Index, NDArray[np.float16], NDArray[np.bool_]]:
+    """`near_copies` of a set, and of each image what `look` gives: fingerprints, and which are constant.
 
     Of images on the disk it is kept beside them, for the next command that asks the same.
     """
     if not len(images):
-        return np.empty((0, 2), np.int64), np.empty(0, np.bool_)
+        return np.empty((0, 2), np.int64), np.empty((0, SIDE, SIDE), np.float16), np.empty(0, np.bool_)
     path = _kept(images)
     if path is not None and path.exists():
         with suppress(GanliftError):  # what is damaged is found anew
             there = read_npz(path)
-            return there["near"], there["constant"]
+            return there["near"], there["prints"], there["constant"]
     prints, constant = look_at_all(images, on_progress)
     near = near_copies(images, prints, constant, on_progress)
     if path is not None:
         with suppress(GanliftError):  # a disk that is full, or may not be written to: it is found again next time
-            write_npz(path, {"near": near, "constant": constant})
-    return near, constant
+            write_npz(path, {"near": near, "prints": prints, "constant": constant})
+    return near, prints, constant
 
 
-def constant_of(images: ImageSet) -> NDArray[np.bool_]:
-    """Which images are of one colour throughout, (n,)."""
+def seen(images: ImageSet) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
+    """What `look` gives of each image whose near copies are known: from where `looks` kept it, or looked at again."""
     path = _kept(images)
-    return looks(images)[1] if path is not None and path.exists() else look_at_all(images)[1]
+    return looks(images)[1:] if path is not None and path.exists() else look_at_all(images)
 
 
 def _kept(images: ImageSet) -> Path | None:

@@ -13,7 +13,7 @@ import numpy as np
 from ganlift.data.blocks import files_of, load_blocks
 from ganlift.data.bundled_sets import digits, fashion_mini
 from ganlift.data.choosing import only
-from ganlift.data.cifar10 import fetch_cifar10, load_cifar10
+from ganlift.data.cifar10 import fetch_cifar10, is_cifar10_folder, load_cifar10
 from ganlift.data.colours import in_channels
 from ganlift.data.decode import OnProgress
 from ganlift.data.deep import scale_of
@@ -185,7 +185,7 @@ def list_files(spec: str, reading: Reading = AS_FOUND) -> Listing | None:
     if kind_of(path) == "saved":
         saved = saved_source(path, reading)
         return None if saved.kind == "numbers" else list_saved(saved, reading)
-    if path.suffix.lower() == ".npz" or is_idx_folder(path) or kind_of(path):
+    if path.suffix.lower() == ".npz" or is_idx_folder(path) or is_cifar10_folder(path) or kind_of(path):
         return None
     if path.suffix.lower() == ".csv":
         listing = list_manifest(path, reading)
@@ -236,7 +236,7 @@ def _arrays(spec: str, reading: Reading, data_dir: Path | None, on_progress: OnP
         return as_asked(NAMED[spec](), reading)
     kind, colon, rest = spec.partition(":")
     path = Path(rest if colon and kind in _KINDS else spec)
-    if kind == "cifar10":
+    if kind == "cifar10" or is_cifar10_folder(path):
         return as_asked(load_cifar10(path), reading)
     if kind_of(path) == "npy":
         return load_npy(path, reading)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 
 from ganlift.data.choosing import grouped, of_classes, of_labels, of_names, unused
@@ -50,8 +52,9 @@ def list_manifest(file: Path, reading: Reading = AS_FOUND) -> Listing:
     few = too_few(class_names, f"{said} {len(class_names)} class(es) in its label column and at least 2 are needed.")
     if not class_names:
         refuse(few)
-    present = [entry for entry in entries if entry.path.exists()]  # a folder may be a clip's frames
-    missing = [FileFacts(entry.path, "missing-file") for entry in entries if not entry.path.exists()]
+    there = [os.path.exists(entry.path) for entry in entries]  # a clip's folder too; no path is too long for it
+    present = list(compress(entries, there))
+    missing = [FileFacts(entry.path, "missing-file") for entry, found in zip(entries, there, strict=True) if not found]
     if not present:
         raise DataError(
             f"None of the {len(missing)} files that {file} lists is there ({shown([file.path for file in missing])}); "

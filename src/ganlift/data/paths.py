@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,10 +27,10 @@ def finder(folder: Path) -> Callable[[str], tuple[Path, tuple[str, ...]]]:
 
     def find(text: str) -> tuple[Path, tuple[str, ...]]:
         path, turned = folder / text, folder / text.replace("\\", "/")
-        if path.is_file():
+        if os.path.isfile(path):  # a path that is too long is none, and no error
             return path, ()
         mended = (BACKSLASHES,) if turned != path else ()
-        if turned.is_file():
+        if os.path.isfile(turned):
             return turned, mended
         if turned.parent not in names:
             names[turned.parent] = _by_stem(turned.parent)
@@ -44,7 +45,7 @@ def finder(folder: Path) -> Callable[[str], tuple[Path, tuple[str, ...]]]:
 def _by_stem(folder: Path) -> dict[str, list[str]]:
     """The names of the images and sound files in ``folder`` by what stands before their suffix."""
     found: dict[str, list[str]] = {}
-    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+    for path in sorted(folder.iterdir()) if os.path.isdir(folder) else []:
         if path.suffix.lower() in SUFFIXES | sound.SUFFIXES:
             found.setdefault(path.stem, []).append(path.name)
     return found

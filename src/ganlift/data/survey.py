@@ -14,7 +14,7 @@ from ganlift.data.decode import BATCH, OnProgress, default_size, read_images
 from ganlift.data.findings import Finding
 from ganlift.data.guesses import with_guesses
 from ganlift.data.hashes import content_hashes
-from ganlift.data.kin import constant_of, look, looks, near_copies
+from ganlift.data.kin import look, looks, near_copies, seen
 from ganlift.data.listing import Listing, alike, as_images, joined
 from ganlift.data.load import list_beside, list_files, load_examples, settled
 from ganlift.data.reading import AS_FOUND, Reading
@@ -31,11 +31,13 @@ class Survey:
         images: all but the pixels where they came from files: there ``pixels`` is zero throughout, and takes no room.
             Their near copies are looked up.
         constant: (n,) bool, whether an image is of one colour throughout; no row is.
+        prints: (n, SIDE, SIDE) `fingerprints` of the images; of rows (n, 0, 0).
         refused: what `load` would have refused.
     """
 
     images: ImageSet | VectorSet
     constant: NDArray[np.bool_]
+    prints: NDArray[np.float16]
     refused: tuple[Finding, ...] = ()
 
     @property
@@ -76,17 +78,18 @@ def survey(
         prints, constant = np.concatenate([prints, looks[0]]), np.concatenate([constant, looks[1]])
     images = with_guesses(replace(of_scale(images), source=spec), reading)
     near = near_copies(images, prints, constant, on_progress)
-    return Survey(replace(images, near=near), constant, listing.refused)
+    return Survey(replace(images, near=near), constant, prints, listing.refused)
 
 
 def survey_images(images: ImageSet | VectorSet) -> Survey:
     """Walk over images that are in memory (or memory-mapped) already; rows have no looks to walk over."""
     if isinstance(images, VectorSet):
-        return Survey(images, np.zeros(len(images), np.bool_))
+        return Survey(images, np.zeros(len(images), np.bool_), np.empty((len(images), 0, 0), np.float16))
     if images.near is not None:
-        return Survey(images, constant_of(images))
-    near, constant = looks(images)
-    return Survey(replace(images, near=near), constant)
+        prints, constant = seen(images)
+        return Survey(images, constant, prints)
+    near, prints, constant = looks(images)
+    return Survey(replace(images, near=near), constant, prints)
 
 
 def _survey_files(

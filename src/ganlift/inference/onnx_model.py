@@ -32,10 +32,11 @@ def read_onnx(path: Path) -> tuple[ClassifierFacts, Apply]:
     data = read_bytes(path)
     try:
         session: Any = onnxruntime.InferenceSession(data, _threads(onnxruntime), providers=["CPUExecutionProvider"])
+        metadata = session.get_modelmeta().custom_metadata_map
     except Exception as fault:  # its errors share no base
         first = str(fault).strip().splitlines()[0] if str(fault).strip() else type(fault).__name__
         raise DamagedFileError(f"{path} is not a whole ONNX model ({first}); export it again.") from fault
-    facts = read_metadata(session.get_modelmeta().custom_metadata_map, data, path)
+    facts = read_metadata(metadata, data, path)
 
     def apply(images: Inputs) -> Probabilities:
         given = images.astype(np.float32) if facts.columns or facts.waves else images

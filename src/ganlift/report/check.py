@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ganlift.report import words
+from ganlift.report.label_errors import suspects
 from ganlift.report.page import assets, clean, template
 from ganlift.runs.files import write_text
 
@@ -26,6 +27,7 @@ def render_check(facts: Facts, out: Path) -> Path:
     """
     page = template("check.html.j2").render(
         facts=facts,
+        suspects=suspects(facts),
         headline=headline(facts),
         about=list(fact_lines(facts)),
         parts_shown=[part or f"{facts['noun']}s" for part in facts["per_class_and_part"]],

@@ -164,7 +164,7 @@ def margin(run: Run) -> str:
     return next((one for one in found if one != words.NONE), "a gain")
 
 
-_TOLD_ELSEWHERE = ("findings", "guesses", "classes", "per_class_and_part", "training_per_class", "noun")
+_TOLD_ELSEWHERE = ("findings", "guesses", "classes", "per_class_and_part", "training_per_class", "noun", "labels")
 
 
 def notes(run: Run) -> tuple[list[str], int]:

@@ -66,6 +66,16 @@ class MarginGanOptions(PlayerOptions):
     options=MarginGanOptions,
     unlabelled="optional",
     spaces=BOTH,
+    vector_options={
+        "lr": 2.7e-3,
+        "weight_decay": 7e-5,
+        "dropout": 0.0,
+        "label_smoothing": 0.1,
+        "generator_lr": 1.5e-3,
+        "discriminator_lr": 1.5e-3,
+        "unlabelled_weight": 0.21,
+        "fake_weight": 0.017,
+    },
 )
 def phases(setup: Setup, options: MarginGanOptions) -> Phases:
     """Discriminator, generator and classifier: a step each on the same batches."""

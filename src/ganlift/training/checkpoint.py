@@ -57,7 +57,7 @@ class Store:
         for step in steps:
             try:
                 return step, self._read(step)
-            except (OSError, ValueError, KeyError) as fault:
+            except (OSError, ValueError, LookupError, TypeError) as fault:
                 self.warnings.append(f"Checkpoint {self._state_file(step)} is damaged ({fault}); using the one before.")
         if steps:
             raise DamagedFileError(
