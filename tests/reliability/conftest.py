@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +22,31 @@ Ask = Callable[..., int]
 """Asks the starter for one thing (`starter`), and gives its answer."""
 
 
-def asking(process: subprocess.Popen[str]) -> Ask:
-    def ask(**asked: Any) -> int:
-        assert process.stdin
-        assert process.stdout
-        print(json.dumps(asked, default=str), file=process.stdin, flush=True)
-        answer: int = json.loads(process.stdout.readline())
-        return answer
+@contextmanager
+def started(before: list[str]) -> Iterator[Ask]:
+    """A starter, run by the command ``before``."""
+    command = [*before, sys.executable, str(STARTER)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
 
-    return ask
+        def ask(**asked: Any) -> int:
+            assert process.stdin
+            assert process.stdout
+            print(json.dumps(asked, default=str), file=process.stdin, flush=True)
+            answer: int = json.loads(process.stdout.readline())
+            return answer
+
+        try:
+            yield ask
+        finally:
+            assert process.stdin
+            process.stdin.close()  # it leaves
 
 
 @pytest.fixture(scope="session")
 def ask() -> Iterator[Ask]:
     """The starter of all tests of a session."""
-    command = [sys.executable, str(STARTER)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        yield asking(process)
-        process.kill()
+    with started([]) as ask:
+        yield ask
 
 
 @pytest.fixture(scope="session")
@@ -48,10 +57,18 @@ def ask_with_mounts() -> Iterator[Ask]:
         subprocess.run([*apart, "mount", "-t", "tmpfs", "-o", "size=64k", "none", "/mnt"], check=True, timeout=20)
     except (OSError, subprocess.SubprocessError):
         pytest.skip("no name space of one's own, or no mounting in it, is permitted here")
-    command = [*apart, sys.executable, str(STARTER)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        yield asking(process)
-        process.kill()
+    with started(apart) as ask:
+        yield ask
+
+
+@pytest.fixture
+def ask_traced(tmp_path: Path) -> Iterator[Ask]:
+    """A starter whose system calls about files go to ``calls.NUMBER`` in the test's folder, a file a thread."""
+    if not shutil.which("strace"):
+        pytest.skip("strace is not installed")
+    calls = "openat,write,writev,pwrite64,fsync,fdatasync,rename,renameat,renameat2"
+    with started(["strace", "-ff", "-y", "-ttt", "-s", "0", "-e", f"trace={calls}", "-o", f"{tmp_path}/calls"]) as ask:
+        yield ask
 
 
 @pytest.fixture(scope="session")

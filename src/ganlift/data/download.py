@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from ganlift.errors import DataError
+from ganlift.errors import DataError, GanliftError
 from ganlift.runs.files import sync_folder, writing
 
 OnProgress = Callable[[str, int, int], None]
@@ -96,6 +96,8 @@ def extract(archive: Path, folder: Path, most_bytes: int = 1 << 30) -> None:
             for member in members:
                 if member.name.startswith(("/", "\\")) or ".." in Path(member.name).parts:
                     raise DataError(f"{archive} holds '{member.name}', which leads outside; it was not unpacked.")
+                if member.isfile() and not Path(member.name).parts:
+                    raise DataError(f"{archive} holds a file without a name; it was not unpacked.")
                 if not (member.isfile() or member.isdir()):
                     raise DataError(f"{archive} holds '{member.name}', which is no plain file; it was not unpacked.")
             if sum(member.size for member in members) > most_bytes:
@@ -105,7 +107,7 @@ def extract(archive: Path, folder: Path, most_bytes: int = 1 << 30) -> None:
     except (tarfile.TarError, EOFError) as fault:
         shutil.rmtree(staging, ignore_errors=True)
         raise DataError(f"{archive} cannot be unpacked ({fault}); remove it and download it again.") from fault
-    except DataError:
+    except GanliftError:
         shutil.rmtree(staging, ignore_errors=True)
         raise
     for path in staging.iterdir():

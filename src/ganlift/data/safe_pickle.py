@@ -23,16 +23,32 @@ def _latin1(text: str, encoding: str) -> bytes:
     return text.encode("latin1")
 
 
+class _Fixed:
+    """A function that a pickle may call, and not change: the pickle's BUILD would set attributes of a plain one."""
+
+    __slots__ = ("_function",)
+    _function: Callable[..., Any]
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        object.__setattr__(self, "_function", function)
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self._function(*arguments)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise pickle.UnpicklingError("it changes a function")
+
+
 def _allowed() -> dict[tuple[str, str], Callable[..., Any]]:
     names: dict[tuple[str, str], Callable[..., Any]] = {
         ("numpy", "ndarray"): np.ndarray,
         ("numpy", "dtype"): np.dtype,
-        ("_codecs", "encode"): _latin1,
+        ("_codecs", "encode"): _Fixed(_latin1),
     }
     for core in ("numpy.core", "numpy._core"):
         names[f"{core}.multiarray", "_reconstruct"] = np._core.multiarray._reconstruct  # type: ignore[attr-defined]
         names[f"{core}.multiarray", "scalar"] = np._core.multiarray.scalar  # type: ignore[attr-defined]
-        names[f"{core}.numeric", "_frombuffer"] = np._core.numeric._frombuffer  # type: ignore[attr-defined]
+        names[f"{core}.numeric", "_frombuffer"] = _Fixed(np._core.numeric._frombuffer)  # type: ignore[attr-defined]
     return names
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ganlift.errors import DamagedFileError
-from ganlift.runs.files import plain, read_bytes, sync_folder, writing
+from ganlift.runs.files import make_folder, plain, read_bytes, sync_folder, writing
 
 _SEAL = "sha256"
 
@@ -28,7 +28,7 @@ def append_line(path: Path, value: Mapping[str, Any]) -> None:
     row = plain(value)
     line = json.dumps({**row, _SEAL: _seal(row)}, ensure_ascii=False) + "\n"
     with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         is_new = not path.exists()
         with open(path, "ab+", buffering=0) as file:
             end = _end_of_last_line(file)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ganlift.errors import RunFolderError
 from ganlift.runs import layout
-from ganlift.runs.files import writing
+from ganlift.runs.files import make_folder, writing
 from ganlift.runs.folder import refuse_foreign
 from ganlift.runs.held import HELD, Held
 from ganlift.runs.owner import STALE_S, Owner, owner_from, this_process
@@ -41,7 +41,7 @@ def run_lock(folder: Path) -> Iterator[None]:
     folder = folder.resolve()
     refuse_foreign(folder)
     with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     held = _enter(folder)
     try:
         yield
