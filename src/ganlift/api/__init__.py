@@ -5,8 +5,9 @@ What trains is imported by the verb that trains: a report is made without torch.
 
 from ganlift.api.answers import Generated, Predictions
 from ganlift.api.looking import cached, check, clear_cache, report
+from ganlift.api.measuring import evaluate, evaluate_generator, evaluate_privacy
 from ganlift.api.training import Comparison, Training, compare, train, train_generator
-from ganlift.api.using import evaluate, evaluate_generator, evaluate_privacy, export, generate, predict
+from ganlift.api.using import export, generate, predict
 
 __all__ = [
     "Comparison",
