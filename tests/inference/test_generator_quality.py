@@ -104,7 +104,7 @@ def test_refuses_what_is_no_generators(trained: Path, generator: Path, command: 
     with pytest.raises(RunFolderError, match="holds no trained generator"):
         ganlift.evaluate_generator(trained)
     assert "add --what generator" in command("evaluate", generator, "--network", "own").err
-    assert "expected classifier or generator" in command("evaluate", generator, "--what", "both").err
+    assert "expected classifier, generator or privacy" in command("evaluate", generator, "--what", "both").err
     assert "evaluate --what generator" in command("evaluate", generator).err
     copy = Path(shutil.copytree(generator, tmp_path / "run"))
     data = write_digits(tmp_path / "seen.npz", {"test": slice(0, 100), "train": slice(0, 100)})
