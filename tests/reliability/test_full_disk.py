@@ -7,6 +7,8 @@ same command goes on from it where there is room, to the very rows of a run that
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -125,3 +127,12 @@ def test_no_file_may_be_larger(
     assert go(ask, home, said)[0] == 0
     assert_kept(home / "run", done)
     assert_same(home / "run", unbroken[0])
+
+
+def test_output_that_goes_to_a_full_disk_is_told() -> None:
+    """Row 4, for what a command says itself."""
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "ganlift", "list", "strategies"]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 2
+    assert ROOM in " ".join(ended.stderr.split())

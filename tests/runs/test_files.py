@@ -202,3 +202,18 @@ def test_a_log_is_json_lines_for_any_program(tmp_path: Path) -> None:
 def test_sha256(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"abc")
     assert files.sha256_file(tmp_path / "x") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_no_room_is_told_whoever_finds_it() -> None:
+    with pytest.raises(RunFolderError, match=r"Cannot write run: .*Make room"), files.no_room_is_told(Path("run")):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with pytest.raises(OSError, match="Input/output"), files.no_room_is_told(Path("run")):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def test_new_folders_are_synced_in_those_that_hold_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(files, "sync_folder", synced.append)
+    files.make_folder(tmp_path / "a" / "b")
+    assert set(synced) == {tmp_path, tmp_path / "a"}
+    assert (tmp_path / "a" / "b").is_dir()
