@@ -16,6 +16,7 @@ from sklearn.datasets import load_breast_cancer
 from ganlift.cli import main as cli
 from ganlift.comparison.images import progress_of
 from ganlift.data import load
+from ganlift.data.decoded import HASHING
 
 ALLOWED = ("constant-image", "--image-size", "images:PATH", "still image")
 """A code of a finding, options that are called so whatever the data are, and what is no film."""
@@ -177,11 +178,11 @@ def test_the_bar_says_what_is_read(tmp_path: Path) -> None:
     for make, words in ((tones, "reading clips"), (films, "reading clips")):
         heard: list[dict[str, object]] = []
         load(str(make(tmp_path / make.__name__)), on_progress=progress_of(heard.append))
-        assert {event["what"] for event in heard if event["type"] == "reading"} == {words}
+        assert {event["what"] for event in heard if event["type"] == "reading"} == {HASHING, words}
     (tmp_path / "images" / "a").mkdir(parents=True)
     (tmp_path / "images" / "b").mkdir()
     for name in ("a", "b"):
         Image.fromarray(np.full((16, 16), ord(name), np.uint8)).save(tmp_path / "images" / name / "1.png")
     heard = []
     load(str(tmp_path / "images"), on_progress=progress_of(heard.append))
-    assert {event["what"] for event in heard} == {"reading images"}
+    assert {event["what"] for event in heard} == {HASHING, "reading images"}
