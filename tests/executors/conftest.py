@@ -100,6 +100,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         name = (
             item.callspec.params.get("name") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ""
         )
-        slow = name in LONG and "to_the_bit" not in item.name
+        slow = name in LONG and ("to_the_bit" not in item.name or name == "ray")  # which test_ray.py compares anyway
         if item.path.name == "test_contract.py" and (slow or "falls_silent" in item.name):
             item.add_marker(pytest.mark.full)
