@@ -31,6 +31,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 
@@ -81,7 +82,7 @@ def damaged(data: bytes, other: bytes, chance: random.Random) -> bytes:
 def fuzz(target: Target, seconds: float, seed: int, keep: Path, limit: int | None = None) -> Counter[str]:
     """Damage and read until ``seconds`` are over; how often each answer came, findings by their kind among them."""
     chance, told = random.Random(seed), Counter[str]()
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as place, patch.dict(os.environ, GANLIFT_DATA=f"{place}/cache"):  # none is kept
         whole = Path(place) / "whole"
         whole.mkdir()
         target.make(whole)

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
 EXAMPLE = "Example: ganlift cache --clear"
 DAY_S = 24 * 3600
+SHOWN = 12
+"""Sets that are listed, the largest of all."""
 
 
 def cache(
     clear: Annotated[bool, typer.Option("--clear", help="Remove all that no running command uses.")] = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """List decoded images and features that are kept, what was used last at the end; all of it can be made anew."""
+    """List decoded images and features that are kept, what was used last at the end; all can be made anew."""
     from ganlift.api import cached, clear_cache
 
     removed, stays = clear_cache() if clear else ([], [])
@@ -43,11 +45,13 @@ def _lines(found: list[Kept]) -> list[str]:
     from ganlift.data.download import users_cache
     from ganlift.data.keeping import CAP, cap_bytes
 
-    lines = []
-    for one in found:
+    lines, shown = [], sorted(sorted(found, key=lambda one: -one.bytes)[:SHOWN], key=lambda one: one.used)
+    for one in shown:
         ago = duration_of_days(time.time() - one.used)
         lines.append(f"{size(one.bytes):>8}  {one.kind}: {safe(one.what)}, {'in use' if one.in_use else ago}")
         lines.append(f"          {safe(one.folder)}")
+    if len(found) > SHOWN:
+        lines.append(f"and {len(found) - SHOWN} smaller ones, which --json lists.")
     lines.append(f"{_total(found)} in {safe(users_cache())}, of at most {size(cap_bytes())} ({CAP}).")
     return lines
 

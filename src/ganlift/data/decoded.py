@@ -132,7 +132,8 @@ class _Work:
         """
         way = f"{'x'.join(map(str, self.shape))}-{_short(json.dumps(_way(self.reading), sort_keys=True))}"
         below = Path("images", way, _short("\n".join(keys)))
-        what = f"{len(keys)} {self.noun}s of {self.shape[-2]}×{self.shape[-2]} from {_place_of(self.paths)}"
+        nouns, side = self.noun if len(keys) == 1 else f"{self.noun}s", self.shape[-2]
+        what = f"{len(keys)} {nouns} of {side}×{side} from {_place_of(self.paths)}"
         try:
             store = ImageStore(users_cache() / below, keys, self.shape, self.paths)
         except RuntimeError as fault:  # nobody knows where this user's home is
