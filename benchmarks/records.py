@@ -84,7 +84,8 @@ SPOKEN = (
 )
 SPEECH = tuple(
     Record(f"speech/{how}-{n}", (f"{{speech}}/{how}.csv", "--labels-per-class", f"{n}", *SPOKEN), 0.15, "speech")
-    for how, n in (("speaker", 2), ("speaker", 5), ("speaker", 10), ("random", 5))
+    for how in ("speaker", "random")
+    for n in (2, 5, 10)
 )
 """Spoken digits (`speech.py`): test clips of other speakers than those learned from, or of the same."""
 
