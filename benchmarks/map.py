@@ -2,6 +2,7 @@
 
     python benchmarks/map.py [RECORD ...]      all of them, as Markdown, where none is named
     python benchmarks/map.py --arms [RECORD ...]      a line a GAN arm whose answer is not *undecided*
+    python benchmarks/map.py --mixes [RECORD ...]     a GAN arm less the same with mixes in the generator's place
 
 A line has the best arm without a GAN, the best GAN arm, the gain that decides over it with its 95 % interval, and its
 answer; how often a true gain of two points would have been found; and the answers of all GAN arms there, counted.
@@ -11,10 +12,13 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from scipy.stats import ttest_1samp
 from table import SETTLED, Records, deciding, gain, read, spread
 
 from ganlift.config import read_config
@@ -108,23 +112,60 @@ MIXES = ("sgan-mix", "fixmatch-mix")
 """Rivals with mixes where the generator's samples stand."""
 
 
+def against_mixes(folder: Path) -> Iterator[list[str]]:
+    """The cells of each space of a record in which the generator's samples and mixes stood in the same place."""
+    run = read(folder)
+    for where in sorted({space(name) for name in run.rows}):
+        names = [[f"{arm}@{where}".rstrip("@") for arm in pair] for pair in PAIRS]
+        if all(set(pair) <= run.rows.keys() for pair in names):
+            yield [
+                f"`{folder.relative_to(RESULTS)}`",
+                where or "pixels or rows",
+                *(paired(run, *pair) for pair in names),
+            ]
+
+
+def paired(run: Records, one: str, other: str) -> str:
+    """Mean difference in points, seed by seed, with the interval of Student's t over seeds."""
+    mine, theirs = ({row["seed"]: row[run.measure.test] for row in run.rows[name]} for name in (one, other))
+    seeds = sorted(mine.keys() & theirs.keys())
+    apart = 100 * (np.array([mine[seed] for seed in seeds]) - np.array([theirs[seed] for seed in seeds]))
+    found = ttest_1samp(apart, 0.0).confidence_interval()
+    return f"{apart.mean():+.1f} ({found.low:+.1f} to {found.high:+.1f})"
+
+
+PAIRS = (("sgan", "sgan-mix"), ("sgan-fixmatch", "fixmatch-mix"))
+
+
 def table(head: tuple[str, ...], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in [list(head), ["---"] * len(head), *rows])
+
+
+def shown_as(show: str, records: Iterable[Path]) -> str:
+    """The table called ``show`` ("map", "arms" or "mixes"), as Markdown."""
+    head, of = TABLES[show]
+    rows: list[list[str]] = []
+    for folder in records:
+        with suppress(ConfigError):  # of a version whose keys were others
+            rows += of(folder.resolve())
+    return table(head, rows)
+
+
+TABLES = {
+    "map": (HEAD, lines),
+    "arms": (("situation", "arm", "answer", "its gain, points", "that arm", "mixes in the generator's place"), settled),
+    "mixes": (("situation", "learned from", *(f"`{one}` less `{other}`" for one, other in PAIRS)), against_mixes),
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("records", type=Path, nargs="*")
-    parser.add_argument("--arms", action="store_true")
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--arms", dest="show", action="store_const", const="arms", default="map")
+    shown.add_argument("--mixes", dest="show", action="store_const", const="mixes")
     asked = parser.parse_args()
-    rows: list[list[str]] = []
-    for folder in asked.records or folders():
-        try:
-            rows += (settled if asked.arms else lines)(folder.resolve())
-        except ConfigError:  # of a version whose keys were others
-            continue
-    head = ("situation", "arm", "answer", "its gain, points", "that arm", "mixes in the generator's place")
-    print(table(head if asked.arms else HEAD, rows))
+    print(shown_as(asked.show, asked.records or folders()))
 
 
 if __name__ == "__main__":
