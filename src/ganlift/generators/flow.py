@@ -40,6 +40,7 @@ class FlowOptions(GeneratorOptions):
         32,
         ge=4,
         le=1024,
+        multiple_of=4,
         description="channels at half the side; the next two halvings double them; "
         "a sixteenth of the hidden units on features",
     )

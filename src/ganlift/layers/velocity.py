@@ -24,8 +24,7 @@ GROUP = 8
 """Channels of a group of GroupNorm, at most."""
 
 FOLD, WIDEST = 2, 4
-"""Side of the squares of pixels that are folded into channels; channels of the deepest layers, in multiples of the
-first ones."""
+"""Side of the squares of pixels that are folded into channels; how many times as many the deepest layers have."""
 
 
 class Moment(nn.Module):
@@ -66,6 +65,13 @@ def normed(width: int, *, affine: bool = True) -> nn.GroupNorm:
     return nn.GroupNorm(width // GROUP if width % GROUP == 0 else 1, width, affine=affine)
 
 
+def silent(layer: nn.Conv2d | nn.Linear) -> None:
+    """``layer`` says 0 until it has learned: a network that ends in it begins as if it were not there."""
+    nn.init.zeros_(layer.weight)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+
+
 class Block(nn.Module):
     """Planes (n, width, h, w) and a condition to such planes: a residual block that is told the condition."""
 
@@ -85,32 +91,34 @@ class Block(nn.Module):
 class PlaneVelocity(nn.Module):
     """Images (n, channels, size, size), times (n,) and labels (n,) to as many values: a U-Net.
 
-    Squares of `FOLD` × `FOLD` pixels come in and go out as channels, so that no layer pays for the whole side.
+    Next to the image a quarter of ``width`` channels are one layer deep; folded, `FOLD` × `FOLD` pixels into channels,
+    they are ``width`` at half the side, where the blocks begin.
 
     Args:
         classes: number of classes, 0 for none.
         halvings: how often a folded side is halved on the way down.
-        width: channels of the folded image; the first two halvings double them.
+        width: channels of the folded image, a multiple of 4; the first two halvings double them.
     """
 
     def __init__(self, channels: int, classes: int, halvings: int, width: int) -> None:
         super().__init__()
         widths = [min(2**depth, WIDEST) * width for depth in range(halvings + 1)]
-        steps = list(pairwise(widths))
-        folded = channels * FOLD**2
+        steps, few = list(pairwise(widths)), width // FOLD**2
         self.moment = Moment(classes)
-        self.enter = nn.Conv2d(folded, width, 3, padding=1)
+        self.enter = nn.Conv2d(channels, few, 3, padding=1)
         self.down = nn.ModuleList(Block(before) for before, _ in steps)
         self.widen = nn.ModuleList(nn.Conv2d(before, after, 1) for before, after in steps)
         self.deepest = nn.ModuleList(Block(widths[-1]) for _ in range(2))
         self.narrow = nn.ModuleList(nn.Conv2d(after, before, 1) for before, after in reversed(steps))
         self.up = nn.ModuleList(Block(before) for before, _ in reversed(steps))
-        self.norm = normed(width)
-        self.leave = nn.Conv2d(width, folded, 3, padding=1)
-        nn.init.zeros_(self.leave.weight)
+        self.fine = Block(few)
+        self.norm = normed(few)
+        self.leave = nn.Conv2d(few, channels, 3, padding=1)
+        silent(self.leave)
 
     def forward(self, x: Tensor, t: Tensor, labels: Tensor) -> Tensor:
-        condition, h, passed = self.moment(t, labels), self.enter(F.pixel_unshuffle(x, FOLD)), []
+        condition, whole, passed = self.moment(t, labels), self.enter(x), []
+        h = F.pixel_unshuffle(whole, FOLD)
         for block, widen in zip(self.down, self.widen, strict=True):
             h = block(h, condition)
             passed.append(h)
@@ -119,7 +127,9 @@ class PlaneVelocity(nn.Module):
             h = block(h, condition)
         for block, narrow in zip(self.up, self.narrow, strict=True):
             h = block(F.interpolate(narrow(h), scale_factor=2) + passed.pop(), condition)
-        return F.pixel_shuffle(self.leave(F.silu(self.norm(h))), FOLD).float()
+        h = self.fine(F.pixel_shuffle(h, FOLD) + whole, condition)
+        made: Tensor = self.leave(F.silu(self.norm(h))).float()
+        return made
 
 
 class VectorVelocity(nn.Module):
@@ -133,7 +143,7 @@ class VectorVelocity(nn.Module):
         self.films = nn.ModuleList(FiLM(hidden) for _ in range(depth))
         self.layers = nn.ModuleList(nn.Linear(hidden, hidden) for _ in range(depth))
         self.leave = nn.Linear(hidden, width)
-        nn.init.zeros_(self.leave.weight)
+        silent(self.leave)
 
     def forward(self, x: Tensor, t: Tensor, labels: Tensor) -> Tensor:
         condition, h = self.moment(t, labels), self.enter(x)
