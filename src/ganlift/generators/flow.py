@@ -57,11 +57,11 @@ class FlowOptions(GeneratorOptions):
         0.1, ge=0, lt=1, description="share of known classes left out in training, where guidance is not 1"
     )
     lr: float = Field(
-        2e-3,
+        4e-3,
         gt=0,
         le=1,
-        description="Adam's learning rate; long runs want 2e-4 to 1e-3",
-        json_schema_extra={"search": {"low": 2e-4, "high": 5e-3, "log": True}},
+        description="Adam's learning rate, for some hundreds of steps; long runs want 2e-4 to 1e-3",
+        json_schema_extra={"search": {"low": 2e-4, "high": 8e-3, "log": True}},
     )
 
 
