@@ -14,6 +14,7 @@ benchmarks/README.md, and the tests name what is not in step.
 from __future__ import annotations
 
 import argparse
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -22,6 +23,9 @@ from pathlib import Path
 
 import numpy as np
 from canary import stale
+from sklearn.datasets import load_breast_cancer, load_digits
+from sklearn.model_selection import train_test_split
+from sklearn.utils import Bunch
 from tune import LAST_BATCH
 
 from ganlift.config import CompareConfig, apply_sets, build_config, read_config
@@ -31,6 +35,7 @@ from ganlift.runs.files import write_npz
 
 HERE = Path(__file__).parent
 RUNS = Path("runs") / "records"
+DRAWN = 10_000
 
 
 @dataclass(frozen=True)
@@ -65,12 +70,16 @@ ON_VECTORS = (
     "linear-probe,gda,label-spreading,distribution-calibration,mean-teacher,fixmatch,sgan-mix,fixmatch-mix,sgan,"
     "sgan-fixmatch,sgan-entropy,complement-gan",
 )
+ON_PIXELS = (
+    *("--features", "pixels", "--seeds", "5", "--budget", "300", "--strategies"),
+    "augment,mean-teacher,fixmatch,fixmatch-rotation,acgan,sgan,sgan-fixmatch",
+)
 ON_FEATURES = ("--features", "efficientnet-lite0", *ON_VECTORS)
 PHOTOGRAPHS = tuple(
     Record(
         f"features/hymenoptera-{n}", ("{hymenoptera}", "--labels-per-class", f"{n}", *ON_FEATURES), 0.1, "hymenoptera"
     )
-    for n in (2, 5, 10)
+    for n in (1, 2, 5, 10)
 )
 """The folder ``hymenoptera_data`` of PyTorch's tutorial on transfer learning: 397 photographs of ants and bees."""
 
@@ -90,15 +99,37 @@ SPEECH = tuple(
 """Spoken digits (`speech.py`): test clips of other speakers than those learned from, or of the same."""
 
 TEXTS = tuple(
-    Record(
-        f"texts/words-topics-{n}",
-        ("{texts}/words.npz,{texts}/topics.npz", "--labels-per-class", f"{n}", *ON_VECTORS),
-        0.1,
-        "texts",
+    Record(f"texts/{name}-{n}", (files, "--labels-per-class", f"{n}", *ON_VECTORS), 0.1, "texts")
+    for name, files, labels in (
+        ("words-topics", "{texts}/words.npz,{texts}/topics.npz", (1, 2, 5, 10)),
+        ("few-words-topics", "{texts}/few/words.npz,{texts}/few/topics.npz", (2,)),
+        ("words", "{texts}/words.npz", (2,)),
+        ("topics", "{texts}/topics.npz", (2,)),
     )
-    for n in (2, 10)
+    for n in labels
 )
 """Short news texts by the mean of their words' vectors and by latent topics, side by side (`texts.py`)."""
+
+FEW_LABELS = tuple(
+    record
+    for n in (1, 2, 5)
+    for record in (
+        Record(f"features/fashion-{n}", ("fashion-mini", "--labels-per-class", f"{n}", *ON_FEATURES), 0.2),
+        Record(f"pixels/fashion-{n}", ("fashion-mini", "--labels-per-class", f"{n}", *ON_PIXELS), 0.2),
+    )
+)
+CIFAR10_FEATURES = tuple(
+    Record(f"features/cifar10-{n}", ("{drawn}", "--labels-per-class", f"{n}", *ON_FEATURES), 0.3, "cifar10")
+    for n in (2, 10, 50)
+)
+"""10,000 of the training images, drawn once (`drawn`), and all test images."""
+
+ROWS = tuple(
+    Record(f"vectors/{name}-{n}", (f"{{{name}}}", "--labels-per-class", f"{n}", *ON_VECTORS), 0.1)
+    for name in ("digits", "cancer")
+    for n in (2, 10)
+)
+"""scikit-learn's digits as 64 numbers each, and its breast cancer: rows without a picture (`rows`)."""
 
 RECORDS = (
     Record("demo", (*DEMO, "--seeds", "auto", "--budget", "300"), 0.15),
@@ -114,6 +145,10 @@ RECORDS = (
     Record("cifar10", ("{cifar10}", *SOME), 0.7, "cifar10"),
     *PHOTOGRAPHS,
     Record("features/fashion-10", ("fashion-mini", "--labels-per-class", "10", *ON_FEATURES), 0.2),
+    *FEW_LABELS,
+    Record("matrix/fashion-step", (*matrix("fashion-tail"), "--set", "imbalance=step:10"), 0.4),
+    *ROWS,
+    *CIFAR10_FEATURES,
     *SPEECH,
     *TEXTS,
     Record("features/pneumonia-20", ("{pneumonia}", "--labels-per-class", "20", *ON_FEATURES), 0.2, "pneumonia"),
@@ -141,7 +176,7 @@ def changed(record: Record) -> list[str]:
         made = build_config(read_config(record.kept / "config.yaml")).model_dump()
     except ConfigError:  # of a version whose keys were others
         return ["config"]
-    asked = settings([one.replace(f"{{{record.needs}}}", "images") for one in record.arguments])
+    asked = settings([re.sub(r"\{\w+\}", "images", one) for one in record.arguments])
     return [key for key, value in asked.model_dump(exclude_unset=True).items() if key != "data" and value != made[key]]
 
 
@@ -174,6 +209,31 @@ def untuned(cifar10: Path) -> Path:
     return file
 
 
+def drawn(cifar10: Path) -> Path:
+    """An npz with 10,000 of the training images of `untuned`, and the test images."""
+    file = RUNS / "drawn.npz"
+    if not file.exists():
+        with np.load(untuned(cifar10)) as archive:
+            arrays = dict(archive)
+        chosen = np.random.default_rng(0).permutation(len(arrays["x_train"]))[:DRAWN]
+        write_npz(file, {name: one[chosen] if name.endswith("train") else one for name, one in arrays.items()})
+    return file
+
+
+def rows(name: str, data: Bunch) -> Path:
+    """An npz of a data set of scikit-learn's, of which three tenths are for testing."""
+    file = RUNS / f"{name}.npz"
+    if not file.exists():
+        x, y = data.data.astype(np.float32), data.target
+        train, test = train_test_split(np.arange(len(y)), test_size=0.3, random_state=0, stratify=y)
+        names = np.array([str(one) for one in data.target_names])
+        write_npz(
+            file,
+            {"x_train": x[train], "y_train": y[train], "x_test": x[test], "y_test": y[test], "class_names": names},
+        )
+    return file
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="a word in the names of the records to make")
@@ -194,7 +254,9 @@ def main() -> None:
         name: str(path) for name in ("pneumonia", "hymenoptera", "speech", "texts") if (path := getattr(asked, name))
     }
     if asked.cifar10 and any(record.needs == "cifar10" for record in older):
-        given["cifar10"] = str(untuned(asked.cifar10))
+        given |= {"cifar10": str(untuned(asked.cifar10)), "drawn": str(drawn(asked.cifar10))}
+    if any(record in ROWS for record in older):
+        given |= {"digits": str(rows("digits", load_digits())), "cancer": str(rows("cancer", load_breast_cancer()))}
     for record in older:
         if record.needs and record.needs not in given:
             print(f"{record.name} is left out: give its images with --{record.needs}.")
