@@ -28,7 +28,9 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import Bunch
 from tune import LAST_BATCH
 
+from ganlift.comparison.generator import generator_arms
 from ganlift.config import CompareConfig, apply_sets, build_config, read_config
+from ganlift.config_values import PIXELS
 from ganlift.data import load
 from ganlift.errors import ConfigError
 from ganlift.runs.files import write_npz
@@ -42,13 +44,15 @@ DRAWN = 10_000
 class Record:
     """What a record is made by, and its hours on two cores.
 
-    ``needs`` names the option with the data that are not in the package.
+    ``needs`` names the option with the data that are not in the package, ``verb`` what makes it: ``compare``, or
+    ``compare-generators``, of whose runs the table of generators is kept as well.
     """
 
     name: str
     arguments: tuple[str, ...]
     hours: float
     needs: str = ""
+    verb: str = "compare"
 
     @property
     def kept(self) -> Path:
@@ -131,6 +135,29 @@ ROWS = tuple(
 )
 """scikit-learn's digits as 64 numbers each, and its breast cancer: rows without a picture (`rows`)."""
 
+GENERATORS = "sngan,dcgan,wgan-gp,r3gan,biggan,stylegan2,stylegan2-ada,vae,autoencoder,gaussian"
+"""Those that are compared with each other; `gaussian`, which trains nothing, is the floor."""
+GENERATING = (
+    *("--generators", GENERATORS, "--labels-per-class"),
+    *("{labels}", "--seeds", "2", "--image-size", "16", "--batch-size", "32", "--budget", "300"),
+)
+OF_GENERATORS = tuple(
+    Record(
+        f"generators/{name}-{equal}",
+        (data, *(one.replace("{labels}", labels) for one in GENERATING), "--generator-budget", budget),
+        0.4,
+        needs,
+        "compare-generators",
+    )
+    for name, data, labels, needs in (
+        ("fashion-mini", "fashion-mini", "50", ""),
+        ("pneumoniamnist", "{pneumonia}", "200", "pneumonia"),
+        ("cifar10", "{drawn}", "200", "cifar10"),
+    )
+    for equal, budget in (("images", "300"), ("seconds", "30s"))
+)
+"""Generators at equal images and at equal seconds, at 16 px: a step of most takes several times as long at 28."""
+
 RECORDS = (
     Record("demo", (*DEMO, "--seeds", "auto", "--budget", "300"), 0.15),
     Record("matrix/fashion-tail", matrix("fashion-tail"), 0.4),
@@ -151,12 +178,13 @@ RECORDS = (
     *CIFAR10_FEATURES,
     *SPEECH,
     *TEXTS,
+    *OF_GENERATORS,
     Record("features/pneumonia-20", ("{pneumonia}", "--labels-per-class", "20", *ON_FEATURES), 0.2, "pneumonia"),
 )
 
 
 def settings(arguments: Sequence[str]) -> CompareConfig:
-    """What `ganlift compare` with ``arguments`` is asked for."""
+    """What `ganlift compare` with ``arguments``, or `compare-generators`, is asked for."""
     words, values = list(arguments), dict[str, object]()
     if not words[0].startswith("-"):
         values["data"] = words.pop(0)
@@ -165,6 +193,8 @@ def settings(arguments: Sequence[str]) -> CompareConfig:
             values |= read_config(Path(value))
         elif option == "--set":
             values = apply_sets(values, [value])
+        elif option == "--generators":
+            values |= {"strategies": generator_arms(value), "features": [PIXELS]}
         else:
             values[option.removeprefix("--").replace("-", "_")] = value
     return build_config(values)
@@ -192,8 +222,10 @@ def outdated(record: Record) -> str:
 def make(record: Record, arguments: Sequence[str]) -> None:
     """Run it, or go on with it, and keep its records."""
     run = RUNS / record.name
-    subprocess.run([sys.executable, "-m", "ganlift", "compare", *arguments, "--out", str(run)], check=True)
-    subprocess.run([sys.executable, str(HERE / "table.py"), str(run), "--keep", str(record.kept)], check=True)
+    of_generators = ["--generators"] * (record.verb == "compare-generators")
+    table = [str(HERE / "table.py"), str(run), *of_generators, "--keep", str(record.kept)]
+    subprocess.run([sys.executable, "-m", "ganlift", record.verb, *arguments, "--out", str(run)], check=True)
+    subprocess.run([sys.executable, *table], check=True)
 
 
 def untuned(cifar10: Path) -> Path:

@@ -153,8 +153,9 @@ def generators(run: Path) -> dict[str, Any]:
     kept = run / "generators.json"
     if kept.exists():
         return dict(read_json(kept))
-    lines = [[line.name, *line.cells] for line in side_by_side.side_by_side(read_run(run))]
-    return {"head": ["generator", *(name for name, _ in side_by_side.HEAD)], "lines": lines}
+    found = read_run(run)
+    lines = [[line.name, *line.cells] for line in side_by_side.side_by_side(found)]
+    return {"head": ["generator", *(name for name, _ in side_by_side.head(found))], "lines": lines}
 
 
 def generator_lines(found: Mapping[str, Any]) -> list[str]:

@@ -27,6 +27,16 @@ def test_arguments_become_the_configuration_that_the_command_would_have(records:
     assert records.settings(records.matrix("fashion-tail")).imbalance == "exp:100"
 
 
+def test_a_record_of_generators_has_two_arms_of_each_that_it_names(records: ModuleType) -> None:
+    asked = records.settings(("digits", "--generators", "vae,gaussian", "--generator-budget", "30s"))
+    beside = [name for name in asked.strategies if name.startswith("gan-augment-")]
+    assert beside == ["gan-augment-vae", "gan-augment-gaussian"]
+    assert len(asked.strategies) == 5
+    of_generators = [one for one in records.RECORDS if one.name.startswith("generators/")]
+    assert {one.verb for one in of_generators} == {"compare-generators"}
+    assert {one.arguments[-1] for one in of_generators} == {"300", "30s"}  # equal images, equal seconds
+
+
 def test_other_settings_make_a_record_older(records: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "stale", lambda folder: [])
     (demo,) = [one for one in records.RECORDS if one.name == "demo"]

@@ -41,6 +41,11 @@ def test_each_generator_has_a_line_and_is_trained_once_a_seed(tmp_path: Path) ->
     lines = [line.split() for line in done.output.splitlines() if line.startswith(("gaussian", "vae"))]
     table = [cells for cells in lines if len(cells) > 1]  # a lone one ends a long name of the arms' table
     assert sorted(cells[0] for cells in table) == ["gaussian", "vae"]
+    held = {name: rows[name]["generator_peak_bytes"] for name in names}
+    assert all(0 <= peak < 500e6 for peak in held.values())
+    assert rows["augment"]["generator_peak_bytes"] is None
+    most = max(held["synthetic-only-vae"], held["gan-augment-vae"])
+    assert f" {most / 1e6:.0f} MB " in next(" ".join(cells) for cells in table if cells[0] == "vae")
     assert all(f"{100 * rows[f'synthetic-only-{cells[0]}']['test_accuracy']:.1f}" in cells for cells in table)
     page = (run / "report.html").read_text()
     assert 'id="generators"' in page

@@ -35,6 +35,14 @@ def test_seconds_in_the_unit_that_fits(value: float, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "said"),
+    [(0, "0 MB"), (85.2e6, "85 MB"), (999.4e6, "999 MB"), (999.6e6, "1.0 GB"), (2.14e9, "2.1 GB"), (None, "–")],
+)
+def test_memory_in_the_unit_that_fits(value: object, said: str) -> None:
+    assert words.memory(value) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
     [(0.01, "1 point"), (0.02, "2 points"), (0.025, "2.5 points"), (0.0312, "3.1 points"), (None, "–")],
 )
 def test_a_size_has_no_sign_and_no_idle_zero(value: object, said: str) -> None:

@@ -42,6 +42,7 @@ NEEDLESS: dict[Item, str] = {
     ("record", "images_seen"): "counted from the number of the step",
     ("record", "seen"): "counted from the number of the step",
     ("record", "projected_s"): "of an estimate, which has no checkpoints",
+    ("record", "peak_bytes"): "measured again, of the steps that are left",
     ("record", "alarms"): "taken from the alarms at the end",
 }
 """Items that change nothing where they are left out, and why."""
@@ -131,6 +132,7 @@ def result(task: Task, scenario: Scenario, folder: Path) -> Any:
     record = asdict(records[-1])
     record["trace"] = [{key: value for key, value in line.items() if "_s" not in key[-5:]} for line in record["trace"]]
     record["elapsed_s"] = record["elapsed_s"] > LONG
+    record.pop("peak_bytes")
     return plain([found["phase"].state_dict(), record])
 
 

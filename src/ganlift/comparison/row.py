@@ -83,6 +83,7 @@ def row_of(
         "generator_images_seen": sum(record.images_seen for record in generating),
         "elapsed_s": sum(record.elapsed_s for record in records),
         "generator_elapsed_s": sum(record.elapsed_s for record in generating),
+        "generator_peak_bytes": max((one.peak_bytes for one in generating if one.peak_bytes is not None), default=None),
         "alarms": [alarm for record in records for alarm in record.alarms],
         "phases": [{key: value for key, value in asdict(record).items() if key != "trace"} for record in records],
     }

@@ -2,7 +2,8 @@
 
 D minimises sp(-r) + sp(f), G minimises sp(-f), in alternating steps on batches that BatchNorm sees apart.
 The paper is unconditional; with classes, the label's embedding is appended to the latent, and the discriminator
-adds the projection ⟨e(y), φ(x)⟩ (Miyato and Koyama 2018). The image's side is an argument (multiples of 4 from 8 on).
+is told them from the mean of its last planes, by projection if not asked otherwise (`ganlift.generators.judge`, which
+also has the aids for few images). The image's side is an argument (multiples of 4 from 8 on).
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from pydantic import BaseModel, Field
 from torch import Tensor, nn
 
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
-from ganlift.generators.common import GeneratorOptions, TwoPlayers, adams, class_term, resolutions
+from ganlift.generators.common import TwoPlayers, adams, resolutions
+from ganlift.generators.judge import Judge, JudgeOptions
+from ganlift.layers.residual import as_it_is
 from ganlift.losses import discriminator_bce, generator_bce
 
 
-class DCGANOptions(GeneratorOptions):
+class DCGANOptions(JudgeOptions):
     latent: int = Field(100, ge=1, le=1024, description="size of the latent")
     width: int = Field(64, ge=4, le=1024, description="channels of the layer next to the image; deeper ones double it")
     embedding: int = Field(32, ge=1, le=1024, description="size of the label's embedding beside the latent")
@@ -56,11 +59,10 @@ class Generator(nn.Module):
         return images
 
 
-class Discriminator(nn.Module):
-    """Images and labels (n,), -1 where unknown, to logits (n,)."""
+class Discriminator(Judge):
+    """Images and labels (n,), -1 where unknown, to logits (n,); the head reads whole planes, φ is their mean."""
 
     def __init__(self, shape: ImageShape, options: DCGANOptions) -> None:
-        super().__init__()
         base, doublings = resolutions(shape.size)
         width = options.width
         layers: list[nn.Module] = [nn.Conv2d(shape.channels, width, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
@@ -71,17 +73,14 @@ class Discriminator(nn.Module):
                 nn.LeakyReLU(0.2, inplace=True),
             ]
             width *= 2
-        self.body = nn.Sequential(*layers)
-        self.head = nn.Conv2d(width, 1, base)
-        self.embedding = nn.Embedding(shape.classes, width) if shape.classes else None
+        head = nn.Conv2d(width, 1, base)
+        super().__init__(nn.Sequential(*layers), width, shape.classes, as_it_is, options, head=head)
         self.apply(initialise)
 
-    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
-        h = self.body(x)
-        logits: Tensor = self.head(h).flatten()
-        if self.embedding is not None:
-            logits = logits + class_term(self.embedding, h.mean(dim=(2, 3)), labels)
-        return logits.float()
+    def judged(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        planes = self.body(x)
+        features = planes.mean(dim=(2, 3))
+        return self.scores(self.head(planes), features, labels), features
 
 
 def _norm_relu(width: int) -> tuple[nn.Module, nn.Module]:
@@ -103,23 +102,23 @@ class DCGAN(TwoPlayers):
     """See `ganlift.generators.base.GenerativeModel`."""
 
     def __init__(self, shape: ImageShape, options: DCGANOptions, device: torch.device) -> None:
-        modules = {
-            "generator": Generator(shape, options).to(device),
-            "discriminator": Discriminator(shape, options).to(device),
-        }
+        modules: dict[str, nn.Module] = {"generator": Generator(shape, options).to(device)}
+        modules["discriminator"] = self._judge = Discriminator(shape, options).to(device)
         optimizers = adams(modules, dict.fromkeys(modules, options.lr), (options.beta1, options.beta2))
         super().__init__(shape, modules, optimizers, options.latent)
 
     def step(self, real: Tensor, labels: Tensor, rng: torch.Generator, update: Update) -> dict[str, Tensor]:
-        discriminator, fake = self._modules["discriminator"], self.fake(labels, rng)
+        judge, fake = self._judge, self.fake(labels, rng)
 
-        on_real = discriminator(real, labels)
-        on_fake = discriminator(fake.detach(), labels)
-        d_loss = discriminator_bce(on_real, on_fake)
+        on_real, features = judge.judged(real, labels)
+        on_fake = judge(fake.detach(), labels)
+        d_loss = discriminator_bce(on_real, on_fake) + judge.lecam(on_real, on_fake)
+        d_loss = d_loss + judge.class_loss(features, labels)
         update("discriminator", d_loss)
 
         # the generator has not moved since: its batch serves both steps, as in the reference
-        g_loss = generator_bce(discriminator(fake, labels))
+        scores, features = judge.judged(fake, labels)
+        g_loss = generator_bce(scores[judge.best(scores)]) + judge.class_loss(features, labels)
         update("generator", g_loss)
 
         metrics = {"d_loss": d_loss, "g_loss": g_loss, "d_real": on_real.mean(), "d_fake": on_fake.mean()}

@@ -83,8 +83,9 @@ class Judge(nn.Module):
     Args:
         body: images to features φ (n, width).
         wrap: what is done to the layers after the body: spectral normalisation, or nothing.
-        bias: of the last layer; a loss of differences between real and fake has no gradient for it.
         options: how it is told classes, by projection if not given, and what helps with few images, else nothing.
+        head: what makes the score ψ of what the body gives; a linear layer if not given.
+        divisor: of the projection ⟨e(y), φ⟩.
     """
 
     def __init__(
@@ -95,16 +96,17 @@ class Judge(nn.Module):
         wrap: Wrap,
         options: JudgeOptions | None = None,
         *,
-        bias: bool = True,
+        head: nn.Module | None = None,
+        divisor: float = 1.0,
     ) -> None:
         super().__init__()
         options = options or JudgeOptions.model_validate({})
         told = classes > 0 and options.conditioning != "projection"
         self.body = body
-        self.head = wrap(nn.Linear(width, 1, bias=bias))
+        self.head = wrap(head or nn.Linear(width, 1))
         self.embedding = wrap(nn.Embedding(classes, width)) if classes and not told else None
         self.told = CLASS_LOSSES[options.conditioning](width, classes, wrap) if told else None
-        self._weight = options.class_weight
+        self._weight, self._divisor = options.class_weight, divisor
         self.limited = LimitedData(options) if options.lecam or options.top_k < 1 else None
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
@@ -113,10 +115,14 @@ class Judge(nn.Module):
     def judged(self, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (n,) and features (n, width)."""
         features = self.body(x)
-        logits: Tensor = self.head(features).flatten()
+        return self.scores(self.head(features), features, labels), features
+
+    def scores(self, raw: Tensor, features: Tensor, labels: Tensor) -> Tensor:
+        """Logits (n,): what the head says, and the projection where classes are told by it."""
+        logits = raw.flatten()
         if self.embedding is not None:
-            logits = logits + class_term(self.embedding, features, labels)
-        return logits.float(), features
+            logits = logits + class_term(self.embedding, features, labels) / self._divisor
+        return logits.float()
 
     def class_loss(self, features: Tensor, labels: Tensor) -> Tensor:
         """What a player adds to its loss for classes to be right, a scalar; 0 with projection."""

@@ -96,7 +96,9 @@ def discriminator(shape: ImageShape, options: R3GANOptions) -> Judge:
         layers += [Resample(shape.size // 2**n, up=False), scaled(nn.Conv2d(narrow, wide, 1, bias=False))]
     layers += [GroupedBlock(widths[-1], depth) for _ in range(options.blocks)]
     layers += [scaled(nn.Conv2d(widths[-1], widths[-1], base, groups=widths[-1], bias=False)), nn.Flatten()]
-    judge = Judge(nn.Sequential(*layers), widths[-1], shape.classes, as_it_is, options, bias=False)
+    # a loss of differences between real and fake has no gradient for a bias
+    head = nn.Linear(widths[-1], 1, bias=False)
+    judge = Judge(nn.Sequential(*layers), widths[-1], shape.classes, as_it_is, options, head=head)
     for layer in (judge.head, judge.embedding):
         if layer is not None:
             nn.init.normal_(cast(Tensor, layer.weight), 0.0, widths[-1] ** -0.5)

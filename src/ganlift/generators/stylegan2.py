@@ -6,7 +6,8 @@
     D minimises sp(-r) + sp(f), every 16th step + 16 · γ/2 · ‖∇D(x)‖² on reals (lazy R1); G minimises sp(-f)
 
 Options add style mixing and, every 4th step, 4 · weight · (‖Jᵀy‖ - a)² (path length); the authors' setting for
-CIFAR-10 has neither. Labels enter the mapping network, and D through the projection ⟨e(y), φ⟩ / √width.
+CIFAR-10 has neither. Labels enter the mapping network, and D through the projection ⟨e(y), φ⟩ / √width if not asked
+otherwise (`ganlift.generators.judge`, which also has the aids for few images).
 
 What differs from the paper: a sample's noise is a fixed random linear image of its latent, nearly white over the plane,
 so that the latent alone makes the image (the authors draw it anew, or use one noise for all images). Sides may be 28
@@ -28,12 +29,14 @@ from torch.optim import Adam, Optimizer
 
 from ganlift.augment.ada import AdaptiveAugment
 from ganlift.generators.base import GeneratorEntry, ImageShape, Update, generators
-from ganlift.generators.common import GeneratorOptions, TwoPlayers, class_term, fake_labels, latents, resolutions
+from ganlift.generators.common import TwoPlayers, fake_labels, latents, resolutions
+from ganlift.generators.judge import Judge, JudgeOptions
 from ganlift.layers.equalised import GAIN, SLOPE, EqualisedConv, EqualisedLinear
 from ganlift.layers.fir import Fir
 from ganlift.layers.mapping import Mapping, unit_mean_square
 from ganlift.layers.minibatch_deviation import with_deviation
 from ganlift.layers.modulated import ModulatedConv
+from ganlift.layers.residual import as_it_is
 from ganlift.layers.styled import StyledConv
 from ganlift.losses import discriminator_bce, generator_bce
 from ganlift.penalties import full_precision, path_lengths, r1_penalty
@@ -44,7 +47,7 @@ PATH_DECAY, PATH_SHARE = 0.01, 2
 """Of the running mean of path lengths; and one in so many images of a batch has its path measured."""
 
 
-class StyleGAN2Options(GeneratorOptions):
+class StyleGAN2Options(JudgeOptions):
     latent: int = Field(128, ge=1, le=1024, description="size of z and of w; 512 in the paper")
     width: int = Field(
         16,
@@ -136,8 +139,8 @@ class DownBlock(nn.Module):
         return out
 
 
-class Discriminator(nn.Module):
-    """Images and labels (n,), -1 where unknown, to logits (n,)."""
+class Features(nn.Module):
+    """Images (n, c, size, size) to features (n, width)."""
 
     def __init__(self, shape: ImageShape, options: StyleGAN2Options) -> None:
         super().__init__()
@@ -147,21 +150,31 @@ class Discriminator(nn.Module):
         self.blocks = nn.Sequential(
             *(DownBlock(narrow, wide, shape.size // 2**n) for n, (narrow, wide) in enumerate(pairwise(widths)))
         )
-        width = widths[-1]
-        self.last = EqualisedConv(width + 1, width, 3, GAIN)
-        self.features = EqualisedLinear(width * base**2, width, GAIN)
-        self.head = EqualisedLinear(width, 1)
-        self.embedding = nn.Embedding(shape.classes, width) if shape.classes else None
+        self.width = widths[-1]
+        self.last = EqualisedConv(self.width + 1, self.width, 3, GAIN)
+        self.flat = EqualisedLinear(self.width * base**2, self.width, GAIN)
 
-    def forward(self, x: Tensor, labels: Tensor, batches: int = 1) -> Tensor:
-        """``batches`` of equal size may lie in ``x``, one after another: no image is compared with another batch's."""
+    def forward(self, x: Tensor, batches: int = 1) -> Tensor:
         h = self.blocks(F.leaky_relu(self.from_image(x), SLOPE))
         h = F.leaky_relu(self.last(with_deviation(h, batches)), SLOPE)
-        features = F.leaky_relu(self.features(h.flatten(1)), SLOPE)
-        logits: Tensor = self.head(features).flatten()
-        if self.embedding is not None:
-            logits = logits + class_term(self.embedding, features, labels) / math.sqrt(features.shape[1])
-        return logits.float()
+        return F.leaky_relu(self.flat(h.flatten(1)), SLOPE)
+
+
+class Discriminator(Judge):
+    """Images and labels (n,), -1 where unknown, to logits (n,)."""
+
+    def __init__(self, shape: ImageShape, options: StyleGAN2Options) -> None:
+        body = Features(shape, options)
+        head, divisor = EqualisedLinear(body.width, 1), math.sqrt(body.width)
+        super().__init__(body, body.width, shape.classes, as_it_is, options, head=head, divisor=divisor)
+
+    def forward(self, x: Tensor, labels: Tensor, batches: int = 1) -> Tensor:
+        return self.judged(x, labels, batches)[0]
+
+    def judged(self, x: Tensor, labels: Tensor, batches: int = 1) -> tuple[Tensor, Tensor]:
+        """``batches`` of equal size may lie in ``x``, one after another: no image is compared with another batch's."""
+        features = self.body(x, batches)
+        return self.scores(self.head(features), features, labels), features
 
 
 class Pace(nn.Module):
@@ -226,8 +239,10 @@ class StyleGAN2(TwoPlayers):
         fake = self.fake(labels, rng)
 
         both = self._seen(torch.cat([real, fake.detach()]), rng)
-        on_real, on_fake = judge(both, labels.repeat(2), 2).chunk(2)
-        d_loss = total = discriminator_bce(on_real, on_fake)
+        scores, features = judge.judged(both, labels.repeat(2), 2)
+        on_real, on_fake = scores.chunk(2)
+        d_loss = discriminator_bce(on_real, on_fake) + judge.lecam(on_real, on_fake)
+        d_loss = total = d_loss + judge.class_loss(features[: len(real)], labels)
         if t % R1_EVERY == 0 and self._options.gamma:
             penalty = r1_penalty(lambda x: judge(x, labels), both[: len(real)])
             total = total + R1_EVERY * self._options.gamma / 2 * penalty
@@ -236,7 +251,8 @@ class StyleGAN2(TwoPlayers):
             self._augment.observe(on_real)
 
         # the generator has not moved since: its batch serves both steps
-        g_loss = total = generator_bce(judge(self._seen(fake, rng), labels))
+        scores, features = judge.judged(self._seen(fake, rng), labels)
+        g_loss = total = generator_bce(scores[judge.best(scores)]) + judge.class_loss(features, labels)
         if t % PATH_EVERY == 0 and self._options.path_weight:
             total = total + PATH_EVERY * self._options.path_weight * self._path_penalty(labels, rng)
         update("generator", total)

@@ -54,7 +54,7 @@ class Critic(Judge):
     steps: Tensor
 
     def __init__(self, body: nn.Module, width: int, classes: int, options: JudgeOptions | None = None) -> None:
-        super().__init__(body, width, classes, as_it_is, options, bias=False)
+        super().__init__(body, width, classes, as_it_is, options, head=nn.Linear(width, 1, bias=False))
         if self.embedding is not None:  # as large as the head: nothing bounds it later
             nn.init.normal_(cast(Tensor, self.embedding.weight), 0.0, width**-0.5)
         self.register_buffer("steps", torch.zeros((), dtype=torch.int64))

@@ -11,6 +11,7 @@ from ganlift.report.read import Row, Run, mapping
 HEAD = [
     ("Steps", "of the generator's own phase"),
     ("Time", "of that phase"),
+    ("Memory", "at most in that phase: what the process grew by, or what the GPU's tensors took"),
     ("{Made}s/s", "real {made}s that it trains on in a second"),
     ("Fréchet", "distance to held-out {made}s on the network named under Quality; lower is better"),
     ("Recall", "share of real {made}s that lie among generated ones: low where modes are missing"),
@@ -79,6 +80,7 @@ def _cells(run: Run, rows: list[Row], measured: dict[str, float]) -> list[str]:
     return [
         words.count(round(numbers.average(rows, "generator_steps"))),
         words.seconds(elapsed),
+        words.memory(max(numbers.values(rows, "generator_peak_bytes"), default=None)),
         words.count(round(seen / elapsed)) if elapsed else words.NONE,
         words.decimal(measured.get("frechet"), 2),
         words.decimal(measured.get("recall"), 2),

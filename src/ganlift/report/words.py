@@ -59,6 +59,14 @@ def ratio(value: Any) -> str:
     return NONE if plain is None else f"{plain:.1f} ×"
 
 
+def memory(value: Any) -> str:
+    """Bytes: 85,200,000 is ``85 MB``, 2,140,000,000 is ``2.1 GB``."""
+    held = number(value)
+    if held is None:
+        return NONE
+    return f"{held / 1e6:.0f} MB" if held < 999.5e6 else f"{held / 1e9:.1f} GB"
+
+
 def seconds(value: Any) -> str:
     """8.25 is ``8.2 s``, 75 is ``1 min 15 s``, 3700 is ``1 h 2 min``."""
     plain = number(value)

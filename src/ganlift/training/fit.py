@@ -16,6 +16,7 @@ from ganlift.errors import Interrupted
 from ganlift.training.alarms import Alarms, NonFiniteLossError
 from ganlift.training.checkpoint import Checkpoints, Store
 from ganlift.training.grids import write_grid
+from ganlift.training.memory import PeakMemory
 from ganlift.training.pace import WARM_UP, Pace
 from ganlift.training.phase import Phase, Stateful
 from ganlift.training.rescue import Policy, Rescue
@@ -69,7 +70,8 @@ class Settings:
 class Record:
     """What a phase left behind: facts, no tensors. Seconds and images include those before a resume.
 
-    ``seen`` are the images drawn from each stream, by its name; ``images_seen`` is their sum.
+    ``seen`` are the images drawn from each stream, by its name; ``images_seen`` is their sum. ``peak_bytes`` is the
+    most memory that the phase held (`ganlift.training.memory`), None where that is not known.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Record:
     seen: dict[str, int] = field(default_factory=dict)
     elapsed_s: float = 0.0
     projected_s: float = 0.0
+    peak_bytes: int | None = None
     trace: list[dict[str, Any]] = field(default_factory=list)
     alarms: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -122,6 +125,7 @@ def fit(phase: Phase, settings: Settings) -> Record:
     grid_steps, watch_steps = _grid_steps(phase, settings), _watch_steps(phase)
     for module in phase.modules.values():
         module.train()
+    memory = PeakMemory(settings.fabric.device)
     pace = Pace(t, record.elapsed_s, phase.images_per_step)
     while t < last:
         if code := settings.should_stop():
@@ -158,6 +162,7 @@ def fit(phase: Phase, settings: Settings) -> Record:
         record.projected_s = pace.projected(last, phase.steps)
     elif start < last:
         write_grid(phase, settings.grid_folder, record.images_seen)
+        record.peak_bytes = memory.peak()
         checkpoints.save(last)
     record.alarms = list(alarms.raised)
     return record
