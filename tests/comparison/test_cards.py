@@ -71,7 +71,7 @@ def test_jobs_per_gpu_are_a_number_or_found_out(given: Any, taken: Any) -> None:
 
 @pytest.mark.parametrize("given", [0, "many", True, -1, 1.5])
 def test_other_jobs_per_gpu_are_refused(given: Any) -> None:
-    with pytest.raises(ConfigError, match="'jobs_per_gpu' = .*: expected auto, or how many jobs, 1 or more"):
+    with pytest.raises(ConfigError, match=r"'jobs_per_gpu' = .*: expected auto, or how many jobs, 1 or more"):
         build_config({"data": "x", "jobs_per_gpu": given})
 
 

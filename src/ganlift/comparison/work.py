@@ -148,7 +148,8 @@ def _too_much(job: Job, run: Path, report: Listener, should_stop: ShouldStop) ->
     """The sentence for a device that has too little memory for ``job``; of the first steps with the size that fits.
 
     A smaller batch is the user's to choose: gradients of parts, added up, are not those of the whole where layers
-    normalise by the batch, and most discriminators and classifiers have such layers.
+    normalise by the batch, and most discriminators and classifiers have such layers; nor where a step moves the
+    discriminator before the generator's loss is taken.
     """
     size, device = job["shared"]["batch_size"], job["shared"]["device"]
     said = f"{device} has too little memory for {size} labelled images a step"
