@@ -172,6 +172,7 @@ def _plan_facts(
 ) -> dict[str, Any]:
     """What the terminal and ``plan.json`` say before the first arm."""
     config, images, split = prepared.config, prepared.images, prepared.splits[0]
+    chosen = {"sharing": sharing.to_json()} if sharing else {}
     facts = {
         **plan.to_json(),
         "data": images.source,
@@ -193,7 +194,7 @@ def _plan_facts(
         "test": len(split.test),
         "batch_size": config.batch_size,
         "jobs": at_once,
-        **(chosen := {"sharing": sharing.to_json()} if sharing else {}),
+        **chosen,
         "search": config.search,
         "needs_generator": any(strategies.get(name).needs_generator for name in plan.strategies),
         "arms": len(plan.strategies) * len(plan.seeds),
