@@ -15,9 +15,11 @@ from pydantic import BaseModel, BeforeValidator, Field, PlainValidator, Validati
 
 from ganlift.config_images import ImagesConfig, names
 from ganlift.config_values import (
+    AUTO_JOBS,
     AUTO_SEEDS,
     budget_value,
     imbalance_value,
+    jobs_per_gpu_value,
     optional_budget_value,
     seeds_value,
     spaces_value,
@@ -68,7 +70,9 @@ class RunConfig(ImagesConfig):
     device: str = Field("auto", min_length=1)
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     jobs: int | None = Field(None, ge=1, description="jobs side by side; as many as there are cores or GPUs for")
-    jobs_per_gpu: int | None = Field(None, ge=1, description="jobs that share a GPU; as many as a probe says pay")
+    jobs_per_gpu: Annotated[int | str, PlainValidator(jobs_per_gpu_value)] = Field(
+        AUTO_JOBS, description="jobs that share a GPU; auto: as many as the first steps say that its memory holds"
+    )
     executor: str = Field("auto", min_length=1, description="where jobs run; after a colon the address, if it has one")
     launch: str = Field("", description="words before a worker's command, such as 'srun -n1 --exact'")
     threads: int | None = Field(

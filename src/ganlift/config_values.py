@@ -10,6 +10,7 @@ from ganlift.config_images import names
 from ganlift.errors import ConfigError
 
 AUTO_SEEDS = "auto"
+AUTO_JOBS = "auto"
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,14 @@ def imbalance_value(value: Any) -> str:
     if not found or float(found[1]) < 1:
         raise ValueError("expected exp:RATIO or step:RATIO with a ratio of 1 or more, such as exp:100")
     return text
+
+
+def jobs_per_gpu_value(value: Any) -> int | str:
+    text = AUTO_JOBS if value is None else str(value).strip().lower()
+    count = int(text) if re.fullmatch(r"[0-9]{1,6}", text) else 0
+    if isinstance(value, bool) or (text != AUTO_JOBS and count < 1):
+        raise ValueError("expected auto, or how many jobs, 1 or more")
+    return count or text
 
 
 def seeds_value(value: Any) -> int | list[int] | str:

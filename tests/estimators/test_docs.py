@@ -14,4 +14,4 @@ def test_the_snippets_run() -> None:
     names: dict[str, Any] = {}
     for snippet in snippets:  # the last one's checks are run by test_checks.py
         exec(compile(snippet, str(PAGE), "exec"), names)
-    assert len(snippets) == 6
+    assert len(snippets) == 7

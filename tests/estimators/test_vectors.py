@@ -146,7 +146,25 @@ WIDE = np.arange(40.0).reshape(20, 2) % 7
     [
         ({"strategy": "rotation"}, WIDE, r"'rotation' learns from pixels alone; say image_shape=\(h, w\)"),
         ({"strategy": "simsiam"}, WIDE, "'simsiam' learns from pixels alone"),
-        ({"strategy": "sgan@efficientnet-lite0"}, WIDE, "strategy='sgan', features='efficientnet-lite0'"),
+        ({"strategy": "sgan@efficientnet-lite0"}, WIDE, "names a network or a block, and X has rows .* leave out what"),
+        (
+            {"strategy": "sgan@words", "blocks": {"a": 1, "b": 1}},
+            WIDE,
+            "'sgan@words' learns from one block alone, and X has none called 'words'; name one of a, b after '@'",
+        ),
+        ({"strategy": "sgan@a", "blocks": [1, 1]}, WIDE, r"blocks=\[1, 1\]; give the width of each by its name"),
+        ({"strategy": "sgan@a", "blocks": {"a": 1}}, WIDE, "X has 2 columns, and blocks names 1"),
+        ({"strategy": "rotation@a", "blocks": {"a": 1, "b": 1}}, WIDE, "'rotation' learns from pixels alone"),
+        (
+            {"strategy": "sgan@efficientnet-lite0"},
+            WIDE.reshape(20, 2, 1),
+            "'sgan@efficientnet-lite0' learns from what that network .* give features='efficientnet-lite0'",
+        ),
+        (
+            {"strategy": "sgan@timm-one", "features": "efficientnet-lite0"},
+            WIDE.reshape(20, 2, 1),
+            "'sgan@timm-one' learns from what that network makes of images; give features='timm-one'",
+        ),
         ({"features": "efficientnet-lite0"}, WIDE, "X has rows of numbers, and features is about images"),
         ({"value_range": (0, 1)}, WIDE, r"value_range is about images: say image_shape=\(h, w\)"),
         ({"image_size": 8}, WIDE, "image_size is about images"),
@@ -218,6 +236,69 @@ def test_blocks_are_a_parameter_as_others_are() -> None:
     assert quick("sgan", blocks={"a": 6, "b": 7}).fit(x, marked).encoding_.blocks == (("a", 6), ("b", 7))
 
 
+HALVES = {"top": 32, "bottom": 32}
+"""Digits (8, 8) as rows of 64: the upper four lines of each and the lower four."""
+
+
+@pytest.mark.parametrize("strategy", ["sgan", "fixmatch"])
+def test_a_block_alone_is_what_learns_from_its_columns_alone(digits: Digits, strategy: str) -> None:
+    """What stands in the other columns changes nothing, in training or later."""
+    images, y = digits
+    x, marked = images[:300].reshape(300, 64).astype(float), np.where(np.arange(300) < 100, y[:300], -1)
+    other = x.copy()
+    other[:, :32] = np.random.default_rng(0).permutation(other[:, :32])
+    fitted = quick(f"{strategy}@bottom", budget=20, blocks=HALVES).fit(x, marked)
+    again = quick(f"{strategy}@bottom", budget=20, blocks=HALVES).fit(other, marked)
+    found = fitted.predict_proba(x)
+    assert np.array_equal(again.predict_proba(x), found)
+    assert np.array_equal(fitted.predict_proba(other), found)
+    assert not np.array_equal(fitted.predict_proba(np.roll(x, 1, axis=1)), found)
+    assert (fitted.n_features_in_, fitted.block_, fitted.encoding_.block) == (64, slice(32, 64), "bottom")
+    with pytest.raises(ValueError, match="X has 32 features, but GanLiftClassifier is expecting 64"):
+        fitted.predict(x[:, 32:])
+
+
+def test_a_block_has_the_columns_that_a_comparison_gives_it(digits: Digits, tmp_path: Path) -> None:
+    """The columns are those of the classifier that ``ganlift train top.npz,bottom.npz`` makes by the same name."""
+    images, y = digits
+    x = images[:300].reshape(300, 64).astype(float)
+    parts = {"train": slice(0, 150), "val": slice(150, 200), "test": slice(200, 300)}
+    for name, own in {"top": x[:, :32], "bottom": x[:, 32:]}.items():
+        arrays = {f"x_{part}": own[where] for part, where in parts.items()}
+        np.savez(tmp_path / f"{name}.npz", **arrays, **{f"y_{part}": y[where] for part, where in parts.items()})
+    spec = f"{tmp_path / 'top.npz'},{tmp_path / 'bottom.npz'}"
+    run = train(spec, strategy="augment@top", budget=2, batch_size=8, threads=1, out=tmp_path / "run").run
+    fitted = quick("augment@top", blocks=HALVES).fit(x[:150], y[:150])
+    assert fitted.encoding_.to_json() == json.loads((run / "classifier" / "model.json").read_text())["columns"]
+
+
+def test_blocks_are_searched_over_by_the_names_of_strategies(digits: Digits) -> None:
+    images, y = digits
+    x = images[:400].reshape(400, 64)
+    asked = quick("sgan@top", blocks=HALVES, budget=60, batch_size=32)
+    names = ["sgan", "sgan@top"]
+    search = GridSearchCV(clone(asked), {"strategy": names}, cv=2, error_score="raise").fit(x, y[:400])
+    scores = dict(zip(names, search.cv_results_["mean_test_score"], strict=True))
+    assert search.best_params_ == {"strategy": "sgan"}
+    assert scores["sgan"] > scores["sgan@top"] > 0.3
+    fitted = asked.fit(x, y[:400])
+    kept = pickle.loads(pickle.dumps(fitted.set_params(blocks={"a": 64})))
+    assert kept.get_params()["strategy"] == "sgan@top"
+    assert np.array_equal(kept.predict_proba(x), fitted.predict_proba(x))
+    shares = clone(asked).set_params(strategy="sgan@bottom", blocks=HALVES).fit(x, y[:400]).predict_proba(x)
+    assert not np.allclose(shares, fitted.predict_proba(x), atol=0.05)
+
+
+def test_a_strategy_with_a_generator_behind_its_name_trains_that_generator(digits: Digits) -> None:
+    images, y = digits
+    x = images[:100].reshape(100, 64)
+    named = quick("gan-augment-vae").fit(x, y[:100]).history_
+    asked = quick("gan-augment", generator="vae").fit(x, y[:100]).history_
+    usual = quick("gan-augment").fit(x, y[:100]).history_
+    told = [{key for line in lines for key in line} for lines in (named, asked, usual)]
+    assert told[0] == told[1] != told[2]
+
+
 def test_another_width_or_what_is_not_finite_later() -> None:
     fitted = quick().fit(WIDE, np.arange(20) % 2)
     with pytest.raises(ValueError, match="X has 3 features, but GanLiftClassifier is expecting 2"):
@@ -258,8 +339,10 @@ def test_features_of_images(garments: Digits, seen: list[int]) -> None:
     assert sum(seen) == 30 * 4  # views
     assert fitted.score(images[2::4], y[2::4]) == 1.0
     assert sum(seen) == 30 * 4 + 10
-    fitted.fit(images[::4], y[::4], unlabelled=images[1::2]).predict(images[2::4])
+    wanted = fitted.fit(images[::4], y[::4], unlabelled=images[1::2]).predict_proba(images[2::4])
     assert sum(seen) == 30 * 4 + 10  # kept
+    named = clone(fitted).set_params(strategy="sgan@efficientnet-lite0").fit(images[::4], y[::4], images[1::2])
+    assert np.array_equal(named.predict_proba(images[2::4]), wanted)  # the same by either name
     network = feature_network("efficientnet-lite0")
     assert fitted.network_ == ("efficientnet-lite0", network.version)
     with torch.no_grad():

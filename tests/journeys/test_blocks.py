@@ -163,7 +163,7 @@ def test_files_that_do_not_belong_together_are_refused(place: Path, tmp_path: Pa
         check(f"{tmp_path / 'plain.npz'},{tmp_path / 'short.npz'}")
     with pytest.raises(DataError, match="two files are called 'cells'"):
         check(f"{cells},{cells}")
-    with pytest.raises(ConfigError, match=r"its blocks \(cells, worst\)"):
+    with pytest.raises(ConfigError, match="name one of cells, worst after '@'"):
         compare(both(place), strategies="sgan@best", **QUICK, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

@@ -205,7 +205,8 @@ OPTIONS = {
     "--value-range 0,1": "--value-range is about images",
     "--unlabelled elsewhere": "as x_unlabelled",
     "--strategies rotation": "'rotation' learns from pixels alone, and the data are rows of numbers",
-    "--strategies sgan@efficientnet-lite0": "'sgan@efficientnet-lite0' names a network",
+    "--strategies sgan@efficientnet-lite0": "'sgan@efficientnet-lite0' names a network or a block",
+    "--strategies sgan@rows": "'sgan@rows' names a network or a block",
     "--classifier resnet18": "--classifier resnet18 reads pixels",
 }
 

@@ -160,7 +160,9 @@ Out = Annotated[Path | None, typer.Option(help="The run folder; the same command
 Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
 Precision = Annotated[str | None, typer.Option(help="auto, fp32 or bf16.")]
 Jobs = Annotated[int | None, typer.Option(help="Jobs side by side.")]
-JobsPerGpu = Annotated[int | None, typer.Option(metavar="<int>", help="Jobs that share a GPU.")]
+JobsPerGpu = Annotated[
+    str | None, typer.Option(metavar="auto|N", help="Jobs that share a GPU; auto: as many as its memory holds.")
+]
 Executor = Annotated[
     str | None,
     typer.Option(metavar="NAME[:ADDRESS]", help="Where jobs run: in-process, local-processes, ...; 'ganlift list'."),

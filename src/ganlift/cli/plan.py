@@ -36,10 +36,22 @@ def plan_lines(plan: Mapping[str, Any]) -> list[str]:
         "Arms": f"{product}{search}" if several else "",
         "Each arm" if several else "Trains": f"{steps}{generator}{'' if several else search}",
         "Runs on": ", ".join(safe(one) for one in (plan.get("device"), plan.get("precision"), at_once, threads) if one),
+        "On each GPU": _sharing(plan),
         "Looks": _looks(plan),
         "Takes": f"{_takes(plan)}{continued}",
     }
     return _named(facts)
+
+
+def _sharing(plan: Mapping[str, Any]) -> str:
+    """How many jobs share a card, and why as many, where that was found out."""
+    if not (found := plan.get("sharing")):
+        return ""
+    jobs = f"{found['jobs']} job{'s' if found['jobs'] > 1 else ''}"
+    needs, free = (f"{found[key] / 1e9:.1f} GB" for key in ("needs_bytes", "free_bytes"))
+    return f"{jobs}: an arm needs at most {needs} of {free}" + (
+        ", and there are cores for no more" if found["limit"] == "cores" else ""
+    )
 
 
 def _looks(plan: Mapping[str, Any]) -> str:

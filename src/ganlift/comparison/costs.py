@@ -28,12 +28,16 @@ MIN_STEPS = 20
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds of one arm: per classifier step, per generator step, and beside the steps."""
+    """Seconds of one arm: per classifier step, per generator step, and beside the steps.
+
+    ``peak_bytes`` is the most that it held of a GPU while it was tried; 0 on anything else.
+    """
 
     strategy: str
     per_step: float
     per_generator_step: float
     rest: float
+    peak_bytes: int = 0
 
     def seconds(self, steps: int, generator_steps: int) -> float:
         return self.training(steps, generator_steps) + self.rest
@@ -92,6 +96,7 @@ def costs_from(probes: Sequence[Mapping[str, Any]], steps: int, generator_steps:
             probe["classifier"] / steps,
             probe["generator"] / generator_steps,
             probe["rest"],
+            probe.get("peak_bytes", 0),
         )
         for probe in probes
     ]

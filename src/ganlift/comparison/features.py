@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
@@ -30,6 +29,7 @@ from ganlift.features import (
     embed,
     feature_network,
     frames_of,
+    label_of,
     of_clips,
     views_for,
 )
@@ -46,7 +46,7 @@ def labels_of(features: Sequence[str]) -> dict[str, str]:
     for name in features:
         if name in (PIXELS, ROWS):
             continue
-        label = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")
+        label = label_of(name)
         if found.setdefault(label, name) != name:
             raise ConfigError(f"--features {name} and {found[label]} would both be called '{label}'; rename one.")
     return found

@@ -39,11 +39,13 @@ class Tried:
     Attributes:
         quickest_s: what all arms' steps would take, were each as quick as the quickest of its phase.
         core_share: what jobs got of the core that each should have; 1 where nothing else wanted it.
+        free_bytes: what was free on the fullest GPU; 0 where jobs ran on something else.
     """
 
     costs: list[Cost]
     quickest_s: float
     core_share: float
+    free_bytes: int
 
 
 def first_steps(trial: Trial, choices: Sequence[int]) -> dict[int, Tried]:
@@ -77,4 +79,5 @@ def _tried(trial: Trial, threads: int) -> Tried:
         costs=costs_from(probes, trial.steps, trial.generator_steps),
         quickest_s=sum(probe["quickest"] for probe in probes),
         core_share=min(1.0, sum(probe["core_share"] for probe in probes) / len(probes) / own_share),
+        free_bytes=min(probe.get("free_bytes", 0) for probe in probes),
     )

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ganlift.comparison.hands import elsewhere, gpus, room
+from ganlift.comparison.hands import cards, elsewhere, room
 from ganlift.config import CompareConfig, RunConfig
 from ganlift.cores import cores, most_threads
 from ganlift.generators.base import generators
@@ -54,19 +54,21 @@ def shared_settings(config: RunConfig, run: Path) -> dict[str, Any]:
     }
 
 
-def jobs_at_once(config: RunConfig, run: Path, arms: int) -> int:
+def jobs_at_once(config: RunConfig, run: Path, arms: int, per_gpu: int = 1) -> int:
     """Jobs side by side: as asked for; or, in a comparison, of ``arms`` as many as there are cores or GPUs for.
 
-    These are a cluster's where jobs run in one.
+    These are a cluster's where jobs run in one. ``per_gpu`` jobs share each GPU.
     """
     if config.jobs:
         return config.jobs
     if not isinstance(config, CompareConfig):
         return 1
-    if (there := room(config, _recorded_threads(run) or config.threads or 1)) is not None:
+    if (there := room(config, _recorded_threads(run) or config.threads or 1, per_gpu)) is not None:
         return max(1, min(arms, there))
+    if there := cards(config):
+        return max(1, min(arms, there * per_gpu))
     if pick_device(config.device).type != "cpu":
-        return max(1, min(arms, len(gpus(config)) * (config.jobs_per_gpu or 1)))
+        return 1
     return max(1, min(arms, cores() // (_recorded_threads(run) or config.threads or 1)))
 
 

@@ -20,7 +20,7 @@ from ganlift.executors.base import Job
 from ganlift.features import DEFAULT
 from ganlift.generators.base import generators, name_in
 from ganlift.nouns import IMAGE
-from ganlift.strategies.base import Strategy, on_vectors, strategies
+from ganlift.strategies.base import Strategy, on_rows, on_vectors, strategies
 from ganlift.strategies.options import is_untuned
 
 PROBE = "linear-probe"
@@ -137,7 +137,7 @@ def _asked_for(
     if blocks and isinstance(config, CompareConfig):
         names += [PROBE, *(alone := [f"{PROBE}@{block}" for block in blocks])]
         notes.append(f"Beside '{PROBE}' of all blocks stands what each alone gives: {', '.join(alone)}.")
-    named = on_rows(names, config, blocks) if ROWS in spaces else in_spaces(names, spaces)
+    named = all_on_rows(names, config, blocks) if ROWS in spaces else in_spaces(names, spaces)
     return picked, named, notes
 
 
@@ -210,11 +210,12 @@ def in_spaces(names: Sequence[str], features: Sequence[str]) -> list[Strategy]:
     return chosen
 
 
-def on_rows(names: Sequence[str], config: ArmsConfig, blocks: Sequence[str] = ()) -> list[Strategy]:
-    """The strategies called ``names`` as they learn from rows of numbers: ``sgan@text`` from one of ``blocks`` alone.
+def all_on_rows(names: Sequence[str], config: ArmsConfig, blocks: Sequence[str] = ()) -> list[Strategy]:
+    """The strategies called ``names`` as they learn from rows of numbers, as `on_rows` has each.
 
     Raises:
-        ConfigError: an unknown name, one that is about pictures, or something is asked for that needs pictures.
+        ConfigError: an unknown name or block, one that is about pictures, or something is asked for that needs
+            pictures.
     """
     if networks := [name for name in config.features if name not in (AUTO, PIXELS)]:
         raise ConfigError(
@@ -226,13 +227,7 @@ def on_rows(names: Sequence[str], config: ArmsConfig, blocks: Sequence[str] = ()
             f"--classifier {config.classifier} reads pixels, and {config.data} has rows of numbers; give mlp or "
             "linear, or leave it out."
         )
-    if elsewhere := [name for name in names if (strategies.get(name).features or ROWS) not in (ROWS, *blocks)]:
-        there = f" beside its blocks ({', '.join(blocks)})" if blocks else ""
-        raise ConfigError(
-            f"'{elsewhere[0]}' names a network, and {config.data} has rows of numbers{there}; leave out what follows "
-            "'@'."
-        )
-    return [entry_of(name, rows=True) for name in names]
+    return [on_rows(name, blocks, config.data) for name in names]
 
 
 def entry_of(name: str, *, rows: bool) -> Strategy:

@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from ganlift.comparison import label_errors
-from ganlift.comparison.costs import (
-    REFERENCE_STEPS,
-    budget_for,
-    equal_time,
-    estimate,
-    generator_steps_for,
-    steps_for,
-    steps_in_time,
-    steps_of_time,
-)
+from ganlift.comparison.cards import Sharing
 from ganlift.comparison.feature_points import write_points
 from ganlift.comparison.features import write_features
-from ganlift.comparison.first_steps import Trial, first_steps
-from ganlift.comparison.hands import open_executor
+from ganlift.comparison.hands import asked_per_gpu, open_executor
 from ganlift.comparison.images import write_images
 from ganlift.comparison.looking import Looking, RunJobs
-from ganlift.comparison.machine import jobs_at_once, machine_notes, settle_threads, shared_settings, thread_choices
+from ganlift.comparison.machine import jobs_at_once, machine_notes, shared_settings
 from ganlift.comparison.model_facts import model_facts
-from ganlift.comparison.plan import Plan, read_plan
+from ganlift.comparison.plan import Plan
+from ganlift.comparison.planning import arms_left, plan_and_sharing
 from ganlift.comparison.prepared import Prepared, labelled_per_class
-from ganlift.comparison.search import search, trainings
+from ganlift.comparison.search import search
 from ganlift.comparison.stopping import stop_requested, stopping, while_held
 from ganlift.comparison.winner import choose, clear_cache, lay_ready
-from ganlift.config import CompareConfig
-from ganlift.config_values import Seconds
+from ganlift.config import ArmsConfig, CompareConfig
 from ganlift.data import data_hash
 from ganlift.data.identity import form_numbers, form_of
 from ganlift.data.kin import copied
@@ -40,10 +31,12 @@ from ganlift.data.reading import asked
 from ganlift.data.types import ImageSet, SoundSet, VectorSet, VideoSet
 from ganlift.errors import GanliftError
 from ganlift.events import Listener
+from ganlift.executors.base import ShouldStop
 from ganlift.runs import folder as run_folder
 from ganlift.runs import layout
 from ganlift.runs.files import read_json, write_json
 from ganlift.strategies.base import strategies
+from ganlift.training.gpu_memory import give_back
 from ganlift.verdict import Verdict, verdicts, worth_of_copies
 
 
@@ -56,14 +49,30 @@ def run_arms(prepared: Prepared, run: Path, tell: Listener) -> None:
             reading, cache = asked(config.identity()), layout.cache_folder(run)
             listener = stopping(tell, should_stop)
             write_features(cache, prepared.images, prepared.splits, reading, prepared.networks, listener)
+            give_back()
         _write_check(prepared, run, tell)
-        template, at_once = _template(prepared, run)
-        executor = open_executor(config, run, at_once)
-        hear = while_held(run, should_stop)
-        try:
-            _go(prepared, run, tell, (template, at_once), lambda jobs: executor.run(jobs, tell, hear))
-        finally:
-            executor.close()
+        template, hear, per_gpu = _template(prepared, run), while_held(run, should_stop), asked_per_gpu(config)
+        at_once = _at_once(prepared, run, per_gpu)
+        with ExitStack() as hands:
+            run_jobs = hands.enter_context(_hands(config, run, at_once, per_gpu, tell, hear))
+            plan, sharing = plan_and_sharing(prepared, run, template, at_once, run_jobs)
+            if sharing and (more := _at_once(prepared, run, sharing.jobs)) != at_once:
+                hands.close()
+                at_once = more
+                run_jobs = hands.enter_context(_hands(config, run, at_once, sharing.jobs, tell, hear))
+            _go(prepared, run, plan, sharing, template, at_once, tell, run_jobs)
+
+
+@contextmanager
+def _hands(
+    config: ArmsConfig, run: Path, at_once: int, per_gpu: int, tell: Listener, hear: ShouldStop
+) -> Iterator[RunJobs]:
+    """What runs jobs, ``at_once`` of them, ``per_gpu`` on each GPU; closed at the end."""
+    executor = open_executor(config, run, at_once, per_gpu)
+    try:
+        yield lambda jobs: executor.run(jobs, tell, hear)
+    finally:
+        executor.close()
 
 
 def _write_check(prepared: Prepared, run: Path, tell: Listener) -> None:
@@ -81,14 +90,21 @@ def _write_check(prepared: Prepared, run: Path, tell: Listener) -> None:
     write_json(path, check.to_json())
 
 
-def _go(prepared: Prepared, run: Path, tell: Listener, shared: tuple[dict[str, Any], int], run_jobs: RunJobs) -> None:
-    """Plan, search, and train what the looks need, through ``run_jobs``."""
-    config, (template, at_once) = prepared.config, shared
-    plan = _plan(prepared, run, template, at_once, run_jobs)
+def _go(
+    prepared: Prepared,
+    run: Path,
+    plan: Plan,
+    sharing: Sharing | None,
+    template: dict[str, Any],
+    at_once: int,
+    tell: Listener,
+    run_jobs: RunJobs,
+) -> None:
+    """Tell the plan, search, and train what the looks need, through ``run_jobs``."""
+    config = prepared.config
     template["shared"]["threads"] = plan.threads
-    done = run_folder.done(run)
-    arms = [(name, seed) for seed in plan.seeds for name in plan.strategies if (name, seed) not in done]
-    facts = _plan_facts(prepared, run, plan, arms, at_once)
+    done, arms = run_folder.done(run), arms_left(run, plan)
+    facts = _plan_facts(prepared, run, plan, arms, at_once, sharing)
     tell({"type": "plan", **facts, "out": str(run)})
     for note in machine_notes(config, plan.threads, plan.core_share if arms else 1.0):
         tell({"type": "note", "message": note})
@@ -138,58 +154,25 @@ def finish_training(prepared: Prepared, run: Path) -> Mapping[str, Any]:
     return row
 
 
-def _template(prepared: Prepared, run: Path) -> tuple[dict[str, Any], int]:
-    """What all jobs share, but for their threads, and how many run at once."""
-    config = prepared.config
-    arms = len(prepared.strategies) * max(len(prepared.seeds), config.search)
-    rows = isinstance(prepared.images, VectorSet)
+def _template(prepared: Prepared, run: Path) -> dict[str, Any]:
+    """What all jobs share, but for their threads."""
+    config, rows = prepared.config, isinstance(prepared.images, VectorSet)
     shared = {**shared_settings(config, run), "measure": prepared.measure.name, "rows": rows}
-    return {"shared": shared, "options": dict(config.options)}, jobs_at_once(config, run, arms)
+    return {"shared": shared, "options": dict(config.options)}
 
 
-def _plan(prepared: Prepared, run: Path, template: dict[str, Any], at_once: int, run_jobs: RunJobs) -> Plan:
-    """The recorded plan, or a new one from a few steps of every arm."""
-    config, names, seeds = prepared.config, prepared.strategies, prepared.seeds
-    path = layout.plan_file(run)
-    if path.exists():
-        return read_plan(read_json(path))
-    budget = budget_for(config, names)
-    trial_steps = REFERENCE_STEPS if isinstance(budget, Seconds) else budget.count
-    trial_generator = generator_steps_for(config, trial_steps)
-    trial = Trial(names, seeds[0], trial_steps, trial_generator, at_once, template, run_jobs)
-    tried = first_steps(trial, thread_choices(config, run, at_once))
-    threads = settle_threads(run, {count: one.quickest_s for count, one in tried.items()})
-    costs = tried[threads].costs
-    steps = steps_for(config, costs, at_once, seeds)
-    generator_steps, own = generator_steps_for(config, steps), steps_in_time(config, costs)
-    own_steps = steps_of_time(costs, steps, generator_steps, own) if equal_time(config) else {}
-
-    def takes(count: int) -> float:
-        return estimate(costs, seeds[:count], steps, generator_steps, at_once, own, own_steps)
-
-    search_s = trainings(config.search) * takes(len(seeds)) / len(seeds) if config.search else 0.0
-    plan = Plan(
-        strategies=names,
-        seeds=seeds,
-        steps=steps,
-        generator_steps=generator_steps,
-        device=template["shared"]["device"],
-        precision=template["shared"]["precision"],
-        threads=threads,
-        costs=costs,
-        core_share=tried[threads].core_share,
-        estimate_s=takes(len(seeds)) + search_s,
-        least_s=takes(prepared.looks.seeds[0]) + search_s,
-        own_generator_steps=own,
-        own_steps=own_steps,
-    )
-    write_json(path, plan.to_json())
-    return plan
+def _at_once(prepared: Prepared, run: Path, per_gpu: int) -> int:
+    """How many jobs run side by side, ``per_gpu`` on each GPU."""
+    arms = len(prepared.strategies) * max(len(prepared.seeds), prepared.config.search)
+    return jobs_at_once(prepared.config, run, arms, per_gpu)
 
 
-def _plan_facts(prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str, int]], at_once: int) -> dict[str, Any]:
+def _plan_facts(
+    prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str, int]], at_once: int, sharing: Sharing | None
+) -> dict[str, Any]:
     """What the terminal and ``plan.json`` say before the first arm."""
     config, images, split = prepared.config, prepared.images, prepared.splits[0]
+    chosen = {"sharing": sharing.to_json()} if sharing else {}
     facts = {
         **plan.to_json(),
         "data": images.source,
@@ -211,6 +194,7 @@ def _plan_facts(prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str,
         "test": len(split.test),
         "batch_size": config.batch_size,
         "jobs": at_once,
+        **chosen,
         "search": config.search,
         "needs_generator": any(strategies.get(name).needs_generator for name in plan.strategies),
         "arms": len(plan.strategies) * len(plan.seeds),
@@ -218,5 +202,6 @@ def _plan_facts(prepared: Prepared, run: Path, plan: Plan, arms: list[tuple[str,
     }
     path = layout.plan_file(run)
     recorded = read_json(path) if path.exists() else {}
-    write_json(path, {**facts, **recorded})  # a continued run stays what it was; what is left of it is told alone
+    # A continued run stays what it was, and what is left of it is told alone; cards may be others than before.
+    write_json(path, {**facts, **recorded, **chosen})
     return facts

@@ -38,6 +38,7 @@ from ganlift.strategies.options import build_options
 from ganlift.strategies.setup import Setup
 from ganlift.training.checkpoint import save_module
 from ganlift.training.fit import Settings
+from ganlift.training.gpu_memory import forget_peak, memory_of
 from ganlift.training.phase import Budget, Phase
 from ganlift.training.precision import make_fabric
 from ganlift.training.rng import Rng
@@ -120,8 +121,12 @@ def run_arm(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> d
 
 
 def run_probe(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
-    """A few steps of each phase: projected seconds of the steps and of everything else, and what of a core it got."""
+    """A few steps of each phase: projected seconds of the steps and of everything else, and what of a core it got.
+
+    On a GPU also ``peak_bytes`` and ``free_bytes`` of `memory_of`.
+    """
     core_share, quickest = share_of_a_core(), Quickest()
+    forget_peak(torch.device(job["shared"]["device"]))
     begun = time.perf_counter()
     images, split = _data(run, job["seed"])
     setup, entry, items = _setup(job, run, images, split)
@@ -136,14 +141,15 @@ def run_probe(job: Job, run: Path, report: Listener, should_stop: ShouldStop) ->
     spent = sum(record.elapsed_s for record in records)
     rest = time.perf_counter() - begun - spent
     facts = {"strategy": job["strategy"], "quickest": quickest.seconds(), "core_share": core_share}
-    return {**facts, **projected, "rest": rest}
+    return {**facts, **projected, "rest": rest, **memory_of(setup.device)}
 
 
 def _too_much(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> str:
     """The sentence for a device that has too little memory for ``job``; of the first steps with the size that fits.
 
     A smaller batch is the user's to choose: gradients of parts, added up, are not those of the whole where layers
-    normalise by the batch, and most discriminators and classifiers have such layers.
+    normalise by the batch, and most discriminators and classifiers have such layers; nor where a step moves the
+    discriminator before the generator's loss is taken.
     """
     size, device = job["shared"]["batch_size"], job["shared"]["device"]
     said = f"{device} has too little memory for {size} labelled images a step"

@@ -119,12 +119,16 @@ class VectorSet(Examples):
         """Numbers a row."""
         return int(self.vectors.shape[1])
 
+    def place_of(self, block: str) -> slice:
+        """Where the numbers of one of ``blocks`` are in a row."""
+        place = [one for one, _ in self.blocks].index(block)
+        start = sum(width for _, width in self.blocks[:place])
+        return slice(start, start + self.blocks[place][1])
+
     def block(self, name: str) -> VectorSet:
         """The rows of one of ``blocks`` alone."""
-        place = [one for one, _ in self.blocks].index(name)
-        start = sum(width for _, width in self.blocks[:place])
         own = tuple(one.removeprefix(f"{name}.") for one in self.columns if one.startswith(f"{name}."))
-        return replace(self, vectors=self.vectors[:, start : start + self.blocks[place][1]], columns=own, blocks=())
+        return replace(self, vectors=self.vectors[:, self.place_of(name)], columns=own, blocks=())
 
 
 @dataclass(frozen=True, kw_only=True)

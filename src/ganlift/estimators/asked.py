@@ -14,20 +14,23 @@ from sklearn.utils import check_scalar
 from ganlift.classifiers.base import DEFAULTS, ClassifierSpec
 from ganlift.classifiers.resolve import resolve
 from ganlift.errors import InputError
-from ganlift.features import DEFAULT, Network, feature_network
+from ganlift.features import DEFAULT, Network, feature_network, label_of
 from ganlift.generators.base import resolve as resolve_generator
-from ganlift.strategies.base import Strategy, strategies
+from ganlift.strategies.base import Strategy, on_rows, strategies
 
 
 def asked_strategy(estimator: BaseEstimator, space: str) -> Strategy:
     """The estimator's ``strategy``, where it and its ``generator`` are known by name.
 
+    ``sgan@words`` is the one on that block of rows, and says so in ``features``. On images ``sgan@NETWORK`` is `sgan`,
+    where the network is the one of ``features``, so that both names give the same numbers.
+
     Args:
         space: what is learned from, "pixels" or "vectors".
 
     Raises:
-        InputError: it does not learn in ``space``, finds clusters, or names a network itself.
-        ConfigError: there is none of the name.
+        InputError: it does not learn in ``space``, finds clusters, or names another network than ``features``.
+        ConfigError: there is none of the name, or no block that it names.
         TypeError: it is no name.
     """
     settings = estimator.get_params(deep=False)
@@ -37,17 +40,20 @@ def asked_strategy(estimator: BaseEstimator, space: str) -> Strategy:
     entry = strategies.get(settings["strategy"])
     if not entry.labels:
         raise InputError(f"Strategy '{entry.name}' finds clusters, which have no classes; give one that takes labels.")
-    if entry.features:
-        name, _, network = entry.name.partition("@")
-        raise InputError(f"'{entry.name}' names a network; give strategy='{name}', features='{network}'.")
+    features = settings["features"]
+    if space in entry.spaces and space == "vectors" and features is None:
+        return on_rows(entry.name, [name for name, _ in checked_blocks(settings["blocks"])], "X")
+    plain, _, network = entry.name.partition("@")
+    if network and (features is None or network != label_of(check_scalar(features, "features", str))):
+        raise InputError(f"'{entry.name}' learns from what that network makes of images; give features='{network}'.")
     if space in entry.spaces:
-        return entry
+        return strategies.get(plain)
     if space == "pixels":
         raise InputError(
             f"Strategy '{entry.name}' learns from vectors and X has images; give features='{DEFAULT}', or take another "
             "strategy."
         )
-    instead = "leave features out" if settings["features"] else "say image_shape=(h, w) if each row of X is an image"
+    instead = "leave features out" if features else "say image_shape=(h, w) if each row of X is an image"
     raise InputError(f"Strategy '{entry.name}' learns from pixels alone; {instead}, or take another strategy.")
 
 
@@ -81,18 +87,23 @@ def asked_blocks(blocks: Any, width: int) -> tuple[tuple[str, int], ...]:
         InputError: it is no mapping of names to widths, or they do not sum to ``width``.
         ValueError, TypeError: a width is no whole number of at least 1 (from scikit-learn).
     """
+    found = checked_blocks(blocks)
+    total = sum(n for _, n in found)
+    if found and total != width:
+        told = " and ".join(f"{name} {n}" for name, n in found)
+        raise InputError(f"X has {width} columns, and blocks names {total} ({told}); give widths that sum to {width}.")
+    return found
+
+
+def checked_blocks(blocks: Any) -> tuple[tuple[str, int], ...]:
+    """As `asked_blocks`, before the width of ``X`` is known."""
     if blocks is None:
         return ()
     if not isinstance(blocks, Mapping) or not blocks or not all(isinstance(name, str) for name in blocks):
         raise InputError(
             f"blocks={blocks!r}; give the width of each by its name, such as {{'words': 100, 'topics': 50}}."
         )
-    found = tuple((name, int(check_scalar(n, f"blocks['{name}']", Integral, min_val=1))) for name, n in blocks.items())
-    total = sum(n for _, n in found)
-    if total != width:
-        told = " and ".join(f"{name} {n}" for name, n in found)
-        raise InputError(f"X has {width} columns, and blocks names {total} ({told}); give widths that sum to {width}.")
-    return found
+    return tuple((name, int(check_scalar(n, f"blocks['{name}']", Integral, min_val=1))) for name, n in blocks.items())
 
 
 def asked_flips(flips: Any) -> bool | None:

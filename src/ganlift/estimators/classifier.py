@@ -71,7 +71,8 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     frozen network makes of them. Columns of vectors are standardised by the rows that train, labelled or not.
 
     Args:
-        strategy: how to train: a name that ``ganlift list strategies`` shows.
+        strategy: how to train: a name that ``ganlift list strategies`` shows; ``sgan@words`` learns from one of
+            ``blocks`` alone, and with ``features`` a name may have that network behind its "@".
         generator: the generative model of the strategies that train one first, such as ``gan-augment``.
         classifier: the architecture: a name that ``ganlift list classifiers`` shows, a callable
             ``(channels, size, classes) -> nn.Module``, or a module; "auto" is "small-cnn" on pixels, "mlp" on vectors
@@ -111,6 +112,7 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         encoding_: how ``X`` became images (`ganlift.estimators.images.Encoding`), or how its columns were standardised
             (`ganlift.data.columns.Columns`).
         network_: name and version of the frozen network with ``features``, else None.
+        block_: slice of the columns of ``X`` that the model reads: those of one block with ``sgan@words``, else all.
         model_: the trained module, on the CPU: images in [-1, 1] (n, c, size, size), or vectors (n, d) of length √d, to
             logits (n, K).
         history_: list of mappings, the training curve: ``phase``, ``step``, ``loss``, ...
@@ -197,20 +199,20 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             given = take(self, X, y, unlabelled)
             seed = seed_of(self.random_state)
             split = self._split(given.examples, entry, seed)
-            prepared, task = prepare(given, split, network, flips)
+            prepared, task = prepare(given, split, network, flips, entry.features or "")
             setup = Setup(
                 task=task,
                 budget=budget,
                 rng=Rng(seed, entry.name, device),
                 device=device,
                 classifier=classifier,
-                generator=self.generator,
+                generator=entry.generator or self.generator,
                 generator_options=dict(self.generator_options or {}),
-                features=self.features,
+                features=self.features or entry.features,
             )
             outcome, records = run_phases(entry.phases(setup, options), lambda phase: settings)
         self.classes_, self.seed_ = given.classes, seed
-        self.encoding_, self.network_ = prepared.encoding, prepared.network
+        self.encoding_, self.network_, self.block_ = prepared.encoding, prepared.network, prepared.block
         self.model_ = _at_rest(outcome.classifier)
         self.history_ = [line for record in records for line in record.trace]
         self.facts_ = outcome.facts
@@ -221,7 +223,7 @@ class GanLiftClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         with as_value_errors(), with_threads(self.threads):
             device = pick_device(self.device)
-            items = Prepared(self.encoding_, self.network_).items(self, X, device)
+            items = Prepared(self.encoding_, self.network_, self.block_).items(self, X, device)
             model = self.model_ if device.type == "cpu" else copy.deepcopy(self.model_).to(device)
             plain = to_float if items.ndim == 4 else first_view
             found = predict(model, torch.tensor(items, device=device), plain)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -26,10 +26,12 @@ class Prepared:
     Attributes:
         encoding: how it becomes images, or the columns of rows.
         network: the name and the version of the frozen network behind images, where there is one.
+        block: where the numbers are in a row that are learned from, where these are one block of it alone.
     """
 
     encoding: Encoding | Columns
     network: tuple[str, str] | None = None
+    block: slice = field(default_factory=lambda: slice(None))
 
     def items(self, estimator: BaseEstimator, x: Any, device: torch.device) -> NDArray[Any]:
         """``x`` as items: pixels (n, c, size, size) uint8, or vectors (n, 1, d).
@@ -38,7 +40,7 @@ class Prepared:
             InputError: it has another form than in ``fit``, or the network is another one by now.
         """
         if isinstance(self.encoding, Columns):
-            return self.encoding.vectors(more_rows(estimator, x))
+            return self.encoding.vectors(more_rows(estimator, x)[:, self.block])
         pixels = more_images(estimator, x, self.encoding)
         if self.network is None:
             return pixels.transpose(0, 3, 1, 2)
@@ -53,7 +55,7 @@ class Prepared:
 
 
 def prepare(
-    given: GivenImages | GivenRows, split: Split, network: Network | None, flips: bool | None
+    given: GivenImages | GivenRows, split: Split, network: Network | None, flips: bool | None, block: str = ""
 ) -> tuple[Prepared, Task]:
     """How ``X`` is read from now on, and what a strategy sees of ``given``.
 
@@ -62,11 +64,13 @@ def prepare(
 
     Args:
         flips: whether a mirrored image keeps its class; told from the classes' names where None.
+        block: the one of the rows' blocks that is learned from alone; "" where all are.
     """
     if isinstance(given, GivenRows):
-        rows = given.examples.vectors
-        columns = columns_of(given.examples, split)
-        return Prepared(columns), make_task(given.examples, split, columns.vectors(rows))
+        rows = given.examples
+        place = rows.place_of(block) if block else slice(None)
+        columns = columns_of(rows, split, block)
+        return Prepared(columns, block=place), make_task(rows, split, columns.vectors(rows.vectors[:, place]))
     images = replace(given.examples, flips=flips)
     if network is None:
         return Prepared(given.encoding), make_task(images, split)

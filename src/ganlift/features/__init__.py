@@ -2,7 +2,7 @@
 
 from ganlift.features.clips import ClipFrames, frames_of, of_clips
 from ganlift.features.embed import embed, store_folder
-from ganlift.features.networks import DEFAULT, NAMES, Network, feature_network, licence_of
+from ganlift.features.networks import DEFAULT, NAMES, Network, feature_network, label_of, licence_of
 from ganlift.features.sources import Files, Part, Pixels, Source
 from ganlift.features.views import Recipe, views_for
 
@@ -19,6 +19,7 @@ __all__ = [
     "embed",
     "feature_network",
     "frames_of",
+    "label_of",
     "licence_of",
     "of_clips",
     "store_folder",

@@ -6,7 +6,7 @@ A strategy is a generator function that yields phases, sees what each left in it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -152,6 +152,30 @@ def on_vectors(entry: Strategy) -> Strategy:
         raise ConfigError(f"'{entry.name}' learns from pixels alone, and the data are rows of numbers; leave it out.")
     kind: Kind = "rival" if entry.rival_on_features else entry.kind
     return replace(entry, space="vectors", kind=kind)
+
+
+def on_rows(name: str, blocks: Sequence[str], source: str) -> Strategy:
+    """The strategy called ``name`` as it learns from rows of numbers: ``sgan@words`` from their block ``words`` alone.
+
+    Args:
+        blocks: what the sources are called that lie side by side in the rows; none where they are one.
+        source: what the rows are called in messages.
+
+    Raises:
+        ConfigError: there is no such strategy or block, or its idea is about pictures.
+    """
+    entry = strategies.get(name)
+    if entry.features is None or entry.features in blocks:
+        return on_vectors(entry)
+    if blocks:
+        raise ConfigError(
+            f"'{name}' learns from one block alone, and {source} has none called '{entry.features}'; name one of "
+            f"{', '.join(blocks)} after '@'."
+        )
+    raise ConfigError(
+        f"'{name}' names a network or a block, and {source} has rows of numbers from one source; leave out what "
+        "follows '@'."
+    )
 
 
 def with_generator(name: str) -> Strategy | None:

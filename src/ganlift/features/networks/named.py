@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from pathlib import Path
 
 import torch
@@ -54,6 +55,11 @@ def feature_network(
         return _own_network(name, device)
     hint = f" Did you mean '{DEFAULT}'?" if difflib.get_close_matches(name.lower(), [DEFAULT]) else ""
     raise ConfigError(f"There is no network '{name}'.{hint} Known: {', '.join(NAMES)}.")
+
+
+def label_of(name: str) -> str:
+    """What the network ``name`` is called behind the "@" in the names of arms, which are those of folders too."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")
 
 
 def licence_of(name: str) -> str:
