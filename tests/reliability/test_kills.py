@@ -63,7 +63,7 @@ def test_killed_at_random_arms_on_features_end_as_they_would_have(
     killed_again_and_again(own, kind, KILLS, ask, begin, go, assert_same, tmp_path)
 
 
-@pytest.mark.parametrize("kills", [1, pytest.param(KILLS, marks=[pytest.mark.full, pytest.mark.timeout(1800)])])
+@pytest.mark.parametrize("kills", [3, pytest.param(KILLS, marks=[pytest.mark.full, pytest.mark.timeout(1800)])])
 def test_killed_at_random_arms_on_rows_end_as_they_would_have(
     kills: int, ask: Any, begin: Any, go: Any, assert_same: Any, digits_as_rows: Path, tmp_path: Path
 ) -> None:

@@ -34,7 +34,7 @@ AXES: dict[str, list[str]] = {
     "--seeds": ["1", "4,9", "auto"],  # auto: several looks
     "--equal": ["both", "steps", "time"],
     "--measure": ["auto", "accuracy", "macro-recall"],
-    "--budget": ["2", "4s"],
+    "--budget": ["2", "20s"],
     "--generator-budget": ["", "2", "1s"],
     "--search": ["0", "1"],
     "--precision": ["auto", "fp32", "bf16"],
@@ -50,6 +50,7 @@ AXES: dict[str, list[str]] = {
 def goes(own: Mapping[str, str]) -> bool:
     """Whether some options, with these values, are no known reason to refuse."""
     arms, labels, spaces = own.get("--strategies", ""), own.get("--labels-per-class"), own.get("--features", "pixels")
+    on_pixels = () if "--features" not in own else ("auto", "pixels", "pixels,efficientnet-lite0")
     clusters, vectors, images = arms.startswith("kmeans"), spaces.endswith("lite0"), own.get("--generator") == "wgan-gp"
     return not (
         (labels is not None and arms and (labels == "0") != clusters)
@@ -60,6 +61,7 @@ def goes(own: Mapping[str, str]) -> bool:
         )
         or (arms.startswith("linear-probe") and ("--features" in own and not vectors))
         or (arms.startswith(("kmeans", "rotation")) and vectors)
+        or (own.get("--classifier") == "linear" and (arms.startswith(("kmeans", "rotation")) or spaces in on_pixels))
         or (images and (vectors or arms.startswith("linear-probe")))
     )
 
