@@ -134,6 +134,7 @@ def test_another_configuration_in_the_folder_is_refused(unbroken: Path) -> None:
         (["--set", "options.sgan.wieght=3"], "Did you mean 'weight'"),
         (["--classifier", "small-cn"], "Did you mean 'small-cnn'"),
         (["--generator", "sngun"], "Did you mean 'sngan'"),
+        (["--classifier", "linear"], "--classifier linear reads vectors"),
         (["--unlabelled", "none", "--strategies", "fixmatch"], "needs unlabelled images"),
     ],
 )
