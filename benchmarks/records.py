@@ -99,13 +99,14 @@ SPEECH = tuple(
 """Spoken digits (`speech.py`): test clips of other speakers than those learned from, or of the same."""
 
 TEXTS = tuple(
-    Record(
-        f"texts/words-topics-{n}",
-        ("{texts}/words.npz,{texts}/topics.npz", "--labels-per-class", f"{n}", *ON_VECTORS),
-        0.1,
-        "texts",
+    Record(f"texts/{name}-{n}", (files, "--labels-per-class", f"{n}", *ON_VECTORS), 0.1, "texts")
+    for name, files, labels in (
+        ("words-topics", "{texts}/words.npz,{texts}/topics.npz", (1, 2, 5, 10)),
+        ("few-words-topics", "{texts}/few/words.npz,{texts}/few/topics.npz", (2,)),
+        ("words", "{texts}/words.npz", (2,)),
+        ("topics", "{texts}/topics.npz", (2,)),
     )
-    for n in (2, 10)
+    for n in labels
 )
 """Short news texts by the mean of their words' vectors and by latent topics, side by side (`texts.py`)."""
 

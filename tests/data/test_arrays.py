@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganlift.data import load
+from ganlift.data import load, load_examples
 from ganlift.data.cifar10 import load_cifar10
 from ganlift.data.download import md5_of
+from ganlift.data.types import VectorSet
 from ganlift.errors import DataError
 
 X = np.random.default_rng(0).integers(0, 256, (12, 28, 28), dtype=np.uint8)
@@ -42,6 +43,18 @@ def test_npz_in_its_three_forms(tmp_path: Path) -> None:
         assert images.parts.tolist() == ["train"] * 9 + ["test"] * 3
         hashes.append(images.hashes.tolist())
     assert hashes[0] == hashes[1] == hashes[2]
+
+
+def test_x_and_y_alone_are_what_there_is_to_train_on(tmp_path: Path) -> None:
+    np.savez(tmp_path / "plain.npz", x=X, y=Y)
+    np.savez(tmp_path / "keras.npz", x_train=X, y_train=Y)
+    np.savez(tmp_path / "rows.npz", x=X.reshape(12, -1), y=Y, ids=np.arange(12) + 5)
+    plain, keras = (load(str(tmp_path / f"{name}.npz")) for name in ("plain", "keras"))
+    assert plain.hashes.tolist() == keras.hashes.tolist()
+    assert plain.labels.tolist() == Y.tolist()
+    rows = load_examples(str(tmp_path / "rows.npz"))
+    assert isinstance(rows, VectorSet)
+    assert rows.ids.tolist() == [str(number) for number in range(5, 17)]
 
 
 def test_npz_shapes_floats_and_names(tmp_path: Path) -> None:

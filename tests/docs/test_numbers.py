@@ -56,6 +56,19 @@ def test_every_table_of_speech_and_texts_is_that_of_the_kept_run(run: Path) -> N
     assert "\n".join(table(run)) in text
 
 
+def test_the_means_of_speech_are_those_of_the_kept_runs() -> None:
+    text = (ROOT / "docs" / "sound.md").read_text(encoding="utf-8")
+    means: dict[str, list[str]] = {}
+    for how in ("speaker", "random"):
+        for labels in (2, 5, 10):
+            for line in table(ROOT / "benchmarks" / "results" / "speech" / f"{how}-{labels}")[2:]:
+                _, arm, _, accuracy, *_ = line.split("|")
+                means.setdefault(arm, []).append(accuracy.split(" ± ")[0])
+    assert means
+    for arm, found in means.items():
+        assert f"|{arm}|" + " |".join(found) + " |\n" in text
+
+
 @pytest.mark.parametrize("run", GENERATORS, ids=lambda run: run.name)
 def test_every_table_of_generators_is_shown_as_it_was(run: Path) -> None:
     text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")

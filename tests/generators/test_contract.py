@@ -196,7 +196,7 @@ def test_sizes_that_cannot_be_made_are_refused_with_ones_that_can(name: str, siz
 
 
 def test_a_generator_of_another_space_is_refused_with_those_that_go() -> None:
-    with pytest.raises(ConfigError, match="'sngan' makes images, not features; choose one of autoencoder, gaussian"):
+    with pytest.raises(ConfigError, match="'sngan' makes images, not features; choose one of autoencoder, flow, gaus"):
         resolve("sngan", "vectors")
     with pytest.raises(ConfigError, match=r"'wgan' makes features, not images; choose one of .*sngan"):
         resolve("wgan", "pixels")

@@ -89,7 +89,7 @@ def test_a_generator_is_to_make_weak_views_and_a_discriminator_sees_all_through_
     assert torch.equal(torch.autograd.grad(seen.sum(), made)[0], torch.ones_like(made))
 
 
-@pytest.mark.parametrize("generator", ["vae", "wgan", "autoencoder", "gaussian"])
+@pytest.mark.parametrize("generator", ["vae", "wgan", "autoencoder", "flow", "gaussian"])
 def test_a_named_generator_teaches_classes_on_vectors(generator: str) -> None:
     entry = strategies.get(f"synthetic-only-{generator}@network")
     assert (entry.generator, entry.features) == (generator, "network")

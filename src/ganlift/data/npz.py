@@ -4,6 +4,8 @@
 - ``x_train``, ``y_train``, ``x_test``, ``y_test`` (Keras), the test pair optional;
 - ``train_images``, ``train_labels``, ``val_...``, ``test_...`` (MedMNIST).
 
+``x`` and ``y`` (and ``ids``) alone are those of ``train``: whoever saves a set in one piece calls them so.
+
 Beside them may lie ``x_unlabelled`` (or ``unlabelled_images``), which has no labels. Rows are told by their two
 dimensions; ``ids_train`` (``ids_test``, ...) tell each of them apart. What the arrays may be is in `arrays` and `rows`.
 Classes are named by ``class_names`` where there are some.
@@ -27,6 +29,7 @@ from ganlift.data.types import UNLABELLED, ImageSet, VectorSet
 from ganlift.errors import DataError
 
 _UNLABELLED = ("x_unlabelled", "unlabelled_images")
+_TRAINING = {"x": "x_train", "y": "y_train", "ids": "ids_train", "id": "ids_train"}
 _KEYS = (("x_train", "y_train", "train"), ("x_val", "y_val", "val"), ("x_test", "y_test", "test"))
 
 
@@ -40,7 +43,8 @@ def load_npz(file: Path, reading: Reading = AS_FOUND, *, labelled: bool = True) 
         DataError: another form, several labels an image, values that do not tell black and white, or arrays that do
             not fit together.
     """
-    arrays = read_arrays(file) if labelled else _with_labels(read_arrays(file))
+    arrays = _plain(read_arrays(file))
+    arrays = arrays if labelled else _with_labels(arrays)
     pairs = _pairs(arrays, file)
     names = [str(name) for name in np.asarray(arrays["class_names"]).reshape(-1)] if "class_names" in arrays else None
     parted = {"": pairs["train"]} if set(pairs) == {"train"} else pairs
@@ -89,7 +93,7 @@ def _pairs(arrays: dict[str, Any], file: Path) -> dict[str, Pair]:
     if "train" not in pairs:
         raise DataError(
             f"{file} has the arrays {', '.join(sorted(arrays)) or 'none'}; expected x_train, y_train (x_test, y_test), "
-            "or train_images, train_labels (test_...), or train and test as (x, y) pairs."
+            "x and y, or train_images, train_labels (test_...), or train and test as (x, y) pairs."
         )
     alone = next((arrays[key] for key in _UNLABELLED if key in arrays), None)
     if alone is not None:
@@ -97,10 +101,15 @@ def _pairs(arrays: dict[str, Any], file: Path) -> dict[str, Pair]:
     return pairs
 
 
+def _plain(arrays: dict[str, Any]) -> dict[str, Any]:
+    """``arrays``, of which ``x``, ``y`` and ``ids`` train where nothing else does."""
+    if "x" not in arrays or {"x_train", "train", "train_images"} & set(arrays):
+        return arrays
+    return {_TRAINING.get(name, name): array for name, array in arrays.items()}
+
+
 def _with_labels(arrays: dict[str, Any]) -> dict[str, Any]:
-    """``arrays`` with labels that say that there is none, for those of rows that have no labels; ``x`` trains."""
-    if "x" in arrays and not {"x_train", "train", "train_images"} & set(arrays):
-        arrays = {{"x": "x_train", "ids": "ids_train"}.get(name, name): array for name, array in arrays.items()}
+    """``arrays`` with labels that say that there is none, for those of rows that have no labels."""
     lacking = [(x, y) for x, y, part in _KEYS if x in arrays and not {y, f"{part}_labels"} & set(arrays)]
     return {y: np.full(len(arrays[x]), UNLABELLED) for x, y in lacking} | arrays
 

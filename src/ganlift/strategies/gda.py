@@ -56,5 +56,7 @@ def discriminant(
     means = share.T @ x / share.sum(0)[:, None]
     residuals = (x - means[odds.argmax(1)]) * np.sqrt(counts / counts.mean())[:, None]
     covariance, _ = oas(residuals, assume_centered=True)
+    if not covariance.any():  # one vector a class says nothing of a spread: the nearest mean to begin with
+        covariance = np.eye(x.shape[1])
     weights = np.linalg.solve(covariance, means.T).T
     return weights, -0.5 * (weights * means).sum(1)

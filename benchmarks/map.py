@@ -1,0 +1,172 @@
+"""The map: a line a situation and a space, from the records of `records.py`.
+
+    python benchmarks/map.py [RECORD ...]      all of them, as Markdown, where none is named
+    python benchmarks/map.py --arms [RECORD ...]      a line a GAN arm whose answer is not *undecided*
+    python benchmarks/map.py --mixes [RECORD ...]     a GAN arm less the same with mixes in the generator's place
+
+A line has the best arm without a GAN, the best GAN arm, the gain that decides over it with its 95 % interval, and its
+answer; how often a true gain of two points would have been found; and the answers of all GAN arms there, counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.stats import ttest_1samp
+from table import SETTLED, Records, deciding, gain, read, spread
+
+from ganlift.config import read_config
+from ganlift.errors import ConfigError
+from ganlift.verdict.arms import WITHOUT_GAN
+
+RESULTS = Path(__file__).parent / "results"
+HEAD = (
+    *(
+        "situation",
+        "labels a class",
+        "learned from",
+        "seeds",
+        "best without a GAN",
+        "best with one",
+        "its gain, points",
+    ),
+    *("answer", "2 points found in", "GAN arms: helps, no gain, hurts, undecided"),
+)
+
+
+def space(arm: str) -> str:
+    """What an arm learns from, by its name."""
+    return arm.partition("@")[2]
+
+
+def folders() -> list[Path]:
+    """The records of comparisons that today's code can judge, in the order of their names."""
+    found = sorted(path.parent for path in RESULTS.glob("**/verdict.json") if (path.parent / "canary.json").exists())
+    return [folder for folder in found if not (folder / "generators.json").exists()]
+
+
+def labels(config: Mapping[str, Any]) -> str:
+    """How many labels there are, in words."""
+    if config.get("imbalance"):
+        return str(config["imbalance"])
+    return str(config.get("labels_per_class") or "all")
+
+
+def lines(folder: Path) -> Iterator[list[str]]:
+    """The cells of each space of a record in which a GAN arm was judged."""
+    run, config = read(folder), read_config(folder / "config.yaml")
+    for where in sorted({space(name) for name in run.verdicts}):
+        arms = [name for name in run.rows if space(name) == where]
+        judged = [name for name in arms if name in run.verdicts and run.verdicts[name]["gain"] is not None]
+        without = [name for name in arms if run.kind(name) in WITHOUT_GAN]
+        if judged and without:
+            yield cells(folder, run, config, where, max(without, key=run.mean), max(judged, key=run.mean))
+
+
+def cells(folder: Path, run: Records, config: Mapping[str, Any], where: str, rival: str, best: str) -> list[str]:
+    verdict = run.verdicts[best]
+    answers = Counter(one["verdict"] for name, one in run.verdicts.items() if space(name) == where)
+    found = {one["gain"]: one["found"] for one in verdict["power"] or ()}
+    return [
+        f"`{folder.relative_to(RESULTS)}`",
+        labels(config),
+        where or ("rows" if folder.parent.name in ("vectors", "texts") else "pixels"),
+        str(len(run.rows[best])),
+        f"`{rival.partition('@')[0]}` {spread(values(run, rival))}",
+        f"`{best.partition('@')[0]}` {spread(values(run, best))}",
+        gain(verdict).replace(f"@{where}", "") if where else gain(verdict),
+        verdict["verdict"],
+        f"{100 * found[0.02]:.0f} of 100" if 0.02 in found else "",
+        ", ".join(str(answers[one]) for one in ("helps", "no gain worth having", "hurts", "undecided")),
+    ]
+
+
+def values(run: Records, arm: str) -> list[float]:
+    return [row[run.measure.test] for row in run.rows[arm]]
+
+
+def settled(folder: Path) -> Iterator[list[str]]:
+    """The cells of each GAN arm of a record whose answer is no *undecided*."""
+    run = read(folder)
+    for name, verdict in sorted(run.verdicts.items()):
+        if verdict["verdict"] in SETTLED:
+            over = deciding(verdict)["name"]
+            mixes = [one for mix in MIXES if (one := f"{mix}@{space(name)}".rstrip("@")) in run.rows]
+            yield [
+                f"`{folder.relative_to(RESULTS)}`",
+                f"`{name}` {spread(values(run, name))}",
+                verdict["verdict"],
+                gain(verdict),
+                f"{spread(values(run, over))}",
+                "; ".join(f"`{one.partition('@')[0]}` {spread(values(run, one))}" for one in mixes),
+            ]
+
+
+MIXES = ("sgan-mix", "fixmatch-mix")
+"""Rivals with mixes where the generator's samples stand."""
+
+
+def against_mixes(folder: Path) -> Iterator[list[str]]:
+    """The cells of each space of a record in which the generator's samples and mixes stood in the same place."""
+    run = read(folder)
+    for where in sorted({space(name) for name in run.rows}):
+        names = [[f"{arm}@{where}".rstrip("@") for arm in pair] for pair in PAIRS]
+        if all(set(pair) <= run.rows.keys() for pair in names):
+            yield [
+                f"`{folder.relative_to(RESULTS)}`",
+                where or "pixels or rows",
+                *(paired(run, *pair) for pair in names),
+            ]
+
+
+def paired(run: Records, one: str, other: str) -> str:
+    """Mean difference in points, seed by seed, with the interval of Student's t over seeds."""
+    mine, theirs = ({row["seed"]: row[run.measure.test] for row in run.rows[name]} for name in (one, other))
+    seeds = sorted(mine.keys() & theirs.keys())
+    apart = 100 * (np.array([mine[seed] for seed in seeds]) - np.array([theirs[seed] for seed in seeds]))
+    found = ttest_1samp(apart, 0.0).confidence_interval()
+    return f"{apart.mean():+.1f} ({found.low:+.1f} to {found.high:+.1f})"
+
+
+PAIRS = (("sgan", "sgan-mix"), ("sgan-fixmatch", "fixmatch-mix"))
+
+
+def table(head: tuple[str, ...], rows: list[list[str]]) -> str:
+    return "\n".join("| " + " | ".join(row) + " |" for row in [list(head), ["---"] * len(head), *rows])
+
+
+def shown_as(show: str, records: Iterable[Path]) -> str:
+    """The table called ``show`` ("map", "arms" or "mixes"), as Markdown."""
+    head, of = TABLES[show]
+    rows: list[list[str]] = []
+    for folder in records:
+        with suppress(ConfigError):  # of a version whose keys were others
+            rows += of(folder.resolve())
+    return table(head, rows)
+
+
+TABLES = {
+    "map": (HEAD, lines),
+    "arms": (("situation", "arm", "answer", "its gain, points", "that arm", "mixes in the generator's place"), settled),
+    "mixes": (("situation", "learned from", *(f"`{one}` less `{other}`" for one, other in PAIRS)), against_mixes),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("records", type=Path, nargs="*")
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--arms", dest="show", action="store_const", const="arms", default="map")
+    shown.add_argument("--mixes", dest="show", action="store_const", const="mixes")
+    asked = parser.parse_args()
+    print(shown_as(asked.show, asked.records or folders()))
+
+
+if __name__ == "__main__":
+    main()
