@@ -12,8 +12,9 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -128,25 +129,37 @@ def of_splits(images: ImageSet, **how: Any) -> Figures:
     return {part: int.from_bytes(digest[:4]) / 2**32 for part, digest in digests.items()}
 
 
-def measured() -> dict[str, Figures]:
-    """The figures of all there is: "strategy/NAME", "tail/NAME" and "vectors/NAME" of strategies, "generator/NAME" and
-    "features/NAME" of generators, "split/NAME"."""
-    images = with_near(load("fashion-mini"))
-    found = {f"split/{name}": of_splits(images, **how) for name, how in SPLITS.items()}
+def figures() -> dict[str, Callable[[ImageSet], Figures]]:
+    """What makes the figures of each thing there is: "strategy/NAME", "tail/NAME" and "vectors/NAME" of strategies,
+    "generator/NAME" and "features/NAME" of generators, "split/NAME"; each of the set that `images` gives."""
+    found: dict[str, Callable[[ImageSet], Figures]] = {
+        f"split/{name}": partial(of_splits, **how) for name, how in SPLITS.items()
+    }
     for name, entry in strategies:
         if "vectors" in entry.spaces:
-            found[f"vectors/{name}"] = of_strategy(name, images, vectors=True)
+            found[f"vectors/{name}"] = partial(of_strategy, name, vectors=True)
         if "pixels" not in entry.spaces:
             continue
-        found[f"strategy/{name}"] = of_strategy(name, images)
+        found[f"strategy/{name}"] = partial(of_strategy, name)
         if entry.labels and entry.unlabelled != "required":
-            found[f"tail/{name}"] = of_strategy(name, images, tail=True)
+            found[f"tail/{name}"] = partial(of_strategy, name, tail=True)
     for name, entry in generators:
         if "pixels" in entry.spaces:
-            found[f"generator/{name}"] = of_generator(name, images)
+            found[f"generator/{name}"] = partial(of_generator, name)
         if "vectors" in entry.spaces:
-            found[f"features/{name}"] = of_generator(name, images, vectors=True)
+            found[f"features/{name}"] = partial(of_generator, name, vectors=True)
     return found
+
+
+def images() -> ImageSet:
+    """The set that all figures are of."""
+    return with_near(load("fashion-mini"))
+
+
+def measured() -> dict[str, Figures]:
+    """The figures of all there is."""
+    own = images()
+    return {name: figures_of(own) for name, figures_of in figures().items()}
 
 
 def moved(now: Mapping[str, Figures], kept: Mapping[str, Figures], sway: Mapping[str, Figures]) -> dict[str, str]:

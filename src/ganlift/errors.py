@@ -6,6 +6,8 @@ A message is one sentence or two: what is wrong, where, and what to do about it.
 
 from __future__ import annotations
 
+import errno
+
 
 class GanliftError(Exception):
     """Something the user can mend: bad data, a bad option, a run folder in the way."""
@@ -49,3 +51,9 @@ class Interrupted(Exception):  # noqa: N818 - not an error: the state is saved, 
     def __init__(self, exit_code: int = 130) -> None:
         super().__init__("interrupted; the state is saved")
         self.exit_code = exit_code
+
+
+def lacks_memory(fault: BaseException) -> bool:
+    """Whether ``fault`` is a want of memory: Python's and NumPy's, the system's, torch's on a device or a processor."""
+    named = isinstance(fault, MemoryError) or type(fault).__name__ == "OutOfMemoryError"
+    return named or getattr(fault, "errno", None) == errno.ENOMEM or "can't allocate memory" in str(fault)

@@ -205,6 +205,10 @@ PLANTED: dict[str, Callable[[Path], object]] = {
         for part in ("train", "test")
         for name, renamed in (("Sandal", "T shirt"), ("Shirt", "T  shirt"))
     ],
+    "alike-files": lambda folder: [
+        (folder / f"train/Sandal/{number}.png").rename(folder / f"train/Sandal/{name}.png")
+        for number, name in ((0, "a"), (1, "A"))
+    ],
     "no-flips": lambda folder: [
         (folder / part / "Sandal").rename(folder / part / "left-Sandal") for part in ("train", "test")
     ],

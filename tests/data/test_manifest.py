@@ -140,7 +140,6 @@ def test_beside_one_class_it_is_a_class_and_told(photos: Path) -> None:
         (("Cat", "cat"), "upper and lower case"),
         (("a  cat", "a cat"), "spaces"),
         (("A  cat", "a cat"), "case and spaces"),
-        (("che\u0301", "ch\u00e9"), "how accents are stored"),
     ],
 )
 def test_names_of_classes_that_are_alike_are_told(photos: Path, labels: tuple[str, str], difference: str) -> None:

@@ -18,7 +18,7 @@ from ganlift.cli.main import app
 ROOT = Path(__file__).parents[2]
 COMMAND = re.compile(r"^(?:    )?(ganlift .+)$", re.MULTILINE)
 STEPS = "3"
-WITH_EVERY_ARM = "runs/photos"
+WITH_EVERY_ARM = "runs/auto"
 """The run that has the default strategies; two do for the others."""
 
 
@@ -36,6 +36,23 @@ def commands() -> list[str]:
     text = "\n".join(page.read_text(encoding="utf-8").replace("\\\n", " ") for page in pages())
     lines = [" ".join(line.split("#")[0].split()) for line in COMMAND.findall(text)]
     return [line for line in dict.fromkeys(lines) if not re.search(r"\b[A-Z]{3,}\b", line)]
+
+
+def chains() -> list[list[str]]:
+    """The commands, those together of which one reads what another made; in each chain in their order."""
+    found: list[tuple[list[str], set[str]]] = []
+    for command in commands():
+        words = shlex.split(command)
+        mine = [
+            one
+            for one in found
+            if any(word == made or word.startswith(f"{made}/") for word in words for made in one[1])
+        ]
+        made = {words[place + 1] for place, word in enumerate(words) if word == "--out"}
+        joined = ([line for chain, _ in mine for line in chain] + [command], made.union(*(one[1] for one in mine)))
+        found = [one for one in found if one not in mine] + [joined]
+    order = commands().index
+    return [sorted(chain, key=order) for chain, _ in found]
 
 
 def quick(words: list[str]) -> list[str]:
@@ -133,19 +150,22 @@ def _write_sounds(folder: Path) -> None:
     soundfile.write(folder / "counting.wav", np.tile(np.sin(2 * np.pi * 400 * time) / 4, 3), 8000)
 
 
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("chain", chains(), ids=lambda chain: chain[0].partition(" ")[2])
 def test_the_commands_of_the_docs_run(
-    workspace: Path, monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests
+    chain: list[str], workspace: Path, monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests
 ) -> None:
-    """One test in one folder, for a command needs what those before it made."""
+    """One test a chain, for a command needs what those before it made."""
     monkeypatch.chdir(workspace)
     monkeypatch.setattr(cores, "allowance", lambda: 1.0)  # one thread a command: other tests run beside it
-    for command in commands():
+    for command in chain:
         with subtests.test(command):
             app(quick(shlex.split(command)[1:]), prog_name="ganlift", standalone_mode=False)
 
 
 def test_there_are_commands_to_run() -> None:
+    assert sorted(command for chain in chains() for command in chain) == sorted(commands())
+    assert len(chains()) > 10
     assert len(commands()) > 10
     assert any(command.startswith("ganlift generate") for command in commands())
 

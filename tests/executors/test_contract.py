@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -76,6 +77,11 @@ def run(tmp_path: Path) -> Path:
 def job(name: str, steps: int = 5, **more: Any) -> Job:
     facts = {"id": f"{name}/0", "kind": "arm", "strategy": name, "seed": 0, "after": []}
     return {**facts, "steps": steps, "generator_steps": 5, "options": {}, "shared": SHARED, **more}
+
+
+def named(own: str, name: str, **more: Any) -> Job:
+    """A job of ``name`` in a folder and under a name of its own."""
+    return job(name, id=f"{own}/0", **{"as": {"strategy": own}}, **more)
 
 
 def never() -> int:
@@ -162,19 +168,102 @@ def test_a_killed_worker_costs_one_attempt_and_a_second_kill_fails_the_arm(name:
     assert "trying once more" in notes[0]
 
 
+PRETENDS = Path(__file__).parent / "pretends.py"
+TURNS = {
+    "hangs": "its worker ended (it said nothing for 5 s and was ended)",
+    "starves": "no memory: give fewer --jobs",
+    "killed": "its worker ended (SIGKILL, perhaps out of memory: give fewer --jobs or a smaller --batch-size)",
+}
+"""What a worker may do in place of its job, and why the run then says that it does the job once more."""
+
+
+@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("times", [1, 2])
+def test_whatever_a_worker_does_its_job_is_done_once_more(turn: str, times: int, opened: Open, tmp_path: Path) -> None:
+    """By workers in name, which are there at once."""
+    turns, notes = tmp_path / "turns", list[str]()
+    turns.mkdir()
+    for number in range(times):
+        (turns / f"{number}.{turn}").touch()
+
+    def report(event: Any) -> None:
+        if event["type"] == "note":
+            notes.append(event["message"])
+
+    launch = shlex.join([sys.executable, str(PRETENDS), str(turns), "{worker}"])
+    executor = opened("local-processes", tmp_path, workers=1, launch=launch, silent_s=5.0)
+    found = {one.job["id"]: one for one in executor.run([job("sgan"), job("augment")], report, never)}
+    assert notes == [f"sgan/0: {TURNS[turn]}; trying once more."]
+    assert found["augment/0"].value == {"done": "augment/0"}
+    assert found["sgan/0"].value == (None if times == 2 else {"done": "sgan/0"})
+    assert found["sgan/0"].reason.rstrip(".") == (TURNS[turn] if times == 2 else "")
+
+
+@pytest.mark.parametrize("count", [1, pytest.param(10, marks=[pytest.mark.full, pytest.mark.timeout(1800)])])
+def test_an_arm_that_wants_more_memory_than_there_is_fails_with_what_to_do(count: int, opened: Open, run: Path) -> None:
+    """Workers of 2 GB of addresses, of which torch takes one, and a batch whose first layer alone makes 2.4 GB."""
+    notes: list[str] = []
+
+    def report(event: Any) -> None:
+        if event["type"] == "note":
+            notes.append(event["message"])
+
+    hungry = [named(f"hungry-{n}", "real-only", shared={**SHARED, "batch_size": 300_000}) for n in range(count)]
+    others = [named(f"other-{n}", "real-only") for n in range(count)]
+    jobs = [one for pair in zip(others, hungry, strict=True) for one in pair]
+    executor = opened("local-processes", run, workers=1, launch="sh -c 'ulimit -v 2000000; exec \"$@\"' sh")
+    found = {one.job["id"]: one for one in executor.run(jobs, report, never)}
+    assert all(value and value["status"] == "done" for value in (found[one["id"]].value for one in others))
+    lacks = "cpu has too little memory for 300000 labelled images a step: give a smaller --batch-size"
+    for one in hungry:
+        assert found[one["id"]].value is None
+        assert lacks in found[one["id"]].reason
+        assert sum(note.startswith(one["id"]) and lacks in note and "trying once more" in note for note in notes) == 1
+    assert len(notes) == count
+
+
+@pytest.mark.full
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGKILL])
+def test_ten_workers_in_a_row_hang_or_are_killed_and_every_arm_is_done(
+    number: signal.Signals, opened: Open, run: Path
+) -> None:
+    hit, notes = set[str](), list[str]()
+
+    def report(event: Any) -> None:
+        if event["type"] == "progress" and event["strategy"] not in hit:
+            hit.add(event["strategy"])
+            for process in _workers():
+                os.kill(process, number)
+        if event["type"] == "note":
+            notes.append(event["message"])
+
+    jobs = [named(f"arm-{n}", "augment", steps=200) for n in range(10)]
+    executor = opened("local-processes", run, workers=1, silent_s=30.0)
+    found = list(executor.run(jobs, report, never))
+    assert len(hit) == len(found) == 10
+    assert all(one.value and one.value["steps"] == 200 for one in found)
+    assert len(notes) == 10
+    assert all("trying once more" in note for note in notes)
+
+
 @pytest.mark.parametrize("name", WITH_WORKERS)
 def test_a_worker_that_falls_silent_is_replaced(name: str, opened: Open, run: Path) -> None:
     stopped: list[int] = []
+    notes: list[str] = []
 
     def report(event: Any) -> None:
         if event["type"] == "progress" and not stopped:
             stopped.extend(_workers())
             for process in stopped:
                 os.kill(process, signal.SIGSTOP)
+        if event["type"] == "note":
+            notes.append(event["message"])
 
     (found,) = opened(name, run, workers=1, silent_s=9.0).run([job("augment", steps=300)], report, never)
     assert stopped
     assert found.value is not None
+    assert "it said nothing for 9 s and was ended" in notes[0]
 
 
 def _workers() -> list[int]:

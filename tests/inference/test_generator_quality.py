@@ -78,7 +78,7 @@ def test_no_image_that_the_generator_saw_is_held_out(generator: Path, tmp_path: 
     found = [own_held_out(generator, images, split), other_held_out(images, split, str(other), None, None)]
     assert [len(one.held.labels) for one in found] == [300, 400]
     for one in found:
-        assert not learned & set(one.held.images.hashes[one.held.index])
+        assert not learned & set(one.held.examples.hashes[one.held.index])
         assert (one.held.labels == load_digits().target[900 : 900 + len(one.held.labels)]).all()
 
 

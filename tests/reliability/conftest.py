@@ -85,6 +85,14 @@ def words(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 @pytest.fixture(scope="session")
+def digits_as_rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The two classes of `words` as rows of numbers, in an .npz."""
+    file, (x, y) = tmp_path_factory.mktemp("rows") / "rows.npz", load_digits(n_class=2, return_X_y=True)
+    np.savez(file, x_train=x[:80], y_train=y[:80])
+    return file
+
+
+@pytest.fixture(scope="session")
 def unbroken(ask: Ask, go: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     """A run that never stopped, and the kinds of its writes in the order in which each was first done."""
     folder = tmp_path_factory.mktemp("unbroken")
@@ -98,10 +106,10 @@ def unbroken(ask: Ask, go: Any, tmp_path_factory: pytest.TempPathFactory) -> tup
 def begin(words: list[str]) -> Callable[..., int]:
     """Starts the comparison with its folder and the user's cache in ``home``, and more words; the process's number."""
 
-    def begin(ask: Ask, home: Path, said: Path, *own: str, **more: Any) -> int:
+    def begin(ask: Ask, home: Path, said: Path, *own: str, data: object = words[1], **more: Any) -> int:
         said.unlink(missing_ok=True)
-        env = {"GANLIFT_DATA": str(home / "cache")}
-        return ask(start=[*words, *own, "--out", str(home / "run")], said=said, env=env, **more)
+        env, command = {"GANLIFT_DATA": str(home / "cache")}, [words[0], str(data), *words[2:], *own]
+        return ask(start=[*command, "--out", str(home / "run")], said=said, env=env, **more)
 
     return begin
 

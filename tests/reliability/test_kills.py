@@ -22,6 +22,14 @@ from ganlift.strategies.base import strategies
 LABELLED = [name for name, entry in strategies if "pixels" in entry.spaces and entry.labels and name != "augment"]
 CLUSTERS = [name for name, entry in strategies if "pixels" in entry.spaces and not entry.labels]
 WITH_GENERATOR = [f"gan-augment-{name}" for name, entry in generators if "pixels" in entry.spaces]
+NETWORK = "efficientnet-lite0"
+ON_FEATURES = {
+    "features": ["linear-probe", "augment", "fixmatch", "sgan-fixmatch", "distribution-calibration"],
+    "features-two-stages": ["augment", "gan-augment", "gan-balance", "gan-augment-wgan", "gan-augment-vae"],
+}
+"""Arms on the features of `NETWORK`, which are computed within the run and may be what is broken off."""
+ON_ROWS = ["augment", "fixmatch", "sgan", "gan-augment", "label-spreading"]
+"""Arms on rows of numbers, without any image."""
 TOGETHER = 5
 KILLS = 10
 """A group of arms, which are killed together; ten groups make a hundred."""
@@ -39,18 +47,54 @@ def groups() -> list[list[str]]:
 def test_killed_at_random_every_arm_ends_as_it_would_have(
     arms: list[str], ask: Any, begin: Any, go: Any, assert_same: Any, tmp_path: Path
 ) -> None:
-    """Row 1, full form: no finished arm is trained again, and what is predicted is the same to the bit."""
+    """Row 1, full form."""
     own = ["--strategies", ",".join(arms), "--unlabelled", "rest"]
     own += ["--labels-per-class", "0"] if arms == CLUSTERS else []
+    killed_again_and_again(own, arms[-1], KILLS, ask, begin, go, assert_same, tmp_path)
+
+
+@pytest.mark.full
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("kind", ON_FEATURES)
+def test_killed_at_random_arms_on_features_end_as_they_would_have(
+    kind: str, ask: Any, begin: Any, go: Any, assert_same: Any, tmp_path: Path
+) -> None:
+    own = ["--strategies", ",".join(ON_FEATURES[kind]), "--unlabelled", "rest", "--features", NETWORK]
+    killed_again_and_again(own, kind, KILLS, ask, begin, go, assert_same, tmp_path)
+
+
+@pytest.mark.parametrize("kills", [3, pytest.param(KILLS, marks=[pytest.mark.full, pytest.mark.timeout(1800)])])
+def test_killed_at_random_arms_on_rows_end_as_they_would_have(
+    kills: int, ask: Any, begin: Any, go: Any, assert_same: Any, digits_as_rows: Path, tmp_path: Path
+) -> None:
+    own = ["--strategies", ",".join(ON_ROWS)]
+    killed_again_and_again(own, "rows", kills, ask, begin, go, assert_same, tmp_path, data=digits_as_rows)
+
+
+def killed_again_and_again(
+    own: list[str],
+    seed: str,
+    kills: int,
+    ask: Any,
+    begin: Any,
+    go: Any,
+    assert_same: Any,
+    tmp_path: Path,
+    **more: Any,
+) -> None:
+    """A comparison with the options ``own`` is killed ``kills`` times and held against one that never was.
+
+    No finished arm is trained again, and what is predicted is the same to the bit.
+    """
     ask(shell="true")  # from here on it has imported everything
     begun = time.monotonic()
-    code, said = go(ask, tmp_path / "unbroken", tmp_path / "said", *own)
+    code, said = go(ask, tmp_path / "unbroken", tmp_path / "said", *own, **more)
     assert code == 0, said
-    took, chance, home = time.monotonic() - begun, random.Random(arms[-1]), tmp_path / "killed"
+    took, chance, home = time.monotonic() - begun, random.Random(seed), tmp_path / "killed"
     done: dict[Path, int] = {}
     at_work = 0
-    while at_work < KILLS:
-        process = begin(ask, home, tmp_path / "said", *own)
+    while at_work < kills:
+        process = begin(ask, home, tmp_path / "said", *own, **more)
         time.sleep(chance.uniform(0.05, 0.7) * took)
         os.kill(process, signal.SIGKILL)
         killed = ask(wait=process) == -signal.SIGKILL
@@ -62,10 +106,10 @@ def test_killed_at_random_every_arm_ends_as_it_would_have(
             assert_same(home / "run", tmp_path / "unbroken" / "run")
             shutil.rmtree(home)
             done = {}
-    code, said = go(ask, home, tmp_path / "said", *own)
+    code, said = go(ask, home, tmp_path / "said", *own, **more)
     assert code == 0, said
     assert_same(home / "run", tmp_path / "unbroken" / "run")
-    print(f"{len(arms)} arms: killed {at_work} times; lost: 0")
+    print(f"{seed}: killed {at_work} times; lost: 0")
 
 
 PLACES = {

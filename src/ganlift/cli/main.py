@@ -27,7 +27,7 @@ from ganlift.cli import (
 from ganlift.cli import list as listing
 from ganlift.cli.words import safe
 from ganlift.cores import tell_libraries_of_the_quota
-from ganlift.errors import GanliftError, Interrupted
+from ganlift.errors import GanliftError, Interrupted, lacks_memory
 
 MENDABLE = {
     errno.ENAMETOOLONG: "Check the path.",
@@ -106,6 +106,11 @@ def main() -> None:
             _leave(f"Error: {cannot_write(fault.filename or 'to the disk', fault)}", 2)
         if isinstance(fault, OSError) and fault.errno in MENDABLE:
             _leave(f"Error: {fault.filename or 'a file'}: {(fault.strerror or '').lower()}. {MENDABLE[fault.errno]}", 2)
+        if lacks_memory(fault):
+            _leave(
+                "Error: there is too little memory for this: use fewer images, a smaller --image-size or more memory.",
+                2,
+            )
         log = crash.write(fault)
         reason = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
         _leave(f"ganlift failed ({reason}). This is a fault of ours; its traceback is in {log}", 1)

@@ -11,7 +11,13 @@ from ganlift.classifiers.resolve import resolve
 from ganlift.comparison.auto import ALL, AUTO, choose, generator_warning
 from ganlift.comparison.costs import Cost
 from ganlift.comparison.features import labels_of
-from ganlift.comparison.refusals import check_labels, check_options, check_unlabelled, refuse_geometry_of_sound
+from ganlift.comparison.refusals import (
+    check_classifier,
+    check_labels,
+    check_options,
+    check_unlabelled,
+    refuse_geometry_of_sound,
+)
 from ganlift.config import ArmsConfig, CompareConfig
 from ganlift.config_values import PIXELS, ROWS
 from ganlift.data.types import Examples, VectorSet
@@ -103,7 +109,6 @@ def resolve_arms(
     picked, named, notes = _asked_for(config, spaces, labelled_per_class, unlabelled, sound, blocks, noun)
     refuse_geometry_of_sound(named, sound=sound)
     chosen = list({entry.name: entry for entry in [*picked, *named]}.values())
-    resolve(config.classifier)
     check_options(config, chosen, sound=sound)
     check_labels(config, chosen, noun)
     check_unlabelled(config, chosen, unlabelled, noun)
@@ -111,6 +116,7 @@ def resolve_arms(
         added = _references(config, chosen, rows=rows)
         chosen = [*reversed(added), *chosen]
         notes += [f"'{one.name}' is added: a gain needs an arm without a GAN to be measured against." for one in added]
+    check_classifier(config, chosen, noun)
     return chosen, [*notes, *_expectations(config, chosen, labelled_per_class, unlabelled, noun)]
 
 

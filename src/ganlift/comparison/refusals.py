@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ganlift.classifiers.resolve import resolve as resolve_classifier
 from ganlift.config import ArmsConfig, CompareConfig
 from ganlift.errors import ConfigError
 from ganlift.generators.base import GeneratorEntry, generators
@@ -50,6 +51,19 @@ def _generators(config: ArmsConfig, chosen: Sequence[Strategy]) -> list[Generato
     generating = {entry.space for entry in chosen if entry.kind in ("gan", "control") and not entry.generator}
     spaces = generating or {entry.space for entry in chosen}
     return [*own, *(resolve_generator(config.generator, space) for space in sorted(spaces))]
+
+
+def check_classifier(config: ArmsConfig, chosen: Sequence[Strategy], noun: str) -> None:
+    """Refuse a classifier of vectors where arms learn from pictures; on features all arms have the usual one.
+
+    Raises:
+        ConfigError: there is none of that name, or it reads vectors alone.
+    """
+    if resolve_classifier(config.classifier).reads == "vectors" and any(entry.space == "pixels" for entry in chosen):
+        raise ConfigError(
+            f"--classifier {config.classifier} reads vectors, and {noun}s are learned from as pictures here; leave it "
+            "out, or give --features efficientnet-lite0, where every arm has the usual classifier."
+        )
 
 
 def check_labels(config: ArmsConfig, chosen: Sequence[Strategy], noun: str) -> None:

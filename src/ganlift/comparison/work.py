@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,7 @@ from ganlift.data import make_task, read_split
 from ganlift.data.cache import load_cache, load_features
 from ganlift.data.columns import columns_of
 from ganlift.data.types import ImageSet, Split, VectorSet
+from ganlift.errors import lacks_memory
 from ganlift.events import Listener
 from ganlift.executors.base import Job, ShouldStop, Work
 from ganlift.generators.base import name_in
@@ -59,8 +61,11 @@ def work(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> dict
     with using_threads(job["shared"]["threads"]), no_room_is_told(run):
         try:
             return kinds[job["kind"]](job, run, report, should_stop)
-        except torch.OutOfMemoryError as fault:
-            raise torch.OutOfMemoryError(_too_much(job, run, report, should_stop)) from fault
+        except Exception as fault:
+            if not lacks_memory(fault):
+                raise
+            report({"type": "log", "message": traceback.format_exc()})
+        raise MemoryError(_too_much(job, run, report, should_stop))  # here, where nothing holds what was had
 
 
 def run_arm(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
@@ -159,7 +164,9 @@ def _too_much(job: Job, run: Path, report: Listener, should_stop: ShouldStop) ->
             torch.cuda.empty_cache()  # does nothing where there is no such device
             run_probe({**job, "shared": {**job["shared"], "batch_size": fits}}, run, report, should_stop)
             return f"{said}, and enough for {fits}: give --batch-size {fits}, a smaller --image-size or fewer jobs."
-        except torch.OutOfMemoryError:
+        except Exception as fault:
+            if not lacks_memory(fault):
+                raise
             fits //= 2
     return f"{said}: give a smaller --batch-size or --image-size, or fewer --jobs or --jobs-per-gpu."
 

@@ -46,6 +46,9 @@ def main() -> None:
             os._exit(stopping[0])
         try:
             result = attempt(job, _work(), run, say, lambda: stopping[0] if stopping else 0)
+            if result.starved:
+                say({"type": "died", "reason": result.reason})
+                os._exit(1)  # what it holds is free again
             say({"type": "result", "value": result.value, "reason": result.reason})
         except GanliftError as refusal:
             say({"type": "refused", "reason": str(refusal)})

@@ -16,7 +16,7 @@ from ganlift.data.findings import KINDS, Finding, shown
 from ganlift.data.fitness import unfit
 from ganlift.data.flips import flips_safe, why_no_flips
 from ganlift.data.label_findings import Evidence, about_labels, by_looks
-from ganlift.data.names import alike_names
+from ganlift.data.names import alike_files, alike_names
 from ganlift.data.split import draw_split
 from ganlift.data.survey import Survey, survey_images
 from ganlift.data.types import UNLABELLED, Examples, FileFacts, ImageSet, SoundSet, VectorSet, VideoSet
@@ -91,6 +91,7 @@ def check_survey(found: Survey) -> Check:
         about += [
             *_about_images(images, found.constant),
             *about_files(images.files, images.size, images.fit, images.noun),
+            *alike_files(images.files),
         ]
     findings = _ordered([replace(one, noun=images.noun) for one in about])
     messages = {finding.message for finding in findings}

@@ -116,8 +116,14 @@ KINDS = {
     "enlarged": Kind("info", "Images smaller than the size that is used.", "Give --image-size, or leave them out."),
     "alike-names": Kind(
         "warning",
-        "Names of classes that differ by upper and lower case, by spaces or by how accents are stored alone.",
+        "Names of classes that a person would read as one: they differ by case, spaces, how accents are stored, or "
+        "letters that look alike (Latin and Cyrillic a) alone.",
         "Give them one name if they are one class.",
+    ),
+    "alike-files": Kind(
+        "warning",
+        "Names of files of one folder that a person, or a disk that does not tell case, would read as one.",
+        "Rename one of each, or a copy of the folder elsewhere may lack it.",
     ),
     "class-not-in-test": Kind(
         "warning", "A class has no test image, so that nothing is known about it.", "Add test {noun}s of it."

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from ganlift.errors import GanliftError, Interrupted
+from ganlift.errors import GanliftError, Interrupted, lacks_memory
 from ganlift.events import Listener
 from ganlift.registry import Registry
 
@@ -28,11 +28,15 @@ Work = Callable[[Job, Path, Listener, ShouldStop], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Result:
-    """How a job ended: ``value`` where it is done, ``reason`` where it failed."""
+    """How a job ended: ``value`` where it is done, ``reason`` where it failed.
+
+    ``starved`` says that it failed for want of memory, so that another worker may do better.
+    """
 
     job: Job
     value: dict[str, Any] | None = None
     reason: str = ""
+    starved: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,8 @@ class Executor(Protocol):
     def run(self, jobs: Sequence[Job], report: Listener, should_stop: ShouldStop) -> Iterator[Result]:
         """Run ``jobs``, none before those that its ``after`` names, and yield a result for each as it ends.
 
-        A job that fails, or whose worker dies twice, is a result with a reason; events go to ``report`` as they come.
+        A job that fails, or whose worker dies or lacks memory twice, is a result with a reason; events go to ``report``
+        as they come.
 
         Raises:
             Interrupted: ``should_stop`` said so; workers had `GRACE_S` seconds to save their state.
@@ -101,10 +106,18 @@ class ExecutorEntry:
 executors: Registry[ExecutorEntry] = Registry("executor", "ganlift.executors", "ganlift.executors", ExecutorEntry)
 
 ATTEMPTS = 2
-"""How often a job is begun whose worker dies."""
+"""How often a job is begun whose worker dies, or lacks memory."""
+
+LESS = "give fewer --jobs or a smaller --batch-size"
+"""What to do about a worker that the system ended, as far as it can be said from outside."""
 
 GRACE_S = 5.0
 """Seconds that workers get to save their state after a stop is asked for."""
+
+
+def silence(seconds: float) -> str:
+    """Why a worker was ended that hung."""
+    return f"it said nothing for {seconds:.0f} s and was ended"
 
 
 def attempt(job: Job, work: Work, run: Path, report: Listener, should_stop: ShouldStop) -> Result:
@@ -117,4 +130,4 @@ def attempt(job: Job, work: Work, run: Path, report: Listener, should_stop: Shou
         raise
     except Exception as fault:
         report({"type": "log", "message": traceback.format_exc()})
-        return Result(job, reason=f"{type(fault).__name__}: {fault}")
+        return Result(job, reason=f"{type(fault).__name__}: {fault}", starved=lacks_memory(fault))

@@ -26,8 +26,8 @@ class Workers(Protocol):
     def events(self) -> list[Event]:
         """What was said since, within a tenth of a second.
 
-        ``result`` carries ``job``, ``value`` and ``reason``; ``died`` the ``job`` and why; ``refused`` the sentence
-        for the user; any other is for whoever listens to the run.
+        ``result`` carries ``job``, ``value`` and ``reason``; ``died`` the ``job`` and why its worker is no more, or can
+        do no more; ``refused`` the sentence for the user; any other is for whoever listens to the run.
         """
         ...
 
@@ -51,7 +51,8 @@ def dispatch(workers: Workers, jobs: Sequence[Job], report: Listener, should_sto
         for event in workers.events():
             kind = event["type"]
             if kind == "died" and begun[event["job"]["id"]] < ATTEMPTS:
-                report({"type": "note", "message": f"{event['job']['id']}: {event['reason']}; trying once more."})
+                reason = event["reason"].rstrip(".")
+                report({"type": "note", "message": f"{event['job']['id']}: {reason}; trying once more."})
                 order.again(event["job"])
             elif kind in ("result", "died"):
                 order.over(event["job"]["id"])

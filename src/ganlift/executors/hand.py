@@ -77,7 +77,8 @@ class Hand:
         try:
             run = self._run_folder(inputs, written)
             result = attempt(job, self._work, run, self._said.put, lambda: self._stop)
-            end: Event = {"type": "result", "value": result.value, "reason": result.reason}
+            kind = "died" if result.starved else "result"
+            end: Event = {"type": kind, "value": result.value, "reason": result.reason}
         except GanliftError as refusal:
             end = {"type": "refused", "reason": str(refusal)}
         except Interrupted:

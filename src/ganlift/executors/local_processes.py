@@ -25,7 +25,18 @@ from typing import Any
 from ganlift.errors import ConfigError
 from ganlift.events import Event, Listener
 from ganlift.executors.about import unlike
-from ganlift.executors.base import GRACE_S, ExecutorEntry, Job, Place, Result, ShouldStop, Work, executors
+from ganlift.executors.base import (
+    GRACE_S,
+    LESS,
+    ExecutorEntry,
+    Job,
+    Place,
+    Result,
+    ShouldStop,
+    Work,
+    executors,
+    silence,
+)
 from ganlift.executors.dispatch import dispatch
 
 WORKER = ("-P", "-m", "ganlift.comparison.worker")  # -P: a file json.py of the user's is not json
@@ -48,6 +59,7 @@ class _Worker:
     job: Job | None = None
     ready: bool = False
     host: str = ""
+    silent: bool = False
     heard: float = field(default_factory=time.monotonic)
     complaints: deque[str] = field(default_factory=lambda: deque(maxlen=20))
 
@@ -85,6 +97,7 @@ class LocalProcesses:
         for worker in self._workers:
             counts = worker.job is not None or not (worker.ready or self._place.launch)
             if counts and time.monotonic() - worker.heard > self._place.silent_s:
+                worker.silent = True
                 _kill(worker)
         found = self._waiting()
         try:
@@ -137,6 +150,9 @@ class LocalProcesses:
             return [{"type": "refused", "reason": fault}] if (fault := unlike(said)) else []
         if said["type"] in ("result", "refused"):
             said["job"], worker.job = worker.job, None
+        if said["type"] == "died":  # it leaves by itself; another takes its place, and the next job
+            number = self._workers.index(worker)
+            said["job"], self._workers[number] = worker.job, self._start(number)
         if said["type"] == "refused" and self._place.launch:
             said["reason"] = f"A worker on {worker.host} says: {said['reason']}"
         return [said]
@@ -144,19 +160,20 @@ class LocalProcesses:
     def _buried(self, worker: _Worker) -> list[Event]:
         """Another worker takes the place of a dead one, unless none ever comes to life."""
         code, number = worker.process.wait(), self._workers.index(worker)
+        why = silence(self._place.silent_s) if worker.silent else _ending(code)
         if not worker.ready:
             self._stillborn += 1
             if self._stillborn >= STARTS or self._place.launch:
-                return [{"type": "refused", "reason": self._fault(worker, code)}]
+                return [{"type": "refused", "reason": self._fault(worker, why)}]
         self._workers[number] = self._start(number)
         if worker.job is None:
             return []
-        return [{"type": "died", "job": worker.job, "reason": f"its worker ended ({_ending(code)})"}]
+        return [{"type": "died", "job": worker.job, "reason": f"its worker ended ({why})"}]
 
-    def _fault(self, worker: _Worker, code: int) -> str:
+    def _fault(self, worker: _Worker, why: str) -> str:
         said = _said(worker) or "nothing"
         command = shlex.join(_command(self._place.launch))
-        return f"A worker ended before it began ({_ending(code)}). Its command is {command}; it said: {said}."
+        return f"A worker ended before it began ({why}). Its command is {command}; it said: {said}."
 
     def _start(self, number: int) -> _Worker:
         threads = str(self._threads)
@@ -271,7 +288,7 @@ def _ending(code: int) -> str:
     if code >= 0:
         return f"exit code {code}"
     name = signal.Signals(-code).name
-    return f"{name}, perhaps out of memory" if name == "SIGKILL" else name
+    return f"{name}, perhaps out of memory: {LESS}" if name == "SIGKILL" else name
 
 
 executors.add("local-processes")(

@@ -22,7 +22,18 @@ from typing import Any
 from ganlift.errors import ConfigError
 from ganlift.events import Event, Listener
 from ganlift.executors.about import unlike
-from ganlift.executors.base import GRACE_S, ExecutorEntry, Job, Place, Result, ShouldStop, Work, executors
+from ganlift.executors.base import (
+    GRACE_S,
+    LESS,
+    ExecutorEntry,
+    Job,
+    Place,
+    Result,
+    ShouldStop,
+    Work,
+    executors,
+    silence,
+)
 from ganlift.executors.carried import Stamp, bring, read_by, stamp, written_by
 from ganlift.executors.dispatch import dispatch
 from ganlift.executors.hand import Hand
@@ -157,7 +168,7 @@ class Ray:
         if said["type"] == "files":
             bring(self._place.run, said["changed"], said["gone"])
             return []
-        if said["type"] in ("result", "refused", "stopped"):
+        if said["type"] in ("result", "refused", "stopped", "died"):
             said["job"], worker.job = worker.job, None
         if said["type"] == "refused":
             said["reason"] = f"A worker on {worker.host} says: {said['reason']}"
@@ -176,7 +187,9 @@ class Ray:
         self._workers[self._workers.index(worker)] = self._start()
         if worker.job is None:
             return []
-        why = "killed by SIGKILL, for want of memory perhaps; or its machine was lost"
+        why = f"killed by SIGKILL, for want of memory perhaps: {LESS}; or its machine was lost"
+        if worker.heard == math.inf:
+            why = silence(self._place.silent_s)
         return [{"type": "died", "job": worker.job, "reason": f"its worker on {worker.host} ended ({why})"}]
 
     def _waiting(self) -> list[Event]:

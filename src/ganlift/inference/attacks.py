@@ -27,10 +27,10 @@ from ganlift.generators.base import generators
 from ganlift.generators.trained import BATCH, JOINT
 from ganlift.inference.facts import Inputs
 from ganlift.inference.generator import KeptGenerator
-from ganlift.inference.members import Side
 from ganlift.inference.model import Model
 from ganlift.inference.predict_rows import fitting_rows, of_block
 from ganlift.inference.real_images import reading_of
+from ganlift.inference.side import Side
 from ganlift.measures.distances import nearest
 from ganlift.measures.membership import Floats
 from ganlift.runs import layout
@@ -87,7 +87,7 @@ def why_no_discriminator(kept: KeptGenerator, run: Path) -> str:
     return "" if _checkpoint(run, kept.key) else "its last checkpoint, which holds it, is not there or is damaged"
 
 
-def by_discriminator(kept: KeptGenerator, run: Path, sides: Sequence[Side], rng: Rng) -> list[Floats]:
+def by_discriminator(kept: KeptGenerator, run: Path, sides: Sequence[Side[Examples]], rng: Rng) -> list[Floats]:
     """Scores of each of ``sides`` under the discriminator in the generator's last checkpoint.
 
     A condition is a class and a fold (`strategies.generation`): the score is the mean over a class's folds. All sides
@@ -113,7 +113,7 @@ def by_discriminator(kept: KeptGenerator, run: Path, sides: Sequence[Side], rng:
     return [part.numpy() for part in parts]
 
 
-def by_nearest(kept: KeptGenerator, sides: Sequence[Side], count: int, rng: Rng) -> list[Floats]:
+def by_nearest(kept: KeptGenerator, sides: Sequence[Side[Examples]], count: int, rng: Rng) -> list[Floats]:
     """Scores of each of ``sides`` by the nearest of ``count`` generated images, of the classes of the first side."""
     drawn = np.random.default_rng(rng.derive("classes")).choice(sides[0].labels, count)
     labels = torch.from_numpy(drawn).to(rng.device) if kept.class_names else None
@@ -145,7 +145,7 @@ def _checkpoint(run: Path, key: str) -> dict[str, dict[str, Tensor]]:
     return modules if DISCRIMINATOR in modules else {}
 
 
-def _pixels(side: Side) -> NDArray[np.uint8]:
+def _pixels(side: Side[Examples]) -> NDArray[np.uint8]:
     assert isinstance(side.examples, ImageSet)
     return side.examples.batch(side.index)
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ganlift.data import load, load_examples
 from ganlift.data.decode import hear
 from ganlift.data.manifest import read_column
+from ganlift.data.names import looking_like
 from ganlift.data.reading import Reading
 from ganlift.data.types import UNLABELLED, Examples, ImageSet, SoundSet, VectorSet
 from ganlift.errors import ConfigError, DataError, RunFolderError
@@ -177,10 +178,11 @@ def match_classes(
     missing = [name for name in class_names if name not in there]
     if extra:
         lacks = f", and lacks {_quoted(missing)}" if missing else ""
+        alike = "".join(f"; {words}" for words in looking_like(extra, missing))
         how = "Rename them or leave them out with --classes" if model == "classifier" else "Rename or remove them"
         raise DataError(
             f"The classes do not match: {images.source} has {_quoted(extra)}, which the {model} does not know"
-            f"{lacks}. {how}; names are compared exactly."
+            f"{lacks}. {how}; names are compared exactly{alike}."
         )
     if missing:
         notes.append(f"The data has {len(there)} of {len(class_names)} classes; without {_quoted(missing)}.")

@@ -188,7 +188,7 @@ def _real_sides(network: FeatureNetwork, held: Held, seen: Seen, most: int, rng:
     """Held-out images, and ``most`` training images in random order."""
     training = _numpy(rng, "training").permutation(seen.training)[: max(most, len(held.labels))]
     return (
-        Side(_of_set(network, held.images, held.index, rng.device), held.labels),
+        Side(_of_set(network, held.examples, held.index, rng.device), held.labels),
         Side(_of_set(network, seen.images, training, rng.device), seen.images.labels[training]),
     )
 

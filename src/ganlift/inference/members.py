@@ -23,26 +23,13 @@ from ganlift.data.recorded import as_recorded
 from ganlift.data.types import UNLABELLED, Examples, ImageSet, Split
 from ganlift.data.visible import is_unsorted, load_run, visible_split
 from ganlift.errors import DataError, RunFolderError
+from ganlift.inference.side import Index, Side
 from ganlift.measures.membership import Floats, class_weights
 from ganlift.runs import layout
 from ganlift.runs.folder import run_config
 
-Index = NDArray[np.int64]
-
 LEAST = 20
 """Of either side, below which no attack is made."""
-
-
-@dataclass(frozen=True)
-class Side:
-    """Examples at ``index`` (n,) of ``examples``, with labels (n,) int64 as the model numbers classes, -1 unknown."""
-
-    examples: Examples
-    index: Index
-    labels: Index
-
-    def some(self, rows: Index) -> Side:
-        return replace(self, index=self.index[rows], labels=self.labels[rows])
 
 
 @dataclass(frozen=True)
@@ -54,8 +41,8 @@ class Sides:
         notes: sentences for the user.
     """
 
-    members: Side
-    others: Side
+    members: Side[Examples]
+    others: Side[Examples]
     about: str
     notes: list[str] = field(default_factory=list)
 
@@ -69,7 +56,7 @@ class Sides:
 class Outside:
     """Examples that were named as not trained on, in words, with notes on how they were read."""
 
-    side: Side
+    side: Side[Examples]
     about: str
     notes: list[str]
 
@@ -177,7 +164,7 @@ def _without_copies(found: Sides, split: Split) -> Sides:
     )
 
 
-def _copied(examples: Examples, seen: Index, others: Side) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _copied(examples: Examples, seen: Index, others: Side[Examples]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which of ``seen`` (n,) and of ``others`` (m,) have a copy on the other side."""
     ours, theirs = examples.hashes[seen], others.examples.hashes[others.index]
     pairs = _alike(examples, seen, others)
@@ -186,7 +173,7 @@ def _copied(examples: Examples, seen: Index, others: Side) -> tuple[NDArray[np.b
     return left, right
 
 
-def _alike(examples: Examples, seen: Index, others: Side) -> Index:
+def _alike(examples: Examples, seen: Index, others: Side[Examples]) -> Index:
     """(k, 2): near copies, as places in ``seen`` and in ``others``; rows of numbers have no looks."""
     if not (isinstance(examples, ImageSet) and isinstance(others.examples, ImageSet)):
         return np.empty((0, 2), np.int64)

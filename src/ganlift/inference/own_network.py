@@ -88,7 +88,7 @@ def of_generated(
 def accuracy(model: nn.Module, held: Held, device: torch.device) -> dict[str, float]:
     """``value``, ``low`` and ``high`` on the held-out images that have a label."""
     known = held.labels >= 0
-    pixels = torch.from_numpy(held.images.batch(held.index[known])).to(device)
+    pixels = torch.from_numpy(held.examples.batch(held.index[known])).to(device)
     probabilities = predict(model, pixels).cpu().numpy()
     return headlines(probabilities, held.labels[known])["accuracy"]
 

@@ -19,8 +19,9 @@ from ganlift.inference.attacks import by_discriminator, by_loss, by_nearest, own
 from ganlift.inference.evaluate import choose_part, given_of, match_classes
 from ganlift.inference.facts import ClassifierFacts, Inputs, read_facts
 from ganlift.inference.generator import KeptGenerator, generator_keys, load_generator
-from ganlift.inference.members import Index, Outside, Side, run_examples, sides, split_of
+from ganlift.inference.members import Outside, run_examples, sides, split_of
 from ganlift.inference.model import load_model
+from ganlift.inference.side import Index, Side
 from ganlift.measures.membership import Floats, Separation, separation
 from ganlift.nouns import IMAGE
 from ganlift.runs import layout

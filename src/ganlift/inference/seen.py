@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ganlift.data import data_hash, read_split
 from ganlift.data.listing import alike
@@ -18,22 +17,12 @@ from ganlift.data.visible import load_run, visible_split
 from ganlift.errors import DataError, RunFolderError
 from ganlift.inference.evaluate import choose_part, match_classes
 from ganlift.inference.generator import KeptGenerator
+from ganlift.inference.side import Index, Side
 from ganlift.runs import layout
 from ganlift.runs.folder import run_config
 
-Index = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Held:
-    """Images and labels (n,) int64 that a generator did not see; ``index`` (n,) into ``images``."""
-
-    images: ImageSet
-    index: Index
-    labels: Index
-
-    def some(self, rows: Index) -> Held:
-        return replace(self, index=self.index[rows], labels=self.labels[rows])
+Held = Side[ImageSet]
+"""Images that a generator did not see."""
 
 
 @dataclass(frozen=True)
