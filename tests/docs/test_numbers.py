@@ -20,9 +20,8 @@ MATRIX = sorted(path.parent for path in ROOT.glob("benchmarks/results/matrix/*/r
 ON_FEATURES = ("hymenoptera-2", "hymenoptera-5", "hymenoptera-10", "fashion-10", "pneumonia-20")
 FEATURES = [ROOT / "benchmarks" / "results" / "features" / name for name in ON_FEATURES]
 
-SPEECH_AND_TEXTS = sorted(
-    path.parent for kind in ("speech", "texts") for path in ROOT.glob(f"benchmarks/results/{kind}/*/results.jsonl")
-)
+SPEECH = sorted(path.parent for path in ROOT.glob("benchmarks/results/speech/*/results.jsonl"))
+TEXTS = sorted(path.parent for path in ROOT.glob("benchmarks/results/texts/*/results.jsonl"))
 
 GENERATORS = sorted(path.parent for path in ROOT.glob("benchmarks/results/generators/*/generators.json"))
 
@@ -50,10 +49,25 @@ def test_the_table_of_features_is_that_of_the_kept_runs() -> None:
     assert "\n".join(table("--across", *FEATURES)) in text
 
 
-@pytest.mark.parametrize("run", SPEECH_AND_TEXTS, ids=lambda run: run.name)
-def test_every_table_of_speech_and_texts_is_that_of_the_kept_run(run: Path) -> None:
+@pytest.mark.parametrize("run", SPEECH, ids=lambda run: run.name)
+def test_every_table_of_speech_is_that_of_the_kept_run(run: Path) -> None:
     text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     assert "\n".join(table(run)) in text
+
+
+def test_the_table_of_texts_is_that_of_the_kept_runs() -> None:
+    text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    assert "\n".join(table("--across", *TEXTS)) in text
+
+
+@pytest.mark.parametrize("shown", ["map", "arms", "mixes"])
+def test_the_map_is_that_of_the_kept_runs(shown: str) -> None:
+    text = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
+    asked = [] if shown == "map" else [f"--{shown}"]
+    made = subprocess.run(
+        [sys.executable, ROOT / "benchmarks" / "map.py", *asked], capture_output=True, text=True, check=True
+    )
+    assert f"[start:{shown}] -->\n{made.stdout}<!--" in text
 
 
 def test_the_means_of_speech_are_those_of_the_kept_runs() -> None:
@@ -94,7 +108,7 @@ def test_records_older_than_the_code_are_named_as_such(monkeypatch: pytest.Monke
     """In benchmarks/README.md, which every other page links; and README itself where its own table is one."""
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     canary, results = importlib.import_module("canary"), ROOT / "benchmarks" / "results"
-    kept = [*RUNS, *MATRIX, *FEATURES, *SPEECH_AND_TEXTS, *GENERATORS]
+    kept = [*RUNS, *MATRIX, *FEATURES, *SPEECH, *TEXTS, *GENERATORS]
     stale = {str(run.relative_to(results)) for run in kept if canary.stale(run)}
     text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     (line,) = [line for line in text.splitlines() if line.startswith("Older than the code:")]
