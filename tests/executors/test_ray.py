@@ -110,7 +110,7 @@ def _files(run: Path) -> set[str]:
 def test_an_address_that_does_not_answer_is_told_in_a_sentence(
     address: str, token: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ganlift.executors.ray.REACH_S", 6.0)
+    monkeypatch.setattr("ganlift.executors.ray_cluster.REACH_S", 6.0)
     with socket.socket() as closed, socket.socket() as deaf:
         for one in (closed, deaf):
             one.bind(("127.0.0.1", 0))

@@ -7,19 +7,12 @@ comes back to the run folder as it is written. Ray itself tries nothing again: t
 from __future__ import annotations
 
 import math
-import signal
-import socket
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ganlift.errors import ConfigError
 from ganlift.events import Event, Listener
 from ganlift.executors.about import unlike
 from ganlift.executors.base import (
@@ -37,10 +30,8 @@ from ganlift.executors.base import (
 from ganlift.executors.carried import Stamp, bring, read_by, stamp, written_by
 from ganlift.executors.dispatch import dispatch
 from ganlift.executors.hand import Hand
+from ganlift.executors.ray_cluster import connect, reach, room
 from ganlift.runs.files import sha256_file
-
-REACH_S = 20.0
-"""Seconds that a cluster gets to answer."""
 
 WAITING_S = 15.0
 """Seconds that a worker waits for room in the cluster before it is said."""
@@ -69,7 +60,7 @@ class Ray:
 
     def __init__(self, place: Place, work: Work) -> None:
         self._place, self._work = place, work
-        self._connected = _connect(place)
+        self._connected = connect(place)
         self._alone = self._connected and not place.address
         self._threads = 1
         self._workers: list[_Worker] = []
@@ -201,108 +192,6 @@ class Ray:
         gpu = f" and {self._place.gpu_share:g} of a GPU" if self._place.gpu_share else ""
         waits = f"{len(late)} of {len(self._workers)} workers wait for room in the Ray cluster"
         return [{"type": "note", "message": f"{waits}: each takes {self._threads} CPU{gpu}."}]
-
-
-def _connect(place: Place) -> bool:
-    """Be connected to a cluster; whether that was done here, to be undone at the end.
-
-    Raises:
-        ConfigError: Ray is not installed, or the address does not answer, or not as a cluster does.
-    """
-    ray = _ray()
-    if ray.is_initialized():
-        return False
-    reach(place.address)
-    alone = {"address": "local", "num_cpus": place.workers, "num_gpus": len(place.gpus), "include_dashboard": False}
-    where = {"address": place.address} if place.address else alone
-    with _signals_kept(), _told(place.address):
-        ray.init(**where, log_to_driver=False, logging_level="ERROR")
-    _say_nothing()
-    return True
-
-
-def _say_nothing() -> None:
-    """Keep Ray's words on workers that ended from standard output, where ``--json`` writes; no public switch does."""
-    from ray._private import worker
-
-    worker._worker_logs_enabled = False
-
-
-def room(address: str, threads: int, gpu_share: float) -> int | None:
-    """Jobs that the cluster has room for, each with ``threads`` CPUs and ``gpu_share`` of a GPU; None without address.
-
-    Raises:
-        ConfigError: as `Ray`.
-    """
-    if not address:
-        return None
-    ray = _ray()
-    connected = _connect(Place(run=Path(), address=address))
-    try:
-        found = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    finally:
-        if connected:
-            ray.shutdown()
-    by_cpu = sum(int(one.get("CPU", 0.0) // threads) for one in found)
-    by_gpu = sum(int(one.get("GPU", 0.0) / gpu_share + 1e-6) for one in found) if gpu_share else by_cpu
-    return min(by_cpu, by_gpu)
-
-
-def reach(address: str) -> None:
-    """See to it that a Ray cluster answers at ``address``; to ask Ray for it would take minutes where none does.
-
-    Raises:
-        ConfigError: it does not, or wants a token.
-    """
-    _ray()
-    if address in ("", "auto"):
-        return
-    host, colon, port = address.rpartition(":")
-    if not colon or not port.isdecimal() or "/" in host:
-        raise ConfigError(f"--executor ray:{address}: an address is HOST:PORT, as 'ray start --head' says it, or auto.")
-    silent = (
-        f"--executor ray:{address}: no Ray cluster answers there; is 'ray start --head' running, and its port open?"
-    )
-    try:
-        socket.create_connection((host, int(port)), REACH_S).close()
-        command = [sys.executable, "-c", "from ray.scripts.scripts import main; main()", "health-check"]
-        asked = subprocess.run([*command, "--address", address], capture_output=True, text=True, timeout=REACH_S)
-    except (OSError, OverflowError, subprocess.TimeoutExpired):
-        raise ConfigError(silent) from None
-    if "AuthenticationError" in asked.stderr:
-        token = "set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN_PATH to the file of the cluster's token"
-        raise ConfigError(f"--executor ray:{address}: the cluster wants a token; {token}.")
-    if asked.returncode:
-        raise ConfigError(silent)
-
-
-def _ray() -> Any:
-    try:
-        import ray
-    except ImportError as fault:
-        raise ConfigError(f"--executor ray needs a package ({fault}): pip install 'ganlift[ray]'.") from None
-    return ray
-
-
-@contextmanager
-def _told(address: str) -> Iterator[None]:
-    """What Ray says of a cluster that it can't use, in one sentence."""
-    try:
-        yield
-    except (OSError, RuntimeError, ValueError) as fault:
-        name, reason = ":".join(filter(None, ["ray", address])), str(fault).strip().partition("\n")[0].rstrip(".")
-        raise ConfigError(f"--executor {name} can't be used: {reason}.") from None
-
-
-@contextmanager
-def _signals_kept() -> Iterator[None]:
-    """Ray ends the process on SIGTERM; whoever heard of it before does so again."""
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        yield
-    finally:
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, before)
 
 
 executors.add("ray")(
