@@ -139,6 +139,12 @@ def test_bad_folders_are_named(tmp_path: Path, prepare: object, words: str) -> N
         load(str(prepare(tmp_path)))  # type: ignore[operator]
 
 
+def test_a_misspelt_path_is_told_what_lies_beside_it(tmp_path: Path) -> None:
+    make(tmp_path / "photos", {"a": 3, "b": 3})
+    with pytest.raises(DataError, match=r"no path '.*fotos'\. Did you mean '.*photos'\?"):
+        load(str(tmp_path / "fotos"))
+
+
 def test_a_class_whose_files_all_break_is_fatal(tmp_path: Path) -> None:
     make(tmp_path, {"a": 3, "b": 1})
     (tmp_path / "b" / "0.png").write_bytes(b"broken")

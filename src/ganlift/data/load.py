@@ -167,6 +167,14 @@ def _settled_sound(reading: Reading, *listings: Listing | None) -> tuple[Reading
     return replace(reading, sound=sound), lambda images: replace(images, guesses=(*guesses, *images.guesses))
 
 
+def _beside(path: Path) -> list[str]:
+    """What lies where ``path`` would, spelt as it is."""
+    try:
+        return [str(path.with_name(one.name)) for one in path.parent.iterdir()]
+    except (OSError, ValueError):
+        return []
+
+
 def list_files(spec: str, reading: Reading = AS_FOUND) -> Listing | None:
     """The files that ``spec`` names where it is a folder of class folders or a manifest; None for any other source.
 
@@ -179,7 +187,7 @@ def list_files(spec: str, reading: Reading = AS_FOUND) -> Listing | None:
     said = kind if colon and kind in _OF_FOLDERS and not Path(spec).exists() else ""
     path = Path(spec.partition(":")[2] if said else spec)
     if not path.exists():
-        near = difflib.get_close_matches(spec, NAMED, n=1)
+        near = difflib.get_close_matches(spec, [*NAMED, *_beside(path)], n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
         raise DataError(f"There is no data set and no path '{spec}'.{hint} Known sets: {', '.join(NAMED)}.")
     if kind_of(path) == "saved":
