@@ -147,6 +147,6 @@ def rows(run: Path) -> dict[str, Any]:
 def without_seconds(value: Any) -> Any:
     """``value`` without what tells of time, or holds it."""
     if isinstance(value, dict):
-        timed = ("elapsed", "seconds", "_s", "ratio", "sha256", "memory", "rate", "finished", "warnings")
+        timed = ("elapsed", "seconds", "_s", "ratio", "sha256", "memory", "peak_bytes", "rate", "finished", "warnings")
         return {key: without_seconds(item) for key, item in value.items() if not any(one in key for one in timed)}
     return [without_seconds(item) for item in value] if isinstance(value, list) else value
