@@ -51,6 +51,12 @@ def folders() -> list[Path]:
     return [folder for folder in found if not (folder / "generators.json").exists()]
 
 
+def situation(folder: Path) -> str:
+    """What the images, clips or rows of a record are, in words; "" where nobody said."""
+    name = folder.relative_to(RESULTS).as_posix()
+    return next((words for prefix, words in SITUATIONS.items() if name.startswith(prefix)), "")
+
+
 def labels(config: Mapping[str, Any]) -> str:
     """How many labels there are, in words."""
     if config.get("imbalance"):
@@ -74,6 +80,7 @@ def cells(folder: Path, run: Records, config: Mapping[str, Any], where: str, riv
     answers = Counter(one["verdict"] for name, one in run.verdicts.items() if space(name) == where)
     found = {one["gain"]: one["found"] for one in verdict["power"] or ()}
     return [
+        situation(folder),
         f"`{folder.relative_to(RESULTS)}`",
         labels(config),
         where or ("rows" if folder.parent.name in ("vectors", "texts") else "pixels"),
@@ -153,8 +160,8 @@ def shown_as(show: str, records: Iterable[Path]) -> str:
 
 TABLES = {
     "map": (HEAD, lines),
-    "arms": (("situation", "arm", "answer", "its gain, points", "that arm", "mixes in the generator's place"), settled),
-    "mixes": (("situation", "learned from", *(f"`{one}` less `{other}`" for one, other in PAIRS)), against_mixes),
+    "arms": (("record", "arm", "answer", "its gain, points", "that arm", "mixes in the generator's place"), settled),
+    "mixes": (("record", "learned from", *(f"`{one}` less `{other}`" for one, other in PAIRS)), against_mixes),
 }
 
 
