@@ -11,6 +11,7 @@ answer; how often a true gain of two points would have been found; and the answe
 from __future__ import annotations
 
 import argparse
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -62,7 +63,8 @@ def space(arm: str) -> str:
 
 def folders() -> list[Path]:
     """The records of comparisons that today's code can judge, in the order of their names."""
-    found = sorted(path.parent for path in RESULTS.glob("**/verdict.json") if (path.parent / "canary.json").exists())
+    found = [path.parent for path in RESULTS.glob("**/verdict.json") if (path.parent / "canary.json").exists()]
+    found.sort(key=lambda folder: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", str(folder))])
     return [folder for folder in found if not (folder / "generators.json").exists()]
 
 
