@@ -53,6 +53,7 @@ ON_FEATURES_WITH_UNLABELLED = (
     "linear-probe",
     "gda",
     "label-spreading",
+    "distribution-calibration",
     "fixmatch",
     "sgan-mix",
     "fixmatch-mix",
