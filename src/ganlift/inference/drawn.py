@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ganlift.runs.files import sha256_file, write_bytes
+from ganlift.runs.files import remove_leftovers, sha256_file, write_bytes
 from ganlift.runs.lines import append_line, read_jsonl
 
 LOG = ".drawn.jsonl"
@@ -22,6 +22,8 @@ class Log:
         self._out, self._path = out, out / LOG
         plan = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
         lines = read_jsonl(self._path, lambda fault: None)
+        if lines:
+            remove_leftovers(out)
         if not lines or lines[0].get("plan") != plan:
             self.remove()
             lines = []
