@@ -10,7 +10,7 @@ import pytest
 from ganlift.comparison.costs import Cost
 from ganlift.comparison.facts import collapse_alarms, pool_alarms
 from ganlift.comparison.plan import Plan
-from ganlift.comparison.search import SEARCH_SEEDS, best, draw_trials, going_on, search, trainings
+from ganlift.comparison.search import SEARCH_SEEDS, best, better_half, draw_trials, going_on, search, trainings
 from ganlift.comparison.winner import choose
 from ganlift.executors.base import Result
 from ganlift.runs.files import read_json
@@ -56,7 +56,7 @@ def test_arms_that_stopped_early_are_weighed_on_the_seeds_that_all_have() -> Non
 
 
 def test_every_arm_gets_the_same_number_of_trials_on_seeds_of_their_own(tmp_path: Path) -> None:
-    """Of four trials two go on to the second seed, and both to the third: eight trainings an arm."""
+    """Beside the defaults two of three trials go on to the second seed, and one to the third: nine trainings an arm."""
     names = ["augment", "sgan"]
     plan = Plan(names, [0, 1], 10, 10, "cpu", "fp32", 1, [Cost(name, 1, 0, 0) for name in names], 1.0)
     template = {"shared": {"measure": "accuracy"}, "options": {"sgan": {"matching": 3.0}}}
@@ -70,7 +70,7 @@ def test_every_arm_gets_the_same_number_of_trials_on_seeds_of_their_own(tmp_path
     chosen = search(tmp_path, plan, 4, template, run_jobs)
     for name in names:
         own = [job for job in asked if job["strategy"] == name]
-        assert [sum(job["seed"] == seed for job in own) for seed in SEARCH_SEEDS] == [4, 2, 2]
+        assert [sum(job["seed"] == seed for job in own) for seed in SEARCH_SEEDS] == [4, 3, 2]
         assert len(own) == trainings(4)
         assert {job["trial"] for job in own if job["seed"] == SEARCH_SEEDS[2]} >= {0}
         assert chosen[name]["lr"] == max(job["options"].get("lr", 0.0) for job in own)
@@ -79,9 +79,9 @@ def test_every_arm_gets_the_same_number_of_trials_on_seeds_of_their_own(tmp_path
     lrs = [{job["options"].get("lr") for job in asked if job["strategy"] == name} for name in names]
     assert lrs[0] & lrs[1] == {None}  # the defaults alone are the same: each arm has draws of its own
     record = read_json(tmp_path / "tuning.json")
-    assert (len(record["trials"]), record["measure"]) == (16, "accuracy")
+    assert (len(record["trials"]), record["measure"]) == (18, "accuracy")
     assert search(tmp_path, plan, 4, template, run_jobs) == chosen
-    assert len(asked) == 16  # a continued run repeats no trial
+    assert len(asked) == 18  # a continued run repeats no trial
 
 
 def tried(*scores: list[float | None]) -> list[dict[str, Any]]:
@@ -108,7 +108,16 @@ def test_half_of_the_trials_go_on_and_the_defaults_always() -> None:
     found = tried([0.1], [0.9], [0.8], [None], [0.7], [0.6])
     assert going_on(found, "a", SEARCH_SEEDS[0], 6) == [0, 1, 2, 3, 4, 5]
     assert going_on(found, "a", SEARCH_SEEDS[1], 6) == [0, 1, 2]
-    assert going_on(tried([0.1, 0.1], [0.9, 0.2], [0.8, 0.9]), "a", SEARCH_SEEDS[2], 6) == [0, 2]
+    assert going_on(tried([0.1, 0.1], [0.9, 0.2], [0.8, 0.9], [0.1], [0.1]), "a", SEARCH_SEEDS[2], 5) == [0, 2]
+    assert going_on(tried([None], [0.9], [0.8]), "a", SEARCH_SEEDS[1], 3) == [1]  # the defaults failed
+
+
+def test_the_better_half_is_that_of_the_median_and_the_earlier_of_two_equals() -> None:
+    assert better_half({}) == []
+    assert better_half({3: 0.2}) == [3]
+    assert better_half({1: 0.2, 2: 0.3}) == [2]
+    assert better_half({1: 0.2, 2: 0.3, 4: 0.1}) == [1, 2]
+    assert better_half({1: 0.5, 2: 0.5, 3: 0.5, 4: 0.5}) == [1, 2]
 
 
 @pytest.mark.parametrize("name", strategies.names())

@@ -1,8 +1,9 @@
 """Search: the same number of trials for every arm, on validation, on seeds that the comparison does not use.
 
 Trials meet in rounds, one a seed: all of them on the first, then the better half of each arm's, then the better half of
-these (successive halving, Jamieson and Talwalkar 2016). The defaults are a trial that is never dropped, and are kept
-unless the best of those that ran on all seeds leads them by one standard error of the paired difference.
+these (successive halving, Jamieson and Talwalkar 2016; Optuna's median rule). The defaults run beside them on every
+seed, and are kept unless the best of those that ran on all seeds leads them by one standard error of the paired
+difference.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import math
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ganlift.comparison.plan import Plan, arm_job
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 SEARCH_SEEDS = (10_000, 10_001, 10_002)
 """The seeds of all trials: their labelled images, weights and order are not those of any compared seed."""
 
+_TIE = 1e-9
+"""What a trial's number costs it in points: less than any two scores on validation differ by."""
+
 Run = Callable[[Sequence[Job]], Iterable[Result]]
 Trials = Sequence[Mapping[str, Any]]
 
@@ -40,8 +45,8 @@ def trainings(trials: int) -> int:
 
 
 def _left(trials: int) -> int:
-    """How many of ``trials`` go on: the better half, and the defaults beside another one."""
-    return min(trials, max(2, math.ceil(trials / 2)))
+    """How many of ``trials`` go on: the defaults, and the better half of the others."""
+    return 1 + math.ceil((trials - 1) / 2)
 
 
 def search(
@@ -89,19 +94,38 @@ def _job(plan: Plan, name: str, seed: int, template: Mapping[str, Any], drawn: M
 
 
 def going_on(trials: Trials, name: str, seed: int, count: int) -> list[int]:
-    """The numbers of the strategy's trials that run on ``seed``: all on the first, then the better half and the first.
+    """The numbers of the strategy's trials that run on ``seed``: the defaults, and on a later one the better half.
 
     Better is the mean over the seeds before; a trial that failed on one of them is out.
     """
-    numbers = list(range(count))
+    first, *others = range(count)
     for before in range(SEARCH_SEEDS.index(seed)):
-        scores = _scores(trials, name, SEARCH_SEEDS[: before + 1])
-        ranked = sorted(
-            (one for one in numbers if one in scores), key=lambda one: (-statistics.fmean(scores[one]), one)
-        )
-        kept = ranked[: _left(len(numbers))]
-        numbers = sorted(kept if 0 in kept or 0 not in ranked else [*kept[:-1], 0])
-    return numbers
+        means = {one: statistics.fmean(own) for one, own in _scores(trials, name, SEARCH_SEEDS[: before + 1]).items()}
+        others = better_half({one: means[one] for one in others if one in means})
+        if first not in means:
+            return others
+    return [first, *others]
+
+
+def better_half(scores: Mapping[int, float]) -> list[int]:
+    """Those of ``scores`` that Optuna's `MedianPruner` leaves, of two that are equal the earlier one first.
+
+    The pruner is asked when all of a round have been told to it, so that it doesn't matter which ended first.
+    """
+    optuna = _optuna()
+    pruner = optuna.pruners.MedianPruner(n_startup_trials=0, n_warmup_steps=0)
+    study = optuna.create_study(direction="maximize", pruner=pruner)
+    untied = {number: score - _TIE * number for number, score in scores.items()}
+    for score in untied.values():
+        study.add_trial(optuna.trial.create_trial(value=score, intermediate_values={0: score}))
+    return [number for number, one in zip(untied, study.trials, strict=True) if not pruner.prune(study, one)]
+
+
+def _optuna() -> ModuleType:
+    import optuna  # takes a while, and most runs search nothing
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return optuna
 
 
 def _scores(trials: Trials, name: str, seeds: Sequence[int]) -> dict[int, list[float]]:
@@ -138,9 +162,7 @@ def draw_trials(name: str, trials: int, *, sound: bool = False) -> Iterator[dict
     Each strategy has draws of its own: with one for all, a lucky one would be lucky for every arm that shares options.
     """
     space = search_space(strategies.get(name), sound=sound)
-    import optuna  # takes a while, and most runs search nothing
-
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna = _optuna()
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=_seed_of(name)))
     for number in range(trials):
         if number == 0:
