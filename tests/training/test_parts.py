@@ -1,134 +1,123 @@
-"""Streams, averages, randomness, pixels: small things that everything stands on."""
+"""Batches in parts: the same gradients from less memory, or a refusal."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 
-import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional as F
 
-from ganlift.errors import ConfigError
-from ganlift.training.ema import Ema
-from ganlift.training.phase import cosine_after, sigmoid_ramp
-from ganlift.training.pixels import Pixels, Stream, even_rows, to_float, to_uint8
-from ganlift.training.precision import choose_precision, pick_device
-from ganlift.training.rng import Rng, seeded
-from ganlift.training.update import Update
+from ganlift.generators.base import ImageShape, generators
+from ganlift.layers.dropout import Dropout, set_dropout_rng
+from ganlift.training.parts import WholeBatchError, in_parts
 
 CPU = torch.device("cpu")
 
 
-def test_pixels_round_trip() -> None:
-    every = torch.arange(256, dtype=torch.uint8)
-    scaled = to_float(every)
-    assert scaled.min() == -1
-    assert scaled.max() == 1
-    assert torch.equal(to_uint8(scaled), every)
+def network(*more: nn.Module) -> nn.Module:
+    torch.manual_seed(0)
+    inner = [nn.Conv2d(1, 8, 3, padding=1), *more, nn.GELU(), nn.GroupNorm(2, 8)]
+    return nn.Sequential(*inner, nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(32, 3)).train()
 
 
-def test_a_stream_gives_every_image_once_an_epoch() -> None:
-    pixels = Pixels(np.zeros((10, 1, 2, 2), np.uint8), CPU)
-    stream = Stream(pixels, torch.arange(10), 4, Rng(0, "x").generator("order"))
-    seen = torch.cat([next(stream).y for _ in range(5)])
-    assert sorted(seen[:10].tolist()) == list(range(10))
-    assert sorted(seen[10:].tolist()) == list(range(10))
+@pytest.fixture
+def images() -> Tensor:
+    digits = pytest.importorskip("sklearn.datasets").load_digits().images[:13]
+    return torch.from_numpy(digits).float()[:, None] / 8 - 1
 
 
-def test_a_small_set_repeats_within_a_batch() -> None:
-    stream = Stream(Pixels(np.zeros((3, 1, 2, 2), np.uint8), CPU), torch.arange(3), 7, Rng(0, "x").generator("order"))
-    assert torch.bincount(next(stream).y).tolist() in ([3, 2, 2], [2, 3, 2], [2, 2, 3])
+def gradients(module: nn.Module, loss: Callable[[nn.Module], Tensor]) -> list[Tensor]:
+    return list(torch.autograd.grad(loss(module), list(module.parameters()), allow_unused=False))
 
 
-def test_purposes_do_not_share_randomness() -> None:
-    draws = {
-        (seed, owner, purpose): torch.rand(1, generator=Rng(seed, owner).generator(purpose)).item()
-        for seed in (0, 1)
-        for owner in ("a", "b")
-        for purpose in ("order", "latent")
-    }
-    assert len(set(draws.values())) == len(draws)
-    assert torch.rand(1, generator=Rng(0, "a").generator("order")).item() == draws[0, "a", "order"]
+@pytest.mark.parametrize("size", [1, 5, 12])
+def test_gradients_are_those_of_the_whole_batch(images: Tensor, size: int) -> None:
+    """Of cross-entropy, and of the distance of batch means that no sum over parts could give."""
+    module = network()
+
+    def loss(net: nn.Module) -> Tensor:
+        made = net(images)
+        return F.cross_entropy(made, torch.arange(13) % 3) + (made[:6].mean(0) - made[6:].mean(0)).square().sum()
+
+    whole = gradients(module, loss)
+    with in_parts({"classifier": module}, size):
+        parted = gradients(module, loss)
+    assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(whole, parted, strict=True))
+    assert "forward" not in vars(module)
 
 
-def test_what_is_common_is_the_same_for_every_owner_of_a_seed() -> None:
-    first, second = Rng(0, "a"), Rng(0, "b")
-    assert first.derive("weights", common=True) == second.derive("weights", common=True)
-    assert len({Rng(seed, "a").derive("weights", common=common) for seed in (0, 1) for common in (True, False)}) == 4
-    torch.rand(3, generator=first.generator("order", common=True))
-    saved = first.state_dict()
-    expected = torch.rand(1, generator=first.generator("order", common=True))
-    second.load_state_dict(saved)
-    assert torch.equal(torch.rand(1, generator=second.generator("order", common=True)), expected)
+def test_less_is_held(images: Tensor) -> None:
+    """What autograd keeps of 13 items in parts of 2 is less than a fifth of what it keeps of them at once."""
+
+    def held(size: int | None) -> int:
+        kept: dict[int, int] = {}
+
+        def pack(x: Tensor) -> Tensor:
+            kept[x.untyped_storage().data_ptr()] = x.untyped_storage().nbytes()
+            return x
+
+        module = network()
+        own = {one.untyped_storage().data_ptr() for one in [images, *module.parameters()]}
+        with in_parts({"classifier": module}, size), torch.autograd.graph.saved_tensors_hooks(pack, lambda x: x):
+            made = module(images)
+        assert made.requires_grad
+        return sum(size for place, size in kept.items() if place not in own)
+
+    assert held(2) < held(None) / 5
 
 
-def test_seeded_restores_the_global_generator() -> None:
-    torch.manual_seed(5)
-    expected = torch.rand(2)
-    torch.manual_seed(5)
-    with seeded(1):
-        torch.rand(10)
-    assert torch.equal(torch.rand(2), expected)
+def test_what_was_drawn_is_drawn_again_when_gradients_come_back(images: Tensor) -> None:
+    """A weight that only multiplies what dropout left has the masks themselves in its gradient."""
+
+    class Masked(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight, self.drop = nn.Parameter(torch.ones(64)), Dropout(0.5)
+            self.seen: list[Tensor] = []
+
+        def forward(self, x: Tensor) -> Tensor:
+            left = self.drop(torch.ones_like(x.flatten(1)))
+            self.seen.append(left)
+            return self.weight * left
+
+    module, rng = Masked().train(), torch.Generator().manual_seed(1)
+    set_dropout_rng(module, rng)
+    with in_parts({"classifier": module}, 4):
+        made = module(images)
+        drawn, after = torch.cat(module.seen[-4:]), rng.get_state()
+        (found,) = torch.autograd.grad(made.sum(), [module.weight])
+    assert torch.equal(found, drawn.sum(0))
+    assert torch.equal(rng.get_state(), after)
 
 
-def test_ema_by_hand() -> None:
-    module = nn.Linear(1, 1, bias=False)
-    module.weight.data.fill_(0.0)
-    average = Ema(module, half_life_images=100, ramp=1.0)
-    module.weight.data.fill_(1.0)
-    average.update(0, images_seen=1000, images_per_step=100)  # one half-life: half of the way
-    assert average.module.weight.item() == pytest.approx(0.5)
-    ramped = Ema(module, half_life_images=10_000)
-    assert ramped.decay_at(0, images_seen=2000, images_per_step=100) == pytest.approx(0.5)  # 5 % of 2,000 is 100
+@pytest.mark.parametrize("layer", [nn.BatchNorm2d(8), nn.utils.parametrizations.spectral_norm(nn.Conv2d(8, 8, 1))])
+def test_a_network_that_goes_by_the_whole_batch_is_refused_as_it_was(images: Tensor, layer: nn.Module) -> None:
+    module = network(layer)
+    before = {key: value.clone() for key, value in module.state_dict().items()}
+    with (
+        in_parts({"classifier": module}, 4),
+        pytest.raises(WholeBatchError, match="'classifier' can't take a batch in parts"),
+    ):
+        module(images)
+    assert all(torch.equal(value, before[key]) for key, value in module.state_dict().items())
 
 
-def test_cosine_by_hand() -> None:
-    factor = cosine_after(0.5)
-    assert factor(0.0) == factor(0.49) == 1.0
-    assert factor(0.75) == pytest.approx(0.5)
-    assert factor(1.0) == pytest.approx(0.0)
+def test_gradients_of_gradients_pass_through_parts(images: Tensor) -> None:
+    """R1's penalty of the one discriminator here without normalisation, on features and labels side by side."""
+    entry = generators.get("r3gan")
+    model = entry.build(ImageShape(channels=1, size=8, classes=3), entry.options(), CPU)
+    judge, labels = model.modules()["discriminator"].train(), torch.arange(13) % 3
 
+    def loss(net: nn.Module) -> Tensor:
+        x = images.clone().requires_grad_()
+        scores = net(x, labels)
+        (slope,) = torch.autograd.grad(scores.sum(), [x], create_graph=True)
+        return F.softplus(-scores).mean() + slope.square().flatten(1).sum(1).mean()
 
-def test_sigmoid_ramp_by_hand() -> None:
-    values = [sigmoid_ramp(progress, 0.2, 0.6) for progress in (0.0, 0.19, 0.2, 0.4, 0.6, 1.0)]
-    assert values == pytest.approx([0.0, 0.0, math.exp(-5), math.exp(-1.25), 1.0, 1.0])
-    assert sigmoid_ramp(0.0, 0.0, 0.0) == 1.0  # no ramp at all
-
-
-def test_update_leaves_the_other_player_alone() -> None:
-    generator, critic = nn.Linear(2, 2), nn.Linear(2, 1)
-    players = {name: torch.optim.SGD(module.parameters(), 0.1) for name, module in (("g", generator), ("c", critic))}
-    before = critic.weight.clone()
-    update = Update(players)
-    update("g", critic(generator(torch.ones(1, 2))).mean())
-    assert torch.equal(critic.weight, before)
-    assert all(parameter.grad is None for parameter in critic.parameters())
-
-
-def test_precision_and_device_names_are_checked() -> None:
-    with pytest.raises(ConfigError, match="not available"):
-        pick_device("cuda:7")
-    with pytest.raises(ConfigError, match="auto, fp32 or bf16"):
-        choose_precision("fp8", CPU)
-    assert choose_precision("bf16", CPU) == "bf16"
-
-
-@pytest.mark.parametrize(
-    ("able", "chosen"),
-    [({"avx512_bf16": True}, "bf16"), ({"amx_bf16": True}, "bf16"), ({"avx512_f": True}, "fp32"), ({}, "fp32")],
-)
-def test_the_processor_alone_decides_which_precision_is_taken(
-    monkeypatch: pytest.MonkeyPatch, able: dict[str, bool], chosen: str
-) -> None:
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)
-    assert choose_precision("auto", CPU) == chosen
-
-
-def test_even_rows_repeat_small_classes() -> None:
-    pixels = Pixels(np.arange(5, dtype=np.uint8).reshape(5, 1, 1, 1), CPU)
-    labels = torch.tensor([0, 0, 0, 1, 1])
-    rows = even_rows(labels)
-    assert torch.bincount(rows).tolist() == [1, 1, 1, 2, 1]
-    batch = next(Stream(pixels, labels, 6, torch.Generator().manual_seed(0), rows))
-    assert torch.bincount(batch.y).tolist() == [3, 3]
+    whole = gradients(judge, loss)
+    with in_parts({"discriminator": judge}, 5):
+        parted = gradients(judge, loss)
+    assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(whole, parted, strict=True))
+    assert any(float(one.abs().max()) > 1e-3 for one in whole)

@@ -41,6 +41,7 @@ from ganlift.strategies.setup import Setup
 from ganlift.training.checkpoint import save_module
 from ganlift.training.fit import Settings
 from ganlift.training.gpu_memory import forget_peak, memory_of
+from ganlift.training.parts import WholeBatchError
 from ganlift.training.phase import Budget, Phase
 from ganlift.training.precision import make_fabric
 from ganlift.training.rng import Rng
@@ -59,13 +60,25 @@ def work(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> dict
         "trial": run_trial,
     }
     with using_threads(job["shared"]["threads"]), no_room_is_told(run):
-        try:
-            return kinds[job["kind"]](job, run, report, should_stop)
-        except Exception as fault:
-            if not lacks_memory(fault):
-                raise
-            report({"type": "log", "message": traceback.format_exc()})
-        raise MemoryError(_too_much(job, run, report, should_stop))  # here, where nothing holds what was had
+        while True:
+            try:
+                return kinds[job["kind"]](job, run, report, should_stop)
+            except Exception as fault:
+                whole = str(fault) if isinstance(fault, WholeBatchError) else ""
+                if not (whole or lacks_memory(fault)):
+                    raise
+                report({"type": "log", "message": traceback.format_exc()})
+            smaller = None if whole else in_smaller_parts(job)  # here, where nothing holds what was had
+            if smaller is None:
+                raise MemoryError(_too_much(job, run, report, should_stop) + (whole and f" ({whole}.)"))
+            job = smaller
+
+
+def in_smaller_parts(job: Job) -> Job | None:
+    """``job`` with networks that take half as many items at once as they did; None where that was one."""
+    shared = job["shared"]
+    size = shared.get("micro_batch", shared["batch_size"]) // 2
+    return {**job, "shared": {**shared, "micro_batch": size}} if size else None
 
 
 def run_arm(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
@@ -90,6 +103,7 @@ def run_arm(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> d
         should_stop=should_stop,
         on_progress=progress,
         on_metrics=lambda line: report({"type": "metrics", "strategy": name, "seed": seed, **line}),
+        micro_batch=job["shared"].get("micro_batch"),
     )
     outcome, records = run_phases(entry.phases(setup, options), _homes(settings, run, folder))
     if outcome.shared and outcome.generator and setup.pictures:
@@ -105,6 +119,12 @@ def run_arm(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> d
             report({"type": "note", "message": warning})
     row = row_of(entry, setup, split, outcome, records, images, items, folder)
     row |= {**own, "seed": seed, "options": options.model_dump(mode="json")}
+    if settings.micro_batch:
+        row["micro_batch"] = settings.micro_batch
+        said = f"{name}, seed {seed}: batches went through the networks in parts of {settings.micro_batch}"
+        report(
+            {"type": "note", "message": f"{said}, as many as {setup.device} has memory for; the steps are the same."}
+        )
     if entry.space == "vectors" or outcome.architecture:
         row |= {"features": entry.features, "classifier": outcome.architecture or setup.classifier}
     if isinstance(images, VectorSet) and entry.features:
@@ -136,7 +156,7 @@ def run_probe(job: Job, run: Path, report: Listener, should_stop: ShouldStop) ->
     images, split = _data(run, job["seed"])
     setup, entry, items = _setup(job, run, images, split)
     settings = Settings(make_fabric(setup.device, job["shared"]["precision"]), limit=PROBE_STEPS, on_progress=quickest)
-    settings.should_stop = should_stop
+    settings.should_stop, settings.micro_batch = should_stop, job["shared"].get("micro_batch")
     phases = entry.phases(setup, build_options(entry, job["options"], entry.space))
     outcome, records = run_phases(phases, lambda phase: settings)
     probabilities(outcome, setup, items, split.test)
@@ -150,12 +170,11 @@ def run_probe(job: Job, run: Path, report: Listener, should_stop: ShouldStop) ->
 
 
 def _too_much(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> str:
-    """The sentence for a device that has too little memory for ``job``; of the first steps with the size that fits.
+    """The sentence for a device that has too little memory for ``job``, in parts too, or can't have it in parts.
 
-    A smaller batch is the user's to choose: gradients of parts, added up, are not those of the whole where layers
-    normalise by the batch, and most discriminators and classifiers have such layers; nor where a step moves the
-    discriminator before the generator's loss is taken.
+    Of the first steps with the size that fits: a smaller batch is another training, and so the user's to choose.
     """
+    job = {**job, "shared": {key: value for key, value in job["shared"].items() if key != "micro_batch"}}
     size, device = job["shared"]["batch_size"], job["shared"]["device"]
     said = f"{device} has too little memory for {size} labelled images a step"
     fits = size // 2
@@ -176,6 +195,7 @@ def run_trial(job: Job, run: Path, report: Listener, should_stop: ShouldStop) ->
     images, split = _data(run, job["seed"])
     setup, entry, _ = _setup(job, run, images, split)
     settings = Settings(make_fabric(setup.device, job["shared"]["precision"]), should_stop=should_stop)
+    settings.micro_batch = job["shared"].get("micro_batch")
     options = build_options(entry, job["options"], entry.space)
     outcome, _ = run_phases(entry.phases(setup, options), lambda phase: settings)
     return {"validation_score": setup.validation_score(outcome.classifier)}

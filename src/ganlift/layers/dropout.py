@@ -38,8 +38,12 @@ class Dropout(nn.Module):
         return f"p={self.p}"
 
 
+def drawing(module: nn.Module) -> list[Dropout | GaussianNoise | Repeatable]:
+    """The layers in ``module`` that draw in training."""
+    return [child for child in module.modules() if isinstance(child, Dropout | GaussianNoise | Repeatable)]
+
+
 def set_dropout_rng(module: nn.Module, generator: torch.Generator) -> None:
     """Give every layer in ``module`` that draws the generator that it draws from (on the module's device)."""
-    for child in module.modules():
-        if isinstance(child, Dropout | GaussianNoise | Repeatable):
-            child.rng = generator
+    for layer in drawing(module):
+        layer.rng = generator

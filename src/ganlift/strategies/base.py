@@ -28,6 +28,7 @@ from ganlift.strategies.classifier_options import shipped as shipped
 from ganlift.strategies.setup import Setup as Setup
 from ganlift.training.ema import Ema
 from ganlift.training.fit import Record, Settings, fit
+from ganlift.training.parts import in_parts
 from ganlift.training.phase import Phase, Step, cosine_after
 from ganlift.training.pixels import Stream
 
@@ -61,14 +62,20 @@ Phases = Generator[Phase, None, Outcome]
 
 
 def run_phases(phases: Phases, settings_of: Callable[[Phase], Settings]) -> tuple[Outcome, list[Record]]:
-    """Run the phases one after the other, each by `fit` with its own settings."""
+    """Run the phases one after the other, each by `fit` with its own settings.
+
+    Raises:
+        TrainingFailedError: as `fit`; as `WholeBatchError` where a network can't take the parts that settings ask for.
+    """
     records: list[Record] = []
     while True:
         try:
             phase = next(phases)
         except StopIteration as end:
             return end.value, records
-        records.append(fit(phase, settings_of(phase)))
+        settings = settings_of(phase)
+        with in_parts(phase.modules, settings.micro_batch):
+            records.append(fit(phase, settings))
 
 
 @dataclass(frozen=True)

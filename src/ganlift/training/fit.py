@@ -51,6 +51,8 @@ class Settings:
         on_metrics: called with each line of the trace when it is made.
         limit: an estimate: run this many steps at most, and project the time of all of them.
         on_alarm: what is done when something goes wrong (`ganlift.training.rescue`).
+        micro_batch: items at most whose activations are held at once (`ganlift.training.parts`); None for all.
+            `ganlift.strategies.base.run_phases` sees to it.
     """
 
     fabric: Fabric
@@ -64,6 +66,7 @@ class Settings:
     on_metrics: Callable[[dict[str, Any]], None] = lambda line: None
     limit: int | None = None
     on_alarm: Policy = "warn"
+    micro_batch: int | None = None
 
 
 @dataclass
