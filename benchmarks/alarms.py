@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -83,10 +83,10 @@ def latent_ignored(phase: Phase) -> None:
 
 @dataclass(frozen=True)
 class Case:
-    """Runs of one kind, and the alarms of which one is to sound; none where they are healthy.
+    """Runs of one kind, and the alarms of which one is to sound; where there are none, those that must not.
 
-    ``generators`` are those that it is for, all where there are none, and the rest is what they are trained with:
-    ``options``, ``labels`` a class, ``steps``.
+    ``forbidden`` are these, all of them where there are none. ``generators`` are those that it is for, all where there
+    are none, and the rest is what they are trained with: ``options``, ``labels`` a class, ``steps``.
     """
 
     name: str
@@ -97,25 +97,41 @@ class Case:
     options: Mapping[str, Any] = field(default_factory=dict)
     labels: int = 400
     steps: int = STEPS
+    forbidden: tuple[str, ...] = ()
 
 
 DIVERGED = ("not-finite", "g-exploding", "g-vanishing", "d-saturated", "noise", "collapse")
+OTHERS = ("dcgan", "r3gan", "sngan", "stylegan2", "stylegan2-ada", "wgan-gp")
+"""The generators that a hundredfold rate ruins: `biggan` bears it, with samples as near to real ones as before."""
+
+LEAKS: dict[str, dict[str, Any]] = {
+    "biggan": {"labels": 4, "steps": 900},
+    "dcgan": {"labels": 4, "steps": 600, "options": {"lr": 1e-3}},
+    "r3gan": {"labels": 4, "steps": 1200},
+    "sngan": {"labels": 4, "steps": 3000},
+    "stylegan2": {"steps": 600},
+    "stylegan2-ada": {"steps": 600},
+    "wgan-gp": {"labels": 4, "steps": 1500},
+}
+"""How long it takes each generator to draw what is cut out of its reals: of few images most learn it sooner."""
+
+
+def leaks() -> Iterator[Case]:
+    """For each generator, reals alone augmented, and as many steps on the same images without that."""
+    for name, how in LEAKS.items():
+        policy = ("translation", "cutout") if name == "stylegan2-ada" else ("cutout",)
+        yield Case("reals alone cut out", ("augmentation-leaks",), reals_through(*policy), generators=(name,), **how)
+        yield Case("as long, not cut out", generators=(name,), **how, forbidden=("augmentation-leaks",))
+
+
 CASES = (
     Case("healthy", seeds=SEEDS),
-    Case("generator's rate × 100", DIVERGED, generator_rate(100.0)),
-    Case("generator stands still", ("d-saturated",), generator_rate(0.0)),
+    Case("generator's rate × 100", DIVERGED, generator_rate(100.0), generators=OTHERS),
+    Case("generator's rate × 1,000", DIVERGED, generator_rate(1000.0), generators=("biggan",)),
+    Case("generator stands still", ("d-saturated", "noise"), generator_rate(0.0)),
     Case("latent ignored", ("collapse",), latent_ignored),
-    Case("reals alone augmented", ("augmentation-leaks",), reals_through("translation", "cutout")),
+    *leaks(),
     Case("healthy, with cutout", generators=("biggan", "r3gan", "sngan", "wgan-gp"), options={"cutout": True}),
-    Case(
-        "reals alone cut out",
-        ("augmentation-leaks",),
-        reals_through("cutout"),
-        generators=("dcgan",),
-        options={"lr": 1e-3},
-        labels=4,
-        steps=600,
-    ),
     Case(
         "both cut out, few images",
         ("copies",),
@@ -138,11 +154,7 @@ def adversarial() -> list[str]:
 def runs() -> list[tuple[str, Case, int]]:
     """Every generator, case and seed; the first seed of all cases comes before the second of any."""
     found = [
-        (name, case, seed)
-        for case in CASES
-        for name in case.generators or adversarial()
-        for seed in range(case.seeds)
-        if generators.get(name).logits or case.expected != ("d-saturated",)
+        (name, case, seed) for case in CASES for name in case.generators or adversarial() for seed in range(case.seeds)
     ]
     return sorted(found, key=lambda run: run[2])
 
@@ -178,15 +190,13 @@ def heard(row: Mapping[str, Any]) -> list[str]:
 
 
 def is_right(row: Mapping[str, Any], case: Case) -> bool:
-    """Whether one of the expected alarms sounded, or none where none should."""
+    """Whether one of the expected alarms sounded, or none of those that should not."""
     names = set(heard(row))
-    return bool(names & set(case.expected)) if case.expected else not names
+    return bool(names & set(case.expected)) if case.expected else not names & set(case.forbidden or names)
 
 
 def cell(rows: list[dict[str, Any]], case: Case) -> str:
     """In how many of the runs a right alarm sounded, or any where none should; and which did."""
-    if not rows:
-        return ""
     count = sum(is_right(row, case) == bool(case.expected) for row in rows)
     names = dict.fromkeys(name for row in rows for name in heard(row))
     return f"{count} of {len(rows)}" + (f": {', '.join(f'`{name}`' for name in names)}" if names else "")
@@ -194,12 +204,20 @@ def cell(rows: list[dict[str, Any]], case: Case) -> str:
 
 def table(rows: list[dict[str, Any]]) -> list[str]:
     """Markdown, a generator a line and a case a column."""
-    lines = [f"| generator | {' | '.join(case.name for case in CASES)} |", "|---|" + "---|" * len(CASES)]
-    for name in dict.fromkeys(row["generator"] for row in rows):
-        own = [row for row in rows if row["generator"] == name]
-        cells = [cell([row for row in own if row["case"] == case.name], case) for case in CASES]
+    columns = list(dict.fromkeys(case.name for case in CASES))
+    lines = [f"| generator | {' | '.join(columns)} |", "|---|" + "---|" * len(columns)]
+    for name in adversarial():
+        cells = []
+        for column in columns:
+            own = [row for row in rows if (row["generator"], row["case"]) == (name, column)]
+            cells.append(cell(own, case_of(name, column)) if own else "")
         lines.append(f"| `{name}` | {' | '.join(cells)} |")
     return lines
+
+
+def case_of(name: str, column: str) -> Case:
+    """The case of the generator ``name`` that ``column`` is the name of."""
+    return next(case for case in CASES if case.name == column and name in (case.generators or (name,)))
 
 
 def main() -> None:
