@@ -3,6 +3,7 @@
     python benchmarks/map.py [RECORD ...]      all of them, as Markdown, where none is named
     python benchmarks/map.py --arms [RECORD ...]      a line a GAN arm whose answer is not *undecided*
     python benchmarks/map.py --mixes [RECORD ...]     a GAN arm less the same with mixes in the generator's place
+    python benchmarks/map.py --auto [RECORD ...]      the best arm of all, and the best of `--strategies auto`
 
 A line has the best arm without a GAN, the best GAN arm, the gain that decides over it with its 95 % interval, and its
 answer; how often a true gain of two points would have been found; and the answers of all GAN arms there, counted.
@@ -22,6 +23,7 @@ import numpy as np
 from scipy.stats import ttest_1samp
 from table import SETTLED, Records, deciding, gain, read, spread
 
+from ganlift.comparison.auto import choose
 from ganlift.config import read_config
 from ganlift.errors import ConfigError
 from ganlift.verdict.arms import WITHOUT_GAN
@@ -161,12 +163,32 @@ def paired(run: Records, one: str, other: str) -> str:
 PAIRS = (("sgan", "sgan-mix"), ("sgan-fixmatch", "fixmatch-mix"))
 
 
+def of_auto(folder: Path) -> Iterator[list[str]]:
+    """The cells of each space of a record: its best arm, the best of `--strategies auto`, and how far that is behind."""
+    run, config = read(folder), read_config(folder / "config.yaml")
+    for where in sorted({space(name) for name in run.verdicts}):
+        means = {name: run.mean(name) for name in run.rows if space(name) == where and run.kind(name) != "control"}
+        a_class = [50, 1] if config.get("imbalance") else [config.get("labels_per_class") or 50]
+        unlabelled = max(row["unlabelled_n"] for name in means for row in run.rows[name])
+        rows = folder.parent.name in ("vectors", "texts")
+        picked = choose(a_class, unlabelled, on_pixels=not where, rows=rows).names
+        best = max(means, key=run.mean)
+        own = max((name for name in means if name.partition("@")[0] in picked), key=run.mean)
+        yield [
+            f"`{folder.relative_to(RESULTS)}`",
+            where or ("rows" if rows else "pixels"),
+            f"`{best.partition('@')[0]}` {spread(values(run, best))}",
+            f"`{own.partition('@')[0]}` {spread(values(run, own))}",
+            f"{100 * (means[best] - means[own]):.1f}",
+        ]
+
+
 def table(head: tuple[str, ...], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in [list(head), ["---"] * len(head), *rows])
 
 
 def shown_as(show: str, records: Iterable[Path]) -> str:
-    """The table called ``show`` ("map", "arms" or "mixes"), as Markdown."""
+    """The table called ``show``, one of `TABLES`, as Markdown."""
     head, of = TABLES[show]
     rows: list[list[str]] = []
     for folder in records:
@@ -178,6 +200,7 @@ def shown_as(show: str, records: Iterable[Path]) -> str:
 TABLES = {
     "map": (HEAD, lines),
     "arms": (("record", "arm", "answer", "its gain, points", "that arm", "mixes in the generator's place"), settled),
+    "auto": (("record", "learned from", "best arm", "best of `auto`", "behind, points"), of_auto),
     "mixes": (("record", "learned from", *(f"`{one}` less `{other}`" for one, other in PAIRS)), against_mixes),
 }
 
@@ -188,6 +211,7 @@ def main() -> None:
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument("--arms", dest="show", action="store_const", const="arms", default="map")
     shown.add_argument("--mixes", dest="show", action="store_const", const="mixes")
+    shown.add_argument("--auto", dest="show", action="store_const", const="auto")
     asked = parser.parse_args()
     print(shown_as(asked.show, asked.records or folders()))
 

@@ -60,7 +60,7 @@ def test_the_table_of_texts_is_that_of_the_kept_runs() -> None:
     assert "\n".join(table("--across", *TEXTS)) in text
 
 
-@pytest.mark.parametrize("shown", ["map", "arms", "mixes"])
+@pytest.mark.parametrize("shown", ["map", "arms", "mixes", "auto"])
 def test_the_map_is_that_of_the_kept_runs(shown: str) -> None:
     text = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
     asked = [] if shown == "map" else [f"--{shown}"]
@@ -68,6 +68,14 @@ def test_the_map_is_that_of_the_kept_runs(shown: str) -> None:
         [sys.executable, ROOT / "benchmarks" / "map.py", *asked], capture_output=True, text=True, check=True
     )
     assert f"[start:{shown}] -->\n{made.stdout}<!--" in text
+
+
+def test_auto_picks_what_leads_the_map_or_an_arm_within_two_points_of_it() -> None:
+    page = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
+    lines = page.partition("[start:auto]")[2].partition("[end:auto]")[0].splitlines()[3:-1]
+    behind = {line.split(" | ")[0]: float(line.split(" | ")[-1].rstrip(" |")) for line in lines}
+    assert len(behind) >= 20
+    assert {record: points for record, points in behind.items() if points >= 2.0} == {}
 
 
 def test_the_means_of_speech_are_those_of_the_kept_runs() -> None:

@@ -1,6 +1,6 @@
 """`--strategies auto`: which strategies suit the data, and why, in a sentence each.
 
-Rules, not measurements: what is picked is then measured. The rules follow docs/strategies.md, whose tables say what
+Rules, not measurements: what is picked is then measured. The rules follow docs/map.md, whose tables say what
 came of them on the data sets that were tried.
 """
 
