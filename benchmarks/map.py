@@ -164,7 +164,7 @@ PAIRS = (("sgan", "sgan-mix"), ("sgan-fixmatch", "fixmatch-mix"))
 
 
 def of_auto(folder: Path) -> Iterator[list[str]]:
-    """The cells of each space of a record: its best arm, the best of `--strategies auto`, and how far that is behind."""
+    """The cells of each space of a record: its best arm, the best of `--strategies auto`, how far that is behind."""
     run, config = read(folder), read_config(folder / "config.yaml")
     for where in sorted({space(name) for name in run.verdicts}):
         means = {name: run.mean(name) for name in run.rows if space(name) == where and run.kind(name) != "control"}
