@@ -48,12 +48,13 @@ def look_at_all(
     images: ImageSet, on_progress: OnProgress | None = None
 ) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
     """`look` over a whole set, a batch at a time; over the middle frames of clips."""
-    images, found = images.stills, []
+    images = images.stills
+    prints, constant = np.empty((len(images), SIDE, SIDE), np.float16), np.empty(len(images), np.bool_)
     for start in range(0, len(images), BATCH):
-        found.append(look(images.pixels[start : start + BATCH]))
+        end = min(start + BATCH, len(images))
+        prints[start:end], constant[start:end] = look(images.pixels[start:end])
         if on_progress:
-            on_progress(LOOKING, min(start + BATCH, len(images)), len(images))
-    prints, constant = (np.concatenate(column) for column in zip(*found, strict=True))
+            on_progress(LOOKING, end, len(images))
     return prints, constant
 
 
@@ -71,7 +72,7 @@ def near_copies(
     fresh[1:] = (images.hashes[order[1:]] != images.hashes[order[:-1]]) | (sides[order[1:]] != sides[order[:-1]])
     chosen = np.sort(order[fresh])
     tell = None if on_progress is None else partial(on_progress, COMPARING)
-    pairs = chosen[near_pairs(prints[chosen], flips_safe(images), tell)]
+    pairs = near_pairs(prints, flips_safe(images), tell, chosen)
     if on_progress:
         on_progress(COMPARING, 1, 1)
     pairs = pairs[images.hashes[pairs[:, 0]] != images.hashes[pairs[:, 1]]]

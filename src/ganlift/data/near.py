@@ -38,6 +38,7 @@ _PLAIN = 1.0  # grey levels (root mean square) below which there is nothing to c
 _MOST_IN_BUCKET = 100
 _OF_A_KIND = 20
 _CHUNK = 4096
+_TELLING = 20_000  # images at most whose statistics stand for the set's
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -62,7 +63,10 @@ def fingerprints(pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
 
 
 def near_pairs(
-    prints: NDArray[np.float16], turned: bool = True, on_progress: Callable[[int, int], None] | None = None
+    prints: NDArray[np.float16],
+    turned: bool = True,
+    on_progress: Callable[[int, int], None] | None = None,
+    chosen: Index | None = None,
 ) -> NDArray[np.int64]:
     """Pairs of images that are near copies of each other.
 
@@ -70,27 +74,31 @@ def near_pairs(
         prints: (n, SIDE, SIDE) `fingerprints` of images that differ; plain ones (all but constant) pair with nothing.
         turned: whether mirrored and turned copies are looked for too.
         on_progress: told how far it is, of how much.
+        chosen: (k,) indices of those that take part; all of them where None.
 
     Returns:
-        (m, 2) int64, each pair once, smaller index first. Of more than about a hundred copies of one image not every
-        pair is listed, but all of them hang together.
+        (m, 2) int64, indices of ``prints``, each pair once, smaller index first. Of more than about a hundred copies of
+        one image not every pair is listed, but all of them hang together.
     """
-    textured = np.flatnonzero(np.linalg.norm(_vectors(prints), axis=1) > _PLAIN)
+    chosen = np.arange(len(prints)) if chosen is None else chosen
+    textured = np.concatenate([part[_norms(prints[part]) > _PLAIN] for part in _parts(chosen)])
     if len(textured) < 2:
         return np.empty((0, 2), np.int64)
-    prints = prints[textured]
-    own = _unit(_vectors(prints))
-    apart = own[_unlike(own)]
-    middle, whiten = np.median(_low(apart), axis=0), _whitener(apart)
-    codes, white = _codes(own, middle), whiten(own)
+    apart = textured[_unlike(np.concatenate([_kinds(_own(prints[part])) for part in _parts(textured)]))]
+    some = _own(prints[apart[:: -(-len(apart) // _TELLING)]])
+    middle, whiten = np.median(_low(some), axis=0), _whitener(some)
+    codes, white = np.empty(len(textured), np.uint64), np.empty((len(textured), some.shape[1]), np.float32)
+    for places in _parts(np.arange(len(textured))):
+        own = _own(prints[textured[places]])
+        codes[places], white[places] = _codes(own, middle), whiten(own)
     index = _Buckets(codes)
     found = []
     variants = list(_variants(turned))
     for number, (rows, columns, swapped) in enumerate(variants):
-        for start in range(0, len(prints), _CHUNK):
+        for start in range(0, len(textured), _CHUNK):
             if on_progress:
-                on_progress(number * len(prints) + start, len(variants) * len(prints))
-            part = prints[start : start + _CHUNK].astype(np.float32)
+                on_progress(number * len(textured) + start, len(variants) * len(textured))
+            part = prints[textured[start : start + _CHUNK]].astype(np.float32)
             moved = rows @ (part.swapaxes(1, 2) if swapped else part) @ columns.T
             changed = _unit(_vectors(np.asarray(moved, np.float32)))
             changed_white = whiten(changed)
@@ -101,6 +109,11 @@ def near_pairs(
                 found.append(np.stack([i[alike] + start, j[alike]], axis=1))
     pairs = np.sort(textured[np.concatenate(found)], axis=1)
     return np.unique(pairs, axis=0)
+
+
+def _parts(index: Index) -> list[Index]:
+    """Cut into such as are held at once, one at least."""
+    return np.split(index, range(_CHUNK, len(index), _CHUNK))
 
 
 class _Buckets:
@@ -168,13 +181,27 @@ def _low(vectors: Floats) -> Floats:
     return vectors[:, (down < _LOW) & (across < _LOW)]
 
 
-def _unlike(vectors: Floats) -> Index:
-    """At most `_OF_A_KIND` of each kind, told by the signs of the 15 lowest frequencies.
+def _own(prints: NDArray[np.float16]) -> Floats:
+    """(n, 143): unit `_vectors`."""
+    return _unit(_vectors(prints))
+
+
+def _norms(prints: NDArray[np.float16]) -> Floats:
+    return np.asarray(np.linalg.norm(_vectors(prints), axis=1))
+
+
+def _kinds(vectors: Floats) -> Index:
+    """(n,): the signs of the 15 lowest frequencies of `_vectors`, as a number."""
+    down, across = np.divmod(np.arange(1, _COMPARED**2), _COMPARED)
+    signs = np.packbits(vectors[:, (down < 4) & (across < 4)] > 0, axis=1).astype(np.int64)
+    return 256 * signs[:, 0] + signs[:, 1]
+
+
+def _unlike(kinds: Index) -> Index:
+    """At most `_OF_A_KIND` of each of ``kinds`` (n,).
 
     Were most of a set copies of one image, the set's statistics would be that image's, and take it away.
     """
-    down, across = np.divmod(np.arange(1, _COMPARED**2), _COMPARED)
-    kinds = np.packbits(vectors[:, (down < 4) & (across < 4)] > 0, axis=1).astype(np.int64) @ [256, 1]
     order = np.argsort(kinds, kind="stable")
     _, first, size = np.unique(kinds[order], return_index=True, return_counts=True)
     return order[np.arange(len(order)) - np.repeat(first, size) < _OF_A_KIND]

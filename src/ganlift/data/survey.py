@@ -17,6 +17,7 @@ from ganlift.data.hashes import content_hashes
 from ganlift.data.kin import look, looks, near_copies, seen
 from ganlift.data.listing import Listing, alike, as_images, joined
 from ganlift.data.load import list_beside, list_files, load_examples, settled
+from ganlift.data.near import SIDE
 from ganlift.data.reading import AS_FOUND, Reading
 from ganlift.data.types import FileFacts, ImageSet, VectorSet
 
@@ -99,18 +100,19 @@ def _survey_files(
     size = reading.image_size or default_size(listing.paths)
     files: list[FileFacts] = []
     kept: list[int] = []
-    found, hashes = [look(np.empty((0, size, size, 3), np.uint8))], [np.empty(0, "<U16")]
+    prints, constant = np.empty((len(listing.paths), SIDE, SIDE), np.float16), np.empty(len(listing.paths), np.bool_)
+    looked, hashes = 0, [np.empty(0, "<U16")]
     waiting = iter(read_images(listing.paths, reading, on_progress))
     while batch := list(islice(waiting, BATCH)):
         kept += [index for index, (image, _) in enumerate(batch, len(files)) if image is not None]
         files += [facts for _, facts in batch]
         whole = [(image, facts.grey or reading.channels == 1) for image, facts in batch if image is not None]
         if whole:
-            found.append(look(np.stack([image for image, _ in whole])))
+            rows, looked = slice(looked, looked + len(whole)), looked + len(whole)
+            prints[rows], constant[rows] = look(np.stack([image for image, _ in whole]))
             # Copies are told as `load` tells them: it keeps one channel where all are grey, and grey in three is equal.
             hashes.append(np.concatenate([content_hashes((to_grey(x) if grey else x)[None]) for x, grey in whole]))
     channels, _ = settle_colours(all_grey=all(files[index].grey for index in kept), reading=reading)
     nothing = np.broadcast_to(np.zeros((), np.uint8), (len(kept), size, size, channels))
     images = as_images(listing, nothing, kept, np.concatenate(hashes), files, reading)
-    prints, constant = (np.concatenate(column) for column in zip(*found, strict=True))
-    return images, prints, constant
+    return images, prints[:looked], constant[:looked]

@@ -188,7 +188,7 @@ def _alike(examples: Examples, seen: Index, others: Side[Examples]) -> Index:
     looks = look_at_all(examples.at(seen)), look_at_all(others.examples.at(others.index))
     prints, plain = (np.concatenate(column) for column in zip(*looks, strict=True))
     usable = np.flatnonzero(~plain)
-    near = usable[near_pairs(prints[usable], turned=flips_safe(examples))]
+    near = near_pairs(prints, flips_safe(examples), chosen=usable)
     across = near[(near[:, 0] < len(seen)) & (near[:, 1] >= len(seen))]
     return np.asarray(across - [0, len(seen)], np.int64)
 
