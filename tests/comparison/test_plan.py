@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ganlift.comparison.costs import Cost
-from ganlift.comparison.plan import Plan, arm_jobs, read_plan, resolve_arms
+from ganlift.comparison.jobs import arm_jobs
+from ganlift.comparison.plan import Plan, read_plan, resolve_arms
 from ganlift.config import build_config
 from ganlift.errors import ConfigError
 

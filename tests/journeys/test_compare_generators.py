@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from ganlift.cli.main import app
 from ganlift.comparison.costs import Cost, estimate, steps_in_time
-from ganlift.comparison.plan import Plan, arm_jobs
+from ganlift.comparison.jobs import arm_jobs
+from ganlift.comparison.plan import Plan
 from ganlift.config import build_config
 from ganlift.errors import ConfigError
 from ganlift.generators.base import generators

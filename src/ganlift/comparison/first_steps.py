@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ganlift.comparison.costs import Cost, costs_from
+from ganlift.comparison.jobs import arm_job
 from ganlift.comparison.machine import BUSY
-from ganlift.comparison.plan import arm_job
 from ganlift.cores import allowance
 from ganlift.errors import ConfigError
 from ganlift.executors.base import Job, Result

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ganlift.comparison.plan import Plan, arm_job, arm_jobs, entry_of
+from ganlift.comparison.jobs import arm_job, arm_jobs
+from ganlift.comparison.plan import Plan, entry_of
 from ganlift.config import CompareConfig
 from ganlift.data import labelled_overlap
 from ganlift.data.types import Examples, Split

@@ -22,7 +22,6 @@ from ganlift.config import ArmsConfig, CompareConfig
 from ganlift.config_values import PIXELS, ROWS
 from ganlift.data.types import Examples, VectorSet
 from ganlift.errors import ConfigError
-from ganlift.executors.base import Job
 from ganlift.features import DEFAULT
 from ganlift.generators.base import generators, name_in
 from ganlift.nouns import IMAGE
@@ -258,44 +257,3 @@ def _possible(config: ArmsConfig, features: Sequence[str], unlabelled: int, *, s
     entries = [entry for _, entry in strategies if spaces & set(entry.spaces) and not (sound and entry.geometry)]
     labels = config.labels_per_class != 0
     return [one.name for one in entries if one.labels == labels and (unlabelled or one.unlabelled != "required")]
-
-
-def arm_jobs(plan: Plan, arms: Sequence[tuple[str, int]], template: Mapping[str, Any]) -> list[Job]:
-    """One job an arm, seed by seed, so that what is there early is paired; costly ones first within a seed.
-
-    Arms of one seed that share a generator follow one another: the first trains it.
-    """
-    cost = {name: plan.seconds_of(name) for name in plan.strategies}
-    jobs: list[Job] = []
-    for seed in plan.seeds:
-        sharing: dict[tuple[str | None, str | None, int], list[str]] = {}
-        names = [name for name, of_seed in arms if of_seed == seed]
-        for name in sorted(names, key=lambda name: -cost.get(name, 0.0)):
-            job = arm_job("arm", name, seed, plan.steps_of(name), plan.generator_steps_of(name), template)
-            entry = strategies.get(name)
-            if entry.needs_generator:
-                before = sharing.setdefault(entry.stage, [])
-                job["after"] = before[-1:]
-                before.append(job["id"])
-            jobs.append(job)
-    return jobs
-
-
-def options_of(strategy: str, options: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """What was asked for of ``strategy``; on features, over what was asked for of it in every space."""
-    return {**options.get(strategy.partition("@")[0], {}), **options.get(strategy, {})}
-
-
-def arm_job(kind: str, strategy: str, seed: int, steps: int, generator_steps: int, template: Mapping[str, Any]) -> Job:
-    """A job as plain JSON; ``template`` holds ``shared`` and each strategy's ``options``."""
-    return {
-        "id": f"{strategy}/{seed}",
-        "kind": kind,
-        "strategy": strategy,
-        "seed": seed,
-        "steps": steps,
-        "generator_steps": generator_steps,
-        "options": options_of(strategy, template["options"]),
-        "shared": template["shared"],
-        "after": [],
-    }

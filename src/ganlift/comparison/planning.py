@@ -19,9 +19,10 @@ from ganlift.comparison.costs import (
 )
 from ganlift.comparison.first_steps import Trial, first_steps
 from ganlift.comparison.hands import cards, elsewhere, finds_sharing
+from ganlift.comparison.jobs import arm_job
 from ganlift.comparison.looking import RunJobs
 from ganlift.comparison.machine import settle_threads, thread_choices
-from ganlift.comparison.plan import Plan, arm_job, read_plan
+from ganlift.comparison.plan import Plan, read_plan
 from ganlift.comparison.prepared import Prepared
 from ganlift.comparison.search import trainings
 from ganlift.config import ArmsConfig

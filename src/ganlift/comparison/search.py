@@ -16,7 +16,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ganlift.comparison.plan import Plan, arm_job
+from ganlift.comparison.jobs import arm_job
+from ganlift.comparison.plan import Plan
 from ganlift.executors.base import Job, Result
 from ganlift.runs import layout
 from ganlift.runs.files import read_json, write_json
