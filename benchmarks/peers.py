@@ -39,7 +39,10 @@ from ganlift.training.memory import PeakMemory
 from ganlift.training.update import Update
 
 PEERS = {"torchgan": "torchgan==0.1.0", "mimicry": "torch-mimicry==0.1.16"}
-PAIRS = {"dcgan": ("torchgan", {"width": 64}), "sngan": ("mimicry", {"architecture": "resnet", "width": 32})}
+PAIRS = {
+    "dcgan": ("torchgan", {"width": 64}),
+    "sngan": ("mimicry", {"architecture": "resnet", "width": 32, "colour": False, "translation": False}),
+}
 RATES: dict[str, dict[str, Any]] = {
     "dcgan": {"lr": 2e-4},
     "sngan": {"d_lr": 2e-4, "g_lr": 2e-4, "beta1": 0.5, "beta2": 0.999},
