@@ -260,10 +260,10 @@ def test_a_worker_that_falls_silent_is_replaced(name: str, opened: Open, run: Pa
         if event["type"] == "note":
             notes.append(event["message"])
 
-    (found,) = opened(name, run, workers=1, silent_s=9.0).run([job("augment", steps=300)], report, never)
+    (found,) = opened(name, run, workers=1, silent_s=15.0).run([job("augment", steps=300)], report, never)
     assert stopped
     assert found.value is not None
-    assert "it said nothing for 9 s and was ended" in notes[0]
+    assert "it said nothing for 15 s and was ended" in notes[0]
 
 
 def _workers() -> list[int]:
