@@ -78,6 +78,13 @@ def test_auto_picks_what_leads_the_map_or_an_arm_within_two_points_of_it() -> No
     assert {record: points for record, points in behind.items() if points >= 2.0} == {}
 
 
+def test_the_table_of_peers_is_that_of_the_record() -> None:
+    record = ROOT / "benchmarks" / "results" / "peers.json"
+    words = [sys.executable, ROOT / "benchmarks" / "peers.py", "--table", "--out", record]
+    made = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert f"[start:peers] -->\n{made}<!--" in (ROOT / "docs" / "generators.md").read_text(encoding="utf-8")
+
+
 def test_the_means_of_speech_are_those_of_the_kept_runs() -> None:
     text = (ROOT / "docs" / "sound.md").read_text(encoding="utf-8")
     means: dict[str, list[str]] = {}
