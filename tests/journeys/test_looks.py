@@ -260,10 +260,13 @@ def test_equal_time_gives_cheap_arms_more_steps_and_two_seeds_are_one_look(tmp_p
     steps = {row["strategy"]: row["steps"] for row in found}
     plan = read(tmp_path / "run" / "plan.json")
     assert steps == plan["own_steps"]
-    trained_s = {cost["strategy"]: cost["per_step"] for cost in plan["costs"]}
-    least, most = (steps[name] for name in sorted(steps, key=trained_s.__getitem__, reverse=True))
-    assert least == 60 < most  # the costlier arm by the plan's own seconds, which a busy machine may turn round
-    assert f"Each arm: 60 to {most:,} steps" in " ".join(done.stdout.split())
+    per_step = {cost["strategy"]: cost["per_step"] for cost in plan["costs"]}
+    # by the plan's own seconds: how far apart the two are is the machine's affair, and a busy one may turn them round
+    assert steps == {name: pytest.approx(60 * max(per_step.values()) / own, abs=1) for name, own in per_step.items()}
+    least, most = sorted(steps.values())
+    told = f"{least} to {most:,}" if least < most else f"{least}"
+    assert least == 60
+    assert f"Each arm: {told} steps" in " ".join(done.stdout.split())
     assert "Look" not in done.stdout
     assert plan["least_s"] == plan["estimate_s"]
     (verdict,) = read(tmp_path / "run" / "verdict.json")
