@@ -38,6 +38,8 @@ import numpy as np
 from ganlift.errors import GanliftError
 
 LIMIT_S, LIMIT_BYTES = 10, 4 << 30
+FRESH = 20
+"""Files after which the cache is emptied."""
 WORDS = [b"", b"0", b"-1", b"nan", b"1e999", b"null", b"[]", b"{}", b'"', b"\n", b"\0", b"\xff", b"../../x", b"{" * 200]
 NUMBERS = [0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF]
 
@@ -91,6 +93,8 @@ def fuzz(target: Target, seconds: float, seed: int, keep: Path, limit: int | Non
         contents = [file.read_bytes() for file in files]
         end = time.monotonic() + seconds
         while time.monotonic() < end and told.total() != limit:
+            if told.total() % FRESH == 0:  # a cache of very many sets takes longer to look through than they to read
+                shutil.rmtree(f"{place}/cache", ignore_errors=True)
             tried = Path(place) / "tried"
             shutil.copytree(whole, tried)
             chosen = chance.randrange(len(files))

@@ -12,6 +12,7 @@ import torch
 from pydantic import BaseModel
 
 from ganlift.classifiers.base import DEFAULTS
+from ganlift.data.mapped import Chosen
 from ganlift.data.types import Task
 from ganlift.errors import ConfigError, Interrupted
 from ganlift.strategies.base import run_phases, strategies
@@ -115,6 +116,24 @@ def test_two_runs_are_equal_and_two_seeds_are_not(task: Task, name: str) -> None
 
     assert torch.equal(run(0), run(0))
     assert name in SOLVED or not torch.equal(run(0), run(1))
+
+
+@EVERY
+def test_an_arm_makes_the_same_of_what_stays_on_the_disk(task: Task, name: str) -> None:
+    entry, settings = strategies.get(name), Settings(make_fabric(CPU, "fp32"))
+
+    def run(setup: Setup) -> torch.Tensor:
+        outcome, _ = run_phases(entry.phases(setup, options_of(name)), lambda phase: settings)
+        return predicted(task, name, outcome.classifier)
+
+    given, other = setup_of(task, name), setup_of(task, name)
+    far = {part: unread(getattr(other.task, part)) for part in ("labelled", "validation", "unlabelled")}
+    assert torch.equal(run(given), run(replace(other, task=replace(other.task, **far))))
+
+
+def unread(items: np.ndarray) -> Chosen:
+    """``items`` as those that are read when they are asked for."""
+    return Chosen(items.__getitem__, np.arange(len(items)), items.shape, items.dtype)
 
 
 @EVERY

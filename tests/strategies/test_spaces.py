@@ -12,6 +12,7 @@ import torch
 from ganlift.data import load
 from ganlift.data.types import Task
 from ganlift.errors import ConfigError
+from ganlift.strategies import solved
 from ganlift.strategies.base import run_phases, strategies
 from ganlift.strategies.generation import generator_stage
 from ganlift.strategies.options import build_options, search_space
@@ -133,3 +134,19 @@ def test_the_same_seed_gives_the_same_classifier(name: str) -> None:
     (_, first), (_, second) = trained(name, steps=5), trained(name, steps=5)
     for a, b in zip(first.parameters(), second.parameters(), strict=True):
         assert torch.equal(a, b)
+
+
+def test_arms_that_solve_take_a_part_of_very_many_unlabelled_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solved, "MOST_UNLABELLED", 30)
+
+    def drawn(seed: int) -> np.ndarray:
+        return solved.unlabelled_vectors(Setup(garments(), Budget(1, 8), Rng(seed, "gda", CPU), CPU))
+
+    setup = Setup(garments(), Budget(1, 8), Rng(0, "gda", CPU), CPU)
+    everything = {row.tobytes() for row in solved.plain_vectors(setup, garments().unlabelled)}
+    assert len({row.tobytes() for row in drawn(0)} & everything) == 30
+    np.testing.assert_array_equal(drawn(0), drawn(0))
+    assert not np.array_equal(drawn(0), drawn(1))
+    for name in ("gda", "label-spreading", "distribution-calibration"):
+        setup, classifier = trained(name)
+        assert setup.validation_accuracy(classifier) > 0.5

@@ -16,6 +16,7 @@ from ganlift.errors import Interrupted
 from ganlift.losses import negative_cosine
 from ganlift.strategies.base import Outcome, run_phases, strategies
 from ganlift.strategies.clusters import NearestCentroid, k_means
+from ganlift.strategies.kmeans_pixels import OfPixels
 from ganlift.strategies.probe import NearestNeighbours
 from ganlift.strategies.setup import Setup, predict
 from ganlift.training.fit import Record, Settings, fit
@@ -165,3 +166,12 @@ def test_clusters_do_not_depend_on_labels_of_any_image(task: Task) -> None:
     images = torch.from_numpy(task.validation)
     one, other = (predict(run(given, "kmeans-rotation")[0].classifier, images) for given in (task, blank))
     assert torch.equal(one, other)
+
+
+def test_of_large_images_the_pixels_are_means_of_patches() -> None:
+    x = torch.arange(64.0 * 64).view(1, 1, 64, 64)
+    classifier = OfPixels()
+    features = classifier.features(x)
+    assert features.shape == (1, 32 * 32)
+    assert features[0, 0].item() == pytest.approx((0 + 1 + 64 + 65) / 4)
+    assert torch.equal(classifier.features(x[..., :20, :20]), x[..., :20, :20].flatten(1))

@@ -123,7 +123,10 @@ def make_task(
             raise TypeError("what are no images have features that stand for them")
         labelled, validation, unlabelled = (_items(images, index) for index in parts)
     else:
-        labelled, validation, unlabelled = (np.ascontiguousarray(features[index]) for index in parts)
+        rows = features
+        labelled, validation, unlabelled = (
+            _few_read(Chosen(rows.__getitem__, index, (len(index), *rows.shape[1:]), rows.dtype)) for index in parts
+        )
     return Task(
         labelled=labelled,
         labels=images.labels[split.labelled],
@@ -139,8 +142,11 @@ def make_task(
 
 def _items(images: ImageSet, index: Index) -> Items:
     """The images at ``index`` as a `Task` has them: in memory where they are few, else read when they are asked for."""
-    few = Chosen(images.batch, index, (len(index), *images.batch(index[:0]).shape[1:]))
-    return few[:] if few.nbytes <= IN_MEMORY else few
+    return _few_read(Chosen(images.batch, index, (len(index), *images.batch(index[:0]).shape[1:])))
+
+
+def _few_read(items: Chosen) -> Items:
+    return np.ascontiguousarray(items[:]) if items.nbytes <= IN_MEMORY else items
 
 
 def refuse_leaks(images: Examples, split: Split) -> None:

@@ -17,7 +17,7 @@ from ganlift.augment.draws import one_of, partners
 from ganlift.classifiers.base import ClassifierSpec
 from ganlift.classifiers.mlp import NOISE
 from ganlift.classifiers.resolve import resolve
-from ganlift.data.mapped import Items
+from ganlift.data.mapped import Chosen, Items
 from ganlift.generators.base import VectorShape
 from ganlift.generators.judge import Judge
 from ganlift.layers.feature_generator import HIDDEN, FeatureGenerator
@@ -25,12 +25,19 @@ from ganlift.layers.lengths import to_length
 
 
 class Vectors:
-    """(n, v, d) features that hand out float32 batches of vectors of length √d on a device."""
+    """(n, v, d) features that hand out float32 batches of vectors of length √d on a device.
+
+    Those on the disk stay there where the device is the processor: see `ganlift.training.pixels.RESIDENT_BYTES`.
+    """
 
     def __init__(self, items: Items | Tensor, device: torch.device) -> None:
         self.device = device
-        held = items if isinstance(items, Tensor) else torch.from_numpy(np.ascontiguousarray(items))
-        self._held = held.to(device)
+        self._held: Chosen | Tensor
+        if isinstance(items, Chosen) and device.type == "cpu":
+            self._held = items
+        else:
+            held = items if isinstance(items, Tensor) else torch.from_numpy(np.ascontiguousarray(items))
+            self._held = held.to(device)
         self.shape = tuple(self._held.shape)
 
     def __len__(self) -> int:
@@ -38,10 +45,14 @@ class Vectors:
 
     def subset(self, indices: Tensor) -> Vectors:
         """The items at ``indices`` (n,) as a set of their own."""
+        if isinstance(self._held, Chosen):
+            return Vectors(self._held.at(indices.numpy()), self.device)
         return Vectors(self._held[indices], self.device)
 
     def take(self, indices: Tensor) -> Tensor:
         """The vectors of the items at ``indices`` (n,), float32 (n, v, d), each of length √d."""
+        if isinstance(self._held, Chosen):
+            return to_length(torch.from_numpy(self._held[indices.numpy()]).float())
         return to_length(self._held[indices].float())
 
 

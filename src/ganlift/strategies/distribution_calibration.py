@@ -19,7 +19,7 @@ from pydantic import Field
 
 from ganlift.strategies.base import VECTORS, Outcome, Phases, Setup, strategy
 from ganlift.strategies.linear_probe import LinearProbeOptions, best_of_strengths
-from ganlift.strategies.solved import Floats, plain_vectors, weak_vectors
+from ganlift.strategies.solved import Floats, unlabelled_vectors, weak_vectors
 
 AN_IMAGE = 10
 """Unlabelled images a cluster at least, on average: of fewer nothing is known of their spread."""
@@ -54,7 +54,7 @@ class Clusters:
 def phases(setup: Setup, options: CalibrationOptions) -> Phases:
     """Clusters, vectors drawn from each calibrated distribution, and a linear classifier."""
     x, y = weak_vectors(setup)
-    u = plain_vectors(setup, setup.task.unlabelled)
+    u = unlabelled_vectors(setup)
     power = options.power if min(x.min(), u.min()) >= 0 else 1.0
     rng = np.random.default_rng(setup.rng.derive("drawn vectors"))
     count = max(1, min(options.clusters * setup.task.classes, len(u) // AN_IMAGE))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ganlift.strategies.base import VECTORS, Outcome, Phases, Setup, strategy
-from ganlift.strategies.solved import Floats, SolvedOptions, linear_classifier, plain_vectors, weak_vectors
+from ganlift.strategies.solved import Floats, SolvedOptions, linear_classifier, unlabelled_vectors, weak_vectors
 
 
 class GdaOptions(SolvedOptions):
@@ -35,7 +35,7 @@ class GdaOptions(SolvedOptions):
 def phases(setup: Setup, options: GdaOptions) -> Phases:
     """Means and covariance of the labelled images, then rounds with the others."""
     x, y = weak_vectors(setup)
-    u = plain_vectors(setup, setup.task.unlabelled) if len(setup.task.unlabelled) else x[:0]
+    u = unlabelled_vectors(setup) if len(setup.task.unlabelled) else x[:0]
     known = np.eye(setup.task.classes)[y]
     weights, bias = discriminant(x, known, np.ones(len(x)))
     for _ in range(options.rounds if len(u) else 0):

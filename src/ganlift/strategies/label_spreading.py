@@ -17,7 +17,14 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ganlift.strategies.base import VECTORS, Outcome, Phases, Setup, strategy
-from ganlift.strategies.solved import Floats, SolvedOptions, linear_classifier, plain_vectors, rows_of_classes
+from ganlift.strategies.solved import (
+    Floats,
+    SolvedOptions,
+    linear_classifier,
+    plain_vectors,
+    rows_of_classes,
+    unlabelled_vectors,
+)
 
 
 class LabelSpreadingOptions(SolvedOptions):
@@ -50,8 +57,9 @@ def phases(setup: Setup, options: LabelSpreadingOptions) -> Phases:
     from sklearn.linear_model import LogisticRegression
 
     task = setup.task
-    x = plain_vectors(setup, np.concatenate([task.labelled, task.unlabelled]))
-    y = np.concatenate([task.labels, np.full(len(task.unlabelled), -1)])
+    unlabelled = unlabelled_vectors(setup)
+    x = np.concatenate([plain_vectors(setup, task.labelled), unlabelled])
+    y = np.concatenate([task.labels, np.full(len(unlabelled), -1)])
     held_out = plain_vectors(setup, task.validation)
     grid = list(product(options.neighbours, options.alpha))
     spread = [_spread(setup, x, y, held_out, k, alpha) for k, alpha in grid]

@@ -21,6 +21,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ganlift.layers.at_once import at_once
 from ganlift.strategies.base import ClassifierOptions, Outcome, Phases, Setup, choices, classifier_phase, search
 from ganlift.training.phase import Phase, Updater
 from ganlift.training.pixels import Batch, Held
@@ -85,12 +86,12 @@ def probe_phases(setup: Setup, options: ProbeOptions, classifier: nn.Module) -> 
 
 
 @torch.no_grad()
-def features_of(setup: Setup, classifier: nn.Module, pixels: Held, batch_size: int = 500) -> Tensor:
+def features_of(setup: Setup, classifier: nn.Module, pixels: Held) -> Tensor:
     """Features (n, d) float32 of every image, in the mode that ``classifier`` is in."""
     order = torch.arange(len(pixels), device=pixels.device)
-    views = (setup.space.unchanged(pixels.take(part)) for part in torch.split(order, batch_size))
-    parts = [classifier.features(view).float() for view in views]  # type: ignore[operator]
-    return torch.cat(parts)
+    parts = torch.split(order, at_once(pixels.shape[1:]))
+    views = (setup.space.unchanged(pixels.take(part)) for part in parts)
+    return torch.cat([classifier.features(view).float() for view in views])  # type: ignore[operator]
 
 
 def _linear(setup: Setup, options: ProbeOptions, classifier: nn.Module) -> Phase:

@@ -24,7 +24,7 @@ from ganlift.layers.dropout import set_dropout_rng
 from ganlift.representations import ClipSpace, PixelSpace, Representation, SpectrogramSpace, VectorSpace
 from ganlift.strategies.classifier_options import ClassifierOptions
 from ganlift.training.phase import Budget
-from ganlift.training.pixels import Held, Stream, even_rows, to_float
+from ganlift.training.pixels import Held, Stream, even_rows, laid, to_float
 from ganlift.training.rng import Rng, seeded
 from ganlift.yardstick import ACCURACY, Yardstick
 
@@ -156,8 +156,8 @@ class Setup:
         """As `predict`, of what ``items`` gives for ``index`` (n,), n at least 1, of which a part is held at once."""
         found, most = [], at_once(items(index[:1]).shape[1:])
         for start in range(0, len(index), most):  # where `predict` parts them too, and so the same to the bit
-            part = np.ascontiguousarray(items(index[start : start + most]))
-            found.append(self.predict(model, torch.from_numpy(part).to(self.device)))
+            part = laid(items(index[start : start + most]))
+            found.append(self.predict(model, part.to(self.device)))
         return torch.cat(found)
 
 

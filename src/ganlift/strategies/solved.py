@@ -15,6 +15,9 @@ from ganlift.strategies.base import Setup
 
 Floats = NDArray[np.float32]
 
+MOST_UNLABELLED = 10_000
+"""Unlabelled items that an arm solves with at once, at most; those that take steps see 64 in each."""
+
 
 class SolvedOptions(BaseModel):
     """Options of arms without steps."""
@@ -35,10 +38,20 @@ def plain_vectors(setup: Setup, items: Items) -> Floats:
     return found
 
 
+def unlabelled_vectors(setup: Setup) -> Floats:
+    """The first view of the unlabelled items, or of `MOST_UNLABELLED` of them, drawn with the arm's seed."""
+    items = setup.task.unlabelled
+    if len(items) <= MOST_UNLABELLED:
+        return plain_vectors(setup, items)
+    rng = np.random.default_rng(setup.rng.derive("unlabelled vectors"))
+    return plain_vectors(setup, items[np.sort(rng.choice(len(items), MOST_UNLABELLED, replace=False))])
+
+
 def weak_vectors(setup: Setup) -> tuple[Floats, NDArray[np.int64]]:
     """Every weak view of every labelled image, (n · views, d), with its label."""
     task = setup.task
-    views = [plain_vectors(setup, task.labelled[:, view:]) for view in range(task.weak_views)]
+    labelled = np.asarray(task.labelled)
+    views = [plain_vectors(setup, labelled[:, view:]) for view in range(task.weak_views)]
     return np.concatenate(views), np.tile(task.labels, len(views))
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ganlift.data.mapped import Chosen, Items, at
@@ -27,6 +27,15 @@ def to_float(pixels: Tensor) -> Tensor:
 def to_uint8(images: Tensor) -> Tensor:
     """Float -1..1 to uint8 0..255, rounded; values outside are clipped."""
     return images.float().add(1.0).mul(127.5).round().clamp(0, 255).to(torch.uint8)
+
+
+def laid(array: NDArray[Any]) -> Tensor:
+    """``array`` as a tensor with the strides of its shape.
+
+    NumPy lets those of an axis of length one be anything; by them torch takes one colour for channels last, chooses
+    other kernels, and comes out another in the last bit.
+    """
+    return torch.from_numpy(array.ravel()).view(array.shape)
 
 
 class Held(Protocol):
@@ -72,16 +81,16 @@ class Pixels:
         if self._resident is not None:
             return to_float(self._resident[indices])
         assert self._far is not None
-        return to_float(torch.from_numpy(self._far[indices.cpu().numpy()]).to(self.device))
+        return to_float(laid(self._far[indices.cpu().numpy()]).to(self.device))
 
 
 def _brought(images: Items, device: torch.device) -> Tensor:
     """``images`` on the device; those on the disk a part at a time, so that none is held twice."""
     if not isinstance(images, Chosen):
-        return torch.from_numpy(np.ascontiguousarray(images)).to(device)
+        return laid(images).to(device)
     found = torch.empty(images.shape, dtype=torch.uint8, device=device)
     for start in range(0, len(images), LOADED):
-        found[start : start + LOADED] = torch.from_numpy(images[start : start + LOADED]).to(device)
+        found[start : start + LOADED] = laid(images[start : start + LOADED]).to(device)
     return found
 
 
