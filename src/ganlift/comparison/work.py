@@ -35,7 +35,7 @@ from ganlift.executors.base import Job, ShouldStop, Work
 from ganlift.generators.base import name_in
 from ganlift.runs import layout
 from ganlift.runs.files import no_room_is_told, write_bytes, write_json, write_text
-from ganlift.strategies.base import Strategy, run_phases
+from ganlift.strategies.base import Outcome, Strategy, run_phases
 from ganlift.strategies.options import build_options
 from ganlift.strategies.setup import Setup
 from ganlift.training.checkpoint import save_module
@@ -92,48 +92,17 @@ def run_arm(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> d
     images, split = _data(run, seed)
     setup, entry, items = _setup(job, run, images, split)
     options = build_options(entry, job["options"], entry.space)
-    write_text(folder / "config.yaml", json.dumps({**job, "options": options.model_dump(mode="json")}, indent=1))
-
-    def progress(phase: str, step: int, steps: int, rate: float) -> None:
-        if step % 5 == 0 or step == steps:
-            place = {"strategy": name, "seed": seed, "phase": phase, "step": step, "steps": steps}
-            report({"type": "progress", **place, "images_per_s": rate})
-
-    settings = Settings(
-        make_fabric(setup.device, job["shared"]["precision"]),
-        checkpoint_every=job["shared"]["checkpoint_every"],
-        on_alarm=job["shared"]["on_alarm"],
-        should_stop=should_stop,
-        on_progress=progress,
-        on_metrics=lambda line: report({"type": "metrics", "strategy": name, "seed": seed, **line}),
-        micro_batch=job["shared"].get("micro_batch"),
-    )
+    chosen = options.model_dump(mode="json")
+    write_text(folder / "config.yaml", json.dumps({**job, "options": chosen}, indent=1))
+    settings = _settings(job, name, setup, report, should_stop)
     outcome, records = run_phases(entry.phases(setup, options), _homes(settings, run, folder))
-    if outcome.shared and outcome.generator and setup.pictures:
-        for path in sorted((layout.generator_folder(run, outcome.shared) / "samples").iterdir()):
-            write_bytes(folder / "samples" / path.name, path.read_bytes())
     key = outcome.shared or f"{name}-{seed}"
-    if outcome.generator and not setup.pictures:
-        keep_generated(run, name, setup, outcome.generator)
-    elif outcome.generator and isinstance(images, ImageSet):
-        keep_generator(layout.generator_folder(run, key), outcome.generator, images, {"strategy": name, "seed": seed})
-    for record in records:
-        for warning in record.warnings:
-            report({"type": "note", "message": warning})
+    _keep(outcome, run, folder, key, setup, images, {"strategy": name, "seed": seed})
+    for message in [warning for record in records for warning in record.warnings]:
+        report({"type": "note", "message": message})
     row = row_of(entry, setup, split, outcome, records, images, items, folder)
-    row |= {**own, "seed": seed, "options": options.model_dump(mode="json")}
-    if settings.micro_batch:
-        row["micro_batch"] = settings.micro_batch
-        said = f"{name}, seed {seed}: batches went through the networks in parts of {settings.micro_batch}"
-        report(
-            {"type": "note", "message": f"{said}, as many as {setup.device} has memory for; the steps are the same."}
-        )
-    if entry.space == "vectors" or outcome.architecture:
-        row |= {"features": entry.features, "classifier": outcome.architecture or setup.classifier}
-    if isinstance(images, VectorSet) and entry.features:
-        row |= {"features": None, "block": entry.features}  # a part of what the others see, and no other knowledge
-    if entry.generator:
-        row["generator"] = entry.generator
+    row |= {**own, "seed": seed, "options": chosen, **_of_parts(settings, f"{name}, seed {seed}", setup, report)}
+    row |= _of_space(entry, outcome, setup, images)
     facts = {**outcome.facts, **arm_facts(setup, outcome, folder)}
     if outcome.generator and setup.pictures:
         facts["generator"] = key
@@ -146,6 +115,67 @@ def run_arm(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> d
     write_json(folder / "row.json", row)
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
     return row
+
+
+def _settings(job: Job, name: str, setup: Setup, report: Listener, should_stop: ShouldStop) -> Settings:
+    """How the phases of an arm are trained, and what is told of them meanwhile."""
+    shared, arm = job["shared"], {"strategy": name, "seed": job["seed"]}
+
+    def progress(phase: str, step: int, steps: int, rate: float) -> None:
+        if step % 5 == 0 or step == steps:
+            place = {"phase": phase, "step": step, "steps": steps}
+            report({"type": "progress", **arm, **place, "images_per_s": rate})
+
+    return Settings(
+        make_fabric(setup.device, shared["precision"]),
+        checkpoint_every=shared["checkpoint_every"],
+        on_alarm=shared["on_alarm"],
+        should_stop=should_stop,
+        on_progress=progress,
+        on_metrics=lambda line: report({"type": "metrics", **arm, **line}),
+        micro_batch=shared.get("micro_batch"),
+    )
+
+
+def _keep(
+    outcome: Outcome,
+    run: Path,
+    folder: Path,
+    key: str,
+    setup: Setup,
+    images: ImageSet | VectorSet,
+    arm: dict[str, Any],
+) -> None:
+    """Keep the generator of ``arm`` as ``key``; samples of one that arms share are the arm's too."""
+    if not outcome.generator:
+        return
+    if not setup.pictures:
+        keep_generated(run, arm["strategy"], setup, outcome.generator)
+        return
+    if outcome.shared:
+        for path in sorted((layout.generator_folder(run, outcome.shared) / "samples").iterdir()):
+            write_bytes(folder / "samples" / path.name, path.read_bytes())
+    if isinstance(images, ImageSet):
+        keep_generator(layout.generator_folder(run, key), outcome.generator, images, arm)
+
+
+def _of_parts(settings: Settings, arm: str, setup: Setup, report: Listener) -> dict[str, int]:
+    """The column of an arm whose batches did not fit, which is told of, too."""
+    if not settings.micro_batch:
+        return {}
+    said = f"{arm}: batches went through the networks in parts of {settings.micro_batch}"
+    report({"type": "note", "message": f"{said}, as many as {setup.device} has memory for; the steps are the same."})
+    return {"micro_batch": settings.micro_batch}
+
+
+def _of_space(entry: Strategy, outcome: Outcome, setup: Setup, images: ImageSet | VectorSet) -> dict[str, Any]:
+    """The columns that say what an arm learned from, with which classifier and generator, where it is told by name."""
+    found: dict[str, Any] = {}
+    if entry.space == "vectors" or outcome.architecture:
+        found |= {"features": entry.features, "classifier": outcome.architecture or setup.classifier}
+    if isinstance(images, VectorSet) and entry.features:
+        found |= {"features": None, "block": entry.features}  # a part of what the others see, and no other knowledge
+    return found | ({"generator": entry.generator} if entry.generator else {})
 
 
 def run_probe(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> dict[str, Any]:
