@@ -108,7 +108,7 @@ def mimicry() -> tuple[Step, Sample, int]:
     return step, lambda count: maker.generate_images(count, device=CPU), _weights(maker, judge)
 
 
-def _nothing(name: str) -> MagicMock:
+def nothing(name: str) -> MagicMock:
     module = MagicMock(name=name)
     module.__spec__ = ModuleSpec(name, None)
     return module
@@ -203,7 +203,7 @@ def main() -> None:
         return
     if asked.turn:
         sys.path.append(str(asked.place))
-        sys.modules.update({name: _nothing(name) for name in NOT_NEEDED if asked.turn[0] != "ganlift"})
+        sys.modules.update({name: nothing(name) for name in NOT_NEEDED if asked.turn[0] != "ganlift"})
         whose, name, steps, quality = asked.turn
         print(json.dumps(turn(whose, name, asked.cifar10, int(steps), quality == "1")))
         return
