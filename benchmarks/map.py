@@ -37,6 +37,7 @@ SITUATIONS = {
     "matrix/fashion-step": "garments, half the classes rare",
     "matrix/fashion": "garments of 28 px",
     "features/hymenoptera": "photographs of ants and bees",
+    "features/hands": "photographs of hands, other people",
     "features/cifar10": "CIFAR-10, 10,000 images",
     "features/pneumonia": "X-rays, unequal classes",
     "matrix/pneumonia": "X-rays, unequal classes",

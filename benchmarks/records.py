@@ -2,7 +2,7 @@
 
     python benchmarks/records.py --list                                  which are older, and how long each takes
     python benchmarks/records.py --pneumonia FILE.npz --cifar10 FOLDER --hymenoptera FOLDER   those of these images
-    ... --speech FOLDER --texts FOLDER                                   and those of sound and texts
+    ... --hands FOLDER --speech FOLDER --texts FOLDER                    and those of hands, sound and texts
     python benchmarks/records.py --only fashion                          those with this word in their name
 
 A record is older than the code where an arm's figures have moved (`canary.py`) or it was made with other settings.
@@ -86,6 +86,12 @@ PHOTOGRAPHS = tuple(
     for n in (1, 2, 5, 10)
 )
 """The folder ``hymenoptera_data`` of PyTorch's tutorial on transfer learning: 397 photographs of ants and bees."""
+
+HANDS = tuple(
+    Record(f"features/hands-{n}", ("{hands}/hands.csv", "--labels-per-class", f"{n}", *ON_FEATURES), 0.2, "hands")
+    for n in (1, 2, 5, 10)
+)
+"""2,062 photographs of hands that show digits (`hands.py`): tested on other people than those learned from."""
 
 SPOKEN = (
     "--seeds",
@@ -171,6 +177,7 @@ RECORDS = (
     Record("matrix/pneumonia-20", (*matrix("pneumonia-20"), "--set", "data={pneumonia}"), 0.3, "pneumonia"),
     Record("cifar10", ("{cifar10}", *SOME), 0.7, "cifar10"),
     *PHOTOGRAPHS,
+    *HANDS,
     Record("features/fashion-10", ("fashion-mini", "--labels-per-class", "10", *ON_FEATURES), 0.2),
     *FEW_LABELS,
     Record("matrix/fashion-step", (*matrix("fashion-tail"), "--set", "imbalance=step:10"), 0.4),
@@ -272,6 +279,7 @@ def main() -> None:
     parser.add_argument("--list", action="store_true", help="say what is older, and make nothing")
     parser.add_argument("--pneumonia", type=Path, help="pneumoniamnist.npz")
     parser.add_argument("--hymenoptera", type=Path, help="the folder hymenoptera_data")
+    parser.add_argument("--hands", type=Path, help="the folder that hands.py wrote")
     parser.add_argument("--speech", type=Path, help="the folder that speech.py wrote")
     parser.add_argument("--texts", type=Path, help="the folder that texts.py wrote")
     parser.add_argument("--cifar10", type=Path, help="the folder with CIFAR-10's batches")
@@ -283,7 +291,9 @@ def main() -> None:
     if asked.list:
         return
     given = {
-        name: str(path) for name in ("pneumonia", "hymenoptera", "speech", "texts") if (path := getattr(asked, name))
+        name: str(path)
+        for name in ("pneumonia", "hymenoptera", "hands", "speech", "texts")
+        if (path := getattr(asked, name))
     }
     if asked.cifar10 and any(record.needs == "cifar10" for record in older):
         given |= {"cifar10": str(untuned(asked.cifar10)), "drawn": str(drawn(asked.cifar10))}

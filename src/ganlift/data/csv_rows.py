@@ -70,13 +70,13 @@ def _cells(file: Path) -> Iterator[Any]:
 
 def _numbers(line: list[str], column: dict[str, int], roles: Roles, place: str) -> list[float]:
     """The cells of ``line`` to learn from, as finite numbers."""
-    cells = [line[column[name]] for name in roles.numbers]
+    cells = [line[column[name]].strip() for name in roles.numbers]
     try:
         found = [float(cell) for cell in cells]
     except ValueError:
         found = []
     if not found or not np.isfinite(found).all():
-        _refuse(dict(zip(roles.numbers, (cell.strip() for cell in cells), strict=True)), place)
+        _refuse(dict(zip(roles.numbers, cells, strict=True)), place)
     return found
 
 
