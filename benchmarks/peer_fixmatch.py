@@ -171,7 +171,7 @@ def our_settings() -> dict[str, Any]:
 def theirs(
     task: Task, test: NDArray[np.uint8], y: NDArray[np.int64], seed: int, steps: int, settings: dict[str, Any]
 ) -> Scored:
-    """The peer's algorithm, hooks, data set, augmentation, loader, optimiser and schedule; the better of its weights."""
+    """The peer's algorithm, hooks, data set, augmentation, loader, optimiser, schedule; the better of its weights."""
     from semilearn.algorithms.fixmatch.fixmatch import FixMatch
     from semilearn.algorithms.hooks import FixedThresholdingHook, PseudoLabelingHook
     from semilearn.core.hooks import EMAHook, ParamUpdateHook
