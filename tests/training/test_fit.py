@@ -107,6 +107,23 @@ def test_a_bf16_arm_resumes_bit_exact(task: Task, tmp_path: Path) -> None:
     assert torch.equal(unbroken, outputs(drive(new_setup(task, name), name, settings), task))
 
 
+def test_a_classifier_whose_weights_are_channels_last_resumes_bit_exact(
+    task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Setup.new_classifier
+
+    def channels_last(self: Setup, *words: Any, **named: Any) -> Any:
+        return plain(self, *words, **named).to(memory_format=torch.channels_last)
+
+    monkeypatch.setattr(Setup, "new_classifier", channels_last)
+    unbroken = outputs(drive(new_setup(task, "sgan"), "sgan", Settings(make_fabric(CPU, "fp32"))), task)
+    settings = Settings(make_fabric(CPU, "fp32"), folder=tmp_path, should_stop=stop_at(7))
+    with pytest.raises(Interrupted):
+        drive(new_setup(task, "sgan"), "sgan", settings)
+    settings.should_stop = lambda: 0
+    assert torch.equal(unbroken, outputs(drive(new_setup(task, "sgan"), "sgan", settings), task))
+
+
 def test_non_finite_loss_stops_and_is_never_saved(task: Task, tmp_path: Path) -> None:
     setup = new_setup(task, "real-only")
     phase = next(strategies.get("real-only").phases(setup, strategies.get("real-only").options()))

@@ -63,7 +63,7 @@ def read_arrays(file: Path) -> dict[str, Any]:
         with zipfile.ZipFile(file) as archive:
             for name in archive.namelist():
                 found[name.removesuffix(".npy")] = _member(archive.read(name), f"{file}, '{name}'")
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, UnicodeError, zlib.error) as fault:
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, UnicodeError) as fault:
         raise DataError(f"{file} is not a whole .npz file ({fault}).") from fault
     return found
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -109,6 +110,8 @@ class Phase:
         for kind, members in self._parts().items():
             for name, member in members.items():
                 member.load_state_dict(state[kind][name])
+        for optimizer in self.optimizers.values():
+            _lay_as_weights(optimizer)
         self.rng.load_state_dict(state["rng"])
 
     def _parts(self) -> dict[str, Mapping[str, Any]]:
@@ -119,6 +122,18 @@ class Phase:
             "averages": self.averages,
             "extras": self.extras,
         }
+
+
+def _lay_as_weights(optimizer: Optimizer) -> None:
+    """Give what ``optimizer`` remembers of each weight the weight's strides, which a file does not keep.
+
+    A fused step goes through both in the order of memory: where weights are channels last and moments are not, it
+    would take the moment of one weight for another's.
+    """
+    for weight, remembered in optimizer.state.items():
+        for name, value in remembered.items():
+            if isinstance(value, Tensor) and value.shape == weight.shape and value.stride() != weight.stride():
+                remembered[name] = torch.empty_like(weight, dtype=value.dtype).copy_(value)
 
 
 def cosine_after(flat: float) -> Callable[[float], float]:
