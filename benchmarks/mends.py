@@ -1,4 +1,4 @@
-"""What three mends of the training step are worth: the step without each over the step with it, times from one run.
+"""What four mends of the training step are worth: the step without each over the step with it, times from one run.
 
     python benchmarks/mends.py --out benchmarks/results/mends.json
 
@@ -40,6 +40,13 @@ def plain_optimizers(phase: Phase) -> Phase:
     return phase
 
 
+def channels_first(phase: Phase) -> Phase:
+    """``phase`` with weights as PyTorch makes them."""
+    for module in (*phase.modules.values(), *(average.module for average in phase.averages.values())):
+        module.to(memory_format=torch.contiguous_format)
+    return phase
+
+
 def compare(before: Callable[[], float], after: Callable[[], float]) -> float:
     """How many times as long ``before`` takes as ``after``; each returns seconds."""
     rounds = [(before(), after()) for _ in range(ROUNDS)]
@@ -72,6 +79,11 @@ def main() -> None:
         found["bf16 in place of fp32"][case] = compare(timer(build[case](), "fp32"), timer(build[case](), "bf16"))
         slow = timer(plain_optimizers(build[case]()), "bf16")
         found["fused optimisers"][case] = compare(slow, timer(build[case](), "bf16"))
+    for precision in ("fp32", "bf16"):
+        ratios = found.setdefault(f"weights channels last, {precision}", {})
+        for case in ("arm augment", "arm fixmatch", "arm sgan"):
+            slow = timer(channels_first(build[case]()), precision)
+            ratios[case] = compare(slow, timer(build[case](), precision))
     gathered = diffaugment.windows
     after = timer(build["generator sngan"](), "bf16")
     plain = timer(build["generator sngan"](), "bf16")

@@ -21,6 +21,7 @@ from ganlift.generators.base import PIXELS as PIXELS
 from ganlift.generators.base import VECTORS as VECTORS
 from ganlift.layers.at_once import at_once
 from ganlift.layers.dropout import set_dropout_rng
+from ganlift.layers.memory_format import lay_out
 from ganlift.representations import ClipSpace, PixelSpace, Representation, SpectrogramSpace, VectorSpace
 from ganlift.strategies.classifier_options import ClassifierOptions
 from ganlift.training.phase import Budget
@@ -102,7 +103,7 @@ class Setup:
         """A classifier of the kind asked for; arms of a seed that give it one ``name`` start from the same weights."""
         with seeded(self.rng.derive(f"weights of {name}", common=True)):
             model = self.space.classifier(self.classifier, self.task.classes, dropout)
-        model.to(self.device)
+        lay_out(model.to(self.device), self.device)
         set_dropout_rng(model, self.rng.generator(f"dropout of {name}"))
         return model
 

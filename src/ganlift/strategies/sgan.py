@@ -27,6 +27,7 @@ from torch.nn import functional as F
 
 from ganlift.generators.common import draw
 from ganlift.generators.trained import JOINT, GeneratorFacts, TrainedGenerator
+from ganlift.layers.memory_format import lay_out
 from ganlift.layers.small_generator import draw_latent
 from ganlift.losses import feature_matching, sgan_unlabelled
 from ganlift.representations import JointGenerator
@@ -132,7 +133,7 @@ def add_generator(setup: Setup, phase: Phase, generator: JointGenerator, lr: flo
 def new_generator(setup: Setup, classes: int = 0) -> JointGenerator:
     """The joint arms' generator, its weights drawn for this arm."""
     with seeded(setup.rng.derive("weights of generator", common=True)):
-        return setup.space.generator(LATENT, classes).to(setup.device)
+        return lay_out(setup.space.generator(LATENT, classes).to(setup.device), setup.device)
 
 
 def joint_generator(setup: Setup, generator: JointGenerator, classes: int = 0) -> TrainedGenerator:
