@@ -2,12 +2,14 @@
 
     python benchmarks/memory.py --counts 2000,20000 --out benchmarks/results/memory.json     a quarter of an hour
     python benchmarks/memory.py --counts 200000 --out benchmarks/results/memory.json         hours, 25 GB of disk
+    ... --counts 20000 --jobs 2 --verbs compare                                              two jobs side by side
+    ... --counts 2000,8000 --verbs "compare features"                                        arms on a frozen network
 
 Makes folders of JPEG pictures of 128 px: garments of `fashion-mini` in a colour of their own, laid on crops of
 scikit-learn's two photographs. `check`, `compare` (twice: the second finds what the first decoded), `predict` and
-`evaluate` are run on each as a user runs them. What the processes of a command hold together is read ten times a
+`evaluate` are run on each as a user runs them (``--verbs`` takes some). What the processes of a command hold together is read ten times a
 second: *anonymous* memory is what they need; *resident* counts pages of files too, those of the images that are mapped
-among them, which the system takes back when it needs room. Rows of other counts that the file has already are kept.
+among them, which the system takes back when it needs room. Rows of other counts, verbs and jobs that the file has already are kept.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -38,9 +40,12 @@ SIZE = 128
 QUALITY = 50
 CHUNK = 500
 EVERY_S = 0.1
-COMPARE = (
-    *("--image-size", str(SIZE), "--features", "pixels", "--strategies", "augment,sgan", "--seeds", "1"),
-    *("--budget", "20", "--batch-size", "16", "--precision", "fp32", "--threads", "1"),
+VERBS = ("check", "compare", "compare again", "predict", "evaluate")
+SHORT = ("--image-size", str(SIZE), "--budget", "20", "--batch-size", "16", "--precision", "fp32", "--threads", "1")
+COMPARE = (*SHORT, "--features", "pixels", "--strategies", "augment,sgan", "--seeds", "1")
+ON_FEATURES = (
+    *(*SHORT, "--features", "efficientnet-lite0", "--labels-per-class", "5", "--seeds", "1", "--strategies"),
+    "linear-probe,gda,label-spreading,distribution-calibration,sgan-fixmatch",
 )
 
 
@@ -134,21 +139,24 @@ def watch(pid: int, ended: threading.Event, peaks: list[int]) -> None:
         peaks[:] = map(max, peaks, held(pid))
 
 
-def measure(count: int, place: Path, jobs: int) -> list[dict[str, Any]]:
-    """A row a verb, on a folder of ``count`` images below ``place``."""
+def measure(count: int, place: Path, jobs: int, asked: list[str]) -> list[dict[str, Any]]:
+    """A row for each verb that is ``asked`` for, or for all, on a folder of ``count`` images below ``place``."""
     folder, first = place / f"images-{count}", str(place / f"run-{count}")
     begun = time.perf_counter()
     make_folder(folder, count)
     print(f"{count} images made in {time.perf_counter() - begun:.0f} s", flush=True)
     environment = {**os.environ, "GANLIFT_DATA": str(place / "cache"), "OMP_NUM_THREADS": "1"}
-    compare = ["compare", str(folder), *COMPARE, "--jobs", str(jobs), "--out"]
+    side_by_side = ["--jobs", str(jobs), "--out"]
+    compare = ["compare", str(folder), *COMPARE, *side_by_side]
     verbs = {
         "check": ["check", str(folder), "--image-size", str(SIZE), "--json"],
         "compare": [*compare, first],
         "compare again": [*compare, f"{first}-again"],
         "predict": ["predict", first, str(folder), "--format", "csv", "--out", str(place / "predicted.csv")],
         "evaluate": ["evaluate", first, str(folder), "--part", "all"],
+        "compare features": ["compare", str(folder), *ON_FEATURES, *side_by_side, f"{first}-features"],
     }
+    verbs = {verb: words for verb, words in verbs.items() if verb in (asked or VERBS)}
     rows = []
     for verb, words in verbs.items():
         row = {"images": count, "verb": verb, "jobs": jobs if "compare" in verb else 1, **measured(words, environment)}
@@ -158,19 +166,25 @@ def measure(count: int, place: Path, jobs: int) -> list[dict[str, Any]]:
     return rows
 
 
+def key(row: Mapping[str, Any]) -> tuple[int, str, int]:
+    return row["images"], row["verb"], row["jobs"]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--counts", default="2000,20000", help="images of each folder")
     parser.add_argument("--jobs", type=int, default=1, help="jobs of compare side by side")
+    parser.add_argument("--verbs", default="", help=f"of {', '.join(VERBS)} and compare features; all but the last")
     parser.add_argument("--place", type=Path, help="where folders and the cache are made; a temporary folder if none")
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     counts = [int(count) for count in given.counts.split(",")]
     found = json.loads(given.out.read_text()) if given.out.exists() else {"rows": []}
-    kept = [row for row in found["rows"] if row["images"] not in counts]
+    asked = list(filter(None, given.verbs.split(",")))
     with tempfile.TemporaryDirectory(dir=given.place) as place:
-        rows = [row for count in counts for row in measure(count, Path(place), given.jobs)]
+        rows = [row for count in counts for row in measure(count, Path(place), given.jobs, asked)]
     machine = f"{os.cpu_count()} cores, {platform.machine()}"
+    kept = [row for row in found["rows"] if key(row) not in map(key, rows)]
     rows = sorted([*kept, *rows], key=lambda row: row["images"])
     given.out.write_text(json.dumps({"machine": machine, "size": SIZE, "rows": rows}, indent=1) + "\n")
 
