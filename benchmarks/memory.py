@@ -7,9 +7,10 @@
 
 Makes folders of JPEG pictures of 128 px: garments of `fashion-mini` in a colour of their own, laid on crops of
 scikit-learn's two photographs. `check`, `compare` (twice: the second finds what the first decoded), `predict` and
-`evaluate` are run on each as a user runs them (``--verbs`` takes some). What the processes of a command hold together is read ten times a
-second: *anonymous* memory is what they need; *resident* counts pages of files too, those of the images that are mapped
-among them, which the system takes back when it needs room. Rows of other counts, verbs and jobs that the file has already are kept.
+`evaluate` are run on each as a user runs them (``--verbs`` takes some). What the processes of a command hold together
+is read ten times a second: *anonymous* memory is what they need; *resident* counts pages of files too, those of the
+images that are mapped among them, which the system takes back when it needs room. Rows of other counts, verbs and jobs
+that the file has already are kept.
 """
 
 from __future__ import annotations
