@@ -176,7 +176,7 @@ def read_run(path: Path) -> Run:
             "give a folder that `ganlift compare --out` made."
         )
     damaged: list[str] = []
-    rows = [row for row in read_rows(path, damaged.append) if isinstance(row.get("strategy"), str)]
+    rows = [row for row in read_rows(path, damaged.append) if _is_named(row)]
     network = shared_network(rows)
     recorded = {without(row["strategy"], f"@{network}"): row["strategy"] for row in rows} if network else {}
 
@@ -210,6 +210,10 @@ def read_run(path: Path) -> Run:
         network=network,
         recorded=recorded,
     )
+
+
+def _is_named(row: Row) -> bool:
+    return isinstance(row.get("strategy"), str) and isinstance(row.get("seed"), int)
 
 
 def _is_done(row: Row) -> bool:
