@@ -134,6 +134,15 @@ def test_failed_arms_are_named_with_their_reason(run: Path) -> None:
     assert "see what is missing" in text
 
 
+@pytest.mark.parametrize("key", ["strategy", "seed"])
+def test_a_row_that_names_no_arm_is_left_out(run: Path, key: str) -> None:
+    before = html(run)
+    with (run / "results.jsonl").open("a") as file:
+        row = {"strategy": "augment", "kind": "baseline", "seed": 9, "status": "done", "test_accuracy": 0.5}
+        file.write(json.dumps({name: value for name, value in row.items() if name != key}) + "\n")
+    assert html(run) == before
+
+
 def test_an_older_run_s_verdicts_still_make_a_page(older_run: Path) -> None:
     text = html(older_run)
     assert sections(text) == [one for one in EVERY if one != "samples"]
