@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from ganlift.data.reading import Sound
-from ganlift.data.sound import Floats, clip_of, soundfile
+from ganlift.data.sound import Floats, blocks, clip_of, soundfile
 
 BLOCK = 1 << 16
 """Samples of a file, or bytes of a stream, that are read at once."""
@@ -51,13 +51,13 @@ def windows_of(source: Path | Stream, sound: Sound, every: float) -> Iterator[Wi
             yield Window(start / rate, (start + len(taken)) / rate, clip_of(taken, rate, sound))
 
 
-def cut(blocks: Iterable[Floats], length: int, step: float) -> Iterator[tuple[int, Floats]]:
-    """Where each window of ``length`` begins, and its samples (length, channels), of ``blocks`` (n, channels) in a row.
+def cut(pieces: Iterable[Floats], length: int, step: float) -> Iterator[tuple[int, Floats]]:
+    """Where each window of ``length`` begins, and its samples (length, channels), of ``pieces`` (n, channels) in a row.
 
     Window i begins at the sample nearest to i · ``step``, so that no error adds up.
     """
     held, begun, number = np.zeros((0, 1), np.float32), 0, 0
-    for block in blocks:
+    for block in pieces:
         held = np.concatenate([held, block]) if len(held) else block
         while (start := round(number * step)) + length <= begun + len(held):
             yield start, held[start - begun : start - begun + length]
@@ -75,7 +75,7 @@ def _opened(source: Path | Stream, sound: Sound) -> Iterator[tuple[int, Iterator
         yield sound.rate, _of_stream(source)
         return
     with soundfile().SoundFile(source) as file:
-        yield file.samplerate, file.blocks(BLOCK, dtype="float32", always_2d=True)
+        yield file.samplerate, blocks(file, BLOCK)
 
 
 def _of_stream(stream: Stream) -> Iterator[Floats]:

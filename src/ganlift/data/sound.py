@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from math import gcd
@@ -112,7 +112,7 @@ def read_clip(path: Path, sound: Sound) -> tuple[Floats | None, FileFacts]:
     with soundfile().SoundFile(readable(path)) as file:
         rate, whole = file.samplerate, len(file)
         wanted = round(sound.seconds * rate)
-        start = _loudest(file, wanted) if whole > wanted else 0
+        start, there = _loudest(file, wanted) if whole > wanted else (0, None)
         file.seek(start)
         taken = file.read(min(whole, wanted), dtype="float32", always_2d=True)
         made = file.comment == SOUND_STATEMENT
@@ -121,7 +121,8 @@ def read_clip(path: Path, sound: Sound) -> tuple[Floats | None, FileFacts]:
         announced = re.search(r"^ ?(?:data|SSND) : (\d+) \(should be \d+\)", file.extra_info, re.MULTILINE)
     if not whole:
         return None, replace(facts, fault="empty-file")
-    if announced and int(announced[1]) < UNKNOWN_LENGTH:
+    missing = whole - (len(taken) if there is None else there)
+    if missing > rate or (announced and int(announced[1]) < UNKNOWN_LENGTH):
         return None, replace(facts, fault="truncated")
     if not np.isfinite(taken).all():
         return None, replace(facts, fault="unreadable")
@@ -135,12 +136,23 @@ def clip_of(taken: Floats, rate: int, sound: Sound) -> Floats:
     return fitted(_resampled(taken.mean(1), rate, sound.rate), sound.samples)
 
 
-def _loudest(file: Any, wanted: int) -> int:
-    """Where the loudest stretch of ``wanted`` samples of an open sound file begins, to an eighth of its length."""
+def blocks(file: Any, size: int) -> Iterator[Floats]:
+    """What is left of an open sound file, (n, channels) float32 at a time, n at most ``size``.
+
+    It ends where the file does: the length that a damaged one announces may be days.
+    """
+    while len(block := file.read(size, dtype="float32", always_2d=True)):
+        yield block
+
+
+def _loudest(file: Any, wanted: int) -> tuple[int, int]:
+    """Where the loudest stretch of ``wanted`` samples of an open sound file begins, to an eighth of its length, and how
+    many samples there are."""
     step = max(1, wanted // 8)
-    power = [float(np.square(block).sum()) for block in file.blocks(step, dtype="float32", always_2d=True)]
+    found = [(float(np.square(block).sum()), len(block)) for block in blocks(file, step)]
+    power, lengths = [one for one, _ in found], [length for _, length in found]
     windows = np.convolve(power, np.ones(8), "valid") if len(power) >= 8 else np.zeros(1)
-    return min(int(windows.argmax()) * step, len(file) - wanted)
+    return min(int(windows.argmax()) * step, len(file) - wanted), sum(lengths)
 
 
 def fitted(wave: Floats, samples: int) -> Floats:
