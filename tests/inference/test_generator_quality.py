@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
 import ganlift
-from ganlift.errors import DataError, RunFolderError
+from ganlift.errors import DamagedFileError, DataError, RunFolderError
 from ganlift.inference import generator_quality, own_network
 from ganlift.inference.generator import load_generator
 from ganlift.inference.seen import images_of, other_held_out, own_held_out
-from ganlift.runs.files import read_json
+from ganlift.runs.files import read_json, write_json
 
 from .conftest import Command
 
@@ -151,3 +152,18 @@ def test_a_comparison_measures_every_generator_once(tmp_path: Path) -> None:
     whole = ganlift.evaluate_generator(found.run, generator="sgan-0", images=100)
     assert (whole.cas is None) == (not whole.class_names)
     assert len(whole.others) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"latent_size": 228}, {"folds": 3}, {"class_names": [f"{number}" for number in range(99)]}, {"size": 16}],
+    ids=lambda other: next(iter(other)),
+)
+def test_a_description_that_does_not_fit_the_weights_is_refused(
+    generator: Path, tmp_path: Path, other: dict[str, Any]
+) -> None:
+    run = Path(shutil.copytree(generator, tmp_path / "run"))
+    (file,) = run.glob("generators/*/model.json")
+    write_json(file, {**read_json(file), **other})
+    with pytest.raises(DamagedFileError, match="train the generator again"):
+        load_generator(run)

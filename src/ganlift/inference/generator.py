@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from ganlift.data.reading import Sound
 from ganlift.errors import ConfigError, DamagedFileError, RunFolderError
 from ganlift.generators.trained import GeneratorFacts, TrainedGenerator, rebuild
@@ -66,12 +68,22 @@ def load_generator(run: Path, key: str | None = None) -> KeptGenerator:
     try:
         module = rebuild(facts)
         load_module(weights, module)
-    except (ValueError, RuntimeError) as fault:  # options that no longer fit, sizes that no memory holds
+        trained = TrainedGenerator(facts, module.eval())
+        _draw_one(trained)
+    except (ValueError, RuntimeError, IndexError) as fault:  # options that no longer fit, sizes that no memory holds
         raise DamagedFileError(
             f"{layout.model_file(folder)} does not fit its weights; train the generator again."
         ) from fault
-    module.eval()
-    return KeptGenerator(folder.name, TrainedGenerator(facts, module), tuple(record["class_names"]), record)
+    return KeptGenerator(folder.name, trained, tuple(record["class_names"]), record)
+
+
+def _draw_one(trained: TrainedGenerator) -> None:
+    """An image of the last class and fold, which a generator of fewer, or of another latent, can't make."""
+    facts = trained.facts
+    last, fold = (torch.tensor([max(0, count - 1)]) for count in (facts.classes, facts.folds))
+    made = trained.of_latents(torch.zeros(1, facts.latent_size), last, fold)
+    if made.shape != (1, facts.channels, facts.size, facts.size):
+        raise ValueError(f"it makes {tuple(made.shape)}")
 
 
 def _described(folder: Path) -> tuple[GeneratorFacts, dict[str, Any]]:
@@ -84,7 +96,7 @@ def _described(folder: Path) -> tuple[GeneratorFacts, dict[str, Any]]:
     record = read_json(path)
     try:
         facts = GeneratorFacts.model_validate(record)
-        whole = len(record["class_names"]) >= facts.classes and all(
+        whole = facts.classes in (0, len(record["class_names"])) and all(
             record[key] for key in ("sha256", "data_hash", "data")
         )
     except (ValueError, TypeError, LookupError):
