@@ -165,5 +165,5 @@ def test_a_description_that_does_not_fit_the_weights_is_refused(
     run = Path(shutil.copytree(generator, tmp_path / "run"))
     (file,) = run.glob("generators/*/model.json")
     write_json(file, {**read_json(file), **other})
-    with pytest.raises(DamagedFileError, match="train the generator again"):
+    with pytest.raises(DamagedFileError):
         load_generator(run)
