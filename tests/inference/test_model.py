@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,6 +46,30 @@ def test_the_folder_is_as_good_as_the_run(trained: Path, tmp_path: Path, run: Pa
     assert load_model(trained / "classifier").run == trained
     moved = (run / "classifier").rename(tmp_path / "elsewhere")
     assert load_model(moved).run is None
+
+
+@pytest.mark.parametrize(
+    ("own", "at_once"),
+    [
+        ({"image_size": 32}, 256),
+        ({"image_size": 224}, 40),  # as many pixels as 500 images of 64 px have
+        ({"image_size": 64, "features": {"network": "x", "version": "1", "width": 8}}, 16),
+        ({"image_size": 64, "features": {"network": "x", "version": "1", "width": 8}, "frames": 8}, 2),
+    ],
+)
+def test_large_images_and_a_frozen_network_go_few_at_a_time(trained: Path, own: dict[str, Any], at_once: int) -> None:
+    """256 images at once through EfficientNet-Lite0 hold four gigabytes."""
+    model = load_model(trained)
+    facts = model.facts.model_validate({**model.facts.model_dump(mode="json"), **own})
+    seen = list[int]()
+
+    def apply(images: np.ndarray) -> np.ndarray:
+        seen.append(len(images))
+        return np.full((len(images), len(CLASSES)), 0.5, np.float32)
+
+    replace(model, facts=facts, apply=apply).probabilities(np.zeros((300, *facts.shape), np.uint8))
+    assert max(seen) == at_once
+    assert sum(seen) == 300
 
 
 def test_a_model_from_before_calibration_has_temperature_1(run: Path) -> None:

@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 
 from ganlift.errors import DamagedFileError, DataError, RunFolderError
 from ganlift.inference.facts import Apply, ClassifierFacts, Inputs, Probabilities, read_facts
+from ganlift.layers.at_once import at_once
 from ganlift.runs import layout
 from ganlift.runs.files import sha256_file
 from ganlift.runs.folder import is_run, rows
 
 BATCH = 256
 """Examples that go through the model at once, at most."""
+
+BATCH_OF_NETWORK = 16
+"""Images that go through a frozen network at once, at most: 256 hold four gigabytes, and are no faster on a CPU."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,8 @@ class Model:
     @property
     def batch(self) -> int:
         """Examples that go through the model at once."""
-        return max(1, BATCH // max(1, self.facts.frames))
+        most = BATCH_OF_NETWORK if self.facts.features else min(BATCH, at_once(self.facts.shape))
+        return max(1, most // max(1, self.facts.frames))
 
     def probabilities_of(self, given: Callable[[NDArray[np.int64]], Inputs], index: NDArray[np.int64]) -> Probabilities:
         """As `probabilities`, of what ``given`` gives for ``index`` (n,), of which a batch is held at once."""
