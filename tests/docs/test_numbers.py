@@ -169,6 +169,26 @@ def test_the_table_of_scaling_is_that_of_the_kept_run() -> None:
         assert f"| {cell} |" in text, cell
 
 
+def test_the_table_of_memory_is_that_of_the_kept_run_and_below_two_gigabytes() -> None:
+    kept = json.loads((ROOT / "benchmarks" / "results" / "memory.json").read_text(encoding="utf-8"))["rows"]
+    needed = {(one["images"], one["verb"], one["jobs"]): one["anonymous_mb"] for one in kept}
+    assert max(needed.values()) < 2000
+    text = (ROOT / "docs" / "own-data.md").read_text(encoding="utf-8")
+    for images in (2_000, 20_000, 200_000):
+        cells = [needed[images, verb, 1] for verb in ("check", "compare", "compare again", "predict", "evaluate")]
+        assert f"| {images:,} | " + " | ".join(f"{cell:,}" for cell in cells) + " |" in text
+    second = needed[20_000, "compare", 2] - needed[20_000, "compare", 1]
+    assert f"adds {second} to the {needed[20_000, 'compare', 1]:,}" in text
+
+
+def test_every_reader_was_given_damaged_files_for_ten_minutes_and_none_failed() -> None:
+    kept = json.loads((ROOT / "benchmarks" / "results" / "fuzz.json").read_text(encoding="utf-8"))
+    assert all(set(one) <= {"tried", "read", "refused"} for one in kept.values())
+    tried = sum(one["tried"] for one in kept.values())
+    text = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    assert f"files of {len(kept)} readers, ten minutes each:\n{tried / 1000:.0f},000 files" in text
+
+
 def test_the_table_of_known_answers_is_that_of_the_kept_comparisons() -> None:
     kept = json.loads((ROOT / "benchmarks" / "results" / "honesty.json").read_text(encoding="utf-8"))
     page = (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
