@@ -179,6 +179,8 @@ def test_the_table_of_memory_is_that_of_the_kept_run_and_below_two_gigabytes() -
         assert f"| {images:,} | " + " | ".join(f"{cell:,}" for cell in cells) + " |" in text
     second = needed[20_000, "compare", 2] - needed[20_000, "compare", 1]
     assert f"adds {second} to the {needed[20_000, 'compare', 1]:,}" in text
+    few, more = (needed[images, "compare features", 1] for images in (2_000, 8_000))
+    assert f"took {few:,} with 2,000 images and {more:,} with 8,000" in text
 
 
 def test_every_reader_was_given_damaged_files_for_ten_minutes_and_none_failed() -> None:
