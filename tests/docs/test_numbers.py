@@ -85,6 +85,13 @@ def test_the_table_of_peers_is_that_of_the_record() -> None:
     assert f"[start:peers] -->\n{made}<!--" in (ROOT / "docs" / "generators.md").read_text(encoding="utf-8")
 
 
+def test_the_table_of_another_fixmatch_is_that_of_the_record() -> None:
+    record = ROOT / "benchmarks" / "results" / "peer-fixmatch.json"
+    words = [sys.executable, ROOT / "benchmarks" / "peer_fixmatch.py", "--table", "--out", record]
+    made = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert f"[start:peer-fixmatch] -->\n{made}<!--" in (ROOT / "docs" / "generators.md").read_text(encoding="utf-8")
+
+
 def test_the_means_of_speech_are_those_of_the_kept_runs() -> None:
     text = (ROOT / "docs" / "sound.md").read_text(encoding="utf-8")
     means: dict[str, list[str]] = {}
