@@ -12,23 +12,27 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
+import ganlift.strategies.setup
 from ganlift.data import draw_split, load
 from ganlift.data.imbalance import tail_counts
 from ganlift.data.kin import with_near
 from ganlift.data.split_files import PARTS
 from ganlift.data.types import ImageSet, Task
 from ganlift.generators.base import generators
+from ganlift.strategies import sgan
 from ganlift.strategies.base import run_phases, strategies
 from ganlift.strategies.options import build_options
 from ganlift.strategies.setup import Setup, space_of
@@ -86,10 +90,22 @@ def of_strategy(name: str, images: ImageSet, tail: bool = False, vectors: bool =
     measure, classifier = MACRO_RECALL if tail else ACCURACY, "mlp" if vectors else "small-cnn"
     setup = Setup(task, Budget(STEPS, BATCH, STEPS), Rng(0, name, CPU), CPU, classifier, measure=measure)
     options = build_options(entry, {}, "vectors" if vectors else "pixels")
-    outcome, _ = run_phases(entry.phases(setup, options), lambda phase: Settings(make_fabric(CPU, "fp32")))
+    with channels_first():
+        outcome, _ = run_phases(entry.phases(setup, options), lambda phase: Settings(make_fabric(CPU, "fp32")))
     found = setup.predict(outcome.classifier, x).double().clamp(min=1e-9)
     figures = {"entropy": float(-(found * found.log()).sum(1).mean()), "largest": float(found.amax(1).mean())}
     return figures | ({"nll": float(-found[torch.arange(len(y)), y].log().mean())} if entry.labels else {})
+
+
+@contextmanager
+def channels_first() -> Iterator[None]:
+    """Weights as PyTorch makes them: how they lie in memory changes the order of sums alone, and no method."""
+    with patch.object(ganlift.strategies.setup, "lay_out", _as_it_is), patch.object(sgan, "lay_out", _as_it_is):
+        yield
+
+
+def _as_it_is(model: nn.Module, device: torch.device) -> nn.Module:
+    return model
 
 
 def of_generator(name: str, images: ImageSet, vectors: bool = False) -> Figures:
