@@ -41,3 +41,11 @@ def test_a_member_of_another_type_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_name_is_taken_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigError, match="Two members of kind thing"):
         members(monkeypatch).add("own")("another")
+
+
+def test_of_many_names_a_message_says_where_they_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    things = members(monkeypatch)
+    for count in range(registry.NAMED):
+        things.add(f"member-{count}")("another")
+    with pytest.raises(ConfigError, match=r"Did you mean 'own'\? `ganlift list things` shows all 13\.$"):
+        things.get("owm")

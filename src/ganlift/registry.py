@@ -17,6 +17,9 @@ from ganlift.errors import ConfigError
 
 T = TypeVar("T")
 
+NAMED = 12
+"""So many names a message lists."""
+
 
 class Registry(Generic[T]):
     """Members of one kind by name.
@@ -66,9 +69,15 @@ class Registry(Generic[T]):
             return made
         near = difflib.get_close_matches(name, self._members, n=1, cutoff=0.4)
         hint = f" Did you mean '{near[0]}'?" if near else ""
-        known = ", ".join(self.names())
         problems = " ".join(["", *self._problems])
-        raise ConfigError(f"There is no {self.kind} called '{name}'.{hint} Known: {known}.{problems}")
+        raise ConfigError(f"There is no {self.kind} called '{name}'.{hint} {self._known()}{problems}")
+
+    def _known(self) -> str:
+        """The names, or, of many, where to read them: a sentence with fifty names hides what it says."""
+        names = self.names()
+        if len(names) <= NAMED:
+            return f"Known: {', '.join(names)}."
+        return f"`ganlift list {self._group.removeprefix('ganlift.')}` shows all {len(names)}."
 
     def names(self) -> list[str]:
         """All names, sorted."""
