@@ -8,7 +8,7 @@ are TrivialAugment's wide ones, made somewhat narrower for images of 28 px.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -24,34 +24,35 @@ FACTOR = 0.9
 """Brightness, contrast, saturation and sharpness scale by 1 ± this."""
 
 
-def _rotate(x: Tensor, signed: Tensor) -> Tensor:
+def _rotation(signed: Tensor) -> Tensor:
     cos, sin = (signed * ROTATE).cos(), (signed * ROTATE).sin()
-    return _warp(x, cos, -sin, None, sin, cos, None)
+    return _matrices(cos, -sin, None, sin, cos, None)
 
 
-def _shear_x(x: Tensor, signed: Tensor) -> Tensor:
-    return _warp(x, None, signed * SHEAR, None, None, None, None)
+def _shear_along_x(signed: Tensor) -> Tensor:
+    return _matrices(None, signed * SHEAR, None, None, None, None)
 
 
-def _shear_y(x: Tensor, signed: Tensor) -> Tensor:
-    return _warp(x, None, None, None, signed * SHEAR, None, None)
+def _shear_along_y(signed: Tensor) -> Tensor:
+    return _matrices(None, None, None, signed * SHEAR, None, None)
 
 
-def _translate_x(x: Tensor, signed: Tensor) -> Tensor:
-    return _warp(x, None, None, signed * 2 * TRANSLATE, None, None, None)
+def _shift_along_x(signed: Tensor) -> Tensor:
+    return _matrices(None, None, signed * 2 * TRANSLATE, None, None, None)
 
 
-def _translate_y(x: Tensor, signed: Tensor) -> Tensor:
-    return _warp(x, None, None, None, None, None, signed * 2 * TRANSLATE)
+def _shift_along_y(signed: Tensor) -> Tensor:
+    return _matrices(None, None, None, None, None, signed * 2 * TRANSLATE)
 
 
-def _warp(x: Tensor, *entries: Tensor | None) -> Tensor:
-    """Through the matrix with these six entries, row by row; None stands for the identity's."""
-    identity = torch.tensor([1.0, 0.0, 0.0, 0.0, 1.0, 0.0], device=x.device).repeat(len(x), 1)
+def _matrices(*entries: Tensor | None) -> Tensor:
+    """Of these six entries, row by row; None stands for the identity's."""
+    some = next(entry for entry in entries if entry is not None)
+    rows = some.new_tensor([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]).repeat(len(some), 1)
     for column, entry in enumerate(entries):
         if entry is not None:
-            identity[:, column] = entry
-    return warp(x, identity.view(-1, 2, 3))
+            rows[:, column] = entry
+    return rows.view(-1, 2, 3)
 
 
 def _brightness(x: Tensor, signed: Tensor) -> Tensor:
@@ -96,17 +97,16 @@ def _posterize(x: Tensor, signed: Tensor) -> Tensor:
     return ((x + 1.0) / 2.0 * levels).round() / levels * 2.0 - 1.0
 
 
-def _identity(x: Tensor, signed: Tensor) -> Tensor:
-    return x
+MATRICES: dict[str, Callable[[Tensor], Tensor]] = {
+    "rotate": _rotation,
+    "shear x": _shear_along_x,
+    "shear y": _shear_along_y,
+    "translate x": _shift_along_x,
+    "translate y": _shift_along_y,
+}
+"""Operations that move pixels: from strengths (n,) to the (n, 2, 3) matrices of `warp`."""
 
-
-OPERATIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "identity": _identity,
-    "rotate": _rotate,
-    "shear x": _shear_x,
-    "shear y": _shear_y,
-    "translate x": _translate_x,
-    "translate y": _translate_y,
+VALUES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "brightness": _brightness,
     "contrast": _contrast,
     "saturation": _saturation,
@@ -115,4 +115,24 @@ OPERATIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "solarize": _solarize,
     "posterize": _posterize,
 }
-"""By name; saturation is the identity on grey images."""
+"""Operations that change their values; saturation is the identity on grey images."""
+
+OPERATIONS = ("identity", *MATRICES, *VALUES)
+
+
+def operate(x: Tensor, signed: Tensor, counts: Sequence[int]) -> Tensor:
+    """The first ``counts[0]`` images through the first of `OPERATIONS`, the next through the second, and so on.
+
+    What moves pixels is one call for all of these operations: on a processor a call costs more than its images.
+
+    Args:
+        x: (n, c, h, w) in [-1, 1].
+        signed: strengths (n,) in [-1, 1].
+        counts: one number for each operation, n in all.
+    """
+    images, strengths = (dict(zip(OPERATIONS, torch.split(part, list(counts)), strict=True)) for part in (x, signed))
+    done = [images["identity"]]
+    if matrices := [matrix(strengths[name]) for name, matrix in MATRICES.items() if len(strengths[name])]:
+        done.append(warp(torch.cat([images[name] for name in MATRICES]), torch.cat(matrices)))
+    done += [change(images[name], strengths[name]) for name, change in VALUES.items() if len(strengths[name])]
+    return torch.cat(done)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ganlift.augment.basic import crop, cutout, flip, jitter, resized_crop
-from ganlift.augment.operations import OPERATIONS
+from ganlift.augment.operations import OPERATIONS, operate
 
 
 def weak(x: Tensor, rng: torch.Generator, flips: bool) -> Tensor:
@@ -40,12 +40,10 @@ def rand_augment(x: Tensor, rng: torch.Generator, n: int = 2, m: float = 0.3) ->
 
 
 def _random_operation(x: Tensor, strength: Tensor, rng: torch.Generator) -> Tensor:
-    """One of `OPERATIONS` for each image, towards either side where it has two: one call an operation."""
+    """One of `OPERATIONS` for each image, towards either side where it has two."""
     choice = torch.randint(0, len(OPERATIONS), (len(x),), generator=rng, device=x.device)
     side = torch.randint(0, 2, (len(x),), generator=rng, device=x.device) * 2 - 1
     order = choice.argsort(stable=True)
     counts: list[int] = torch.bincount(choice, minlength=len(OPERATIONS)).tolist()
-    pieces = (torch.split(x[order], counts), torch.split((strength * side)[order], counts))
-    groups = zip(OPERATIONS.values(), *pieces, strict=True)
-    done = torch.cat([operate(images, signed) for operate, images, signed in groups if len(images)])
+    done = operate(x[order], (strength * side)[order], counts)
     return torch.empty_like(x).index_copy_(0, order, done)

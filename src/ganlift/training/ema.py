@@ -42,11 +42,13 @@ class Ema:
     @torch.no_grad()
     def update(self, step: int, images_seen: int, images_per_step: int) -> None:
         decay = self.decay_at(step, images_seen, images_per_step)
-        averages, values = _floats(self.module), _floats(self._source)
-        if averages:  # a generator without weights has counts and images alone
-            torch._foreach_lerp_(averages, values, 1.0 - decay)
-        for average, value in zip(_integers(self.module), _integers(self._source), strict=True):
-            average.copy_(value)
+        averages, values = _tensors(self.module), _tensors(self._source)
+        floats = [k for k, value in enumerate(values) if value.is_floating_point()]
+        if floats:  # a generator without weights has counts and images alone
+            torch._foreach_lerp_([averages[k] for k in floats], [values[k] for k in floats], 1.0 - decay)
+        for average, value in zip(averages, values, strict=True):
+            if not value.is_floating_point():
+                average.copy_(value)
 
     def state_dict(self) -> dict[str, Tensor]:
         return dict(self.module.state_dict())
@@ -55,9 +57,6 @@ class Ema:
         self.module.load_state_dict(state)
 
 
-def _floats(module: nn.Module) -> list[Tensor]:
-    return [value for value in module.state_dict().values() if value.is_floating_point()]
-
-
-def _integers(module: nn.Module) -> list[Tensor]:
-    return [value for value in module.state_dict().values() if not value.is_floating_point()]
+def _tensors(module: nn.Module) -> list[Tensor]:
+    """Weights and buffers, each once; a state_dict of them would take longer than the average does."""
+    return [*module.parameters(), *module.buffers()]
