@@ -7,6 +7,7 @@ the batch, unless it says otherwise. Log-probabilities go through softplus and l
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -203,6 +204,26 @@ def data_to_data_cross_entropy(
     others = (labels[:, None] != labels[None, :]) & known[None, :]
     rest = torch.cat([near[:, None], apart.masked_fill(~others, -torch.inf)], dim=1)
     return ((rest.logsumexp(1) - near) * known).sum() / known.sum().clamp(min=1)
+
+
+# Of unlabelled images, on logits of classes or clusters (n, K).
+
+
+def mean_entropy(logits: Tensor) -> Tensor:
+    """Mean over the batch of the entropy of its softmax, in nats (Grandvalet and Bengio 2005, eq. 6)."""
+    return -(logits.softmax(1) * logits.log_softmax(1)).sum(1).mean()
+
+
+def entropy_of_mean(logits: Tensor) -> Tensor:
+    """Entropy of the mean softmax over the batch, in nats: log K where all clusters are of one size."""
+    log_mean = F.log_softmax(logits, dim=1).logsumexp(0) - math.log(len(logits))
+    return -(log_mean.exp() * log_mean).sum()
+
+
+def neighbours_agree(one: Tensor, other: Tensor) -> Tensor:
+    """−mean log ⟨p, q⟩ of the softmaxes of pairs (Van Gansbeke et al. 2020, eq. 2)."""
+    both = F.log_softmax(one, dim=1) + F.log_softmax(other, dim=1)
+    return -both.logsumexp(1).mean()
 
 
 # Self-supervised, on projections (n, d).

@@ -64,7 +64,7 @@ def test_what_the_network_cannot_see_or_not_in_minutes_stays_with_pixels() -> No
     [
         ({"strategies": ["sgan", "rotation"]}, "because 'rotation' does"),
         ({"classifier": "resnet18"}, "because 'resnet18' does"),
-        ({"labels_per_class": 0}, "because arms that find clusters do"),
+        ({"labels_per_class": 0, "strategies": ["infogan", "kmeans-rotation"]}, "because 'kmeans-rotation' does"),
     ],
 )
 def test_a_question_about_pixels_is_answered_with_pixels(asked: dict[str, object], because: str) -> None:
@@ -73,6 +73,11 @@ def test_a_question_about_pixels_is_answered_with_pixels(asked: dict[str, object
     assert because in why
     assert f"--features {NETWORK}" in why
     assert chosen(images_of(28), **asked) == (["pixels"], "")
+
+
+def test_clusters_are_looked_for_where_classes_would_be() -> None:
+    assert chosen(photographs(), labels_per_class=0)[0] == [NETWORK]
+    assert chosen(images_of(28), labels_per_class=0)[0] == ["pixels", NETWORK]
 
 
 def test_what_is_asked_for_is_taken() -> None:

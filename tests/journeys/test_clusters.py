@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 from typer.testing import CliRunner
 
 import ganlift
 from ganlift.cli.main import app
-from ganlift.comparison.auto import WITHOUT_LABELS, choose
+from ganlift.comparison.auto import WITHOUT_LABELS, WITHOUT_LABELS_ON_FEATURES, choose
 from ganlift.config import build_config
 from ganlift.data import draw_split, labelled_overlap, load
 from ganlift.errors import ConfigError, DataError, GanliftError
@@ -47,6 +48,24 @@ def test_clusters_are_scored_after_matching_and_said_to_be(tmp_path: Path) -> No
     assert "after matching them to classes" in verdict["sentence"]
 
 
+def test_rows_in_two_blocks_are_clustered_together_and_each_alone(tmp_path: Path) -> None:
+    digits = load_digits()
+    for name, half in (("left", slice(0, 32)), ("right", slice(32, 64))):
+        arrays = {"x_train": digits.data[:1200, half], "x_test": digits.data[1200:, half]}
+        labels = {"y_train": digits.target[:1200], "y_test": digits.target[1200:]}
+        np.savez(tmp_path / f"{name}.npz", **arrays, **labels)
+    data, run = f"{tmp_path}/left.npz,{tmp_path}/right.npz", tmp_path / "run"
+    asked = ["--labels-per-class", "0", "--seeds", "1", "--budget", "60", "--jobs", "1", "--strategies", "catgan,scan"]
+    done = CliRunner().invoke(app, ["compare", data, *asked, "--out", str(run)])
+    assert done.exit_code == 0, done.output
+    assert "what each alone gives: kmeans@left, kmeans@right" in " ".join(done.output.split())
+    rows = {row["strategy"]: row for row in map(json.loads, (run / "results.jsonl").read_text().splitlines())}
+    assert set(rows) == {"kmeans", "kmeans@left", "kmeans@right", "catgan", "scan"}
+    assert rows["kmeans"]["test_accuracy"] > 0.6 > rows["kmeans@left"]["test_accuracy"] > 0.3
+    assert rows["catgan"]["kind"] == "gan"
+    assert min(rows[name]["test_accuracy"] for name in ("catgan", "scan")) > 0.4
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -74,8 +93,11 @@ def test_a_folder_without_any_label_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_default_without_labels_is_every_arm_without_labels() -> None:
-    assert set(WITHOUT_LABELS) == {name for name, entry in strategies if not entry.labels}
+    for space, names in (("pixels", WITHOUT_LABELS), ("vectors", WITHOUT_LABELS_ON_FEATURES)):
+        assert set(names) == {name for name, entry in strategies if not entry.labels and space in entry.spaces}
     assert choose([0, 0], 100).names == list(WITHOUT_LABELS)
+    for where in ({"on_pixels": False}, {"rows": True}):
+        assert choose([0, 0], 100, **where).names == list(WITHOUT_LABELS_ON_FEATURES)
     given = build_config({"data": "digits", "labels_per_class": 0, "strategies": "infogan"})
     assert given.strategies == ["infogan"]
     with pytest.raises(ConfigError):

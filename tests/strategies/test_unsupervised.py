@@ -13,11 +13,12 @@ from torch import Tensor, nn
 
 from ganlift.data.types import Task
 from ganlift.errors import Interrupted
-from ganlift.losses import negative_cosine
+from ganlift.losses import entropy_of_mean, mean_entropy, negative_cosine, neighbours_agree
 from ganlift.strategies.base import Outcome, run_phases, strategies
 from ganlift.strategies.clusters import NearestCentroid, k_means
-from ganlift.strategies.kmeans_pixels import OfPixels
+from ganlift.strategies.kmeans_pixels import patches
 from ganlift.strategies.probe import NearestNeighbours
+from ganlift.strategies.scan import nearest
 from ganlift.strategies.setup import Setup, predict
 from ganlift.training.fit import Record, Settings, fit
 from ganlift.training.phase import Budget, Phase
@@ -135,6 +136,47 @@ def test_negative_cosine_by_hand() -> None:
     assert negative_cosine(p, z).item() == pytest.approx(-(1 + math.sqrt(0.5)) / 2)
 
 
+def test_entropies_by_hand() -> None:
+    logits = torch.log(torch.tensor([[0.5, 0.5], [0.25, 0.75], [0.75, 0.25]]))
+    quarters = -(0.25 * math.log(0.25) + 0.75 * math.log(0.75))
+    assert mean_entropy(logits).item() == pytest.approx((math.log(2) + 2 * quarters) / 3)
+    assert entropy_of_mean(logits).item() == pytest.approx(math.log(2))
+    assert entropy_of_mean(logits[:2]).item() == pytest.approx(-(0.375 * math.log(0.375) + 0.625 * math.log(0.625)))
+    huge = torch.tensor([[1e4, 0.0], [0.0, 1e4]], requires_grad=True)
+    (mean_entropy(huge) - entropy_of_mean(huge)).backward()
+    assert huge.grad is not None
+    assert torch.isfinite(huge.grad).all()
+
+
+def test_neighbours_that_agree_cost_nothing_and_others_by_hand() -> None:
+    one, other = torch.log(torch.tensor([[0.5, 0.5], [0.2, 0.8]])), torch.log(torch.tensor([[0.3, 0.7], [0.6, 0.4]]))
+    wanted = -(math.log(0.5) + math.log(0.2 * 0.6 + 0.8 * 0.4)) / 2
+    assert neighbours_agree(one, other).item() == pytest.approx(wanted)
+    sure = torch.tensor([[1e4, 0.0]])
+    assert neighbours_agree(sure, sure).item() == 0.0
+
+
+def test_neighbours_are_the_nearest_by_angle_and_never_oneself() -> None:
+    angles = torch.tensor([0.0, 0.1, 0.3, 2.0])
+    vectors = torch.stack([angles.cos(), angles.sin()], dim=1) * torch.tensor([[1.0], [50.0], [2.0], [3.0]])
+    assert nearest(vectors, 2).tolist() == [[1, 2], [0, 2], [1, 0], [2, 1]]
+
+
+@pytest.mark.parametrize("name", ["kmeans@network", "scan@network", "rim@network", "catgan@network"])
+def test_on_vectors_clusters_that_lie_apart_are_found(name: str) -> None:
+    truth = np.arange(4).repeat(40)
+    vectors = 3.0 * np.eye(4, 16)[truth] + 0.1 * np.random.default_rng(0).standard_normal((160, 16))
+    vectors = vectors[:, None].astype(np.float32)
+    nothing = np.zeros(0, np.int64)
+    given = Task(vectors[:0], nothing, vectors[::4], truth[::4], vectors, tuple("abcd"), flips=False, weak_views=1)
+    entry = strategies.get(name)
+    setup = Setup(given, Budget(200, 32, 200), Rng(0, name, CPU), CPU, "mlp", features="network")
+    settings = Settings(make_fabric(CPU, "fp32"))
+    outcome, _ = run_phases(entry.phases(setup, entry.options()), lambda phase: settings)
+    found = setup.predict(outcome.classifier, torch.from_numpy(vectors)).argmax(1)
+    assert len(set(zip(truth.tolist(), found.tolist(), strict=True))) == len(set(found.tolist())) == 4
+
+
 def test_simsiam_does_not_collapse(task: Task) -> None:
     _, records = run(task, "simsiam", steps=40)
     assert records[0].trace[-1]["z_deviation"] > 0.3 / math.sqrt(256)
@@ -170,8 +212,7 @@ def test_clusters_do_not_depend_on_labels_of_any_image(task: Task) -> None:
 
 def test_of_large_images_the_pixels_are_means_of_patches() -> None:
     x = torch.arange(64.0 * 64).view(1, 1, 64, 64)
-    classifier = OfPixels()
-    features = classifier.features(x)
+    features = patches(x)
     assert features.shape == (1, 32 * 32)
     assert features[0, 0].item() == pytest.approx((0 + 1 + 64 + 65) / 4)
-    assert torch.equal(classifier.features(x[..., :20, :20]), x[..., :20, :20].flatten(1))
+    assert torch.equal(patches(x[..., :20, :20]), x[..., :20, :20].flatten(1))

@@ -35,7 +35,16 @@ Without `gan-augment`: it took a third of the time and gained nothing.
 """
 
 LABELS_ALONE = ("augment", "gan-augment", "acgan", "sgan")
-WITHOUT_LABELS = ("kmeans-pixels", "kmeans-rotation", "kmeans-simsiam", "kmeans-gan-features", "infogan")
+WITHOUT_LABELS = (
+    "kmeans-pixels",
+    "kmeans-rotation",
+    "kmeans-simsiam",
+    "rim",
+    "kmeans-gan-features",
+    "infogan",
+    "catgan",
+)
+WITHOUT_LABELS_ON_FEATURES = ("kmeans", "scan", "rim", "infogan", "catgan")
 UNEQUAL_CLASSES = ("augment", "logit-adjust", "mixup-drw", "ldam-drw", "acgan", "sgan")
 """Where macro recall judges, batches are balanced: `augment` is `oversample` then, which need not run twice."""
 
@@ -80,12 +89,13 @@ def choose(
         on_pixels: whether arms learn from pixels; else from features of a frozen network.
         rows: whether the data are rows of numbers, which arms learn from as they are.
     """
+    if not max(labelled_per_class):
+        found = WITHOUT_LABELS if on_pixels and not rows else WITHOUT_LABELS_ON_FEATURES
+        return Choice([*found], ["no label is used, so arms that find clusters are compared"])
     if rows:
         return _on_vectors(unlabelled, "arms learn from rows of numbers", noun)
     if not on_pixels:
         return _on_vectors(unlabelled, "arms learn from features of a frozen network", noun)
-    if not max(labelled_per_class):
-        return Choice(list(WITHOUT_LABELS), ["no label is used, so arms that find clusters are compared"])
     names: list[str] = ["augment"]
     reasons = []
     least, most = min(labelled_per_class), max(labelled_per_class)

@@ -140,8 +140,9 @@ def _asked_for(
         names = [*possible, *names]
     names = [name for name in dict.fromkeys(names) if name not in (AUTO, ALL)]
     if blocks and isinstance(config, CompareConfig):
-        names += [PROBE, *(alone := [f"{PROBE}@{block}" for block in blocks])]
-        notes.append(f"Beside '{PROBE}' of all blocks stands what each alone gives: {', '.join(alone)}.")
+        plain = _as_they_are(config)
+        names += [plain, *(alone := [f"{plain}@{block}" for block in blocks])]
+        notes.append(f"Beside '{plain}' of all blocks stands what each alone gives: {', '.join(alone)}.")
     named = all_on_rows(names, config, blocks) if ROWS in spaces else in_spaces(names, spaces)
     return picked, named, notes
 
@@ -151,9 +152,14 @@ def _references(config: CompareConfig, chosen: Sequence[Strategy], *, rows: bool
     added = list[Strategy]()
     for space in dict.fromkeys(entry.features for entry in chosen):
         if not any(entry.kind in ("baseline", "rival") and entry.features == space for entry in chosen):
-            plain = "augment" if config.labels_per_class != 0 else "kmeans-pixels"
-            added.append(entry_of(PROBE if rows else f"{PROBE}@{space}" if space else plain, rows=rows))
+            plain, probe = "kmeans-pixels" if config.labels_per_class == 0 else "augment", _as_they_are(config)
+            added.append(entry_of(probe if rows else f"{probe}@{space}" if space else plain, rows=rows))
     return added
+
+
+def _as_they_are(config: ArmsConfig) -> str:
+    """The strategy without a GAN that takes vectors as they are."""
+    return "kmeans" if config.labels_per_class == 0 else PROBE
 
 
 def _expectations(

@@ -67,8 +67,6 @@ def spaces_for(config: ArmsConfig, images: ImageSet | VectorSet, split: Split) -
 
 def _about_pictures(config: ArmsConfig) -> str:
     """What was asked for that is about pixels alone; "" where nothing is."""
-    if config.labels_per_class == 0:
-        return "arms that find clusters do"
     if config.classifier != type(config).model_fields["classifier"].default:
         return f"'{config.classifier}' does"
     named = [strategies.get(name) for name in config.strategy_list() if name not in (AUTO, ALL)]

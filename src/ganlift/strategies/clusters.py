@@ -6,6 +6,7 @@ Cluster k of K, the number of classes, is logit k; which class a cluster is, is 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -59,6 +60,20 @@ class NearestCentroid(nn.Module):
         return -torch.cdist(self.place(features), self.centroids).square() / self.spread
 
 
+class AsItIs(nn.Module):
+    """A classifier whose features are its input, as ``read`` makes vectors (n, d) of it."""
+
+    def __init__(self, read: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.head: nn.Module = nn.Identity()
+        self.feature_size = 0
+        self.features = read
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.features(x))
+        return logits
+
+
 def some_images(setup: Setup) -> Held:
     """All training images without their labels, or `MOST_IMAGES` of them, drawn with the arm's seed."""
     every = every_image(setup)
@@ -96,6 +111,15 @@ def k_means(setup: Setup, features: Tensor, restarts: int, *, components: int, s
     head.centroids.copy_(torch.from_numpy(found.cluster_centers_))
     head.spread.fill_(max(found.inertia_ / len(placed), 1e-12))
     return head
+
+
+def clustered_as_they_are(setup: Setup, read: Callable[[Tensor], Tensor], restarts: int, components: int) -> Outcome:
+    """The outcome of k-means on the first ``components`` of what ``read`` makes of images, without any training."""
+    classifier = AsItIs(read)
+    features = features_of(setup, classifier, some_images(setup))
+    classifier.feature_size = features.shape[1]
+    classifier.head = k_means(setup, features, restarts, components=components, sphere=False)
+    return Outcome(classifier, rebuildable=False)
 
 
 def alone(setup: Setup, phase: Phase) -> Phase:

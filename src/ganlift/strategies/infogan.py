@@ -23,7 +23,7 @@ from torch.nn import functional as F
 
 from ganlift.layers.small_generator import draw_latent
 from ganlift.losses import discriminator_bce, generator_bce
-from ganlift.strategies.base import Outcome, Phases, Setup, search, strategy
+from ganlift.strategies.base import BOTH, Outcome, Phases, Setup, search, strategy
 from ganlift.strategies.clusters import alone
 from ganlift.strategies.gan_features import heads_of
 from ganlift.strategies.pretraining import PretrainOptions, pretraining_phase
@@ -49,6 +49,8 @@ class InfoGanOptions(PretrainOptions):
     options=InfoGanOptions,
     unlabelled="required",
     labels=False,
+    spaces=BOTH,
+    vector_options={},
 )
 def phases(setup: Setup, options: InfoGanOptions) -> Phases:
     """Alternating steps on real images and as many generated ones."""

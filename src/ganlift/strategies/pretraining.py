@@ -47,12 +47,17 @@ def pretraining_phase(
     heads: dict[str, nn.Module],
     beta1: float = 0.9,
     name: str = "pretraining",
+    images: Held | None = None,
 ) -> Phase:
-    """``step`` over every image, in the stream "unlabelled", for the generator's budget; it counts besides."""
+    """``step`` over every image, in the stream "unlabelled", for the generator's budget; it counts besides.
+
+    ``images`` are all that it sees, where these are fewer.
+    """
     settings = {"lr": options.pretrain_lr, "weight_decay": options.pretrain_weight_decay, "beta1": beta1}
     optimiser = ClassifierOptions.model_validate(settings)
     order = setup.rng.generator("unlabelled order", common=True)
-    streams = {"unlabelled": Stream(every_image(setup), None, setup.budget.batch_size, order)}
+    seen = every_image(setup) if images is None else images
+    streams = {"unlabelled": Stream(seen, None, setup.budget.batch_size, order)}
     steps = setup.budget.generator_steps
     phase = classifier_phase(setup, optimiser, classifier, step, streams, name=name, steps=steps, heads=heads)
     phase.counts = "besides"

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ganlift.augment import rotate90
-from ganlift.losses import consistency, squared_consistency
+from ganlift.losses import consistency, mean_entropy, squared_consistency
 from ganlift.strategies.base import ClassifierOptions, Outcome, Phases, Setup, classifier_phase, search
 from ganlift.strategies.thresholds import AdaptiveThresholds
 from ganlift.training.phase import Phase, Stateful, Updater, sigmoid_ramp
@@ -250,9 +250,7 @@ def entropy(options: EntropyOptions) -> Term:
     """Grandvalet and Bengio 2005, eq. 6: the mean entropy of the classes predicted for unlabelled images."""
 
     def loss(moment: Moment) -> Tensor:
-        logits = moment.out.logits["unlabelled"]
-        mean = -(logits.softmax(1) * logits.log_softmax(1)).sum(1).mean()
-        return min(1.0, moment.progress / options.entropy_ramp) * mean
+        return min(1.0, moment.progress / options.entropy_ramp) * mean_entropy(moment.out.logits["unlabelled"])
 
     return Term("entropy_loss", options.entropy_weight, loss)
 
