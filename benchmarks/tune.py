@@ -38,6 +38,7 @@ from ganlift.data.flips import flips_safe
 from ganlift.data.imbalance import tail_counts
 from ganlift.data.types import ImageSet, Task
 from ganlift.features import DEFAULT, Pixels, Recipe, embed, feature_network, views_for
+from ganlift.measures.clusters import matched
 from ganlift.strategies.base import run_phases, strategies
 from ganlift.strategies.options import build_options
 from ganlift.strategies.setup import Setup
@@ -56,6 +57,7 @@ ARMS = (
 ON_FEATURES = (
     *("augment", "mean-teacher", "fixmatch", "pseudo-label", "entropy-minimisation", "fixmatch-mix"),
     *("sgan", "sgan-mix", "sgan-fixmatch", "sgan-entropy", "sgan-mean-teacher", "complement-gan"),
+    *("scan", "rim", "infogan", "catgan"),
 )
 UNEQUAL = ("logit-adjust", "mixup-drw", "ldam-drw", "class-weights")
 TAIL = "exp:50"
@@ -137,6 +139,11 @@ def on_features(fashion: str, cifar10: str) -> list[Situation]:
     return [*found, two_classes(found[-1])]
 
 
+def without_labels(situation: Situation) -> Situation:
+    """``situation`` for arms that find clusters: no label of a training image, which `score` matches to classes."""
+    return replace(situation, name=f"{situation.name}, no label", labels=0)
+
+
 def two_classes(situation: Situation) -> Situation:
     """The first two classes of ``situation`` with two labels each: settings for many labels may fail with so few."""
     images, index = situation.images, np.flatnonzero(situation.images.labels < 2)
@@ -158,12 +165,15 @@ def on_pixels(arm: str, fashion: str, cifar10: str) -> list[Situation]:
 
 
 def score(name: str, options: Mapping[str, Any], seed: int, task: Task, steps: int) -> float:
-    """Validation accuracy of one arm, one seed; validation has as many images of every class."""
+    """Validation accuracy of one arm, one seed, after matching where it knows no label; classes are alike in number."""
     entry, space = strategies.get(name), "pixels" if task.labelled.ndim == 4 else "vectors"
     setup = Setup(task, Budget(steps, 64, steps), Rng(seed, name, CPU), CPU, classifier=DEFAULTS[space])
     settings = Settings(make_fabric(CPU, choose_precision("auto", CPU)))
     outcome, _ = run_phases(entry.phases(setup, build_options(entry, dict(options), space)), lambda phase: settings)
-    return setup.validation_accuracy(outcome.classifier)
+    if entry.labels:
+        return setup.validation_accuracy(outcome.classifier)
+    found = setup.predict(outcome.classifier, torch.from_numpy(task.validation)).cpu().numpy()
+    return float((matched(found, task.validation_labels).argmax(1) == task.validation_labels).mean())
 
 
 def rows_in(path: Path) -> list[Row]:
@@ -174,6 +184,8 @@ def tune(name: str, folders: tuple[str, str], trials: int, steps: int, out: Path
     """All rounds of one arm, each trial written as it ends; a line about what was found."""
     torch.set_num_threads(1)
     tuned_on = on_features(*folders) if features else on_pixels(name, *folders)
+    if not strategies.get(name).labels:
+        tuned_on = [without_labels(one) for one in tuned_on]
     drawn = list(draw_trials(f"{name}@{DEFAULT}" if features else name, trials))
     for seed in SEARCH_SEEDS:
         for number in going_on(rows_in(out), name, seed, trials):

@@ -50,7 +50,6 @@ class InfoGanOptions(PretrainOptions):
     unlabelled="required",
     labels=False,
     spaces=BOTH,
-    vector_options={},
 )
 def phases(setup: Setup, options: InfoGanOptions) -> Phases:
     """Alternating steps on real images and as many generated ones."""

@@ -39,7 +39,6 @@ class RimOptions(PretrainOptions):
     unlabelled="required",
     labels=False,
     spaces=BOTH,
-    vector_options={},
 )
 def phases(setup: Setup, options: RimOptions) -> Phases:
     """Steps on all images, without labels."""
