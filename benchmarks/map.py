@@ -3,6 +3,7 @@
     python benchmarks/map.py [RECORD ...]      all of them, as Markdown, where none is named
     python benchmarks/map.py --arms [RECORD ...]      a line a GAN arm whose answer is not *undecided*
     python benchmarks/map.py --mixes [RECORD ...]     a GAN arm less the same with mixes in the generator's place
+    python benchmarks/map.py --clusters [RECORD ...]  where no label is used, a GAN arm less arms without one
     python benchmarks/map.py --auto [RECORD ...]      the best arm of all, and the best of `--strategies auto`
 
 A line has the best arm without a GAN, the best GAN arm, the gain that decides over it with its 95 % interval, and its
@@ -14,8 +15,9 @@ from __future__ import annotations
 import argparse
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +83,8 @@ def labels(config: Mapping[str, Any]) -> str:
     """How many labels there are, in words."""
     if config.get("imbalance"):
         return str(config["imbalance"])
-    return str(config.get("labels_per_class") or "all")
+    found = config.get("labels_per_class")
+    return "all" if found is None else str(found or "none")
 
 
 def lines(folder: Path) -> Iterator[list[str]]:
@@ -139,11 +142,11 @@ MIXES = ("sgan-mix", "fixmatch-mix")
 """Rivals with mixes where the generator's samples stand."""
 
 
-def against_mixes(folder: Path) -> Iterator[list[str]]:
-    """The cells of each space of a record in which the generator's samples and mixes stood in the same place."""
+def against(pairs: Sequence[tuple[str, str]], folder: Path) -> Iterator[list[str]]:
+    """The cells of each space of a record in which both arms of all ``pairs`` ran: the one less the other."""
     run = read(folder)
     for where in sorted({space(name) for name in run.rows}):
-        names = [[f"{arm}@{where}".rstrip("@") for arm in pair] for pair in PAIRS]
+        names = [[f"{arm}@{where}".rstrip("@") for arm in pair] for pair in pairs]
         if all(set(pair) <= run.rows.keys() for pair in names):
             yield [
                 f"`{folder.relative_to(RESULTS)}`",
@@ -162,6 +165,9 @@ def paired(run: Records, one: str, other: str) -> str:
 
 
 PAIRS = (("sgan", "sgan-mix"), ("sgan-fixmatch", "fixmatch-mix"))
+"""With a generator's samples, and with mixes in their place."""
+NO_LABEL = (("catgan", "rim"), ("catgan", "scan"), ("catgan", "kmeans"))
+"""Without labels: with a generator's samples and without them, and the other arms without a GAN."""
 
 
 def of_auto(folder: Path) -> Iterator[list[str]]:
@@ -169,7 +175,11 @@ def of_auto(folder: Path) -> Iterator[list[str]]:
     run, config = read(folder), read_config(folder / "config.yaml")
     for where in sorted({space(name) for name in run.verdicts}):
         means = {name: run.mean(name) for name in run.rows if space(name) == where and run.kind(name) != "control"}
-        a_class = [50, 1] if config.get("imbalance") else [config.get("labels_per_class") or 50]
+        a_class = (
+            [50, 1]
+            if config.get("imbalance")
+            else [50 if (labelled := config.get("labels_per_class")) is None else labelled]
+        )
         unlabelled = max(row["unlabelled_n"] for name in means for row in run.rows[name])
         rows = folder.parent.name in ("vectors", "texts")
         picked = choose(a_class, unlabelled, on_pixels=not where, rows=rows).names
@@ -198,11 +208,16 @@ def shown_as(show: str, records: Iterable[Path]) -> str:
     return table(head, rows)
 
 
+def less(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    return [f"`{one}` less `{other}`" for one, other in pairs]
+
+
 TABLES = {
     "map": (HEAD, lines),
     "arms": (("record", "arm", "answer", "its gain, points", "that arm", "mixes in the generator's place"), settled),
     "auto": (("record", "learned from", "best arm", "best of `auto`", "behind, points"), of_auto),
-    "mixes": (("record", "learned from", *(f"`{one}` less `{other}`" for one, other in PAIRS)), against_mixes),
+    "mixes": (("record", "learned from", *less(PAIRS)), partial(against, PAIRS)),
+    "clusters": (("record", "learned from", *less(NO_LABEL)), partial(against, NO_LABEL)),
 }
 
 
@@ -213,6 +228,7 @@ def main() -> None:
     shown.add_argument("--arms", dest="show", action="store_const", const="arms", default="map")
     shown.add_argument("--mixes", dest="show", action="store_const", const="mixes")
     shown.add_argument("--auto", dest="show", action="store_const", const="auto")
+    shown.add_argument("--clusters", dest="show", action="store_const", const="clusters")
     asked = parser.parse_args()
     print(shown_as(asked.show, asked.records or folders()))
 

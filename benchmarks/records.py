@@ -134,6 +134,30 @@ CIFAR10_FEATURES = tuple(
 )
 """10,000 of the training images, drawn once (`drawn`), and all test images."""
 
+NO_LABEL = ("--labels-per-class", "0", "--seeds", "10", "--budget", "300", "--strategies")
+ON_VECTORS_ALONE = (*NO_LABEL, "kmeans,scan,rim,infogan,catgan")
+ON_PIXELS_ALONE = "kmeans-pixels,kmeans-rotation,kmeans-simsiam,rim,kmeans-gan-features,infogan,catgan"
+CLUSTERS = (
+    *(
+        Record(f"features/{name}-0", (data, "--features", "efficientnet-lite0", *ON_VECTORS_ALONE), 0.1, needs)
+        for name, data, needs in (
+            ("fashion", "fashion-mini", ""),
+            ("hymenoptera", "{hymenoptera}", "hymenoptera"),
+            ("hands", "{hands}/hands.csv", "hands"),
+            ("pneumonia", "{pneumonia}", "pneumonia"),
+            ("cifar10", "{drawn}", "cifar10"),
+        )
+    ),
+    Record(
+        "pixels/fashion-0",
+        ("fashion-mini", "--features", "pixels", *NO_LABEL, ON_PIXELS_ALONE),
+        0.3,
+    ),
+    Record("vectors/digits-0", ("{digits}", *ON_VECTORS_ALONE), 0.1),
+    Record("texts/words-topics-0", ("{texts}/words.npz,{texts}/topics.npz", *ON_VECTORS_ALONE), 0.1, "texts"),
+)
+"""Where no label is used: clusters, matched to classes where they are scored."""
+
 ROWS = tuple(
     Record(f"vectors/{name}-{n}", (f"{{{name}}}", "--labels-per-class", f"{n}", *ON_VECTORS), 0.1)
     for name in ("digits", "cancer")
@@ -180,6 +204,7 @@ RECORDS = (
     *HANDS,
     Record("features/fashion-10", ("fashion-mini", "--labels-per-class", "10", *ON_FEATURES), 0.2),
     *FEW_LABELS,
+    *CLUSTERS,
     Record("matrix/fashion-step", (*matrix("fashion-tail"), "--set", "imbalance=step:10"), 0.4),
     *ROWS,
     *CIFAR10_FEATURES,
@@ -297,7 +322,7 @@ def main() -> None:
     }
     if asked.cifar10 and any(record.needs == "cifar10" for record in older):
         given |= {"cifar10": str(untuned(asked.cifar10)), "drawn": str(drawn(asked.cifar10))}
-    if any(record in ROWS for record in older):
+    if any(record.name.startswith("vectors/") for record in older):
         given |= {"digits": str(rows("digits", load_digits())), "cancer": str(rows("cancer", load_breast_cancer()))}
     for record in older:
         if record.needs and record.needs not in given:
