@@ -80,16 +80,19 @@ def test_augment_is_compared_within_its_space(
     assert (against[f"sgan@{NETWORK}"] != "–", against["rotation"] != "–") == (compared, not compared)
 
 
-def test_features_alone_are_shown_against_the_linear_layer(bare_run: Path, make_features: OnFeatures) -> None:
+@pytest.mark.parametrize("plain", ["linear-probe", "kmeans"])
+def test_features_alone_are_shown_against_what_takes_them_as_they_are(
+    plain: str, bare_run: Path, make_features: OnFeatures
+) -> None:
     """The page of photographs has no augment, and a column of dashes says nothing."""
     with_augment = {line.strategy: line.cells[1][0] for line in tables.arm_lines(read_run(bare_run))}
     for path in (bare_run / "results.jsonl", bare_run / "plan.json", bare_run / "verdict.json"):
-        path.write_text(path.read_text().replace('"augment"', '"linear-probe"'))
-    (bare_run / "arms" / "augment").rename(bare_run / "arms" / "linear-probe")
-    run = read_run(make_features(bare_run, NETWORK, ["linear-probe", *ARMS[1:]]))
-    assert tables.arm_head(run)[1][0] == "Against linear-probe"
+        path.write_text(path.read_text().replace('"augment"', f'"{plain}"'))
+    (bare_run / "arms" / "augment").rename(bare_run / "arms" / plain)
+    run = read_run(make_features(bare_run, NETWORK, [plain, *ARMS[1:]]))
+    assert tables.arm_head(run)[1][0] == f"Against {plain}"
     against = {line.strategy: line.cells[1][0] for line in tables.arm_lines(run)}
-    assert (against["linear-probe"], against["sgan"]) == ("–", with_augment["sgan"])
+    assert (against[plain], against["sgan"]) == ("–", with_augment["sgan"])
     assert with_augment["sgan"] != "–"
 
 

@@ -48,9 +48,12 @@ def in_space_of(run: Run, arm: str, strategy: str) -> str:
     return f"{strategy}@{space}" if space and not run.network else strategy
 
 
+BASELINES = ("augment", "linear-probe", "kmeans-pixels", "kmeans")
+
+
 def baseline(run: Run, arm: str) -> str:
-    """What every arm in the space of ``arm`` is shown against: ``augment``, or where it is absent the linear one."""
-    found = [in_space_of(run, arm, name) for name in ("augment", "linear-probe")]
+    """What every arm in the space of ``arm`` is shown against: the first of `BASELINES` that is there."""
+    found = [in_space_of(run, arm, name) for name in BASELINES]
     return next((name for name in found if name in run.rows), found[0])
 
 
