@@ -165,7 +165,7 @@ ROWS = tuple(
 )
 """scikit-learn's digits as 64 numbers each, and its breast cancer: rows without a picture (`rows`)."""
 
-GENERATORS = "sngan,dcgan,wgan-gp,r3gan,biggan,stylegan2,stylegan2-ada,vae,autoencoder,gaussian"
+GENERATORS = "sngan,dcgan,wgan-gp,r3gan,biggan,stylegan2,stylegan2-ada,vae,autoencoder,flow,gaussian"
 """Those that are compared with each other; `gaussian`, which trains nothing, is the floor."""
 GENERATING = (
     *("--generators", GENERATORS, "--labels-per-class"),
