@@ -41,6 +41,10 @@ class ParityError(GanliftError):
     exit_code = 1  # nothing that the user could mend
 
 
+class TrainingFailedError(GanliftError):
+    """One arm can't go on, and the others can; the message says why."""
+
+
 class Interrupted(Exception):  # noqa: N818 - not an error: the state is saved, the user asked for it
     """A stop was asked for (SIGINT or SIGTERM) and the state is saved.
 

@@ -120,9 +120,13 @@ def _figures(row: dict[str, Any] | None) -> dict[str, Any]:
 @pytest.mark.parametrize("name", OPENED)
 def test_a_failure_is_a_result_with_its_reason(name: str, opened: Open, run: Path) -> None:
     broken = job("augment", id="broken", kind="arm", shared={**SHARED, "batch_size": "eight"})
-    found = {one.job["id"]: one for one in opened(name, run).run([broken, job("real-only")], lambda event: None, never)}
+    endless = job("sgan", options={"lr": 1e30})
+    jobs = [broken, endless, job("real-only")]
+    found = {one.job["id"]: one for one in opened(name, run).run(jobs, lambda event: None, never)}
     assert found["broken"].value is None
     assert "Error: " in found["broken"].reason
+    assert found["sgan/0"].value is None
+    assert "the loss of 'classifier' is nan" in found["sgan/0"].reason
     assert found["real-only/0"].value is not None
 
 

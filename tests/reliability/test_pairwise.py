@@ -160,7 +160,11 @@ def test_options_beside_one_another(number: int, images: Path, cache: Path, ask:
         return
     rows = [json.loads(line) for line in (tmp_path / "run" / "results.jsonl").read_text().splitlines()]
     assert len({(row["strategy"], row["seed"]) for row in rows}) == len(rows) > 1
-    assert all(row["status"] == "done" for row in rows), (asked, [row.get("reason") for row in rows])
+    stopped = [row for row in rows if row["status"] != "done"]  # what an alarm was to stop, after as many steps as fit
+    assert not stopped or "--on-alarm stop" in asked, (asked, [row.get("reason") for row in stopped])
+    if stopped:
+        print(f"{number}: {len(rows)} rows, {len(stopped)} stopped by an alarm")
+        return  # the same command tries these again
     before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in _results(tmp_path / "run")}
     code, words = go()
     assert code == 0, (asked, words)

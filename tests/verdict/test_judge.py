@@ -124,6 +124,31 @@ def test_missing_seeds_are_left_out_and_named() -> None:
     assert found.sentence.endswith("; seeds 0, 1, 4 missing.")
 
 
+def test_an_arm_that_failed_on_a_seed_is_not_said_to_help_on_the_others() -> None:
+    """The seeds that it survived may be its better ones; that it hurts on them may be said."""
+    whole = Run().arm("augment", BASE).arm("gan-augment", plus(9))
+    assert whole.only().verdict == "helps"
+    found = Run().arm("augment", BASE).arm("gan-augment", plus(9)[:4]).failed("gan-augment", 4).only()
+    assert (found.verdict, found.seeds) == ("undecided", 4)
+    assert "on the seeds that gan-augment did not fail on, which may be its better ones" in found.sentence
+    assert found.sentence.endswith("; seed 4 missing.")
+    worse = Run().arm("augment", BASE).arm("gan-augment", plus(-9)[:4]).failed("gan-augment", 4).only()
+    assert worse.verdict == "hurts"
+    again = Run().failed("gan-augment", 4).arm("augment", BASE).arm("gan-augment", plus(9)).only()
+    assert again.verdict == "helps"
+
+
+def test_nothing_is_claimed_in_favour_of_a_reference_that_failed_on_a_seed() -> None:
+    for gain, whole in ((-9, "hurts"), (0, "no gain worth having")):
+        run = Run().arm("gan-augment", plus(gain))
+        assert Run().arm("augment", BASE).arm("gan-augment", plus(gain)).only(margin=0.03).verdict == whole
+        found = run.arm("augment", BASE[:4]).failed("augment", 4).only(margin=0.03)
+        assert found.verdict == "undecided"
+        assert ("on the seeds that augment did not fail on" in found.sentence) == (gain == -9)
+    over = Run().arm("gan-augment", plus(9)).arm("augment", BASE[:4]).failed("augment", 4).only()
+    assert over.verdict == "helps"
+
+
 def test_a_repeated_arm_counts_once() -> None:
     run = Run().failed("gan-augment", 0).arm("augment", BASE).arm("gan-augment", plus(5))
     (found,) = run.judge()

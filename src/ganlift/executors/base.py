@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from ganlift.errors import GanliftError, Interrupted, lacks_memory
+from ganlift.errors import GanliftError, Interrupted, TrainingFailedError, lacks_memory
 from ganlift.events import Listener
 from ganlift.registry import Registry
 
@@ -126,6 +126,8 @@ def attempt(job: Job, work: Work, run: Path, report: Listener, should_stop: Shou
         return Result(job, work(job, run, report, should_stop))
     except (Interrupted, KeyboardInterrupt):
         raise
+    except TrainingFailedError as fault:
+        return Result(job, reason=str(fault))
     except GanliftError:
         raise
     except Exception as fault:

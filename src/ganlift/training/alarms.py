@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ganlift.errors import GanliftError
+from ganlift.errors import TrainingFailedError
 
 SATURATED, LEARNT, PATIENCE = 8.0, 0.15, 5
 """Logits between real and generated images, or else the discriminator's loss, over so many log lines: it tells every
@@ -44,10 +44,6 @@ RULES = (
 
 MENDABLE = ("not-finite", "d-saturated", "g-vanishing", "g-exploding", "collapse", "noise")
 """Alarms that smaller steps from an earlier state may prevent; the others come from the data or the settings."""
-
-
-class TrainingFailedError(GanliftError):
-    """An arm can't go on; the message says why."""
 
 
 class NonFiniteLossError(TrainingFailedError):

@@ -17,9 +17,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from ganlift.errors import TrainingFailedError
 from ganlift.layers.dropout import drawing
 from ganlift.layers.repeatable import Repeatable
-from ganlift.training.alarms import TrainingFailedError
 
 TRIED = 4
 """Items by which it is tried whether a network's items know of one another."""

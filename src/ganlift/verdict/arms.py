@@ -42,6 +42,11 @@ class Arm:
     rival_in_time: tuple[str, str] | None = None
 
     @property
+    def failed_for_good(self) -> set[int]:
+        """The seeds that it failed on and did not do in another attempt."""
+        return self.failed.keys() - self.done.keys()
+
+    @property
     def features(self) -> str | None:
         """The network whose features it learned from; None for pixels."""
         return next((row.get("features") for row in self.done.values()), None)

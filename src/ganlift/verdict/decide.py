@@ -55,6 +55,7 @@ class Standing:
         wanted: rivals that are yet to be given its time before it may be said to help.
         beaten: p, corrected for looks, against rivals that were beaten at an earlier look and stopped.
         share: of the error that this look may spend.
+        broken: those of the arm and its rivals that failed on some of the seeds.
         answer: what is settled.
         p_corrected: of the claim that it differs, over arms and looks.
     """
@@ -67,6 +68,7 @@ class Standing:
     wanted: tuple[str, ...]
     beaten: Mapping[str, float]
     share: float
+    broken: frozenset[str] = frozenset()
     answer: str = UNDECIDED
     p_corrected: float | None = None
 
@@ -133,7 +135,8 @@ def stand(
     running = [one for one in eligible(arm, evidence.arms, seeds) if one.name not in beaten]
     reference = choose_reference(arm, running, seeds, evidence.measure)
     rivals = {one.name: evidence.difference(arm, one, seeds, level) for one in running}
-    found = Standing(arm, seeds, rivals, reference.name if reference else None, {}, (), beaten, share)
+    broken = frozenset(one.name for one in (arm, *running) if any(seed in one.failed_for_good for seed in seeds))
+    found = Standing(arm, seeds, rivals, reference.name if reference else None, {}, (), beaten, share, broken)
     if not terms.in_time or found.p_helps >= terms.alpha:
         return found
     timed, wanted = {}, []
@@ -184,16 +187,20 @@ def decide(standings: Iterable[Standing], settled: Settled, terms: Terms) -> lis
     for one in standings:
         p, p_idle = corrected.get(one.arm.name, (None, NOT_TESTED))
         claims_gain = p is not None and p < terms.alpha and one.p_helps <= one.p_hurts
-        one = replace(one, wanted=one.wanted if claims_gain else (), p_corrected=p)
+        wanted = one.wanted if claims_gain and one.arm.name not in one.broken else ()
+        one = replace(one, wanted=wanted, p_corrected=p)
         found.append(replace(one, answer=_answer(one, p, p_idle, terms)))
     return found
 
 
 def _answer(standing: Standing, p: float | None, p_no_gain: float, terms: Terms) -> str:
+    """What is settled; the seeds that an arm survives may be its better ones, and nothing is claimed in its favour."""
     if p is not None and p < terms.alpha:
         if standing.p_hurts < standing.p_helps:
-            return HURTS
-        return UNDECIDED if standing.wanted else HELPS
+            return UNDECIDED if standing.reference in standing.broken else HURTS
+        return UNDECIDED if standing.wanted or standing.arm.name in standing.broken else HELPS
+    if standing.reference in standing.broken:
+        return UNDECIDED
     high = standing.chosen.estimate.high if standing.chosen and standing.chosen.estimate else None
     below = high is not None and high < terms.margin
     return NO_GAIN if below and p_no_gain < terms.alpha else UNDECIDED

@@ -181,6 +181,7 @@ def _verdict(standing: Standing, found: Replay, question: Question) -> Verdict:
         matched=any(bool(row.get("matched")) for row in arm.done.values()),
         images_forbid=bool(parts and images_forbid(terms.margin, parts, strict)),
         failures=tuple(arm.failed.values()) if not arm.done else (),
+        broken=tuple(sorted({arm.name, *filter(None, [standing.reference])} & standing.broken)),
         unconfirmed=(*standing.wanted, *(name for name, one in standing.timed.items() if not one.seeds)),
         equal_time=question.equal == "time",
         noun=question.noun,

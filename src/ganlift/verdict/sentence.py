@@ -23,6 +23,7 @@ class Circumstances:
         matched: whether the arm finds clusters, whose accuracy is one after matching.
         images_forbid: whether these test images are too few to find a gain worth having, however many the seeds.
         failures: the reasons, where every seed of the arm failed.
+        broken: those of the arm and its reference that failed on some seeds: nothing is claimed in their favour.
         unconfirmed: rivals that could not be given the arm's time, so that a claim is not made.
         equal_time: whether all arms were given the same time, and not the same steps.
         noun: what one example is called.
@@ -35,6 +36,7 @@ class Circumstances:
     matched: bool = False
     images_forbid: bool = False
     failures: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
     unconfirmed: tuple[str, ...] = ()
     equal_time: bool = False
     noun: str = IMAGE
@@ -119,6 +121,8 @@ def _why_no_claim(verdict: Verdict, circumstances: Circumstances) -> str:
         return f", which is not confirmed: {', '.join(circumstances.unconfirmed)} could not be given the same time"
     if verdict.ci_low is None or verdict.ci_high is None or verdict.ci_low <= 0 <= verdict.ci_high:
         return ""
+    if (who := verdict.strategy if verdict.ci_low > 0 else verdict.reference) in circumstances.broken:
+        return f", on the seeds that {who} did not fail on, which may be its better ones"
     nearest, timed = verdict.nearest, verdict.in_time
     if verdict.ci_low > 0 and nearest and nearest.name != verdict.reference and _reaches_zero(nearest):
         return f", but {points(nearest.gain)} over {nearest.name}, the nearest ({_span(nearest)})"
