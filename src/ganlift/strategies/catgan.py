@@ -45,6 +45,7 @@ class CatGanOptions(RimOptions):
     unlabelled="required",
     labels=False,
     spaces=BOTH,
+    vector_options={},
 )
 def phases(setup: Setup, options: CatGanOptions) -> Phases:
     """Both players at once, on real images and as many generated ones."""

@@ -50,6 +50,7 @@ class InfoGanOptions(PretrainOptions):
     unlabelled="required",
     labels=False,
     spaces=BOTH,
+    vector_options={"pretrain_lr": 1.3e-3, "generator_lr": 1.0e-3, "information": 0.25},
 )
 def phases(setup: Setup, options: InfoGanOptions) -> Phases:
     """Alternating steps on real images and as many generated ones."""

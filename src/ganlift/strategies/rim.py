@@ -39,6 +39,7 @@ class RimOptions(PretrainOptions):
     unlabelled="required",
     labels=False,
     spaces=BOTH,
+    vector_options={"pretrain_lr": 1.9e-3, "balance": 2.9},
 )
 def phases(setup: Setup, options: RimOptions) -> Phases:
     """Steps on all images, without labels."""

@@ -56,6 +56,7 @@ def nearest(vectors: Tensor, count: int) -> Tensor:
     unlabelled="required",
     labels=False,
     spaces=VECTORS,
+    vector_options={},
 )
 def phases(setup: Setup, options: ScanOptions) -> Phases:
     """Neighbours by the vectors as they are, then steps on pairs of them."""
