@@ -16,6 +16,7 @@ from ganlift.strategies.setup import Setup
 from ganlift.strategies.terms import Forward, GuessOptions, Moment, TeacherOptions, guesses, teacher, turns
 from ganlift.strategies.thresholds import AdaptiveThresholds
 from ganlift.training.phase import Budget
+from ganlift.training.pixels import Batch
 from ganlift.training.rng import Rng
 
 CPU = torch.device("cpu")
@@ -30,6 +31,10 @@ def moment(logits: dict[str, torch.Tensor], progress: float = 0.5, predicts: nn.
     return Moment(Forward({}, logits), torch.zeros(2, 1, 8, 8), progress, predicts or nn.Identity())
 
 
+def unlabelled(x: torch.Tensor) -> Batch:
+    return Batch(x, torch.full((len(x),), -1), torch.arange(len(x)))
+
+
 def test_pseudo_labels_grow_linearly() -> None:
     assert [height(share, 0.1, 0.6) for share in (0.0, 0.1, 0.35, 0.6, 0.9)] == pytest.approx([0, 0, 0.5, 1, 1])
     assert height(0.5, 0.5, 0.5) == 1.0
@@ -41,7 +46,7 @@ def test_only_confident_guesses_teach(setup: Setup) -> None:
     out = {"unlabelled": torch.tensor([sure, unsure]), "strong": torch.tensor([[0.0, 0.0], [0.0, 0.0]])}
     assert term.loss(moment(out)).item() == pytest.approx(math.log(2) / 2)  # over the whole batch
     assert term.weight == 2.0
-    assert set(term.views(torch.zeros(2, 1, 8, 8))) == {"strong"}
+    assert set(term.views(unlabelled(torch.zeros(2, 1, 8, 8)))) == {"strong"}
 
 
 def test_thresholds_follow_the_classifier_class_by_class(setup: Setup) -> None:
@@ -84,7 +89,7 @@ def test_an_image_is_turned_by_its_place(setup: Setup) -> None:
     term = turns(setup, options, classifier)  # type: ignore[arg-type]
     bar = torch.full((4, 1, 8, 8), -1.0)
     bar[:, :, :, :4] = 1.0  # the left half, so that it survives the crop
-    upright, quarter, half, three = term.views(bar)["turned"]
+    upright, quarter, half, three = term.views(unlabelled(bar))["turned"]
     assert upright[0, :, :4].mean() > upright[0, :, 4:].mean()
     assert half[0, :, 4:].mean() > half[0, :, :4].mean()
     above, below = ((one[0, :4].mean() > one[0, 4:].mean()).item() for one in (quarter, three))

@@ -14,11 +14,12 @@ from torch import Tensor, nn
 from ganlift.data.types import Task
 from ganlift.errors import Interrupted
 from ganlift.losses import entropy_of_mean, mean_entropy, negative_cosine, neighbours_agree
+from ganlift.strategies import neighbourhood
 from ganlift.strategies.base import Outcome, run_phases, strategies
 from ganlift.strategies.clusters import NearestCentroid, k_means
 from ganlift.strategies.kmeans_pixels import patches
+from ganlift.strategies.neighbourhood import nearest
 from ganlift.strategies.probe import NearestNeighbours
-from ganlift.strategies.scan import nearest
 from ganlift.strategies.setup import Setup, predict
 from ganlift.training.fit import Record, Settings, fit
 from ganlift.training.phase import Budget, Phase
@@ -156,10 +157,22 @@ def test_neighbours_that_agree_cost_nothing_and_others_by_hand() -> None:
     assert neighbours_agree(sure, sure).item() == 0.0
 
 
-def test_neighbours_are_the_nearest_by_angle_and_never_oneself() -> None:
+def test_neighbours_are_the_nearest_by_angle_and_never_oneself(monkeypatch: pytest.MonkeyPatch) -> None:
     angles = torch.tensor([0.0, 0.1, 0.3, 2.0])
     vectors = torch.stack([angles.cos(), angles.sin()], dim=1) * torch.tensor([[1.0], [50.0], [2.0], [3.0]])
-    assert nearest(vectors, 2).tolist() == [[1, 2], [0, 2], [1, 0], [2, 1]]
+    items = vectors.repeat(2, 1)[:, None].numpy()  # twice as many, so that two neighbours are half of a mean class's
+    nothing = np.zeros(0, np.int64)
+    given = Task(items[:0], nothing, items[:0], nothing, items, ("a", "b"), flips=False, weak_views=1)
+    setup = Setup(given, Budget(1, 1, 1), Rng(0, "scan", CPU), CPU, "mlp", features="network")
+    found = nearest(setup, setup.unlabelled, 2)
+    assert found[:, 0].tolist() == [4, 5, 6, 7, 0, 1, 2, 3]  # its double
+    assert [index % 4 for index in found[:4, 1].tolist()] == [1, 0, 1, 2]
+    assert nearest(setup, setup.unlabelled, 9).shape == (8, 2)
+    monkeypatch.setattr(neighbourhood, "MOST", 4)
+    some = nearest(setup, setup.unlabelled, 1)
+    assert some.shape == (8, 1)
+    assert len(set(some.flatten().tolist())) <= 4
+    assert not (some[:, 0] == torch.arange(8)).any()
 
 
 @pytest.mark.parametrize("name", ["kmeans@network", "scan@network", "rim@network", "catgan@network"])
@@ -175,6 +188,28 @@ def test_on_vectors_clusters_that_lie_apart_are_found(name: str) -> None:
     outcome, _ = run_phases(entry.phases(setup, entry.options()), lambda phase: settings)
     found = setup.predict(outcome.classifier, torch.from_numpy(vectors)).argmax(1)
     assert len(set(zip(truth.tolist(), found.tolist(), strict=True))) == len(set(found.tolist())) == 4
+
+
+@pytest.mark.parametrize("name", ["neighbours@network", "sgan-neighbours@network"])
+def test_one_label_a_class_is_enough_where_neighbours_are_alike(name: str) -> None:
+    """Each class is a chain of points that its one labelled end says little about the other end of."""
+    place = np.arange(160) // 4 / 40
+    truth = np.arange(160) % 4
+    angle = 0.5 * math.pi * (truth + 0.6 * place)
+    circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    vectors = (circle @ np.eye(2, 16))[:, None].astype(np.float32)
+    given = Task(vectors[:4], truth[:4], vectors, truth, vectors, tuple("abcd"), flips=False, weak_views=1)
+    settings = Settings(make_fabric(CPU, "fp32"))
+
+    def accuracy(name: str, **options: int) -> float:
+        entry = strategies.get(name)
+        setup = Setup(given, Budget(300, 32, 300), Rng(0, name, CPU), CPU, "mlp", features="network")
+        outcome, _ = run_phases(entry.phases(setup, entry.options(**options)), lambda phase: settings)
+        return setup.validation_accuracy(outcome.classifier)
+
+    found, plain = accuracy(name, neighbours=5), accuracy("augment@network")
+    assert found > 0.95
+    assert found > plain + 0.1
 
 
 def test_simsiam_does_not_collapse(task: Task) -> None:

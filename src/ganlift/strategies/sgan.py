@@ -90,10 +90,10 @@ def joint_images(
     batch: Mapping[str, Batch], fake: Tensor | None, setup: Setup, options: JointOptions, terms: Sequence[Term]
 ) -> dict[str, Tensor]:
     """Weak views of labelled and unlabelled images, the fakes if any, and the views of further terms."""
-    u = batch["unlabelled"].x
+    u = batch["unlabelled"]
     images = {
         "labelled": setup.labelled_view(batch["labelled"].x, options),
-        "unlabelled": setup.weak(u),
+        "unlabelled": setup.weak(u.x),
     }
     if fake is not None:
         images["fake"] = fake

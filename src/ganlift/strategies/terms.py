@@ -20,7 +20,7 @@ from ganlift.losses import consistency, mean_entropy, squared_consistency
 from ganlift.strategies.base import ClassifierOptions, Outcome, Phases, Setup, classifier_phase, search
 from ganlift.strategies.thresholds import AdaptiveThresholds
 from ganlift.training.phase import Phase, Stateful, Updater, sigmoid_ramp
-from ganlift.training.pixels import Batch, Stream
+from ganlift.training.pixels import Batch, Stream, together
 from ganlift.training.rng import seeded
 
 
@@ -59,7 +59,7 @@ class Moment:
     teacher: nn.Module
 
 
-def _no_views(x: Tensor) -> dict[str, Tensor]:
+def _no_views(u: Batch) -> dict[str, Tensor]:
     return {}
 
 
@@ -71,7 +71,7 @@ class Term:
         name: of its line in the trace.
         weight: w.
         loss: the term of a step, a scalar.
-        views: further images for the one forward, by name, from the unlabelled batch (n, c, h, w).
+        views: further images for the one forward, by name, from the unlabelled batch.
         heads: modules that are trained with the classifier.
         extras: what else the next step depends on.
     """
@@ -79,12 +79,12 @@ class Term:
     name: str
     weight: float
     loss: Callable[[Moment], Tensor]
-    views: Callable[[Tensor], Mapping[str, Tensor]] = _no_views
+    views: Callable[[Batch], Mapping[str, Tensor]] = _no_views
     heads: Mapping[str, nn.Module] = field(default_factory=dict)
     extras: Mapping[str, Stateful] = field(default_factory=dict)
 
 
-def all_views(terms: Sequence[Term], unlabelled: Tensor) -> dict[str, Tensor]:
+def all_views(terms: Sequence[Term], unlabelled: Batch) -> dict[str, Tensor]:
     """The views of all terms, by name."""
     return {name: images for term in terms for name, images in term.views(unlabelled).items()}
 
@@ -136,11 +136,11 @@ def semi_phase(
     """
 
     def step(batch: Mapping[str, Batch], t: int, update: Updater) -> dict[str, Tensor]:
-        u = torch.cat([part.x for kind, part in batch.items() if kind in UNLABELLED])
+        u = together([part for kind, part in batch.items() if kind in UNLABELLED])
         images = {kind: setup.labelled_view(part.x, options) for kind, part in batch.items() if kind not in UNLABELLED}
-        images["unlabelled"] = setup.weak(u)
+        images["unlabelled"] = setup.weak(u.x)
         out = one_forward(classifier, images | all_views(terms, u))
-        total, parts = weighted_sum(terms, Moment(out, u, t / phase.steps, phase.averages["classifier"].module))
+        total, parts = weighted_sum(terms, Moment(out, u.x, t / phase.steps, phase.averages["classifier"].module))
         for kind, weight in weights.items():
             loss = F.cross_entropy(out.logits[kind], batch[kind].y, label_smoothing=options.label_smoothing)
             total, parts[traced[kind]] = total + weight * loss, loss.detach()
@@ -208,7 +208,7 @@ def guesses(setup: Setup, options: GuessOptions) -> Term:
         "consistency_loss",
         options.consistency_weight,
         loss,
-        lambda u: {"strong": setup.strong(u)},
+        lambda u: {"strong": setup.strong(u.x)},
         extras={"thresholds": adaptive} if adaptive else {},
     )
 
@@ -276,8 +276,8 @@ def turns(setup: Setup, options: TurnOptions, classifier: nn.Module) -> Term:
     """
     head = rotation_head(setup, classifier)
 
-    def turned(u: Tensor) -> dict[str, Tensor]:
-        return {"turned": rotate90(setup.weak(u), _by_place(u))}
+    def turned(u: Batch) -> dict[str, Tensor]:
+        return {"turned": rotate90(setup.weak(u.x), _by_place(u.x))}
 
     def loss(moment: Moment) -> Tensor:
         features = moment.out.features["turned"]

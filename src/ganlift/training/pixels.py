@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -101,6 +102,11 @@ class Batch:
     x: Tensor
     y: Tensor
     index: Tensor
+
+
+def together(batches: Sequence[Batch]) -> Batch:
+    """One batch of several; where there are more than one, ``index`` goes into several sets."""
+    return Batch(*(torch.cat([getattr(one, part) for one in batches]) for part in ("x", "y", "index")))
 
 
 class Stream:
