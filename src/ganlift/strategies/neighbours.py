@@ -2,8 +2,8 @@
 
 CE(labelled) + w · the loss of `ganlift.strategies.neighbourhood` (SCAN's: Van Gansbeke et al. 2020, eq. 2) on
 unlabelled examples. SCAN finds clusters without labels; with a few, the classifier knows from the first step which
-class each is. That unlabelled examples near one another are of one class is the assumption of manifold regularisation (Belkin
-et al. 2006) and of `label-spreading`.
+class each is. That unlabelled examples near one another are of one class is the assumption of manifold regularisation
+(Belkin et al. 2006) and of `label-spreading`.
 """
 
 from __future__ import annotations
