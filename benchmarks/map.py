@@ -143,16 +143,13 @@ MIXES = ("sgan-mix", "fixmatch-mix")
 
 
 def against(pairs: Sequence[tuple[str, str]], folder: Path) -> Iterator[list[str]]:
-    """The cells of each space of a record in which both arms of all ``pairs`` ran: the one less the other."""
+    """The cells of each space of a record in which both arms of one of ``pairs`` ran: the one less the other."""
     run = read(folder)
     for where in sorted({space(name) for name in run.rows}):
         names = [[f"{arm}@{where}".rstrip("@") for arm in pair] for pair in pairs]
-        if all(set(pair) <= run.rows.keys() for pair in names):
-            yield [
-                f"`{folder.relative_to(RESULTS)}`",
-                where or "pixels or rows",
-                *(paired(run, *pair) for pair in names),
-            ]
+        cells = [paired(run, *pair) if set(pair) <= run.rows.keys() else "" for pair in names]
+        if any(cells):
+            yield [f"`{folder.relative_to(RESULTS)}`", where or "pixels or rows", *cells]
 
 
 def paired(run: Records, one: str, other: str) -> str:
@@ -164,8 +161,8 @@ def paired(run: Records, one: str, other: str) -> str:
     return f"{apart.mean():+.1f} ({found.low:+.1f} to {found.high:+.1f})"
 
 
-PAIRS = (("sgan", "sgan-mix"), ("sgan-fixmatch", "fixmatch-mix"))
-"""With a generator's samples, and with mixes in their place."""
+PAIRS = (("sgan", "sgan-mix"), ("sgan-fixmatch", "fixmatch-mix"), ("sgan-neighbours", "neighbours"))
+"""With a generator's samples, and with mixes in their place, or with nothing there."""
 NO_LABEL = (("catgan", "rim"), ("catgan", "scan"), ("catgan", "kmeans"))
 """Without labels: with a generator's samples and without them, and the other arms without a GAN."""
 

@@ -66,8 +66,10 @@ ON_FEATURES_WITH_UNLABELLED = (
     "fixmatch",
     "sgan-mix",
     "fixmatch-mix",
+    "neighbours",
     "sgan",
     "sgan-fixmatch",
+    "sgan-neighbours",
 )
 """On features of a frozen network, and on rows: those that led a table of docs/photographs.md or take no steps, and
 beside each GAN arm the one with mixes where it has a generator."""
