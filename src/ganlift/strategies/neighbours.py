@@ -25,6 +25,15 @@ class NeighboursOptions(NeighbourOptions, ClassifierOptions):
     options=NeighboursOptions,
     unlabelled="required",
     spaces=VECTORS,
+    vector_options={
+        "lr": 1.4e-3,
+        "weight_decay": 3e-5,
+        "dropout": 0.4,
+        "label_smoothing": 0.0,
+        "policy": "rand",
+        "neighbour_weight": 1.35,
+        "evenness": 2.55,
+    },
 )
 def phases(setup: Setup, options: NeighboursOptions) -> Phases:
     """One forward for labelled and unlabelled examples and their neighbours."""

@@ -24,6 +24,17 @@ class SganNeighboursOptions(NeighbourOptions, SganOptions):
     options=SganNeighboursOptions,
     unlabelled="required",
     spaces=VECTORS,
+    vector_options={
+        "lr": 1.1e-3,
+        "weight_decay": 5e-5,
+        "dropout": 0.2,
+        "label_smoothing": 0.1,
+        "policy": "rand",
+        "weight": 0.26,
+        "generator_lr": 3.2e-3,
+        "neighbour_weight": 0.15,
+        "evenness": 2.85,
+    },
 )
 def phases(setup: Setup, options: SganNeighboursOptions) -> Phases:
     """See `ganlift.strategies.sgan.sgan_phases`."""
