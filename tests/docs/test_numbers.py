@@ -60,7 +60,7 @@ def test_the_table_of_texts_is_that_of_the_kept_runs() -> None:
     assert "\n".join(table("--across", *TEXTS)) in text
 
 
-@pytest.mark.parametrize("shown", ["map", "arms", "mixes", "auto"])
+@pytest.mark.parametrize("shown", ["map", "arms", "mixes", "clusters", "auto"])
 def test_the_map_is_that_of_the_kept_runs(shown: str) -> None:
     text = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
     asked = [] if shown == "map" else [f"--{shown}"]
