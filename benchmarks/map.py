@@ -138,7 +138,7 @@ def settled(folder: Path) -> Iterator[list[str]]:
             ]
 
 
-MIXES = ("sgan-mix", "fixmatch-mix")
+MIXES = ("sgan-mix", "fixmatch-mix", "neighbours-mix")
 """Rivals with mixes where the generator's samples stand."""
 
 
@@ -161,8 +161,8 @@ def paired(run: Records, one: str, other: str) -> str:
     return f"{apart.mean():+.1f} ({found.low:+.1f} to {found.high:+.1f})"
 
 
-PAIRS = (("sgan", "sgan-mix"), ("sgan-fixmatch", "fixmatch-mix"), ("sgan-neighbours", "neighbours"))
-"""With a generator's samples, and with mixes in their place, or with nothing there."""
+PAIRS = (("sgan", "sgan-mix"), ("sgan-fixmatch", "fixmatch-mix"), ("sgan-neighbours", "neighbours-mix"))
+"""With a generator's samples, and with mixes in their place."""
 NO_LABEL = (("catgan", "rim"), ("catgan", "scan"), ("catgan", "kmeans"))
 """Without labels: with a generator's samples and without them, and the other arms without a GAN."""
 

@@ -72,7 +72,7 @@ SOME = ("--labels-per-class", "50", "--seeds", "3", "--budget", "980")
 ON_VECTORS = (
     *("--seeds", "10", "--budget", "300", "--strategies"),
     "linear-probe,gda,label-spreading,distribution-calibration,mean-teacher,fixmatch,sgan-mix,fixmatch-mix,sgan,"
-    "sgan-fixmatch,sgan-entropy,complement-gan,neighbours,sgan-neighbours",
+    "sgan-fixmatch,sgan-entropy,complement-gan,neighbours,neighbours-mix,sgan-neighbours",
 )
 ON_PIXELS = (
     *("--features", "pixels", "--seeds", "5", "--budget", "300", "--strategies"),

@@ -57,7 +57,7 @@ ARMS = (
 ON_FEATURES = (
     *("augment", "mean-teacher", "fixmatch", "pseudo-label", "entropy-minimisation", "fixmatch-mix"),
     *("sgan", "sgan-mix", "sgan-fixmatch", "sgan-entropy", "sgan-mean-teacher", "complement-gan"),
-    *("neighbours", "sgan-neighbours"),
+    *("neighbours", "sgan-neighbours", "neighbours-mix"),
     *("scan", "rim", "infogan", "catgan"),
 )
 UNEQUAL = ("logit-adjust", "mixup-drw", "ldam-drw", "class-weights")

@@ -61,6 +61,7 @@ ON_FEATURES_WITH_UNLABELLED = (
     "sgan-mix",
     "fixmatch-mix",
     "neighbours",
+    "neighbours-mix",
     "sgan",
     "sgan-fixmatch",
     "sgan-neighbours",

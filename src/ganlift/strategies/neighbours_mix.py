@@ -1,0 +1,32 @@
+"""`neighbours-mix`: `sgan-neighbours` with mixes in place of the generator.
+
+The control of `sgan-neighbours`: the K + 1 loss, what neighbours teach and the one forward are the same, and nothing is
+generated. What this arm gains over `neighbours`, a regulariser gains; what `sgan-neighbours` gains beyond it, the
+generator gains.
+"""
+
+from __future__ import annotations
+
+from ganlift.strategies.base import VECTORS, Phases, Setup, strategy
+from ganlift.strategies.neighbourhood import NeighbourOptions, neighbours
+from ganlift.strategies.sgan import JointOptions, mixed_phases
+
+
+class NeighboursMixOptions(NeighbourOptions, JointOptions):
+    """What `sgan-neighbours` has, less the generator's."""
+
+
+@strategy(
+    "neighbours-mix",
+    kind="control",
+    summary="sgan-neighbours with mixes for a generator.",
+    source="control of sgan-neighbours",
+    options=NeighboursMixOptions,
+    unlabelled="required",
+    spaces=VECTORS,
+    rival_on_features=True,
+)
+def phases(setup: Setup, options: NeighboursMixOptions) -> Phases:
+    """See `ganlift.strategies.sgan.mixed_phases`."""
+    classifier = setup.new_classifier(options.dropout)
+    return (yield from mixed_phases(setup, options, classifier, [neighbours(setup, options)]))
