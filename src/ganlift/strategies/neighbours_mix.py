@@ -25,6 +25,16 @@ class NeighboursMixOptions(NeighbourOptions, JointOptions):
     unlabelled="required",
     spaces=VECTORS,
     rival_on_features=True,
+    vector_options={
+        "lr": 2.1e-3,
+        "weight_decay": 8.4e-2,
+        "dropout": 0.4,
+        "label_smoothing": 0.1,
+        "policy": "trivial",
+        "weight": 0.68,
+        "neighbour_weight": 0.14,
+        "evenness": 3.6,
+    },
 )
 def phases(setup: Setup, options: NeighboursMixOptions) -> Phases:
     """See `ganlift.strategies.sgan.mixed_phases`."""
