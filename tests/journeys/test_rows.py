@@ -88,8 +88,8 @@ def test_auto_takes_arms_for_vectors(place: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     picked = next(note for note in notes if note.startswith("Picked"))
     assert picked.startswith(
-        "Picked linear-probe, gda, label-spreading, distribution-calibration, fixmatch, sgan-mix, fixmatch-mix, sgan, "
-        "sgan-fixmatch: "
+        "Picked linear-probe, gda, label-spreading, distribution-calibration, fixmatch, sgan-mix, fixmatch-mix, "
+        "neighbours, neighbours-mix, sgan, sgan-fixmatch, sgan-neighbours: "
     )
     assert "arms learn from rows of numbers" in picked
 
