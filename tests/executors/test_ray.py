@@ -42,7 +42,7 @@ def test_a_comparison_that_loses_a_node_ends_as_one_in_process(
         if event["type"] == "progress" and cluster.nodes[lost].poll() is None:
             cluster.kill(lost)
 
-    settings = {**SMALL, "budget": 20, "seeds": 1}
+    settings = {**SMALL, "budget": 12, "seeds": 1}
     there = ganlift.compare(
         "digits", **settings, executor=f"ray:{cluster.address}", out=tmp_path / "there", on_event=watch
     )
