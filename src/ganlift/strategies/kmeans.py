@@ -26,7 +26,6 @@ class VectorKMeansOptions(KMeansOptions):
     unlabelled="required",
     labels=False,
     spaces=VECTORS,
-    vector_options={},
 )
 def phases(setup: Setup, options: VectorKMeansOptions) -> Phases:
     """No phase: k-means takes no step."""
