@@ -19,7 +19,7 @@ FULL_SEARCH ?= 10
 
 TEST_JOBS ?= 2
 PYTEST_ARGS ?=
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_JOBS) $(PYTEST_ARGS)
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_JOBS) --dist worksteal $(PYTEST_ARGS)
 
 .PHONY: help install demo demo-full test test-all coverage lint docs bench records clean
 

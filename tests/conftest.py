@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import runpy
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +19,8 @@ import pytest
 from hypothesis import settings
 from sklearn.datasets import load_digits
 
-from ganlift import compare
+from ganlift import compare, cores
+from ganlift.cli.main import main
 from ganlift.data.types import Task
 
 # How long an example takes says how busy the machine is, and nothing about the code.
@@ -22,6 +29,59 @@ settings.load_profile("ganlift")
 
 
 SaveSplit = Callable[..., Path]
+Ended = subprocess.CompletedProcess[str]
+Command = Callable[..., Ended]
+
+
+@pytest.fixture(scope="session")
+def ganlift_here() -> Command:
+    """The command line, from its words to what it says and its exit code, in this process: it has PyTorch already.
+
+    ``cwd`` is the folder in which it runs, other keywords are settings of the environment.
+    """
+    return _ganlift_here
+
+
+def _ganlift_here(*words: object, cwd: Path | None = None, **settings: str) -> Ended:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["ganlift", *map(str, words)])
+        patch.setattr(cores, "allowance", lambda: 1.0)  # one thread a command: other tests run beside it
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        if cwd:
+            patch.chdir(cwd)
+        return _ended(main)
+
+
+@pytest.fixture(scope="session")
+def program() -> Callable[..., str]:
+    """What a program under ``benchmarks/`` writes, given its words, in this process."""
+    return _program
+
+
+def _program(name: str, *words: object) -> str:
+    path = Path(__file__).parents[1] / "benchmarks" / name
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [str(path), *map(str, words)])
+        patch.syspath_prepend(str(path.parent))
+        ended = _ended(lambda: runpy.run_path(str(path), run_name="__main__"))
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def _ended(call: Callable[[], object]) -> Ended:
+    """What ``call`` writes and how it ends, as if it were a process."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    terminated, code = signal.getsignal(signal.SIGTERM), 0
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            call()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    finally:
+        signal.signal(signal.SIGTERM, terminated)
+    written = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
+    return subprocess.CompletedProcess(sys.argv, code, *written)
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,9 +16,12 @@ from ganlift.data import load
 HOSTILE = "<script>document.title='owned'</script>"
 
 
-def check(*words: object, **settings: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ganlift", "check", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **settings}, check=False)
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def check(ganlift_here: Command) -> Command:
+    return lambda *words, **settings: ganlift_here("check", *words, **settings)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_table_fits_80_columns_and_names_cannot_steer(folder: Path) -> None:
+def test_the_table_fits_80_columns_and_names_cannot_steer(folder: Path, check: Command) -> None:
     ended = check(folder)
     assert ended.returncode == 0, ended.stderr
     assert max(map(len, ended.stdout.splitlines())) <= 80
@@ -49,12 +51,12 @@ def test_the_table_fits_80_columns_and_names_cannot_steer(folder: Path) -> None:
     assert ended.stderr == ""
 
 
-def test_strict_is_1_where_there_is_a_warning(folder: Path) -> None:
+def test_strict_is_1_where_there_is_a_warning(folder: Path, check: Command) -> None:
     assert check(folder, "--strict").returncode == 1
     assert check("/nowhere/at/all", "--strict").returncode == 2
 
 
-def test_json_is_all_there_is_and_the_page_is_written(folder: Path, tmp_path: Path) -> None:
+def test_json_is_all_there_is_and_the_page_is_written(folder: Path, tmp_path: Path, check: Command) -> None:
     ended = check(folder, "--json", "--html", tmp_path / "page.html")
     facts = json.loads(ended.stdout)
     assert ended.stderr == ""
@@ -69,7 +71,7 @@ def test_json_is_all_there_is_and_the_page_is_written(folder: Path, tmp_path: Pa
     assert "http" not in page.replace("http-equiv", "")
 
 
-def test_what_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_one_line(tmp_path: Path, check: Command) -> None:
     ended = check(tmp_path, "--json")
     assert ended.returncode == 2
     assert ended.stdout == ""
@@ -77,7 +79,7 @@ def test_what_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     assert ended.stderr.count("\n") == 1
 
 
-def test_a_page_that_cannot_be_written_is_one_line(folder: Path, tmp_path: Path) -> None:
+def test_a_page_that_cannot_be_written_is_one_line(folder: Path, tmp_path: Path, check: Command) -> None:
     (tmp_path / "file").touch()
     ended = check(folder, "--html", tmp_path / "file" / "page.html")
     assert ended.returncode == 2

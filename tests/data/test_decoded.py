@@ -8,6 +8,7 @@ import resource
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -181,11 +182,6 @@ def test_the_oldest_goes_first_and_what_is_used_stays(
         load(str(make_folder(tmp_path / "more", 4)))
 
 
-def ganlift(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    words = (sys.executable, "-m", "ganlift", *words)
-    return subprocess.run(words, capture_output=True, text=True, env={**os.environ, **environment}, check=False)
-
-
 def test_a_full_disk_is_a_sentence_and_what_was_decoded_is_kept(folder: Path, tmp_path: Path) -> None:
     few = SIZE * SIZE * 3 * 300
     full = subprocess.run(
@@ -214,18 +210,20 @@ def test_without_a_cache_that_can_be_written_a_temporary_folder_will_do(folder: 
     assert not place.exists()
 
 
-def test_the_cache_is_shown_and_cleared(folder: Path, cache: Path) -> None:
+def test_the_cache_is_shown_and_cleared(
+    folder: Path, cache: Path, ganlift_here: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
     images = load(str(folder))
-    shown = json.loads(ganlift("cache", "--json").stdout)
+    shown = json.loads(ganlift_here("cache", "--json").stdout)
     [one] = shown["kept"]
     assert (one["kind"], one["in_use"]) == ("images", True)
     assert one["bytes"] >= np.asarray(images.pixels).nbytes
     assert one["what"].startswith("601 images of 16×16")
-    assert str(cache) in ganlift("cache").stdout
-    assert "In use" in ganlift("cache", "--clear").stdout
+    assert str(cache) in ganlift_here("cache").stdout
+    assert "In use" in ganlift_here("cache", "--clear").stdout
     assert len(kept()) == 1
     del images
-    assert "Removed" in ganlift("cache", "--clear").stdout
+    assert "Removed" in ganlift_here("cache", "--clear").stdout
     assert not kept()
     assert not list(cache.rglob("*.u8"))
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import re
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,48 +25,48 @@ TEXTS = sorted(path.parent for path in ROOT.glob("benchmarks/results/texts/*/res
 GENERATORS = sorted(path.parent for path in ROOT.glob("benchmarks/results/generators/*/generators.json"))
 
 
-def table(*runs: Path | str) -> list[str]:
-    made = subprocess.run(
-        [sys.executable, ROOT / "benchmarks" / "table.py", *runs], capture_output=True, text=True, check=True
-    )
-    return [line for line in made.stdout.splitlines() if line.startswith("|")]
+Program = Callable[..., str]
+Table = Callable[..., list[str]]
+
+
+@pytest.fixture
+def table(program: Program) -> Table:
+    """The lines of the table that `table.py` makes."""
+    return lambda *words: [line for line in program("table.py", *words).splitlines() if line.startswith("|")]
 
 
 @pytest.mark.parametrize("run", RUNS, ids=lambda run: run.name)
-def test_every_kept_run_is_shown_as_it_was(run: Path) -> None:
+def test_every_kept_run_is_shown_as_it_was(run: Path, table: Table) -> None:
     text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     assert "\n".join(table(run)) in text
 
 
-def test_the_table_of_all_strategies_is_that_of_the_kept_runs() -> None:
+def test_the_table_of_all_strategies_is_that_of_the_kept_runs(table: Table) -> None:
     text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     assert "\n".join(table("--across", *MATRIX)) in text
 
 
-def test_the_table_of_features_is_that_of_the_kept_runs() -> None:
+def test_the_table_of_features_is_that_of_the_kept_runs(table: Table) -> None:
     text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     assert "\n".join(table("--across", *FEATURES)) in text
 
 
 @pytest.mark.parametrize("run", SPEECH, ids=lambda run: run.name)
-def test_every_table_of_speech_is_that_of_the_kept_run(run: Path) -> None:
+def test_every_table_of_speech_is_that_of_the_kept_run(run: Path, table: Table) -> None:
     text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     assert "\n".join(table(run)) in text
 
 
-def test_the_table_of_texts_is_that_of_the_kept_runs() -> None:
+def test_the_table_of_texts_is_that_of_the_kept_runs(table: Table) -> None:
     text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     assert "\n".join(table("--across", *TEXTS)) in text
 
 
 @pytest.mark.parametrize("shown", ["map", "arms", "mixes", "clusters", "auto"])
-def test_the_map_is_that_of_the_kept_runs(shown: str) -> None:
+def test_the_map_is_that_of_the_kept_runs(shown: str, program: Program) -> None:
     text = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
     asked = [] if shown == "map" else [f"--{shown}"]
-    made = subprocess.run(
-        [sys.executable, ROOT / "benchmarks" / "map.py", *asked], capture_output=True, text=True, check=True
-    )
-    assert f"[start:{shown}] -->\n{made.stdout}<!--" in text
+    assert f"[start:{shown}] -->\n{program('map.py', *asked)}<!--" in text
 
 
 def test_auto_picks_what_leads_the_map_or_an_arm_within_two_points_of_it() -> None:
@@ -78,21 +77,19 @@ def test_auto_picks_what_leads_the_map_or_an_arm_within_two_points_of_it() -> No
     assert {record: points for record, points in behind.items() if points >= 2.0} == {}
 
 
-def test_the_table_of_peers_is_that_of_the_record() -> None:
+def test_the_table_of_peers_is_that_of_the_record(program: Program) -> None:
     record = ROOT / "benchmarks" / "results" / "peers.json"
-    words = [sys.executable, ROOT / "benchmarks" / "peers.py", "--table", "--out", record]
-    made = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    made = program("peers.py", "--table", "--out", record)
     assert f"[start:peers] -->\n{made}<!--" in (ROOT / "docs" / "generators.md").read_text(encoding="utf-8")
 
 
-def test_the_table_of_another_fixmatch_is_that_of_the_record() -> None:
+def test_the_table_of_another_fixmatch_is_that_of_the_record(program: Program) -> None:
     record = ROOT / "benchmarks" / "results" / "peer-fixmatch.json"
-    words = [sys.executable, ROOT / "benchmarks" / "peer_fixmatch.py", "--table", "--out", record]
-    made = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    made = program("peer_fixmatch.py", "--table", "--out", record)
     assert f"[start:peer-fixmatch] -->\n{made}<!--" in (ROOT / "docs" / "generators.md").read_text(encoding="utf-8")
 
 
-def test_the_means_of_speech_are_those_of_the_kept_runs() -> None:
+def test_the_means_of_speech_are_those_of_the_kept_runs(table: Table) -> None:
     text = (ROOT / "docs" / "sound.md").read_text(encoding="utf-8")
     means: dict[str, list[str]] = {}
     for how in ("speaker", "random"):
@@ -106,12 +103,12 @@ def test_the_means_of_speech_are_those_of_the_kept_runs() -> None:
 
 
 @pytest.mark.parametrize("run", GENERATORS, ids=lambda run: run.name)
-def test_every_table_of_generators_is_shown_as_it_was(run: Path) -> None:
+def test_every_table_of_generators_is_shown_as_it_was(run: Path, table: Table) -> None:
     text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     assert "\n".join(table("--generators", run)) in text
 
 
-def test_the_readme_shows_the_demo_s_table() -> None:
+def test_the_readme_shows_the_demo_s_table(table: Table) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "\n".join(table(ROOT / "benchmarks" / "results" / "demo")) in text
 
@@ -140,7 +137,7 @@ def test_records_older_than_the_code_are_named_as_such(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    ("program", "kept", "page"),
+    ("name", "kept", "page"),
     [
         ("estimators.py", "estimators.jsonl", "vectors.md"),
         ("privacy.py", "privacy.json", "privacy.md"),
@@ -148,9 +145,8 @@ def test_records_older_than_the_code_are_named_as_such(monkeypatch: pytest.Monke
         ("near_copies.py", "near-copies.json", "check.md"),
     ],
 )
-def test_a_table_of_the_docs_is_that_of_the_kept_figures(program: str, kept: str, page: str) -> None:
-    command = [sys.executable, ROOT / "benchmarks" / program, "--table", ROOT / "benchmarks" / "results" / kept]
-    made = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+def test_a_table_of_the_docs_is_that_of_the_kept_figures(name: str, kept: str, page: str, program: Program) -> None:
+    made = program(name, "--table", ROOT / "benchmarks" / "results" / kept).strip()
     assert made in (ROOT / "docs" / page).read_text(encoding="utf-8")
 
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,12 @@ import numpy as np
 import pytest
 
 ARMS = "augment,sgan,gan-augment"
-COMMAND = [
-    *(sys.executable, "-m", "ganlift", "compare", "digits", "--labels-per-class", "5", "--seeds", "2"),
+WORDS = [
+    *("compare", "digits", "--labels-per-class", "5", "--seeds", "2"),
     *("--budget", "40", "--batch-size", "16", "--strategies", ARMS, "--checkpoint-every", "0.2", "--jobs", "2"),
     *("--precision", "fp32", "--set", "options.gan-augment.pool=20"),
 ]
+COMMAND = [sys.executable, "-m", "ganlift", *WORDS]
 
 
 def run(out: Path, *more: str) -> subprocess.CompletedProcess[str]:
@@ -90,7 +92,7 @@ def test_killed_at_random_it_continues_to_the_same_numbers(unbroken: Path, tmp_p
         process = subprocess.Popen(
             [*COMMAND, "--out", str(out)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
-        time.sleep(moments.uniform(3.0, 9.0))
+        time.sleep(moments.uniform(3.0, 8.0))
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
     final = run(out)
@@ -119,8 +121,10 @@ def test_a_stop_saves_within_five_seconds_and_says_how_to_go_on(tmp_path: Path, 
     assert list(out.rglob("checkpoints/*.json"))
 
 
-def test_another_configuration_in_the_folder_is_refused(unbroken: Path) -> None:
-    refused = run(unbroken, "--set", "batch_size=32")
+def test_another_configuration_in_the_folder_is_refused(
+    unbroken: Path, ganlift_here: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    refused = ganlift_here(*WORDS, "--out", unbroken, "--set", "batch_size=32")
     assert refused.returncode == 2
     assert "batch_size: 16 → 32" in refused.stderr
 
@@ -138,9 +142,11 @@ def test_another_configuration_in_the_folder_is_refused(unbroken: Path) -> None:
         (["--unlabelled", "none", "--strategies", "fixmatch"], "needs unlabelled images"),
     ],
 )
-def test_mistakes_get_one_sentence_and_leave_nothing(tmp_path: Path, more: list[str], words: str) -> None:
+def test_mistakes_get_one_sentence_and_leave_nothing(
+    tmp_path: Path, more: list[str], words: str, ganlift_here: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
     out = tmp_path / "run"
-    refused = run(out, *more)
+    refused = ganlift_here(*WORDS, "--out", out, *more)
     assert refused.returncode == 2, refused.stderr
     assert words in refused.stderr
     assert "Traceback" not in refused.stderr

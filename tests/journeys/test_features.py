@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,14 +21,17 @@ from ganlift.inference.predict import Prediction
 ARMS = "linear-probe,label-spreading,sgan"
 
 
-def run(where: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "GANLIFT_DATA": str(where / "cache"), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "ganlift", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=where, env=environment)
+Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run(ganlift_here: Command) -> Command:
+    """A command in a folder that has a cache of its own."""
+    return lambda where, *words: ganlift_here(*words, cwd=where, GANLIFT_DATA=str(where / "cache"))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory, run: Command) -> Path:
     """A folder ``photos`` of 24 sandals and 24 bags of 96 × 80 px, and a comparison of three arms on their features."""
     where, source = tmp_path_factory.mktemp("features"), load("fashion-mini")
     for label, name in ((5, "sandal"), (8, "bag")):
@@ -61,7 +65,7 @@ def test_the_table_names_the_network_once(place: Path) -> None:
     assert "@" not in table
 
 
-def test_features_are_not_made_twice(place: Path) -> None:
+def test_features_are_not_made_twice(place: Path, run: Command) -> None:
     asked = ["--labels-per-class", "2", "--features", "efficientnet-lite0", "--strategies", "linear-probe"]
     done = run(place, "compare", "photos", *asked, "--seeds", "1", "--budget", "3", "--jobs", "1", "--out", "again")
     assert done.returncode == 0, done.stderr
@@ -91,7 +95,7 @@ def test_broken_off_while_features_are_made_it_goes_on(place: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_a_slip_in_a_networks_name_is_told_before_images_are_read(place: Path) -> None:
+def test_a_slip_in_a_networks_name_is_told_before_images_are_read(place: Path, run: Command) -> None:
     done = run(place, "compare", "photos", "--features", "eficientnet-lite0", "--out", "slip")
     assert done.returncode == 2
     assert "Did you mean 'efficientnet-lite0'?" in done.stderr
@@ -99,7 +103,7 @@ def test_a_slip_in_a_networks_name_is_told_before_images_are_read(place: Path) -
     assert not (place / "slip").exists()
 
 
-def test_the_winner_classifies_photographs(place: Path) -> None:
+def test_the_winner_classifies_photographs(place: Path, run: Command) -> None:
     winner = json.loads((place / "run" / "classifier" / "model.json").read_text())
     assert (winner["image_size"], winner["channels"]) == (224, 3)
     assert winner["features"]["network"] == "efficientnet-lite0"
@@ -109,7 +113,7 @@ def test_the_winner_classifies_photographs(place: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def exported(place: Path) -> Path:
+def exported(place: Path, run: Command) -> Path:
     """The winner as an ONNX file."""
     done = run(place, "export", "run", "--format", "onnx")
     assert done.returncode == 0, done.stderr
@@ -130,7 +134,7 @@ def test_the_exported_file_has_the_network_inside(exported: Path, place: Path) -
     assert "| Its licence | Apache-2.0 (the weights are Google's) |" in card
 
 
-def test_the_exported_file_predicts_as_the_run(exported: Path, place: Path) -> None:
+def test_the_exported_file_predicts_as_the_run(exported: Path, place: Path, run: Command) -> None:
     """From the shell once for the file; the run's own answer comes from Python, which has loaded torch already."""
     found = ganlift.predict(place / "run", [place / "photos" / "bag"])
     direct = [found.class_names[one.best()[0]] for one in found if isinstance(one, Prediction)]
@@ -138,7 +142,7 @@ def test_the_exported_file_predicts_as_the_run(exported: Path, place: Path) -> N
     assert direct == [one["class"] for one in asked["predictions"]]
 
 
-def test_weights_alone_are_said_to_lack_the_network(place: Path) -> None:
+def test_weights_alone_are_said_to_lack_the_network(place: Path, run: Command) -> None:
     done = run(place, "export", "run", "--format", "safetensors")
     assert done.returncode == 0, done.stderr
     card = (place / "run" / "export" / "model.safetensors.md").read_text()
@@ -170,7 +174,7 @@ def test_the_report_draws_where_the_images_lie(place: Path) -> None:
         (["--strategies", "sgan@efficientnet-lite0"], "needs --features efficientnet-lite0"),
     ],
 )
-def test_mistakes_get_one_sentence_and_leave_nothing(place: Path, asked: list[str], words: str) -> None:
+def test_mistakes_get_one_sentence_and_leave_nothing(place: Path, asked: list[str], words: str, run: Command) -> None:
     done = run(place, "compare", "photos", *asked, "--labels-per-class", "3", "--out", "bad")
     assert done.returncode == 2, done.stdout + done.stderr
     assert words in " ".join(done.stderr.split())

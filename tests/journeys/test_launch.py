@@ -32,7 +32,12 @@ LAUNCHES = {
 }
 
 
-@pytest.mark.parametrize("name", LAUNCHES)
+SHORT = ("an emptied environment", "a shell with a banner")
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in SHORT else pytest.param(name, marks=pytest.mark.full) for name in LAUNCHES]
+)
 def test_rows_are_those_of_this_process(
     quick: dict[str, Any], figures: Figures, name: str, alone: list[dict[str, Any]], tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -142,10 +143,15 @@ def test_the_same_command_again_trains_nothing_and_says_the_same(settled: tuple[
         (["--margin", "2"], "margin: 1.0 → 2.0", "A margin that is chosen after the gain was seen says nothing"),
     ],
 )
-def test_a_judged_run_is_not_changed(settled: tuple[Path, Any], more: list[str], change: str, why: str) -> None:
+def test_a_judged_run_is_not_changed(
+    settled: tuple[Path, Any],
+    more: list[str],
+    change: str,
+    why: str,
+    ganlift_here: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
     before = files(settled[0])
-    command = [sys.executable, "-m", "ganlift", *SETTLED, *more, "--out", str(settled[0])]
-    refused = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    refused = ganlift_here(*SETTLED, *more, "--out", settled[0])
     words = " ".join(refused.stderr.split())
     assert refused.returncode == 2, words
     assert change in words
@@ -218,6 +224,7 @@ def test_the_plan_says_the_least_and_the_most_time(undecided: tuple[Path, str]) 
     assert (plan["margin"], plan["equal"]) == (0.01, "both")
 
 
+@pytest.mark.full  # test_compare.py and test_kills.py kill comparisons of one look in the short form
 def test_broken_off_between_looks_it_comes_to_the_same(undecided: tuple[Path, str], tmp_path: Path) -> None:
     """SIGKILL after the first look, SIGINT after the second, then to the end."""
     out, command = tmp_path / "broken", [sys.executable, "-m", "ganlift", *OPEN, "--checkpoint-every", "0.1"]
@@ -281,9 +288,10 @@ def test_without_a_gan_there_is_one_look_at_five_seeds(tmp_path: Path) -> None:
     assert read(tmp_path / "run" / "verdict.json") == []
 
 
-def test_thorough_and_a_number_of_seeds_contradict_each_other(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "ganlift", *PAIR, "--thorough", "--seeds", "5", "--out", str(tmp_path / "run")]
-    refused = subprocess.run(command, capture_output=True, text=True, timeout=100)
+def test_thorough_and_a_number_of_seeds_contradict_each_other(
+    tmp_path: Path, ganlift_here: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    refused = ganlift_here(*PAIR, "--thorough", "--seeds", "5", "--out", tmp_path / "run")
     assert refused.returncode == 2
     assert " ".join(refused.stderr.split()).endswith(
         "thorough plans looks at 5, 10 and 20 seeds; leave seeds out, or thorough."

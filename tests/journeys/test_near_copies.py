@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from PIL import Image
 from ganlift.data import load
 
 COPIES = 30
+Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +38,10 @@ def save(image: np.ndarray, path: Path) -> None:
     Image.fromarray(image[..., 0].astype(np.uint8)).save(path, **({"quality": 75} if path.suffix == ".jpg" else {}))
 
 
-def test_every_arm_is_scored_without_the_copies_too(photos: Path, tmp_path: Path) -> None:
-    arms = ["--strategies", "augment,duplicate-real", "--seeds", "2", "--budget", "60", "--jobs", "1"]
-    command = [sys.executable, "-m", "ganlift", "compare", str(photos), *arms, "--out", str(tmp_path / "run")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+def test_every_arm_is_scored_without_the_copies_too(photos: Path, tmp_path: Path, ganlift_here: Command) -> None:
+    arms = ["--strategies", "augment,duplicate-real", "--seeds", "2", "--budget", "30", "--jobs", "1"]
+    done = ganlift_here("compare", photos, *arms, "--out", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
     worth = json.loads((tmp_path / "run" / "copies.json").read_text())
     assert worth["images"] == 80
     assert worth["copies"] == pytest.approx(COPIES, abs=4)
@@ -51,13 +52,14 @@ def test_every_arm_is_scored_without_the_copies_too(photos: Path, tmp_path: Path
     assert all(arm["without"] != arm["all"] for arm in worth["arms"])
 
 
-def test_where_the_package_draws_the_test_set_there_are_none(photos: Path, tmp_path: Path) -> None:
+def test_where_the_package_draws_the_test_set_there_are_none(
+    photos: Path, tmp_path: Path, ganlift_here: Command
+) -> None:
     both = tmp_path / "one"
     for path in photos.rglob("*.*"):
         target = both / path.parent.name / f"{path.parent.parent.name}-{path.name}"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(path.read_bytes())
     arms = ["--strategies", "augment", "--seeds", "1", "--budget", "3", "--jobs", "1"]
-    command = [sys.executable, "-m", "ganlift", "compare", str(both), *arms, "--out", str(tmp_path / "run")]
-    subprocess.run(command, capture_output=True, check=True)
+    assert ganlift_here("compare", both, *arms, "--out", tmp_path / "run").returncode == 0
     assert not (tmp_path / "run" / "copies.json").exists()

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -24,12 +23,19 @@ PICTURE = {"_type": "Image"}
 ASKED: dict[str, Any] = {"strategies": ["linear-probe"], "seeds": 1, "budget": 3, "jobs": 1, "threads": 1}
 
 
-def cli(*arguments: str) -> tuple[int, str, str]:
-    done = subprocess.run([sys.executable, "-m", "ganlift", *arguments], capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout, done.stderr
+Said = Callable[..., tuple[int, str, str]]
 
 
-def test_rows_have_the_numbers_of_an_npz(tmp_path: Path, save_splits: Save) -> None:
+@pytest.fixture(scope="module")
+def cli(ganlift_here: Callable[..., subprocess.CompletedProcess[str]]) -> Said:
+    def run(*words: str) -> tuple[int, str, str]:
+        done = ganlift_here(*words)
+        return done.returncode, done.stdout, done.stderr
+
+    return run
+
+
+def test_rows_have_the_numbers_of_an_npz(tmp_path: Path, save_splits: Save, cli: Said) -> None:
     rng = np.random.default_rng(0)
     y = np.tile([0, 1], 30)
     x = (rng.normal(size=(60, 5)) + y[:, None]).astype(np.float32)
@@ -80,7 +86,7 @@ def test_sound_is_predicted_from_cells_as_from_files(tmp_path: Path, save_split:
     assert np.sum(figures[0]) == 24
 
 
-def test_a_column_of_images_is_remembered_and_may_be_named(tmp_path: Path, save_split: Save) -> None:
+def test_a_column_of_images_is_remembered_and_may_be_named(tmp_path: Path, save_split: Save, cli: Said) -> None:
     rng = np.random.default_rng(0)
 
     def cells(levels: Iterable[int]) -> list[dict[str, Any]]:
@@ -122,7 +128,7 @@ def test_a_column_of_images_is_remembered_and_may_be_named(tmp_path: Path, save_
     assert (code, "--column is about tables" in said) == (2, True)
 
 
-def test_a_users_mistake_is_a_sentence_and_exit_2(tmp_path: Path, save_split: Save) -> None:
+def test_a_users_mistake_is_a_sentence_and_exit_2(tmp_path: Path, save_split: Save, cli: Said) -> None:
     home = save_split(tmp_path / "set", {"v": [[1.0], [2.0]], "w": [[1.0], [2.0]], "label": ["a", "b"]}, {})
     code, _, told = cli("check", str(home))
     assert (code, told.count("\n")) == (2, 1)

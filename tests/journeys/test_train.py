@@ -27,16 +27,21 @@ GANLIFT = [sys.executable, "-m", "ganlift"]
 QUICK = ["--batch-size", "16", "--precision", "fp32", "--checkpoint-every", "0.1"]
 
 
-def ganlift(*words: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*GANLIFT, *map(str, words)], capture_output=True, text=True, timeout=200, check=False)
+Command = Callable[..., subprocess.CompletedProcess[str]]
+Done = Callable[..., dict[str, Any]]
 
 
-def done(*words: object) -> dict[str, Any]:
+@pytest.fixture(scope="module")
+def done(ganlift_here: Command) -> Done:
     """The JSON object of a command that succeeds."""
-    found = ganlift(*words, "--json")
-    assert found.returncode == 0, found.stderr
-    answer: dict[str, Any] = json.loads(found.stdout)
-    return answer
+
+    def run(*words: object) -> dict[str, Any]:
+        found = ganlift_here(*words, "--json")
+        assert found.returncode == 0, found.stderr
+        answer: dict[str, Any] = json.loads(found.stdout)
+        return answer
+
+    return run
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -56,13 +61,13 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def classifier(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def classifier(photos: Path, tmp_path_factory: pytest.TempPathFactory, done: Done) -> dict[str, Any]:
     out = tmp_path_factory.mktemp("runs") / "classifier"
     return done("train", photos, "--strategy", "sgan", "--budget", 20, "--out", out, *QUICK)
 
 
 @pytest.fixture(scope="module")
-def generator(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def generator(photos: Path, tmp_path_factory: pytest.TempPathFactory, done: Done) -> Path:
     out = tmp_path_factory.mktemp("runs") / "generator"
     return Path(done("train-generator", photos, "--budget", 30, "--out", out, *QUICK)["run"])
 
@@ -77,13 +82,13 @@ def test_train_uses_every_label_and_keeps_no_test_images(classifier: dict[str, A
     assert model["test_accuracy"] is None
 
 
-def test_train_keeps_test_images_where_asked(photos: Path, tmp_path: Path) -> None:
+def test_train_keeps_test_images_where_asked(photos: Path, tmp_path: Path, done: Done) -> None:
     row = done("train", photos, "--keep-test", "0.2", "--budget", 10, "--out", tmp_path / "run", *QUICK)["row"]
     assert row["test_n"] == 12
     assert 0 <= row["test_accuracy"] <= 1
 
 
-def test_a_search_tries_options_on_labels_of_its_own(photos: Path, tmp_path: Path) -> None:
+def test_a_search_tries_options_on_labels_of_its_own(photos: Path, tmp_path: Path, done: Done) -> None:
     done("train", photos, "--search", 2, "--labels-per-class", 5, "--budget", 5, "--out", tmp_path / "run", *QUICK)
     tuning = json.loads((tmp_path / "run" / "tuning.json").read_text())
     assert sorted((trial["seed"], trial["trial"]) for trial in tuning["trials"]) == [
@@ -97,7 +102,7 @@ def test_a_search_tries_options_on_labels_of_its_own(photos: Path, tmp_path: Pat
     assert len({tuple(index) for index in drawn}) == 4
 
 
-def test_the_same_train_again_trains_nothing(classifier: dict[str, Any], photos: Path) -> None:
+def test_the_same_train_again_trains_nothing(classifier: dict[str, Any], photos: Path, done: Done) -> None:
     weights = Path(classifier["classifier"]) / "model.safetensors"
     before = digests(weights.parent)
     again = done("train", photos, "--strategy", "sgan", "--budget", 20, "--out", classifier["run"], *QUICK)
@@ -105,8 +110,8 @@ def test_the_same_train_again_trains_nothing(classifier: dict[str, Any], photos:
     assert digests(weights.parent) == before
 
 
-def test_another_verb_does_not_continue_a_run(generator: Path, photos: Path) -> None:
-    refused = ganlift("train", photos, "--budget", 20, "--out", generator)
+def test_another_verb_does_not_continue_a_run(generator: Path, photos: Path, ganlift_here: Command) -> None:
+    refused = ganlift_here("train", photos, "--budget", 20, "--out", generator)
     assert refused.returncode == 2
     assert "another configuration" in refused.stderr
 
@@ -126,7 +131,9 @@ def kill(command: list[str], due: Callable[[], bool], number: signal.Signals, wa
     ("verb", "weights"),
     [("train-generator", "generators/*/model.safetensors"), ("train", "classifier/model.safetensors")],
 )
-def test_killed_it_continues_to_the_same_weights(verb: str, weights: str, photos: Path, tmp_path: Path) -> None:
+def test_killed_it_continues_to_the_same_weights(
+    verb: str, weights: str, photos: Path, tmp_path: Path, done: Done
+) -> None:
     words = [verb, photos, "--budget", 60, *QUICK, "--checkpoint-every", "0.01"]
     words += ["--strategy", "gan-augment"] if verb == "train" else []
     done(*words, "--out", tmp_path / "whole")
@@ -140,7 +147,9 @@ def test_killed_it_continues_to_the_same_weights(verb: str, weights: str, photos
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_generate_that_was_broken_off_goes_on(generator: Path, tmp_path: Path, number: signal.Signals) -> None:
+def test_a_generate_that_was_broken_off_goes_on(
+    generator: Path, tmp_path: Path, number: signal.Signals, done: Done
+) -> None:
     """What was drawn before is not drawn again, what was damaged meanwhile is, and all is as in one go."""
     words, out = ["generate", generator, "-n", 500, "--grid"], tmp_path / "broken"
     done(*words, "--out", tmp_path / "whole")
@@ -185,18 +194,20 @@ def caught(process: int) -> int:
     return int(found[1], 16) if found else 0
 
 
-def test_a_folder_without_classes_trains_an_unconditional_generator(photos: Path, tmp_path: Path) -> None:
+def test_a_folder_without_classes_trains_an_unconditional_generator(
+    photos: Path, tmp_path: Path, done: Done, ganlift_here: Command
+) -> None:
     found = done("train-generator", photos / "one", "--budget", 20, "--out", tmp_path / "run", *QUICK)
     assert json.loads((Path(found["folder"]) / "model.json").read_text())["classes"] == 0
     made = done("generate", tmp_path / "run", "-n", 3, "--out", tmp_path / "made")
     assert [Path(name).name for name in made["files"]] == ["000000.png", "000001.png", "000002.png"]
-    refused = ganlift("generate", tmp_path / "run", "--class", "one", "--out", tmp_path / "other")
+    refused = ganlift_here("generate", tmp_path / "run", "--class", "one", "--out", tmp_path / "other")
     assert refused.returncode == 2
     assert "without classes" in refused.stderr
     assert not (tmp_path / "other").exists()
 
 
-def test_the_data_s_own_test_images_are_not_shown_to_a_generator(photos: Path, tmp_path: Path) -> None:
+def test_the_data_s_own_test_images_are_not_shown_to_a_generator(photos: Path, tmp_path: Path, done: Done) -> None:
     rows = [
         f"{path},{path.parent.name},{'test' if int(path.stem) % 2 else 'train'}"
         for path in sorted(photos.rglob("*.png"))
@@ -207,7 +218,7 @@ def test_the_data_s_own_test_images_are_not_shown_to_a_generator(photos: Path, t
     assert (plan["labelled"], plan["unlabelled"]) == (30, 0)
 
 
-def test_generated_images_say_what_they_are(generator: Path, tmp_path: Path) -> None:
+def test_generated_images_say_what_they_are(generator: Path, tmp_path: Path, done: Done) -> None:
     out = tmp_path / "made"
     files = [Path(name) for name in done("generate", generator, "-n", 2, "--grid", "--out", out)["files"]]
     assert [path.name for path in files] == [
@@ -224,7 +235,7 @@ def test_generated_images_say_what_they_are(generator: Path, tmp_path: Path) -> 
     assert Image.open(out / "grid.png").size == (2 * 9 - 1, 2 * 9 - 1)
 
 
-def test_a_latent_seed_is_the_same_image_every_time(generator: Path, tmp_path: Path) -> None:
+def test_a_latent_seed_is_the_same_image_every_time(generator: Path, tmp_path: Path, done: Done) -> None:
     done("generate", generator, "--latent-seeds", "0-70", "--class", "one", "--out", tmp_path / "many")
     done("generate", generator, "--latent-seeds", "70,3", "--class", "one", "--out", tmp_path / "few")
     for name in ("000-one-000003.png", "000-one-000070.png"):
@@ -233,7 +244,7 @@ def test_a_latent_seed_is_the_same_image_every_time(generator: Path, tmp_path: P
     assert digests(tmp_path / "many")["000-one-000003.png"] != digests(tmp_path / "many")["000-one-000004.png"]
 
 
-def test_a_path_begins_and_ends_at_its_latents(generator: Path, tmp_path: Path) -> None:
+def test_a_path_begins_and_ends_at_its_latents(generator: Path, tmp_path: Path, done: Done) -> None:
     done("generate", generator, "--interpolate", "5,9", "-n", 7, "--class", "one", "--out", tmp_path / "path")
     done("generate", generator, "--latent-seeds", "5,9", "--class", "one", "--out", tmp_path / "ends")
     assert len(list((tmp_path / "path").glob("*path*.png"))) == 7
@@ -243,7 +254,9 @@ def test_a_path_begins_and_ends_at_its_latents(generator: Path, tmp_path: Path) 
         assert np.abs(on_path - end).max() <= 1
 
 
-def test_truncated_images_and_arrays_say_what_they_are(generator: Path, tmp_path: Path) -> None:
+def test_truncated_images_and_arrays_say_what_they_are(
+    generator: Path, tmp_path: Path, done: Done, ganlift_here: Command
+) -> None:
     made = tmp_path / "cut"
     done("generate", generator, "-n", 3, "--truncation", 0.5, "--npz", "--out", made)
     done("generate", generator, "-n", 3, "--out", tmp_path / "whole")
@@ -258,7 +271,7 @@ def test_truncated_images_and_arrays_say_what_they_are(generator: Path, tmp_path
     for image, one in zip(arrays["images"], listed, strict=True):
         assert np.array_equal(image[:, :, 0], np.asarray(Image.open(made / one["file"])))
     done("generate", generator, "-n", 3, "--npz", "--out", made)  # its own folder, again
-    refused = ganlift("compare", made / "images.npz", "--out", tmp_path / "run")
+    refused = ganlift_here("compare", made / "images.npz", "--out", tmp_path / "run")
     assert refused.returncode == 2  # not a data set
 
 
@@ -274,30 +287,34 @@ def test_truncated_images_and_arrays_say_what_they_are(generator: Path, tmp_path
         (["-n", "2", "--latent-seeds", "1"], "not both"),
     ],
 )
-def test_generate_refuses_in_a_sentence(generator: Path, tmp_path: Path, words: list[str], sentence: str) -> None:
-    refused = ganlift("generate", generator, *words, "--out", tmp_path / "made")
+def test_generate_refuses_in_a_sentence(
+    generator: Path, tmp_path: Path, words: list[str], sentence: str, ganlift_here: Command
+) -> None:
+    refused = ganlift_here("generate", generator, *words, "--out", tmp_path / "made")
     assert refused.returncode == 2
     assert sentence in refused.stderr
     assert not (tmp_path / "made").exists()
 
 
-def test_generated_images_never_mix_with_others(generator: Path, photos: Path, tmp_path: Path) -> None:
+def test_generated_images_never_mix_with_others(
+    generator: Path, photos: Path, tmp_path: Path, ganlift_here: Command
+) -> None:
     for target in (photos, photos / "one", photos / "generated"):
-        refused = ganlift("generate", generator, "--out", target)
+        refused = ganlift_here("generate", generator, "--out", target)
         assert refused.returncode == 2
         assert "training images' folder" in refused.stderr
     (tmp_path / "note.txt").write_text("mine")
-    refused = ganlift("generate", generator, "--out", tmp_path)
+    refused = ganlift_here("generate", generator, "--out", tmp_path)
     assert refused.returncode == 2
     assert "note.txt" in refused.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["note.txt"]
 
 
-def test_a_damaged_generator_is_refused(generator: Path, tmp_path: Path) -> None:
+def test_a_damaged_generator_is_refused(generator: Path, tmp_path: Path, ganlift_here: Command) -> None:
     weights = next(generator.glob("generators/*/model.safetensors"))
     whole = weights.read_bytes()
     weights.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
-    refused = ganlift("generate", generator, "--out", tmp_path / "made")
+    refused = ganlift_here("generate", generator, "--out", tmp_path / "made")
     weights.write_bytes(whole)
     assert refused.returncode == 2
     assert "not the file that the run wrote" in refused.stderr
