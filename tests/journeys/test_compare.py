@@ -121,6 +121,16 @@ def test_a_stop_saves_within_five_seconds_and_says_how_to_go_on(tmp_path: Path, 
     assert list(out.rglob("checkpoints/*.json"))
 
 
+def test_a_second_for_the_generator_is_no_minute_where_the_classifier_has_two_steps(
+    tmp_path: Path, ganlift_here: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    """What a step takes is not measured on the classifier's two; from those a second was 6,000 steps."""
+    same = ["--seeds", 1, "--budget", 2, "--generator-budget", "1s", "--jobs", 1, "--strategies", "augment,gan-augment"]
+    done = ganlift_here(*WORDS, *same, "--out", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    assert 0 < max(row["generator_elapsed_s"] for row in rows(tmp_path / "run")) < 15
+
+
 def test_another_configuration_in_the_folder_is_refused(
     unbroken: Path, ganlift_here: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
