@@ -91,7 +91,7 @@ def _new_plan(
     config, names, seeds = prepared.config, prepared.strategies, prepared.seeds
     budget = budget_for(config, names)
     trial_steps = REFERENCE_STEPS if isinstance(budget, Seconds) else budget.count
-    in_time = isinstance(config.generator_budget, str)  # what a step takes wants more steps than a short budget has
+    in_time = isinstance(config.generator_budget, str)  # a short budget is no measure of what its steps take
     trial_generator = REFERENCE_STEPS if in_time else generator_steps_for(config, trial_steps)
     trial = Trial(names, seeds[0], trial_steps, trial_generator, at_once, template, run_jobs)
     tried = first_steps(trial, thread_choices(config, run, at_once))

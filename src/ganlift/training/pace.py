@@ -34,5 +34,7 @@ class Pace:
         return self._carried + self.seconds
 
     def projected(self, done: int, steps: int) -> float:
-        """Seconds that ``steps`` would take, from those since the warm-up, when ``done`` are done."""
-        return (time.perf_counter() - self._warm) / max(done - WARM_UP, 1) * steps
+        """Seconds that ``steps`` would take, ``done`` being done: from those after the warm-up, where there are any."""
+        if done <= WARM_UP:
+            return self.seconds / max(done, 1) * steps
+        return (time.perf_counter() - self._warm) / (done - WARM_UP) * steps
