@@ -27,13 +27,13 @@ class SmallGenerator(nn.Module):
         self.input = nn.Linear(latent_size, 4 * width * (size // 4) ** 2)
         self.body = nn.Sequential(
             nn.BatchNorm2d(4 * width),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.ConvTranspose2d(4 * width, 2 * width, 4, stride=2, padding=1, bias=False),
             nn.BatchNorm2d(2 * width),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1, bias=False),
             nn.BatchNorm2d(width),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Conv2d(width, channels, 3, padding=1),
             nn.Tanh(),
         )
