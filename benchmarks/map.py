@@ -28,6 +28,7 @@ from table import SETTLED, Records, deciding, gain, read, spread
 from ganlift.comparison.auto import choose
 from ganlift.config import read_config
 from ganlift.errors import ConfigError
+from ganlift.runs.files import read_json
 from ganlift.verdict.arms import WITHOUT_GAN
 
 RESULTS = Path(__file__).parent / "results"
@@ -46,6 +47,8 @@ SITUATIONS = {
     "pneumoniamnist": "X-rays, unequal classes",
     "speech/random": "spoken digits, voices that were heard",
     "speech/speaker": "spoken digits, other voices",
+    "every/hands": "photographs of hands, other people",
+    "every/words-topics": "news texts, two embeddings",
     "texts/few": "news texts, few of them, two embeddings",
     "texts/words-topics": "news texts, two embeddings",
     "texts/words": "news texts, means of words",
@@ -79,6 +82,11 @@ def situation(folder: Path) -> str:
     return next((words for prefix, words in SITUATIONS.items() if name.startswith(prefix)), "")
 
 
+def of_rows(folder: Path) -> bool:
+    """Whether a record is of rows of numbers."""
+    return read_json(folder / "plan.json").get("space") == "rows"
+
+
 def labels(config: Mapping[str, Any]) -> str:
     """How many labels there are, in words."""
     if config.get("imbalance"):
@@ -106,7 +114,7 @@ def cells(folder: Path, run: Records, config: Mapping[str, Any], where: str, riv
         situation(folder),
         f"`{folder.relative_to(RESULTS)}`",
         labels(config),
-        where or ("rows" if folder.parent.name in ("vectors", "texts") else "pixels"),
+        where or ("rows" if of_rows(folder) else "pixels"),
         str(len(run.rows[best])),
         f"`{rival.partition('@')[0]}` {spread(values(run, rival))}",
         f"`{best.partition('@')[0]}` {spread(values(run, best))}",
@@ -178,7 +186,7 @@ def of_auto(folder: Path) -> Iterator[list[str]]:
             else [50 if (labelled := config.get("labels_per_class")) is None else labelled]
         )
         unlabelled = max(row["unlabelled_n"] for name in means for row in run.rows[name])
-        rows = folder.parent.name in ("vectors", "texts")
+        rows = of_rows(folder)
         picked = choose(a_class, unlabelled, on_pixels=not where, rows=rows).names
         best = max(means, key=run.mean)
         own = max((name for name in means if name.partition("@")[0] in picked), key=run.mean)

@@ -158,6 +158,30 @@ CLUSTERS = (
 )
 """Where no label is used: clusters, matched to classes where they are scored."""
 
+OF_FEATURES = ("autoencoder", "wgan", "vae", "gaussian", "flow")
+"""Every generator of vectors; the first is the default, which an arm's name leaves out."""
+ON_ALL = ",".join(
+    (
+        "linear-probe,nearest-mean,real-only,augment,duplicate-real,gda,label-spreading,distribution-calibration",
+        "pseudo-label,entropy-minimisation,mean-teacher,fixmatch,neighbours,sgan-mix,fixmatch-mix,neighbours-mix",
+        "sgan,sgan-fixmatch,sgan-entropy,sgan-mean-teacher,sgan-neighbours,complement-gan",
+        "acgan,dada,triple-gan,ec-gan,margin-gan,dpt",
+        *(
+            f"{strategy}-{generator}".removesuffix("-autoencoder")
+            for strategy in ("gan-augment", "fixmatch-generated", "synthetic-only")
+            for generator in OF_FEATURES
+        ),
+    )
+)
+EVERY = tuple(
+    Record(f"every/{name}-2", (data, *extra, "--labels-per-class", "2", *ON_VECTORS[:-1], ON_ALL), 0.3, needs)
+    for name, data, extra, needs in (
+        ("hands", "{hands}/hands.csv", ("--features", "efficientnet-lite0"), "hands"),
+        ("words-topics", "{texts}/words.npz,{texts}/topics.npz", (), "texts"),
+    )
+)
+"""Every strategy that vectors and labels of classes of one size allow, two-stage arms with every generator."""
+
 ROWS = tuple(
     Record(f"vectors/{name}-{n}", (f"{{{name}}}", "--labels-per-class", f"{n}", *ON_VECTORS), 0.1)
     for name in ("digits", "cancer")
@@ -210,6 +234,7 @@ RECORDS = (
     *CIFAR10_FEATURES,
     *SPEECH,
     *TEXTS,
+    *EVERY,
     *OF_GENERATORS,
     Record("features/pneumonia-20", ("{pneumonia}", "--labels-per-class", "20", *ON_FEATURES), 0.2, "pneumonia"),
 )
