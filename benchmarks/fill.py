@@ -19,17 +19,17 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 PAGE, MAP = HERE / "README.md", HERE.parent / "docs" / "map.md"
 FEATURES = ("hymenoptera-2", "hymenoptera-5", "hymenoptera-10", "fashion-10", "pneumonia-20")
-ACROSS = {
-    "features": [RESULTS / "features" / name for name in FEATURES],
-    "texts": sorted(path.parent for path in RESULTS.glob("texts/*/results.jsonl")),
+TABLES_OF = {
+    "features": ["--across", *(RESULTS / "features" / name for name in FEATURES)],
+    "texts": ["--across", *sorted(path.parent for path in RESULTS.glob("texts/*/results.jsonl"))],
+    **{f"every-{path.parent.name}": [path.parent] for path in sorted(RESULTS.glob("every/*/results.jsonl"))},
 }
-"""Tables of several records, by their marks."""
+"""What `table.py` is asked for, by the marks of its table."""
 
 
-def across(runs: list[Path]) -> str:
-    words = [sys.executable, str(HERE / "table.py"), "--across", *map(str, runs)]
-    made = subprocess.run(words, capture_output=True, text=True, check=True).stdout
-    return "\n".join(line for line in made.splitlines() if line.startswith("|"))
+def made(words: list[str | Path]) -> str:
+    run = subprocess.run([sys.executable, HERE / "table.py", *words], capture_output=True, text=True, check=True)
+    return "\n".join(line for line in run.stdout.splitlines() if line.startswith("|"))
 
 
 def filled(text: str, name: str, table: str) -> str:
@@ -46,7 +46,7 @@ def filled(text: str, name: str, table: str) -> str:
 def main() -> None:
     for page, tables in (
         (MAP, {name: shown_as(name, folders()) for name in TABLES}),
-        (PAGE, {name: across(runs) for name, runs in ACROSS.items()}),
+        (PAGE, {name: made(words) for name, words in TABLES_OF.items()}),
     ):
         text = page.read_text(encoding="utf-8")
         for name, table in tables.items():

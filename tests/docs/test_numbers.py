@@ -20,6 +20,7 @@ ON_FEATURES = ("hymenoptera-2", "hymenoptera-5", "hymenoptera-10", "fashion-10",
 FEATURES = [ROOT / "benchmarks" / "results" / "features" / name for name in ON_FEATURES]
 
 SPEECH = sorted(path.parent for path in ROOT.glob("benchmarks/results/speech/*/results.jsonl"))
+EVERY = sorted(path.parent for path in ROOT.glob("benchmarks/results/every/*/results.jsonl"))
 TEXTS = sorted(path.parent for path in ROOT.glob("benchmarks/results/texts/*/results.jsonl"))
 
 GENERATORS = sorted(path.parent for path in ROOT.glob("benchmarks/results/generators/*/generators.json"))
@@ -51,8 +52,8 @@ def test_the_table_of_features_is_that_of_the_kept_runs(table: Table) -> None:
     assert "\n".join(table("--across", *FEATURES)) in text
 
 
-@pytest.mark.parametrize("run", SPEECH, ids=lambda run: run.name)
-def test_every_table_of_speech_is_that_of_the_kept_run(run: Path, table: Table) -> None:
+@pytest.mark.parametrize("run", [*SPEECH, *EVERY], ids=lambda run: run.name)
+def test_every_table_of_one_run_is_that_of_the_kept_one(run: Path, table: Table) -> None:
     text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     assert "\n".join(table(run)) in text
 
