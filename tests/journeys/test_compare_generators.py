@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from sklearn.datasets import load_digits
 from typer.testing import CliRunner
 
 from ganlift.cli.main import app
 from ganlift.comparison.costs import Cost, estimate, steps_in_time
+from ganlift.comparison.generator import generator_arms
 from ganlift.comparison.jobs import arm_jobs
-from ganlift.comparison.plan import Plan
+from ganlift.comparison.plan import Plan, with_every_generator
+from ganlift.comparison.vector_quality import directions
 from ganlift.config import build_config
 from ganlift.errors import ConfigError
 from ganlift.generators.base import generators
 from ganlift.strategies.base import strategies
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
 
 COSTS = [
     Cost("augment", 0.01, 0.0, 1.0),
@@ -99,10 +108,65 @@ def test_mistakes_are_named(given: list[str], said: str, tmp_path: Path) -> None
     assert not (tmp_path / "run").exists()
 
 
-def test_all_are_those_registered() -> None:
-    from ganlift.comparison.generator import generator_arms
+@pytest.fixture(scope="module")
+def rows_of_digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """scikit-learn's digits as 64 numbers each, 397 of them for testing."""
+    path, found = tmp_path_factory.mktemp("rows") / "digits.npz", load_digits()
+    x, y = found.data.astype(np.float32), found.target
+    np.savez(path, x_train=x[:800], y_train=y[:800], x_test=x[1400:], y_test=y[1400:])
+    return path
 
-    of_images = [name for name, entry in generators if "pixels" in entry.spaces]
-    assert len(generator_arms("all")) == 1 + 2 * len(of_images)
-    with pytest.raises(ConfigError, match="'wgan' makes features, not images"):
-        generator_arms("sngan,wgan")
+
+def test_generators_of_rows_are_measured(rows_of_digits: Path, tmp_path: Path, ganlift_here: Command) -> None:
+    of_vectors = {"autoencoder", "flow", "gaussian"}
+    asked = ["--generators", ",".join(of_vectors), "--labels-per-class", "20", "--seeds", "1", "--jobs", "1"]
+    budgets = ["--budget", "20", "--generator-budget", "40"]
+    done = ganlift_here("compare-generators", str(rows_of_digits), *asked, *budgets, "--out", "run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = [line.split() for line in done.stdout.splitlines()]
+    table = {cells[0]: cells for cells in lines if cells and cells[0] in of_vectors and len(cells) > 6}
+    assert set(table) == of_vectors
+    found = {
+        path.parent.name: json.loads(path.read_text()) for path in (tmp_path / "run").glob("generators/*/measures.json")
+    }
+    whole = {name: one for name, one in found.items() if one["copying"]}
+    assert len(whole) == 2 * len(of_vectors)  # of halves for gan-augment's judges, and of all rows
+    floor = {one["real"]["frechet"]["value"] for one in whole.values()}
+    assert len(floor) == 1  # of one seed the real rows are the same, whatever is held against them
+    assert all(one["generated"]["frechet"]["value"] > min(floor) for one in whole.values())
+    copied = {name.split("-")[0]: one["copying"]["statistic"] for name, one in whole.items()}
+    assert copied["autoencoder"] < copied["flow"]  # it draws between the rows that it learned from
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert "How good are its vectors?" in page
+    assert "along <bdi>64 random directions</bdi>" in page
+
+
+def test_of_features_the_network_is_named(rows_of_digits: Path, tmp_path: Path, ganlift_here: Command) -> None:
+    refused = ganlift_here("compare-generators", "digits", "--generators", "sngan,wgan", "--out", "run", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "'gan-augment-wgan' learns from the features of a frozen network: give --features" in refused.stderr
+    asked = ["--features", "efficientnet-lite0", "--generators", "sngan", "--out", "run"]
+    refused = ganlift_here("compare-generators", "digits", *asked, cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "'gan-augment-sngan' learns from pixels alone" in refused.stderr
+    asked = ["--features", "efficientnet-lite0", "--out", "run"]
+    refused = ganlift_here("compare-generators", str(rows_of_digits), *asked, cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "has rows of numbers, which arms learn from as they are; leave it out" in " ".join(refused.stderr.split())
+    assert not (tmp_path / "run").exists()
+
+
+def test_all_are_those_of_the_space() -> None:
+    assert generator_arms("all") == ["augment", "gan-augment-*", "synthetic-only-*"]
+    for space, features in (("pixels", ["pixels"]), ("vectors", ["rows"]), ("vectors", ["efficientnet-lite0"])):
+        own = [f"gan-augment-{name}" for name, entry in generators if space in entry.spaces]
+        assert with_every_generator("gan-augment-*", features) == own
+    assert with_every_generator("sgan", ["pixels"]) == ["sgan"]
+
+
+@pytest.mark.parametrize("width", [8, 64, 1280])
+def test_directions_are_orthonormal_and_always_the_same(width: int) -> None:
+    along = directions(width)
+    assert along.shape == (width, min(width, 64))
+    assert torch.allclose(along.T @ along, torch.eye(along.shape[1]), atol=1e-5)
+    assert torch.equal(along, directions(width))

@@ -21,6 +21,9 @@ def compare_generators(
     generators: Annotated[
         str, typer.Option(metavar="A,B,...", help="Names from 'list generators', or all.", show_default=True)
     ] = "all",
+    features: Annotated[
+        str, typer.Option(help="What is generated: pixels, or features, by their network: efficientnet-lite0, ...")
+    ] = "pixels",
     unlabelled: options.Unlabelled = None,
     labels_per_class: options.LabelsPerClass = None,
     imbalance: options.Imbalance = None,
@@ -71,8 +74,7 @@ def compare_generators(
     """
     from ganlift.comparison.generator import generator_arms
     from ganlift.config import CompareConfig
-    from ganlift.config_values import PIXELS
 
     given = {key: value for key, value in context.params.items() if key != "generators"}
-    asked = options.configured({**given, "strategies": generator_arms(generators), "features": [PIXELS]}, CompareConfig)
+    asked = options.configured({**given, "strategies": generator_arms(generators)}, CompareConfig)
     comparing.run(asked, as_json, quiet)

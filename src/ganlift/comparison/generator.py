@@ -30,7 +30,7 @@ from ganlift.data.types import ImageSet, Task
 from ganlift.data.visible import load_run, visible_split
 from ganlift.errors import ConfigError
 from ganlift.events import Listener
-from ganlift.generators.base import generators, resolve
+from ganlift.generators.base import generators
 from ganlift.runs import layout
 from ganlift.runs.files import read_json, write_json, write_text
 from ganlift.runs.folder import refuse_other
@@ -50,18 +50,14 @@ def generator_arms(names: str) -> list[str]:
     """The strategies that compare generators: a classifier on real images, and with each generator beside and alone.
 
     Args:
-        names: separated by commas, or ``all`` for every registered one that makes images.
+        names: separated by commas, or ``all`` for every registered one that works in the arms' space.
 
     Raises:
-        ConfigError: an unknown name, or a generator of features.
+        ConfigError: an unknown name.
     """
-    every = [name for name, entry in generators if "pixels" in entry.spaces]
-    wanted = every if names.strip() == "all" else [name.strip() for name in names.split(",")]
-    chosen = [resolve(name, "pixels").name for name in wanted]
-    return [
-        "augment",
-        *(f"{arm}-{name}" for name in dict.fromkeys(chosen) for arm in ("gan-augment", "synthetic-only")),
-    ]
+    wanted = [name.strip() for name in names.split(",")]
+    chosen = ["*"] if wanted == ["all"] else [generators.get(name).name for name in dict.fromkeys(wanted)]
+    return ["augment", *(f"{arm}-{name}" for name in chosen for arm in ("gan-augment", "synthetic-only"))]
 
 
 def load_for_generator(config: GeneratorConfig, tell: Listener) -> ImageSet:

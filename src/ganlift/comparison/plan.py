@@ -138,7 +138,8 @@ def _asked_for(
         possible = _possible(config, spaces, unlabelled, sound=sound)
         notes.append(f"Compared are all {len(possible)} strategies that these {noun}s allow.")
         names = [*possible, *names]
-    names = [name for name in dict.fromkeys(names) if name not in (AUTO, ALL)]
+    names = [one for name in names if name not in (AUTO, ALL) for one in with_every_generator(name, spaces)]
+    names = list(dict.fromkeys(names))
     if blocks and isinstance(config, CompareConfig):
         plain = _as_they_are(config)
         names += [plain, *(alone := [f"{plain}@{block}" for block in blocks])]
@@ -219,6 +220,14 @@ def in_spaces(names: Sequence[str], features: Sequence[str]) -> list[Strategy]:
         chosen += [entry] if PIXELS in features and "pixels" in entry.spaces else []
         chosen += [strategies.get(f"{name}@{label}") for label in labels]
     return chosen
+
+
+def with_every_generator(name: str, features: Sequence[str]) -> list[str]:
+    """``gan-augment-*`` is `gan-augment` with each generator that works in one of ``features``; else ``name`` alone."""
+    if not name.endswith("-*"):
+        return [name]
+    spaces = {"pixels" if one == PIXELS else "vectors" for one in features}
+    return [f"{name[:-1]}{own}" for own, entry in generators if spaces & set(entry.spaces)]
 
 
 def all_on_rows(names: Sequence[str], config: ArmsConfig, blocks: Sequence[str] = ()) -> list[Strategy]:

@@ -69,6 +69,7 @@ def _about_pictures(config: ArmsConfig) -> str:
     """What was asked for that is about pixels alone; "" where nothing is."""
     if config.classifier != type(config).model_fields["classifier"].default:
         return f"'{config.classifier}' does"
-    named = [strategies.get(name) for name in config.strategy_list() if name not in (AUTO, ALL)]
+    names = [name for name in config.strategy_list() if name not in (AUTO, ALL) and not name.endswith("-*")]
+    named = [strategies.get(name) for name in names]
     pictures = [entry.name for entry in named if "vectors" not in entry.spaces]
     return f"'{pictures[0]}' does" if pictures else ""

@@ -24,6 +24,7 @@ from ganlift.comparison.feature_points import keep_generated
 from ganlift.comparison.keep import keep_generator
 from ganlift.comparison.plan import classifier_on, entry_of
 from ganlift.comparison.row import Items, probabilities, row_of
+from ganlift.comparison.vector_quality import measure_vectors
 from ganlift.cores import share_of_a_core
 from ganlift.data import make_task, read_split
 from ganlift.data.cache import load_cache, load_features
@@ -104,8 +105,10 @@ def run_arm(job: Job, run: Path, report: Listener, should_stop: ShouldStop) -> d
     row |= {**own, "seed": seed, "options": chosen, **_of_parts(settings, f"{name}, seed {seed}", setup, report)}
     row |= _of_space(entry, outcome, setup, images)
     facts = {**outcome.facts, **arm_facts(setup, outcome, folder)}
-    if outcome.generator and setup.pictures:
+    if outcome.generator:
         facts["generator"] = key
+        if not setup.pictures:
+            measure_vectors(run, key, outcome.generator, images, split, items, setup.device)
     for look in (collapse_alarms, pool_alarms):
         row["alarms"] += look(facts, images.class_names, row["steps"], images.noun)
     write_json(folder / "facts.json", facts)

@@ -10,7 +10,7 @@ from ganlift.report.read import Row, Run, mapping
 
 HEAD = [
     (
-        "Fréchet ({network})",
+        "Fréchet{looked_through}",
         "distance between generated and held-out {made}s as normal distributions of features; lower is better",
     ),
     ("in a class", "the same within each class, the mean over classes"),
@@ -22,6 +22,9 @@ HEAD = [
     ("C_T", "three-sample test of copying: below -3 tells of copies"),
     ("CAS", "test accuracy of a classifier trained on generated {made}s alone: the arm synthetic-only"),
 ]
+
+DIRECTIONS = "directions"
+"""The network's name where vectors were measured, which no further one looks at."""
 
 Cell = tuple[str, str]
 
@@ -37,8 +40,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Quality:
-    """What is shown: the table's head and lines, and what was measured on what, in words."""
+    """What is shown: the table's head and lines, and what was measured on what, in words.
 
+    ``made`` is what one of the samples is called, ``space`` the network whose features vectors are; "" of others.
+    """
+
+    made: str
+    space: str
     head: list[tuple[str, str]]
     lines: list[Line]
     images: int
@@ -48,27 +56,39 @@ class Quality:
     features: int
 
 
-def quality(run: Run) -> Quality | None:
-    """A line an arm with a generator that was measured, those that share one together; real images last."""
+def quality(run: Run) -> list[Quality]:
+    """A table for each network that samples were measured on, and one for vectors; none where nothing was."""
     groups: dict[tuple[tuple[int, str], ...], list[str]] = {}
     for name, rows in run.rows.items():
         keys = [(row["seed"], str(run.facts(name, row["seed"]).get("generator", ""))) for row in rows]
         kept = tuple((seed, key) for seed, key in keys if run.measures.get(key))
         if kept:
             groups.setdefault(kept, []).append(name)
-    if not groups:
-        return None
+    places = {
+        keys: (names[0].partition("@")[2], run.measures[keys[0][1]].get("network")) for keys, names in groups.items()
+    }
+    return [
+        _of_network(run, {keys: names for keys, names in groups.items() if places[keys] == place})
+        for place in dict.fromkeys(places.values())
+    ]
+
+
+def _of_network(run: Run, groups: dict[tuple[tuple[int, str], ...], list[str]]) -> Quality:
+    """A line an arm with a generator that was measured, those that share one together; real ones last."""
     measured = {key: run.measures[key] for keys in groups for _, key in keys}
+    first = next(iter(measured.values()))
+    network = str(first.get("network", ""))
+    made, looked_through = ("vector", "") if network == DIRECTIONS else (run.made, f" ({network})")
     lines = [
         Line(words.listed(names), False, [*_cells([measured[key] for _, key in keys], "generated"), _cas(run, names)])
         for keys, names in groups.items()
     ]
     by_seed = {seed: measured[key] for keys in groups for seed, key in keys}
-    lines.append(Line(f"real training {run.made}s", True, [*_cells(list(by_seed.values()), "real"), (words.NONE, "")]))
-    first = next(iter(measured.values()))
-    network = str(first.get("network", ""))
+    lines.append(Line(f"real training {made}s", True, [*_cells(list(by_seed.values()), "real"), (words.NONE, "")]))
     return Quality(
-        head=[(name.format(network=network), hint.format(made=run.made)) for name, hint in HEAD],
+        made=made,
+        space=next(iter(groups.values()))[0].partition("@")[2] or run.network,
+        head=[(name.format(looked_through=looked_through), hint.format(made=made)) for name, hint in HEAD],
         lines=lines,
         images=int(words.number(first.get("images")) or 0),
         training=int(words.number(first.get("training_images")) or 0),

@@ -146,8 +146,10 @@ class Run:
     @cached_property
     def measures(self) -> dict[str, Row]:
         """``measures.json`` of each generator that has one, by its name."""
-        found = {path.name: layout.measures_file(self.path, path.name) for path in layout.generator_folders(self.path)}
-        return {name: mapping(_json(path, self.damaged)) for name, path in found.items() if path.exists()}
+        found = {
+            path.name: layout.measures_file(self.path, path.name) for path in layout.measured_generators(self.path)
+        }
+        return {name: mapping(_json(path, self.damaged)) for name, path in found.items()}
 
     def trace(self, strategy: str, seed: int) -> list[Row]:
         """The arm's ``trace.jsonl``; empty where there is none."""

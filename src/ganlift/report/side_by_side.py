@@ -7,13 +7,14 @@ from typing import Any
 
 from ganlift.report import answers, numbers, words
 from ganlift.report.read import Row, Run, mapping
+from ganlift.report.spaces import in_space_of
 
 HEAD = [
     ("Steps", "of the generator's own phase"),
     ("Time", "of that phase"),
     ("Memory", "at most in that phase: what the process grew by, or what the GPU's tensors took"),
     ("{Made}s/s", "real {made}s that it trains on in a second"),
-    ("Fréchet", "distance to held-out {made}s on the network named under Quality; lower is better"),
+    ("Fréchet", "distance to held-out {made}s, on what is named under Quality; lower is better"),
     ("Recall", "share of real {made}s that lie among generated ones: low where modes are missing"),
     ("C_T", "three-sample test of copying: below -3 tells of copies"),
     ("CAS, %", "test score of a classifier trained on generated {made}s alone"),
@@ -43,7 +44,7 @@ def side_by_side(run: Run) -> list[Line]:
     for rows in run.rows.values():
         for row in rows:
             if row.get("generator"):
-                by_generator.setdefault(str(row["generator"]), []).append(row)
+                by_generator.setdefault(in_space_of(run, row["strategy"], str(row["generator"])), []).append(row)
     measured = {name: _measured(run, _alone(rows) or rows) for name, rows in by_generator.items()}
     order = sorted(by_generator, key=lambda name: measured[name].get("frechet", float("inf")))
     return [Line(name, _cells(run, by_generator[name], measured[name])) for name in order]

@@ -110,6 +110,11 @@ def measures_file(run: Path, key: str) -> Path:
     return generator_folder(run, key) / "measures.json"
 
 
+def measured_generators(run: Path) -> list[Path]:
+    """The folders of all generators whose samples were measured, kept or not, by name."""
+    return sorted(path.parent for path in run.glob("generators/*/measures.json"))
+
+
 def generator_folders(run: Path) -> list[Path]:
     """The folders of all generators that are kept whole, by name."""
     return sorted(path.parent for path in run.glob("generators/*/model.json"))
