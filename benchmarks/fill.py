@@ -23,6 +23,10 @@ TABLES_OF = {
     "features": ["--across", *(RESULTS / "features" / name for name in FEATURES)],
     "texts": ["--across", *sorted(path.parent for path in RESULTS.glob("texts/*/results.jsonl"))],
     **{f"every-{path.parent.name}": [path.parent] for path in sorted(RESULTS.glob("every/*/results.jsonl"))},
+    **{
+        f"generators-{path.parent.name}": ["--generators", path.parent]
+        for path in sorted(RESULTS.glob("generators/*/generators.json"))
+    },
 }
 """What `table.py` is asked for, by the marks of its table."""
 

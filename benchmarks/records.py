@@ -211,6 +211,23 @@ OF_GENERATORS = tuple(
     for equal, budget in (("images", "300"), ("seconds", "30s"))
 )
 """Generators at equal images and at equal seconds, at 16 px: a step of most takes several times as long at 28."""
+GENERATING_FEATURES = tuple(
+    Record(
+        f"generators/{name}-features",
+        (
+            *(data, "--features", "efficientnet-lite0", "--generators", ",".join(OF_FEATURES)),
+            *("--labels-per-class", labels, "--seeds", "10", "--budget", "300", "--generator-budget", "300"),
+        ),
+        0.1,
+        needs,
+        "compare-generators",
+    )
+    for name, data, labels, needs in (
+        ("hymenoptera", "{hymenoptera}", "5", "hymenoptera"),
+        ("hands", "{hands}/hands.csv", "10", "hands"),
+    )
+)
+"""Generators of features of photographs."""
 
 RECORDS = (
     Record("demo", (*DEMO, "--seeds", "auto", "--budget", "300"), 0.15),
@@ -236,6 +253,7 @@ RECORDS = (
     *TEXTS,
     *EVERY,
     *OF_GENERATORS,
+    *GENERATING_FEATURES,
     Record("features/pneumonia-20", ("{pneumonia}", "--labels-per-class", "20", *ON_FEATURES), 0.2, "pneumonia"),
 )
 
@@ -251,7 +269,7 @@ def settings(arguments: Sequence[str]) -> CompareConfig:
         elif option == "--set":
             values = apply_sets(values, [value])
         elif option == "--generators":
-            values |= {"strategies": generator_arms(value), "features": [PIXELS]}
+            values = {"features": [PIXELS], **values, "strategies": generator_arms(value)}
         else:
             values[option.removeprefix("--").replace("-", "_")] = value
     return build_config(values)
