@@ -21,6 +21,7 @@ PAGE, MAP = HERE / "README.md", HERE.parent / "docs" / "map.md"
 FEATURES = ("hymenoptera-2", "hymenoptera-5", "hymenoptera-10", "fashion-10", "pneumonia-20")
 TABLES_OF = {
     "features": ["--across", *(RESULTS / "features" / name for name in FEATURES)],
+    "matrix": ["--across", *sorted(path.parent for path in RESULTS.glob("matrix/*/results.jsonl"))],
     "texts": ["--across", *sorted(path.parent for path in RESULTS.glob("texts/*/results.jsonl"))],
     **{f"every-{path.parent.name}": [path.parent] for path in sorted(RESULTS.glob("every/*/results.jsonl"))},
     **{

@@ -126,7 +126,9 @@ def _cell(run: Records, name: str, top: float) -> str:
     if verdict is None or verdict["gain"] is None:
         return found
     told = verdict["verdict"] if verdict["verdict"] in SETTLED else ""
-    return f"{found}; {_interval(deciding(verdict))}{f', {told}' if told else ''}"
+    other = in_the_way(verdict)
+    but = f", but {_interval(other)}" if other else ""
+    return f"{found}; {_interval(deciding(verdict))}{but}{f', {told}' if told else ''}"
 
 
 def _interval(verdict: Mapping[str, Any]) -> str:
@@ -138,14 +140,24 @@ def gain(verdict: Mapping[str, Any]) -> str:
     """In words: the gain in points, its interval, and over what."""
     if verdict["gain"] is None:
         return ""
-    decisive = deciding(verdict)
-    return f"{_interval(decisive)} over `{decisive['name']}`"
+    decisive, other = deciding(verdict), in_the_way(verdict)
+    but = f", but {_interval(other)} over `{other['name']}`" if other else ""
+    return f"{_interval(decisive)} over `{decisive['name']}`{but}"
 
 
 def deciding(verdict: Mapping[str, Any]) -> Mapping[str, Any]:
     """The gain that decides: over the nearest arm without a GAN where it helps, else over the one that was picked."""
     nearest = verdict.get("nearest") if verdict["verdict"] == "helps" else None
     return nearest or {**verdict, "name": verdict["reference"]}
+
+
+def in_the_way(verdict: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The gain over the nearest arm, where that alone keeps one that is ahead of the picked arm from *helps*."""
+    nearest: Mapping[str, Any] | None = verdict.get("nearest")
+    if verdict["verdict"] in SETTLED or not nearest or nearest["name"] == verdict["reference"]:
+        return None
+    ahead = verdict["ci_low"] is not None and verdict["ci_low"] > 0
+    return nearest if ahead and nearest["ci_low"] is not None and nearest["ci_low"] <= 0 else None
 
 
 def generators(run: Path) -> dict[str, Any]:
