@@ -18,7 +18,7 @@ from map import TABLES, folders, shown_as
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 PAGE, MAP = HERE / "README.md", HERE.parent / "docs" / "map.md"
-FEATURES = ("hymenoptera-2", "hymenoptera-5", "hymenoptera-10", "fashion-10", "pneumonia-20")
+FEATURES = ("hymenoptera-1", "hymenoptera-2", "hymenoptera-5", "hymenoptera-10", "fashion-10", "pneumonia-20")
 TABLES_OF = {
     "features": ["--across", *(RESULTS / "features" / name for name in FEATURES)],
     "matrix": ["--across", *sorted(path.parent for path in RESULTS.glob("matrix/*/results.jsonl"))],

@@ -16,7 +16,7 @@ RUNS = sorted(path.parent for path in ROOT.glob("benchmarks/results/*/results.js
 
 MATRIX = sorted(path.parent for path in ROOT.glob("benchmarks/results/matrix/*/results.jsonl"))
 
-ON_FEATURES = ("hymenoptera-2", "hymenoptera-5", "hymenoptera-10", "fashion-10", "pneumonia-20")
+ON_FEATURES = ("hymenoptera-1", "hymenoptera-2", "hymenoptera-5", "hymenoptera-10", "fashion-10", "pneumonia-20")
 FEATURES = [ROOT / "benchmarks" / "results" / "features" / name for name in ON_FEATURES]
 
 SPEECH = sorted(path.parent for path in ROOT.glob("benchmarks/results/speech/*/results.jsonl"))
