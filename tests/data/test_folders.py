@@ -142,6 +142,10 @@ def test_loose_images_beside_flat_classes_are_named(tmp_path: Path) -> None:
         (lambda at: [classes(at, 5), classes(at / "test", 5)], "'test' of .* read like parts"),
         (lambda at: [put(at / name, 5) for name in ("seg_val", "seg_test")], "read like parts"),
         (
+            lambda at: [classes(at / "test", 5), put(at / "unlabelled", 5)],
+            "alone: ganlift compare .*test --unlabelled .*unlabelled --labels-per-class 0",
+        ),
+        (
             lambda at: [put(at / f"{p}_{s}", 5) for p in ("train", "test") for s in "ab"],
             "'test_a', 'train_a', 'test_b' and 'train_b' of",
         ),

@@ -173,7 +173,7 @@ def _of_classes(
         raise DataError(
             f"{listed(held_out or doubtful)} of {folder} read like parts of a data set, and it is not sure what is "
             f"for training: say so with {OPTION}, or put the class folders into train/ and test/ inside it; "
-            "--parts none takes each folder as a class."
+            f"--parts none takes each folder as a class.{_without_labels(held_out, unlabelled)}"
         )
     if strange := pictures_and_answers([path.name for path in classes]):
         raise DataError(
@@ -190,6 +190,17 @@ def _of_classes(
     words = [f"{path.name}/ is {_AS['unlabelled']}" for path in unlabelled if path.name not in said]
     guesses = [Guess("parts", ", ".join(words), "--parts none")] if words else []
     return Layout([(path, "") for path in classes], unlabelled, _beside_classes(level), guesses)
+
+
+def _without_labels(held_out: Sequence[str], unlabelled: Sequence[Path]) -> str:
+    """What may be wanted where there are images without labels, and labelled ones to be held out alone."""
+    if not held_out or not unlabelled:
+        return ""
+    labelled = unlabelled[0].with_name(held_out[0])
+    return (
+        f" To learn from images without labels alone: ganlift compare {labelled} --unlabelled {unlabelled[0]} "
+        "--labels-per-class 0."
+    )
 
 
 def _no_training(folder: Path, flat: list[str]) -> str:
