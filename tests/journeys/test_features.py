@@ -15,7 +15,11 @@ import pytest
 from PIL import Image
 
 import ganlift
+from ganlift.comparison.winner import clear_cache
 from ganlift.data import load
+from ganlift.inference.attacks import own_probabilities
+from ganlift.inference.members import run_examples
+from ganlift.inference.model import load_model
 from ganlift.inference.predict import Prediction
 
 ARMS = "linear-probe,label-spreading,sgan"
@@ -71,6 +75,24 @@ def test_features_are_not_made_twice(place: Path, run: Command) -> None:
     assert done.returncode == 0, done.stderr
     assert "Features of efficientnet-lite0:" in (place / "said").read_text()
     assert "Features of efficientnet-lite0:" not in done.stdout
+
+
+def test_an_attack_on_the_winner_takes_the_features_that_the_run_has(
+    place: Path, run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ["--labels-per-class", "3", "--features", "efficientnet-lite0", "--strategies", "linear-probe"]
+    with monkeypatch.context() as patched:
+        patched.setattr("ganlift.comparison.winner.clear_cache", lambda folder: None)
+        done = run(place, "compare", "photos", *asked, "--seeds", "1", "--budget", "3", "--jobs", "1", "--out", "kept")
+    assert done.returncode == 0, done.stderr
+    monkeypatch.chdir(place)  # where the run's ``photos`` lie
+    folder, index = place / "kept", np.arange(0, 48, 5)
+    winner, examples = load_model(folder, "cpu"), run_examples(folder, None)
+    with monkeypatch.context() as patched:
+        patched.setattr("ganlift.inference.attacks.own_inputs", None)  # nothing goes through the network again
+        of_features = own_probabilities(winner, examples, folder, index)
+    clear_cache(folder)
+    assert np.allclose(of_features, own_probabilities(winner, examples, folder, index), atol=0.01)
 
 
 def test_broken_off_while_features_are_made_it_goes_on(place: Path) -> None:

@@ -79,6 +79,7 @@ def compare(data: str | Path | CompareConfig, *, on_event: Listener | None = Non
     """
     from ganlift.comparison.prepared import prepare
     from ganlift.comparison.run import conclude
+    from ganlift.comparison.winner import clear_cache
     from ganlift.data import ImageSet
     from ganlift.inference.generator_quality import measure_generators
     from ganlift.inference.privacy import measure_privacy
@@ -92,6 +93,7 @@ def compare(data: str | Path | CompareConfig, *, on_event: Listener | None = Non
             if isinstance(prepared.images, ImageSet):
                 measure_generators(run, prepared.images.stills, config.device, tell)
             measure_privacy(run, prepared.images, config.device, tell)
+            clear_cache(run)
             page = render(run)
         for verdict in verdicts:
             tell({"type": "verdict", **verdict.to_json()})

@@ -136,7 +136,6 @@ def conclude(prepared: Prepared, run: Path, tell: Listener) -> tuple[list[Verdic
     if best:
         lay_ready(run, best, model_facts(prepared, best))
     write_points(run, prepared.images, prepared.splits[0], prepared.networks)
-    clear_cache(run)
     return found, best
 
 

@@ -91,6 +91,11 @@ def save_features(folder: Path, name: str, features: Items, weak_views: int) -> 
     write_text(folder / f"features-{name}.json", json.dumps(facts))
 
 
+def has_features(folder: Path, name: str) -> bool:
+    """Whether `save_features` wrote those of the network ``name``."""
+    return (folder / f"features-{name}.json").exists()
+
+
 def load_features(folder: Path, name: str) -> tuple[NDArray[np.float16], int]:
     """What `save_features` wrote, memory-mapped, and how many of the views are weak.
 

@@ -19,18 +19,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from ganlift.data.cache import has_features, load_features
 from ganlift.data.decode import decode
 from ganlift.data.decode_clips import decode_clips
 from ganlift.data.types import Examples, ImageSet, VectorSet
 from ganlift.errors import DamagedFileError, DataError
 from ganlift.generators.base import generators
 from ganlift.generators.trained import BATCH, JOINT
-from ganlift.inference.facts import Inputs
+from ganlift.inference.facts import Inputs, Probabilities
 from ganlift.inference.generator import KeptGenerator
 from ganlift.inference.model import Model
 from ganlift.inference.predict_rows import fitting_rows, of_block
 from ganlift.inference.real_images import reading_of
 from ganlift.inference.side import Side
+from ganlift.inference.torch_model import read_head
 from ganlift.measures.distances import nearest
 from ganlift.measures.membership import Floats
 from ganlift.runs import layout
@@ -47,14 +49,30 @@ _TINY = float(np.finfo(np.float32).tiny)
 DISCRIMINATOR = "discriminator"
 
 
-def by_loss(model: Model, inputs: Inputs, labels: Index) -> Floats:
-    """Scores (n,) of ``inputs`` with ``labels`` (n,) under a classifier."""
-    found = model.probabilities(inputs).astype(np.float64)
+def by_loss(probabilities: Probabilities, labels: Index) -> Floats:
+    """Scores (n,) of examples with ``labels`` (n,) that a classifier gives these ``probabilities`` (n, K)."""
+    found = probabilities.astype(np.float64)
     rows = np.arange(len(labels))
     own = found[rows, labels].copy()
     found[rows, labels] = 0
     scores: Floats = np.log(np.maximum(own, _TINY)) - np.log(np.maximum(found.sum(1), _TINY))
     return scores
+
+
+def own_probabilities(model: Model, examples: Examples, run: Path, index: Index) -> Probabilities:
+    """What ``model``, the winner of ``run``, gives the ``examples`` of ``run`` at ``index``.
+
+    Where the run has the features that it learned from, no image goes through their network again.
+
+    Raises:
+        DataError: a file can't be read any more.
+    """
+    label = model.facts.strategy.partition("@")[2]
+    if model.facts.features and label and has_features(layout.cache_folder(run), label):
+        features, _ = load_features(layout.cache_folder(run), label)
+        head = read_head(layout.weights_file(layout.winner_folder(run)), model.facts, "cpu")
+        return head(features[index, 0].astype(np.float32))
+    return model.probabilities(own_inputs(model, examples, run, index))
 
 
 def own_inputs(model: Model, examples: Examples, run: Path, index: Index) -> Inputs:

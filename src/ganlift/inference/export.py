@@ -25,7 +25,7 @@ from ganlift.inference.model import load_model, locate
 from ganlift.inference.onnx_model import OUTPUT, WITHOUT, input_of
 from ganlift.inference.real_images import heard, made_clips, real_images
 from ganlift.inference.seal import seal
-from ganlift.inference.torch_model import Calibrated, OnFeatures, OnFrames, OnRows, load_calibrated
+from ganlift.inference.torch_model import Calibrated, OnFeatures, OnFrames, OnRows, OnVectors, load_calibrated
 from ganlift.runs import layout
 from ganlift.runs.files import sha256_file, write_bytes, write_text
 
@@ -120,7 +120,8 @@ def _torchscript(model: Calibrated, facts: ClassifierFacts) -> bytes:
 
 def _safetensors(model: Calibrated, facts: ClassifierFacts) -> bytes:
     whole = model.classifier
-    own = whole.classifier if isinstance(whole, OnFeatures | OnFrames | OnRows) else whole
+    whole = whole.head if isinstance(whole, OnFeatures) else whole
+    own = whole.classifier if isinstance(whole, OnVectors | OnFrames | OnRows) else whole
     tensors = {key: value.contiguous() for key, value in own.state_dict().items()}
     return seal(dump_tensors(tensors, metadata=metadata_of(facts) | UNSEALED))
 

@@ -15,9 +15,9 @@ from ganlift.data.types import UNLABELLED, Examples, ImageSet
 from ganlift.data.visible import load_run
 from ganlift.errors import DataError, GanliftError, RunFolderError
 from ganlift.events import Listener
-from ganlift.inference.attacks import by_discriminator, by_loss, by_nearest, own_inputs, why_no_discriminator
+from ganlift.inference.attacks import by_discriminator, by_loss, by_nearest, own_probabilities, why_no_discriminator
 from ganlift.inference.evaluate import choose_part, given_of, match_classes
-from ganlift.inference.facts import ClassifierFacts, Inputs, read_facts
+from ganlift.inference.facts import ClassifierFacts, Probabilities, read_facts
 from ganlift.inference.generator import KeptGenerator, generator_keys, load_generator
 from ganlift.inference.members import Outside, run_examples, sides, split_of
 from ganlift.inference.model import load_model
@@ -160,15 +160,16 @@ def _on_classifier(run: Path, examples: Examples, asked: _Asked, notes: list[str
     split, data = split_of(run, model.facts.seed, examples), None
     if not len(split.labelled):
         raise DataError(f"The classifier of {run} learned from no label, so that its loss tells of no member.")
-    inside: Callable[[Index], Inputs] = partial(own_inputs, model, examples, run)
+    inside: Callable[[Index], Probabilities] = partial(own_probabilities, model, examples, run)
     outside = inside
     if asked.data is not None:
-        pool, outside = given_of(model, asked.data, model.facts.reading(), asked.data_dir)
+        pool, given = given_of(model, asked.data, model.facts.reading(), asked.data_dir)
+        outside = partial(model.probabilities_of, given)
         data = _outside(pool, model.facts.class_names, asked, CLASSIFIER)
     two = sides(run, examples, split, data, asked.most, split.seed)
     _add(notes, two.notes)
-    members = by_loss(model, inside(two.members.index), two.members.labels)
-    others = by_loss(model, outside(two.others.index), two.others.labels)
+    members = by_loss(inside(two.members.index), two.members.labels)
+    others = by_loss(outside(two.others.index), two.others.labels)
     return Attack(_named(model.facts), CLASSIFIER, "loss", two.about, separation(members, others, two.weights))
 
 

@@ -36,7 +36,7 @@ class OnFeatures(nn.Module):
 
     def __init__(self, network: Network, classifier: nn.Module, frames: int = 0) -> None:
         super().__init__()
-        self.size, self.network, self.classifier = network.size, network.forward, classifier
+        self.size, self.network, self.head = network.size, network.forward, OnVectors(classifier)
         self.frames = frames
 
     def forward(self, images: Tensor) -> Tensor:
@@ -45,6 +45,18 @@ class OnFeatures(nn.Module):
             found = moments(found.view(-1, self.frames, found.shape[1]))
         else:
             found = self.network(coloured(images, self.size)).float()
+        logits: Tensor = self.head(found)
+        return logits
+
+
+class OnVectors(nn.Module):
+    """What a frozen network made of images, (n, d), to logits: vectors of length √d, a classifier of these."""
+
+    def __init__(self, classifier: nn.Module) -> None:
+        super().__init__()
+        self.classifier = classifier
+
+    def forward(self, found: Tensor) -> Tensor:
         logits: Tensor = self.classifier(to_length(found))
         return logits
 
@@ -182,7 +194,21 @@ def recorded_network(facts: FeaturesFacts) -> Network:
 def read_weights(weights: Path, facts: ClassifierFacts, device: str) -> Apply:
     """What turns pixels into probabilities on ``device``, rows always on the processor; see `load_calibrated`."""
     where = torch.device("cpu") if facts.columns else pick_device(device)
-    model = load_calibrated(weights, facts).to(where)
+    return _apply(load_calibrated(weights, facts), where)
+
+
+def read_head(weights: Path, facts: ClassifierFacts, device: str) -> Apply:
+    """What turns features (n, d) float32 into the probabilities that their images have; see `load_calibrated`.
+
+    ``facts`` name the network that made them.
+    """
+    whole = load_calibrated(weights, facts).classifier
+    assert isinstance(whole, OnFeatures)
+    return _apply(Calibrated(whole.head, facts.temperature).eval(), pick_device(device))
+
+
+def _apply(model: Calibrated, where: torch.device) -> Apply:
+    model.to(where)
 
     def apply(images: Inputs) -> Probabilities:
         with torch.inference_mode():
