@@ -9,32 +9,55 @@ tests in ``tests/docs/test_numbers.py`` say which page is not in step.
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 from map import TABLES, folders, shown_as
+from table import across, generator_lines, generators, lines, read
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
-PAGE, MAP = HERE / "README.md", HERE.parent / "docs" / "map.md"
+PAGE = HERE / "README.md"
+MAP, PHOTOGRAPHS = (HERE.parent / "docs" / name for name in ("map.md", "photographs.md"))
 FEATURES = ("hymenoptera-1", "hymenoptera-2", "hymenoptera-5", "hymenoptera-10", "fashion-10", "pneumonia-20")
-TABLES_OF = {
-    "features": ["--across", *(RESULTS / "features" / name for name in FEATURES)],
-    "matrix": ["--across", *sorted(path.parent for path in RESULTS.glob("matrix/*/results.jsonl"))],
-    "texts": ["--across", *sorted(path.parent for path in RESULTS.glob("texts/*/results.jsonl"))],
-    **{f"every-{path.parent.name}": [path.parent] for path in sorted(RESULTS.glob("every/*/results.jsonl"))},
-    **{
-        f"generators-{path.parent.name}": ["--generators", path.parent]
-        for path in sorted(RESULTS.glob("generators/*/generators.json"))
-    },
+SHOWN = (
+    *("linear-probe", "gda", "label-spreading", "fixmatch", "fixmatch-mix", "neighbours", "neighbours-mix"),
+    *("sgan", "sgan-fixmatch", "sgan-neighbours", "complement-gan"),
+)
+COLUMNS = {
+    "hymenoptera-1": "photographs, 1 a class",
+    "hymenoptera-2": "photographs, 2",
+    "hymenoptera-5": "photographs, 5",
+    "hymenoptera-10": "photographs, 10",
+    "fashion-10": "garments, 28 px",
+    "pneumonia-20": "chest X-rays, 28 px",
 }
-"""What `table.py` is asked for, by the marks of its table."""
+"""Of the page on photographs: arms, and records of features in words."""
 
 
-def made(words: list[str | Path]) -> str:
-    run = subprocess.run([sys.executable, HERE / "table.py", *words], capture_output=True, text=True, check=True)
-    return "\n".join(line for line in run.stdout.splitlines() if line.startswith("|"))
+def means() -> str:
+    """A line an arm of `SHOWN`, a column a record of `COLUMNS`: mean accuracy in percent, – where it is not in it."""
+    runs = [read(RESULTS / "features" / name) for name in COLUMNS]
+    head = ["arm", *COLUMNS.values()]
+    rows = [head, ["---"] * len(head)]
+    for arm in SHOWN:
+        name = f"{arm}@efficientnet-lite0"
+        found = [f"{100 * run.mean(name):.1f}" if name in run.rows else "–" for run in runs]
+        rows.append([f"`{arm}`", *found])
+    return "\n".join(f"| {' | '.join(line)} |" for line in rows)
+
+
+def of_records() -> dict[str, list[str]]:
+    """The tables of benchmarks/README.md as lines, by their marks."""
+
+    def all_in(group: str) -> list[Path]:
+        return sorted(path.parent for path in RESULTS.glob(f"{group}/*/results.jsonl"))
+
+    return {
+        "features": across([read(RESULTS / "features" / name) for name in FEATURES]),
+        **{group: across([read(run) for run in all_in(group)]) for group in ("matrix", "texts")},
+        **{f"every-{run.name}": lines(read(run)) for run in all_in("every")},
+        **{f"generators-{run.name}": generator_lines(generators(run)) for run in all_in("generators")},
+    }
 
 
 def filled(text: str, name: str, table: str) -> str:
@@ -44,15 +67,21 @@ def filled(text: str, name: str, table: str) -> str:
     between, _, after = rest.partition(end)
     if not found:
         raise SystemExit(f"There is no mark {start}.")
-    lines = re.compile(r"(?:^\|.*\n)+", re.MULTILINE)
-    return f"{before}{start}{lines.sub(lambda old: table.rstrip() + chr(10), between, count=1)}{end}{after}"
+    whole = re.compile(r"(?:^\|.*\n)+", re.MULTILINE)
+    return f"{before}{start}{whole.sub(lambda old: table.rstrip() + chr(10), between, count=1)}{end}{after}"
+
+
+def pages() -> dict[Path, dict[str, str]]:
+    """The tables of each page, by their marks."""
+    return {
+        MAP: {name: shown_as(name, folders()) for name in TABLES},
+        PAGE: {name: "\n".join(table) for name, table in of_records().items()},
+        PHOTOGRAPHS: {"means": means()},
+    }
 
 
 def main() -> None:
-    for page, tables in (
-        (MAP, {name: shown_as(name, folders()) for name in TABLES}),
-        (PAGE, {name: made(words) for name, words in TABLES_OF.items()}),
-    ):
+    for page, tables in pages().items():
         text = page.read_text(encoding="utf-8")
         for name, table in tables.items():
             text = filled(text, name, table)

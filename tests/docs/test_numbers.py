@@ -42,32 +42,20 @@ def test_every_kept_run_is_shown_as_it_was(run: Path, table: Table) -> None:
     assert "\n".join(table(run)) in text
 
 
-def test_the_table_of_all_strategies_is_that_of_the_kept_runs(table: Table) -> None:
-    text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
-    assert "\n".join(table("--across", *MATRIX)) in text
+def test_the_pages_show_the_tables_that_the_kept_records_make(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    fill = importlib.import_module("fill")
+    for page, tables in fill.pages().items():
+        text = page.read_text(encoding="utf-8")
+        for name, table in tables.items():
+            within = text.partition(f"[start:{name}] -->\n")[2].partition(f"<!-- --8<-- [end:{name}]")[0]
+            assert table.rstrip() in within, f"{name} of {page.name}: python benchmarks/fill.py"
 
 
-def test_the_table_of_features_is_that_of_the_kept_runs(table: Table) -> None:
-    text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
-    assert "\n".join(table("--across", *FEATURES)) in text
-
-
-@pytest.mark.parametrize("run", [*SPEECH, *EVERY], ids=lambda run: run.name)
-def test_every_table_of_one_run_is_that_of_the_kept_one(run: Path, table: Table) -> None:
+@pytest.mark.parametrize("run", SPEECH, ids=lambda run: run.name)
+def test_every_table_of_speech_is_that_of_the_kept_run(run: Path, table: Table) -> None:
     text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     assert "\n".join(table(run)) in text
-
-
-def test_the_table_of_texts_is_that_of_the_kept_runs(table: Table) -> None:
-    text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
-    assert "\n".join(table("--across", *TEXTS)) in text
-
-
-@pytest.mark.parametrize("shown", ["map", "arms", "mixes", "clusters", "auto"])
-def test_the_map_is_that_of_the_kept_runs(shown: str, program: Program) -> None:
-    text = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
-    asked = [] if shown == "map" else [f"--{shown}"]
-    assert f"[start:{shown}] -->\n{program('map.py', *asked)}<!--" in text
 
 
 def test_auto_picks_what_leads_the_map_or_an_arm_within_two_points_of_it() -> None:
@@ -101,12 +89,6 @@ def test_the_means_of_speech_are_those_of_the_kept_runs(table: Table) -> None:
     assert means
     for arm, found in means.items():
         assert f"|{arm}|" + " |".join(found) + " |\n" in text
-
-
-@pytest.mark.parametrize("run", GENERATORS, ids=lambda run: run.name)
-def test_every_table_of_generators_is_shown_as_it_was(run: Path, table: Table) -> None:
-    text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
-    assert "\n".join(table("--generators", run)) in text
 
 
 def test_the_readme_shows_the_demo_s_table(table: Table) -> None:
