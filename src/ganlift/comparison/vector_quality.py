@@ -64,7 +64,8 @@ def measure_vectors(
         return Side(to_length(vectors.float().cpu()) @ along, own)
 
     held_out, training = (side(_first_views(items, index), examples.labels[index]) for index in (held, known))
-    found = measure(side(made, labels), held_out, training, classes, order, spreads=False)
+    named = classes if len(split.labelled) else 0  # without labels what it tells apart are no classes
+    found = measure(side(made, labels), held_out, training, named, order, spreads=False)
     about = f"{along.shape[1]} random directions" if along.shape[1] < len(along) else "all their columns"
     write_json(layout.measures_file(run, key), {"network": NAME, "about": about, "distance": "Fréchet", **found})
 
