@@ -24,7 +24,7 @@ def test_arguments_become_the_configuration_that_the_command_would_have(records:
     asked = records.settings(("digits", "--labels-per-class", "5", "--set", "options.sgan.weight=0.3", "--seeds", "2"))
     assert (asked.data, asked.labels_per_class, asked.seeds) == ("digits", 5, 2)
     assert asked.options == {"sgan": {"weight": 0.3}}
-    assert records.settings(records.matrix("fashion-tail")).imbalance == "exp:100"
+    assert records.settings(importlib.import_module("situations").matrix("fashion-tail")).imbalance == "exp:100"
 
 
 def test_a_record_of_generators_has_two_arms_of_each_that_it_names(records: ModuleType) -> None:
