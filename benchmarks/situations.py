@@ -184,7 +184,7 @@ GENERATING_FEATURES = tuple(
         f"generators/{name}-features",
         (
             *(data, "--features", "efficientnet-lite0", "--generators", ",".join(OF_FEATURES)),
-            *("--labels-per-class", labels, "--seeds", "10", "--budget", "300", "--generator-budget", "300"),
+            *("--labels-per-class", labels, "--seeds", "5", "--budget", "300", "--generator-budget", "300"),
         ),
         0.1,
         needs,
