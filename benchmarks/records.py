@@ -3,7 +3,7 @@
     python benchmarks/records.py --list                                  which are older, and how long each takes
     python benchmarks/records.py --pneumonia FILE.npz --cifar10 FOLDER --hymenoptera FOLDER   those of these images
     ... --hands FOLDER --speech FOLDER --texts FOLDER                    and those of hands, sound and texts
-    python benchmarks/records.py --only fashion                          those with this word in their name
+    python benchmarks/records.py --only fashion                          the one of this name, or those with it in theirs
 
 A record is older than the code where an arm's figures have moved (`canary.py`) or it was made with other settings.
 CIFAR-10's last training batch is left out, because the shipped settings were tuned on it (`tune.py`). What is broken
@@ -133,7 +133,8 @@ def main() -> None:
     parser.add_argument("--texts", type=Path, help="the folder that texts.py wrote")
     parser.add_argument("--cifar10", type=Path, help="the folder with CIFAR-10's batches")
     asked = parser.parse_args()
-    older = {one: why for one in RECORDS if asked.only in one.name and (why := outdated(one))}
+    wanted = [one for one in RECORDS if one.name == asked.only] or [one for one in RECORDS if asked.only in one.name]
+    older = {one: why for one in wanted if (why := outdated(one))}
     for record, why in older.items():
         print(f"{record.name}: older than the code, about {record.hours:g} h: {why}")
     print(f"{len(older)} older, {sum(record.hours for record in older):.1f} h in all.", flush=True)
