@@ -3,7 +3,7 @@
     python benchmarks/records.py --list                                  which are older, and how long each takes
     python benchmarks/records.py --pneumonia FILE.npz --cifar10 FOLDER --hymenoptera FOLDER   those of these images
     ... --hands FOLDER --speech FOLDER --texts FOLDER                    and those of hands, sound and texts
-    python benchmarks/records.py --only fashion                          the one so named, or those with the word in theirs
+    python benchmarks/records.py --only fashion      that of this name, or those with the word in theirs
 
 A record is older than the code where an arm's figures have moved (`canary.py`) or it was made with other settings.
 CIFAR-10's last training batch is left out, because the shipped settings were tuned on it (`tune.py`). What is broken
