@@ -47,6 +47,16 @@ def test_a_planted_change_is_noticed(images: ImageSet, monkeypatch: pytest.Monke
     assert "largest" in canary.moved({name: canary.of_strategy("augment", images)}, kept, canary.sway())[name]
 
 
+def test_another_processor_widens_what_is_let_pass_by_half_as_much_again() -> None:
+    now, before, known = {"a": {"x": 1.2}, "b": {"x": 1.0}}, {"a": {"x": 1.0}, "b": {"x": 1.0}}, {"b": {"x": 0.02}}
+    assert set(canary.moved(now, before, known)) == {"a"}
+    wide = canary.wider_by(["a"], now, before, known)
+    assert wide["a"]["x"] == pytest.approx(0.1)  # of which three times are let pass: 0.3, where 0.2 was found
+    assert wide["b"] == known["b"]
+    assert canary.moved(now, before, wide) == {}
+    assert set(canary.moved({"a": {"x": 1.31}, "b": {"x": 1.0}}, before, wide)) == {"a"}
+
+
 def test_everything_registered_is_in_it() -> None:
     kept = canary.kept().keys()
     assert {f"strategy/{name}" for name, entry in strategies if "pixels" in entry.spaces} <= kept
