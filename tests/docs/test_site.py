@@ -18,10 +18,10 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment, check=False)
-    assert built.returncode == 0, built.stderr
+    assert built.returncode == 0, built.stderr  # --quiet would hide warnings, and let them pass
     return folder
 
 
@@ -29,6 +29,13 @@ def test_every_public_name_is_in_the_reference(site: Path) -> None:
     page = (site / "api.html").read_text(encoding="utf-8")
     documented = set(re.findall(r'id="ganlift\.[\w.]*?(\w+)"', page))
     assert set(ganlift.__all__) - {"__version__"} <= documented
+
+
+def test_links_lead_to_pages_of_the_site(site: Path) -> None:
+    for page in site.glob("*.html"):
+        linked = re.findall(r'<a[^>]+href="/?([^"#:]+)[#"]', page.read_text("utf-8"))
+        assert not [name for name in linked if not (site / name).exists()], page.name
+    assert "Every strategy" in (site / "measurements.html").read_text("utf-8")
 
 
 def test_no_page_fetches_anything_from_elsewhere(site: Path) -> None:

@@ -45,11 +45,11 @@ def check(
 ) -> Check:
     """What is in the data, and what will go wrong with it; nothing is trained or written.
 
+    From ``image_size`` to ``labels`` everything is what `ganlift.data.Reading` says of each.
+
     Args:
         data: what `compare` takes.
         unlabelled: a folder of further images, without labels.
-        image_size, value_range, colours, orientation, fit, classes, groups, files, flips, rate, seconds, frames,
-            parts, column, leave_out, label_column, labels: what `ganlift.data.Reading` says of each.
         features: what labels are judged by: "pixels", which is their coarse looks, or a feature network's name.
         data_dir: where data sets lie or are downloaded to.
         on_progress: told what is done, how far, of how much.

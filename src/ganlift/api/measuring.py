@@ -34,15 +34,15 @@ def evaluate(
 ) -> Evaluation:
     """Accuracy, recall and calibration with 95 % intervals: on the run's own test images, or on other data.
 
+    From ``value_range`` to ``labels`` everything is of ``data``, as `ganlift.data.Reading` has it; of a table those
+    columns are taken that the classifier learned from where ``column`` is None.
+
     Args:
         run: as for `predict`.
         data: as for `compare`; None for the predictions that the run recorded of its test images.
         part: ``test``, ``val``, ``train`` or ``all`` of ``data``; where None, the first of test and val that it has,
             else all.
         group_column: a column of a manifest; the figures are also given for each of its values.
-        value_range, parts, classes, groups, files, column, leave_out, label_column, labels: of ``data``, as
-            `ganlift.data.Reading` has them; of a table the columns that the classifier learned from where ``column`` is
-            None.
 
     Raises:
         GanliftError: no usable classifier or data, or classes that the classifier doesn't know.

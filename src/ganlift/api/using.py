@@ -89,8 +89,9 @@ def predict(
         every: of recordings: a window of the length that the classifier takes begins every so many seconds, and each
             is an answer, with its ``span``. One answer a file where None.
         value_range: the values of black and white in 16-bit files; those of the training images where None.
-        column, leave_out: of tables and saved data sets, as `ganlift.data.Reading` has them; the columns that the
-            classifier learned from, by their names, where ``column`` is None.
+        column: of tables and saved data sets, as `ganlift.data.Reading` has it; the columns that the classifier learned
+            from, by their names, where None.
+        leave_out: columns of these that are not taken, in the same way.
 
     Raises:
         GanliftError: there is no usable classifier; the message says what to do. A file that is no image is an
