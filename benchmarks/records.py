@@ -7,8 +7,8 @@
 
 A record is older than the code where an arm's figures have moved (`canary.py`) or it was made with other settings.
 CIFAR-10's last training batch is left out, because the shipped settings were tuned on it (`tune.py`). What is broken
-off goes on where it stopped: each is a run in ``runs/records/``. Afterwards `table.py` prints the tables for
-benchmarks/README.md, and the tests name what is not in step.
+off goes on where it stopped: each is a run in ``runs/records/``. Afterwards `fill.py` puts the tables
+into the pages, and the tests name what is not in step.
 """
 
 from __future__ import annotations
