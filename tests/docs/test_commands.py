@@ -23,12 +23,12 @@ WITH_EVERY_ARM = "runs/auto"
 
 
 def pages() -> list[Path]:
-    """The README and the pages of the site, in the order in which they are read."""
+    """The README and the pages of the site that are files of ``docs/``, in the order in which they are read."""
     found = [ROOT / "README.md"]
     for line in (ROOT / "mkdocs.yml").read_text(encoding="utf-8").splitlines():
         if line.strip().startswith("- ") and line.endswith(".md"):
             found.append(ROOT / "docs" / line.split()[-1])
-    return found
+    return [page for page in found if page.exists()]  # `site_pages` makes one; that none is missing, `mkdocs` sees
 
 
 def commands() -> list[str]:
