@@ -1,7 +1,7 @@
 """The map: a line a situation and a space, from the records of `records.py`.
 
     python benchmarks/map.py [RECORD ...]      all of them, as Markdown, where none is named
-    python benchmarks/map.py --arms [RECORD ...]      a line a GAN arm whose answer is not *undecided*
+    python benchmarks/map.py --arms [RECORD ...]      GAN arms whose answer is not *undecided*
     python benchmarks/map.py --mixes [RECORD ...]     a GAN arm less the same with mixes in the generator's place
     python benchmarks/map.py --clusters [RECORD ...]  where no label is used, a GAN arm less arms without one
     python benchmarks/map.py --auto [RECORD ...]      the best arm of all, and the best of `--strategies auto`
@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 from scipy.stats import ttest_1samp
-from table import SETTLED, Records, deciding, gain, read, spread
+from table import SETTLED, Records, deciding, gain, interval, read, spread
 
 from ganlift.comparison.auto import choose
 from ganlift.config import read_config
@@ -130,24 +130,17 @@ def values(run: Records, arm: str) -> list[float]:
 
 
 def settled(folder: Path) -> Iterator[list[str]]:
-    """The cells of each GAN arm of a record whose answer is no *undecided*."""
-    run = read(folder)
+    """The cells of the GAN arms of a record whose answer is no *undecided*: a line an answer, and an arm it is over."""
+    run, arms = read(folder), dict[tuple[str, str], list[str]]()
     for name, verdict in sorted(run.verdicts.items()):
         if verdict["verdict"] in SETTLED:
-            over = deciding(verdict)["name"]
-            mixes = [one for mix in MIXES if (one := f"{mix}@{space(name)}".rstrip("@")) in run.rows]
-            yield [
-                f"`{folder.relative_to(RESULTS)}`",
-                f"`{name}` {spread(values(run, name))}",
-                verdict["verdict"],
-                gain(verdict),
-                f"{spread(values(run, over))}",
-                "; ".join(f"`{one.partition('@')[0]}` {spread(values(run, one))}" for one in mixes),
-            ]
-
-
-MIXES = ("sgan-mix", "fixmatch-mix", "neighbours-mix")
-"""Rivals with mixes where the generator's samples stand."""
+            over = deciding(verdict)
+            arms.setdefault((verdict["verdict"], over["name"]), []).append(
+                f"`{name.partition('@')[0]}` {interval(over)}"
+            )
+    for (answer, over), found in sorted(arms.items()):
+        than = f"`{over}` {spread(values(run, over))}"
+        yield [f"`{folder.relative_to(RESULTS)}`", answer, "; ".join(found), than]
 
 
 def against(pairs: Sequence[tuple[str, str]], folder: Path) -> Iterator[list[str]]:
@@ -219,7 +212,7 @@ def less(pairs: Sequence[tuple[str, str]]) -> list[str]:
 
 TABLES = {
     "map": (HEAD, lines),
-    "arms": (("record", "arm", "answer", "its gain, points", "that arm", "mixes in the generator's place"), settled),
+    "arms": (("record", "answer", "GAN arms, and the gain of each, points (95 %)", "over"), settled),
     "auto": (("record", "learned from", "best arm", "best of `auto`", "behind, points"), of_auto),
     "mixes": (("record", "learned from", *less(PAIRS)), partial(against, PAIRS)),
     "clusters": (("record", "learned from", *less(NO_LABEL)), partial(against, NO_LABEL)),

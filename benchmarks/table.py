@@ -127,11 +127,12 @@ def _cell(run: Records, name: str, top: float) -> str:
         return found
     told = verdict["verdict"] if verdict["verdict"] in SETTLED else ""
     other = in_the_way(verdict)
-    but = f", but {_interval(other)}" if other else ""
-    return f"{found}; {_interval(deciding(verdict))}{but}{f', {told}' if told else ''}"
+    but = f", but {interval(other)}" if other else ""
+    return f"{found}; {interval(deciding(verdict))}{but}{f', {told}' if told else ''}"
 
 
-def _interval(verdict: Mapping[str, Any]) -> str:
+def interval(verdict: Mapping[str, Any]) -> str:
+    """A gain in points with its interval, where it has one."""
     ends = "" if verdict["ci_low"] is None else f" ({100 * verdict['ci_low']:+.1f} to {100 * verdict['ci_high']:+.1f})"
     return f"{100 * verdict['gain']:+.1f}{ends}"
 
@@ -141,8 +142,8 @@ def gain(verdict: Mapping[str, Any]) -> str:
     if verdict["gain"] is None:
         return ""
     decisive, other = deciding(verdict), in_the_way(verdict)
-    but = f", but {_interval(other)} over `{other['name']}`" if other else ""
-    return f"{_interval(decisive)} over `{decisive['name']}`{but}"
+    but = f", but {interval(other)} over `{other['name']}`" if other else ""
+    return f"{interval(decisive)} over `{decisive['name']}`{but}"
 
 
 def deciding(verdict: Mapping[str, Any]) -> Mapping[str, Any]:
