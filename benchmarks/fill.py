@@ -11,11 +11,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from map import TABLES, folders, shown_as
+from map import RESULTS, SHORT, TABLES, folders, shown_as
 from table import across, generator_lines, generators, lines, read
 
 HERE = Path(__file__).parent
-RESULTS = HERE / "results"
 PAGE = HERE / "README.md"
 MAP, PHOTOGRAPHS = (HERE.parent / "docs" / name for name in ("map.md", "photographs.md"))
 FEATURES = ("hymenoptera-1", "hymenoptera-2", "hymenoptera-5", "hymenoptera-10", "fashion-10", "pneumonia-20")
@@ -77,6 +76,7 @@ def pages() -> dict[Path, dict[str, str]]:
         MAP: {name: shown_as(name, folders()) for name in TABLES},
         PAGE: {name: "\n".join(table) for name, table in of_records().items()},
         PHOTOGRAPHS: {"means": means()},
+        HERE.parent / "README.md": {"short": shown_as("short", [RESULTS / name for name in SHORT])},
     }
 
 

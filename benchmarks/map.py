@@ -5,6 +5,7 @@
     python benchmarks/map.py --mixes [RECORD ...]     a GAN arm less the same with mixes in the generator's place
     python benchmarks/map.py --clusters [RECORD ...]  where no label is used, a GAN arm less arms without one
     python benchmarks/map.py --auto [RECORD ...]      the best arm of all, and the best of `--strategies auto`
+    python benchmarks/map.py --short [RECORD ...]     accuracies alone, for README
 
 A line has the best arm without a GAN, the best GAN arm, the gain that decides over it with its 95 % interval, and its
 answer; how often a true gain of two points would have been found; and the answers of all GAN arms there, counted.
@@ -197,8 +198,8 @@ def table(head: tuple[str, ...], rows: list[list[str]]) -> str:
 
 
 def shown_as(show: str, records: Iterable[Path]) -> str:
-    """The table called ``show``, one of `TABLES`, as Markdown."""
-    head, of = TABLES[show]
+    """The table called ``show``, one of `TABLES` or ``short``, as Markdown."""
+    head, of = {**TABLES, "short": IN_SHORT}[show]
     rows: list[list[str]] = []
     for folder in records:
         with suppress(ConfigError):  # of a version whose keys were others
@@ -210,6 +211,34 @@ def less(pairs: Sequence[tuple[str, str]]) -> list[str]:
     return [f"`{one}` less `{other}`" for one, other in pairs]
 
 
+PLAIN = ("linear-probe", "augment", "kmeans")
+"""What one would take without a thought for GANs or unlabelled images; the first that ran."""
+SHORT = (
+    *(
+        "features/hymenoptera-1",
+        "features/hymenoptera-10",
+        "features/hands-1",
+        "features/hands-5",
+        "features/fashion-10",
+    ),
+    *("features/pneumonia-20", "matrix/fashion-tail", "speech/speaker-10", "texts/words-topics-1"),
+    *("vectors/cancer-10", "features/hymenoptera-0"),
+)
+"""The records that README shows a line of."""
+
+
+def in_short(folder: Path) -> Iterator[list[str]]:
+    """The cells of a record that has one space: the plain arm, the best without a GAN, and with one."""
+    run, config = read(folder), read_config(folder / "config.yaml")
+    (where,) = {space(name) for name in run.verdicts}
+    arms = [name for name in run.rows if space(name) == where]
+    plain = next(name for arm in PLAIN for name in arms if name.partition("@")[0] == arm)
+    rival = max((name for name in arms if run.kind(name) in WITHOUT_GAN), key=run.mean)
+    best = max(run.verdicts, key=run.mean)
+    shown = [f"`{name.partition('@')[0]}` {100 * run.mean(name):.1f}" for name in (plain, rival, best)]
+    yield [situation(folder), labels(config), *shown, run.verdicts[best]["verdict"]]
+
+
 TABLES = {
     "map": (HEAD, lines),
     "arms": (("record", "answer", "GAN arms, and the gain of each, points (95 %)", "over"), settled),
@@ -217,6 +246,7 @@ TABLES = {
     "mixes": (("record", "learned from", *less(PAIRS)), partial(against, PAIRS)),
     "clusters": (("record", "learned from", *less(NO_LABEL)), partial(against, NO_LABEL)),
 }
+IN_SHORT = (("situation", "labels a class", "plain", "best without a GAN", "best with one", "answer"), in_short)
 
 
 def main() -> None:
@@ -227,8 +257,13 @@ def main() -> None:
     shown.add_argument("--mixes", dest="show", action="store_const", const="mixes")
     shown.add_argument("--auto", dest="show", action="store_const", const="auto")
     shown.add_argument("--clusters", dest="show", action="store_const", const="clusters")
+    shown.add_argument("--short", dest="show", action="store_const", const="short")
     asked = parser.parse_args()
-    print(shown_as(asked.show, asked.records or folders()))
+    print(
+        shown_as(
+            asked.show, asked.records or ([RESULTS / one for one in SHORT] if asked.show == "short" else folders())
+        )
+    )
 
 
 if __name__ == "__main__":
