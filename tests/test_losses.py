@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from ganlift import losses, penalties
+from ganlift import imbalance_losses, losses, penalties
 
 LN2 = math.log(2.0)
 LOGITS = st.lists(st.floats(-1e4, 1e4, width=32), min_size=1, max_size=8)
@@ -273,29 +273,31 @@ def test_squared_consistency_by_hand_and_towards_the_teacher_alone() -> None:
 
 def test_effective_number_weights_by_hand() -> None:
     # β = 1/2: E = (1 - 1/2) / (1/2) = 1 and (1 - 1/4) / (1/2) = 3/2; weights 1 and 2/3, times 2 / (5/3)
-    weights = losses.effective_number_weights(torch.tensor([1, 2]), beta=0.5)
+    weights = imbalance_losses.effective_number_weights(torch.tensor([1, 2]), beta=0.5)
     assert weights.tolist() == pytest.approx([6 / 5, 4 / 5])
-    assert losses.effective_number_weights(torch.tensor([1, 9, 400]), beta=0.0).tolist() == pytest.approx([1, 1, 1])
+    assert imbalance_losses.effective_number_weights(torch.tensor([1, 9, 400]), beta=0.0).tolist() == pytest.approx(
+        [1, 1, 1]
+    )
 
 
 def test_inverse_frequency_weights_are_the_limit() -> None:
     counts = torch.tensor([3, 1])
-    assert losses.inverse_frequency_weights(counts).tolist() == pytest.approx([0.5, 1.5])
-    assert losses.effective_number_weights(counts, beta=1 - 1e-9).tolist() == pytest.approx([0.5, 1.5])
+    assert imbalance_losses.inverse_frequency_weights(counts).tolist() == pytest.approx([0.5, 1.5])
+    assert imbalance_losses.effective_number_weights(counts, beta=1 - 1e-9).tolist() == pytest.approx([0.5, 1.5])
 
 
 def test_weighted_cross_entropy_by_hand() -> None:
     logits = torch.tensor([[0.0, math.log(3.0)], [0.0, 0.0]])  # p = (1/4, 3/4) and (1/2, 1/2)
     targets = torch.tensor([[0.0, 1.0], [1.0, 0.0]])
     weights = torch.tensor([0.5, 1.5])
-    loss = losses.weighted_cross_entropy(logits, targets, weights)
+    loss = imbalance_losses.weighted_cross_entropy(logits, targets, weights)
     assert loss.item() == pytest.approx((1.5 * math.log(4 / 3) + 0.5 * LN2) / 2)
     assert loss.item() == pytest.approx(torch.nn.functional.cross_entropy(logits, torch.tensor([1, 0]), weights).item())
     # half and half: (0.25 · ln 4 + 0.75 · ln(4/3)) / 1 of the first image
-    mixed = losses.weighted_cross_entropy(logits[:1], torch.tensor([[0.5, 0.5]]), weights)
+    mixed = imbalance_losses.weighted_cross_entropy(logits[:1], torch.tensor([[0.5, 0.5]]), weights)
     assert mixed.item() == pytest.approx(0.25 * math.log(4) + 0.75 * math.log(4 / 3))
     # smoothing 0.2 of an image alone: its weight drops out, and both classes have the same share of it
-    smoothed = losses.weighted_cross_entropy(logits[:1], targets[:1], weights, label_smoothing=0.2)
+    smoothed = imbalance_losses.weighted_cross_entropy(logits[:1], targets[:1], weights, label_smoothing=0.2)
     assert smoothed.item() == pytest.approx(0.9 * math.log(4 / 3) + 0.1 * math.log(4))
 
 
@@ -303,23 +305,23 @@ def test_equal_weights_are_plain_cross_entropy() -> None:
     logits = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
     targets = torch.rand(6, 4, generator=torch.Generator().manual_seed(1)).softmax(1)
     plain = losses.soft_cross_entropy(logits, targets, 0.1)
-    assert losses.weighted_cross_entropy(logits, targets, torch.full((4,), 2.0), 0.1).item() == pytest.approx(
+    assert imbalance_losses.weighted_cross_entropy(logits, targets, torch.full((4,), 2.0), 0.1).item() == pytest.approx(
         plain.item()
     )
 
 
 def test_ldam_by_hand() -> None:
     # 16 and 1 images: 16^(-1/4) = 1/2 of the rarest class's margin
-    margins = losses.ldam_margins(torch.tensor([16, 1]), largest=0.5)
+    margins = imbalance_losses.ldam_margins(torch.tensor([16, 1]), largest=0.5)
     assert margins.tolist() == pytest.approx([0.25, 0.5])
     cosines = torch.tensor([[0.5, 0.25], [0.0, 1.0]])
-    held_back = losses.with_margin(cosines, torch.tensor([0, 1]), margins)
+    held_back = imbalance_losses.with_margin(cosines, torch.tensor([0, 1]), margins)
     assert held_back.tolist() == [[0.25, 0.25], [0.0, 0.5]]
 
 
 def test_logit_adjustment_by_hand() -> None:
     # π = (3/4, 1/4), τ = 2: the logits move by 2 ln(3/4) and 2 ln(1/4)
-    moved = losses.with_prior(torch.zeros(1, 2), torch.tensor([30, 10]), 2.0)
+    moved = imbalance_losses.with_prior(torch.zeros(1, 2), torch.tensor([30, 10]), 2.0)
     assert moved.squeeze(0).tolist() == pytest.approx([2 * math.log(3 / 4), 2 * math.log(1 / 4)])
 
 
@@ -348,3 +350,13 @@ def test_lecam_by_hand() -> None:
     # real (1, -2) above α_F = -1 by 2 and not at all; fake (0, 3) below α_R = 2 by 2 and not at all
     real, fake = torch.tensor([1.0, -2.0]), torch.tensor([0.0, 3.0])
     assert losses.lecam(real, fake, torch.tensor(2.0), torch.tensor(-1.0)).item() == pytest.approx(2.0 + 2.0)
+
+
+def test_how_far_classes_are_from_their_sizes_by_hand() -> None:
+    logits = torch.log(torch.tensor([[0.5, 0.5], [0.2, 0.8]]))  # p̄ = (0.35, 0.65)
+    found = losses.divergence_of_mean(logits, torch.tensor([1.0, 3.0]))
+    assert found.item() == pytest.approx(0.35 * math.log(0.35 / 0.25) + 0.65 * math.log(0.65 / 0.75))
+    even = losses.divergence_of_mean(logits, torch.tensor([5.0, 5.0]))
+    assert even.item() == pytest.approx(LN2 - losses.entropy_of_mean(logits).item())
+    extreme = losses.divergence_of_mean(torch.tensor([[1e4, 0.0]]), torch.tensor([10.0, 11.0]))
+    assert extreme.item() == pytest.approx(math.log(21 / 10))

@@ -212,6 +212,26 @@ def test_one_label_a_class_is_enough_where_neighbours_are_alike(name: str) -> No
     assert found > plain + 0.1
 
 
+def test_classes_are_to_be_as_large_as_the_labelled_ones() -> None:
+    """On an arc without a gap a small class ends where its labels say; made even, it takes from the large one."""
+    angle = 1.6 * (np.arange(300) / 300 - 0.1)
+    truth = (angle > 0).astype(np.int64)  # 30 and 270
+    vectors = (np.stack([np.cos(angle), np.sin(angle)], axis=1) @ np.eye(2, 16))[:, None].astype(np.float32)
+    some = np.r_[1:300:2]
+    given = Task(vectors[some], truth[some], vectors, truth, vectors, tuple("ab"), flips=False, weak_views=1)
+    settings, entry = Settings(make_fabric(CPU, "fp32")), strategies.get("neighbours@network")
+
+    def share_of_the_small_class(**options: object) -> float:
+        setup = Setup(given, Budget(200, 32, 200), Rng(0, "neighbours", CPU), CPU, "mlp", features="network")
+        outcome, _ = run_phases(
+            entry.phases(setup, entry.options(neighbour_weight=5, **options)), lambda phase: settings
+        )
+        return float((setup.predict(outcome.classifier, torch.from_numpy(vectors)).argmax(1) == 0).float().mean())
+
+    assert share_of_the_small_class() == pytest.approx(0.1, abs=0.05)
+    assert share_of_the_small_class(class_sizes="even") > 0.3
+
+
 def test_simsiam_does_not_collapse(task: Task) -> None:
     _, records = run(task, "simsiam", steps=40)
     assert records[0].trace[-1]["z_deviation"] > 0.3 / math.sqrt(256)

@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import Field
 from torch import Tensor
 
-from ganlift.losses import effective_number_weights, inverse_frequency_weights, weighted_cross_entropy
+from ganlift.imbalance_losses import effective_number_weights, inverse_frequency_weights, weighted_cross_entropy
 from ganlift.strategies.augment import AugmentOptions, augmented
 from ganlift.strategies.base import BOTH, Outcome, Phases, Setup, choices, classifier_phase, shipped, strategy
 from ganlift.training.phase import Updater

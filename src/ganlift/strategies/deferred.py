@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ganlift.losses import effective_number_weights
+from ganlift.imbalance_losses import effective_number_weights
 from ganlift.strategies.base import Setup
 
 DEFER, BETA = 0.8, 0.9999

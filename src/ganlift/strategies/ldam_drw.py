@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ganlift.errors import ConfigError
-from ganlift.losses import ldam_margins, weighted_cross_entropy, with_margin
+from ganlift.imbalance_losses import ldam_margins, weighted_cross_entropy, with_margin
 from ganlift.strategies.base import (
     BOTH,
     ClassifierOptions,

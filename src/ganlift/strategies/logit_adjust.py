@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from pydantic import Field
 from torch import Tensor
 
-from ganlift.losses import soft_cross_entropy, with_prior
+from ganlift.imbalance_losses import with_prior
+from ganlift.losses import soft_cross_entropy
 from ganlift.strategies.augment import AugmentOptions, augmented
 from ganlift.strategies.base import BOTH, Outcome, Phases, Setup, classifier_phase, search, shipped, strategy
 from ganlift.training.phase import Updater

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ganlift.augment import mixup
-from ganlift.losses import weighted_cross_entropy
+from ganlift.imbalance_losses import weighted_cross_entropy
 from ganlift.strategies.base import (
     BOTH,
     ClassifierOptions,

@@ -5,24 +5,30 @@ cosine, p̄ the mean of p over the batch and H the entropy,
 
     −mean log ⟨p(x), p(x′)⟩ − β · H(p̄),      x′ drawn from N(x).
 
-Without the entropy every example would soon be of one class; with it classes are about as large as one another, which
-those of the data need not be.
+Without the entropy every example would soon be of one class; with it classes are about as large as one another. Where
+the labelled examples, n_k of class k, are of unequal number, those of the data will be too, and in place of −H(p̄)
+stands KL(p̄ ‖ π) with π_k ∝ n_k + 10, as labels are few and say little about sizes; with equal n_k that is the same.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
-from ganlift.losses import entropy_of_mean, neighbours_agree
+from ganlift.losses import divergence_of_mean, entropy_of_mean, neighbours_agree
 from ganlift.strategies.base import Setup, search
 from ganlift.strategies.terms import Moment, Term, TermOptions
 from ganlift.training.pixels import Batch, Held
 
 AT_ONCE, MOST = 1024, 10_000
 """Rows of the table of likenesses that are held at once, and examples that neighbours are looked for among."""
+
+AS_LARGE = 10
+"""Examples of each class that are taken to be there beside the labelled ones: few labels say little about sizes."""
 
 
 class NeighbourOptions(TermOptions):
@@ -31,7 +37,11 @@ class NeighbourOptions(TermOptions):
         0.3, ge=0, description="weight of the neighbours' loss", json_schema_extra=search(0.1, 3.0, log=True)
     )
     evenness: float = Field(
-        5.0, ge=0, description="β: weight of classes of one size", json_schema_extra=search(1.0, 10.0, log=True)
+        5.0, ge=0, description="β: weight of classes of those sizes", json_schema_extra=search(1.0, 10.0, log=True)
+    )
+
+    class_sizes: Literal["labelled", "even"] = Field(
+        "labelled", description="classes are to be as large as the labelled ones, or as one another"
     )
 
 
@@ -39,15 +49,23 @@ def neighbours(setup: Setup, options: NeighbourOptions) -> Term:
     """The module's loss of unlabelled examples and a neighbour of each, in weak views."""
     images, rng = setup.unlabelled, setup.rng.generator("neighbours")
     found = nearest(setup, images, options.neighbours)
+    counts = setup.class_counts if options.class_sizes == "labelled" else torch.ones_like(setup.class_counts)
 
     def beside(u: Batch) -> dict[str, Tensor]:
         return {"neighbour": setup.weak(images.take(one_of(found, u.index, rng)))}
 
     def loss(moment: Moment) -> Tensor:
         own, other = (moment.out.logits[kind].float() for kind in ("unlabelled", "neighbour"))
-        return neighbours_agree(own, other) - options.evenness * entropy_of_mean(own)
+        return neighbours_agree(own, other) + options.evenness * off_size(own, counts)
 
     return Term("neighbour_loss", options.neighbour_weight, loss, beside)
+
+
+def off_size(logits: Tensor, counts: Tensor) -> Tensor:
+    """How far the classes of ``logits`` (n, K) are from the sizes that ``counts`` (K,) speak for; up to a constant."""
+    if bool((counts == counts[0]).all()):
+        return -entropy_of_mean(logits)
+    return divergence_of_mean(logits, counts + AS_LARGE)
 
 
 def nearest(setup: Setup, images: Held, count: int) -> Tensor:

@@ -20,7 +20,7 @@ class NeighboursOptions(NeighbourOptions, ClassifierOptions):
 @strategy(
     "neighbours",
     kind="rival",
-    summary="Neighbours among the unlabelled are to be of one class, and classes of one size.",
+    summary="Neighbours among the unlabelled are to be of one class, and classes as large as the labelled.",
     source="SCAN: Van Gansbeke et al. 2020, eq. 2, with labels",
     options=NeighboursOptions,
     unlabelled="required",
