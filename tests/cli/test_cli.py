@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from ganlift.strategies.base import strategies
+from ganlift.strategies.options import build_options
+
 PRETEND = Path(__file__).parent / "pretend.py"
 
 
@@ -133,7 +136,38 @@ def test_list_as_json_has_kinds_and_options() -> None:
     assert {"augment", "rotation", "fixmatch", "gan-augment", "sgan", "sgan-fixmatch"} <= members.keys()
     assert members["sgan"]["kind"] == "gan"
     assert all(one["summary"] and one["source"] for one in members.values())
-    assert members["sgan"]["options"]["lr"].keys() == {"default", "description"}
+    assert members["sgan"]["options"]["lr"].keys() == {"default", "description", "values", "on_features"}
+    assert members["fixmatch-rotation"]["options"]["lr"].keys() == {"default", "description", "values"}
+
+
+def test_members_that_are_named_are_listed_alone_with_their_options() -> None:
+    shown = ganlift("list", "strategies", "sgan", "neighbours", "gan-augment-vae").stdout
+    names = [line.split()[0] for line in shown.splitlines() if not line.startswith(" ")]
+    assert names == ["sgan", "neighbours", "gan-augment-vae"]
+    words = " ".join(shown.split())
+    own, there = (
+        build_options(strategies.get("sgan"), {}, space).model_dump()["lr"] for space in ("pixels", "vectors")
+    )
+    assert (
+        f"Options (--set options.sgan.NAME=VALUE): lr = {own}, on features {there}: AdamW's learning rate; above 0"
+        in words
+    )
+    assert (
+        "class_sizes = labelled: classes are to be as large as the labelled ones, or as one another; labelled, even"
+        in words
+    )
+    assert max(map(len, shown.splitlines())) <= 80
+    assert ganlift("list", "datasets", "digits").stdout.startswith("digits\n")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "near"), [("strategies", "nieghbours", "neighbours"), ("datasets", "digit", "digits")]
+)
+def test_a_misspelt_member_is_told_the_nearest(kind: str, name: str, near: str) -> None:
+    ended = ganlift("list", kind, name)
+    assert ended.returncode == 2
+    assert f"Did you mean '{near}'?" in ended.stderr
+    assert ended.stdout == ""
 
 
 def test_a_reader_that_leaves_early_is_no_fault() -> None:

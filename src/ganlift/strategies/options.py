@@ -41,14 +41,19 @@ def build_options(entry: Strategy, given: Mapping[str, Any], space: str = "pixel
     Raises:
         ConfigError: an unknown key (the nearest is named), a value out of range, or one that is for pictures alone.
     """
-    shared = {key: value for key, value in ON_VECTORS.items() if key in entry.options.model_fields}
-    own = {**shared, **(entry.vector_options or {})} if space == "vectors" else {}
+    own = defaults_on_vectors(entry) if space == "vectors" else {}
     for key, value in PICTURES_ONLY.items():
         if space in INSTEAD and given.get(key) == value:
             raise ConfigError(
                 f"Option '{key}' of strategy '{entry.name}' is '{value}', which is for pictures alone{INSTEAD[space]}."
             )
     return checked(f"strategy '{entry.name}'", entry.options, {**own, **given})
+
+
+def defaults_on_vectors(entry: Strategy) -> dict[str, Any]:
+    """The defaults of options in the space of vectors that are the strategy's own there, or of `ON_VECTORS`."""
+    shared = {key: value for key, value in ON_VECTORS.items() if key in entry.options.model_fields}
+    return {**shared, **(entry.vector_options or {})}
 
 
 def checked(owner: str, model: type[BaseModel], given: Mapping[str, Any]) -> BaseModel:
