@@ -114,16 +114,21 @@ def _member(name: str, entry: Any) -> dict[str, Any]:
 
 def _options(entry: Any) -> dict[str, Any]:
     """Each option's default, description and possible values, from its pydantic model; another default on features."""
+    from pydantic.errors import PydanticInvalidForJsonSchema
+
     from ganlift.strategies.base import Strategy
     from ganlift.strategies.options import defaults_on_vectors
 
     model = getattr(entry, "options", None)
     if model is None:
         return {}
-    schema = model.model_json_schema()["properties"]
+    try:
+        schema = model.model_json_schema().get("properties", {})
+    except PydanticInvalidForJsonSchema:  # of a plug-in: a type that JSON has none for
+        schema = {}
     on_features = defaults_on_vectors(entry) if isinstance(entry, Strategy) and "vectors" in entry.spaces else {}
     found = {
-        name: {"default": field.default, "description": field.description, "values": _values(schema[name])}
+        name: {"default": field.default, "description": field.description, "values": _values(schema.get(name, {}))}
         for name, field in model.model_fields.items()
     }
     for name, value in on_features.items():
