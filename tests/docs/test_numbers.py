@@ -123,6 +123,7 @@ def test_records_older_than_the_code_are_named_as_such(monkeypatch: pytest.Monke
     ("name", "kept", "page"),
     [
         ("estimators.py", "estimators.jsonl", "vectors.md"),
+        ("class_sizes.py", "class-sizes.json", "vectors.md"),
         ("privacy.py", "privacy.json", "privacy.md"),
         ("label_noise.py", "label-noise.json", "check.md"),
         ("near_copies.py", "near-copies.json", "check.md"),
