@@ -216,8 +216,13 @@ def mean_entropy(logits: Tensor) -> Tensor:
 
 def entropy_of_mean(logits: Tensor) -> Tensor:
     """Entropy of the mean softmax over the batch, in nats: log K where all clusters are of one size."""
-    log_mean = F.log_softmax(logits, dim=1).logsumexp(0) - math.log(len(logits))
+    log_mean = _log_mean(logits)
     return -(log_mean.exp() * log_mean).sum()
+
+
+def _log_mean(logits: Tensor) -> Tensor:
+    """Log of the mean softmax over the batch, (K,)."""
+    return F.log_softmax(logits, dim=1).logsumexp(0) - math.log(len(logits))
 
 
 def divergence_of_mean(logits: Tensor, sizes: Tensor) -> Tensor:
@@ -225,7 +230,7 @@ def divergence_of_mean(logits: Tensor, sizes: Tensor) -> Tensor:
 
     Where all sizes are equal, it is log K less `entropy_of_mean`.
     """
-    log_mean = F.log_softmax(logits, dim=1).logsumexp(0) - math.log(len(logits))
+    log_mean = _log_mean(logits)
     return (log_mean.exp() * (log_mean - (sizes / sizes.sum()).log().to(log_mean))).sum()
 
 

@@ -49,23 +49,24 @@ def neighbours(setup: Setup, options: NeighbourOptions) -> Term:
     """The module's loss of unlabelled examples and a neighbour of each, in weak views."""
     images, rng = setup.unlabelled, setup.rng.generator("neighbours")
     found = nearest(setup, images, options.neighbours)
-    counts = setup.class_counts if options.class_sizes == "labelled" else torch.ones_like(setup.class_counts)
+    sizes = sizes_of(setup, options)
 
     def beside(u: Batch) -> dict[str, Tensor]:
         return {"neighbour": setup.weak(images.take(one_of(found, u.index, rng)))}
 
     def loss(moment: Moment) -> Tensor:
         own, other = (moment.out.logits[kind].float() for kind in ("unlabelled", "neighbour"))
-        return neighbours_agree(own, other) + options.evenness * off_size(own, counts)
+        off = -entropy_of_mean(own) if sizes is None else divergence_of_mean(own, sizes)
+        return neighbours_agree(own, other) + options.evenness * off
 
     return Term("neighbour_loss", options.neighbour_weight, loss, beside)
 
 
-def off_size(logits: Tensor, counts: Tensor) -> Tensor:
-    """How far the classes of ``logits`` (n, K) are from the sizes that ``counts`` (K,) speak for; up to a constant."""
-    if bool((counts == counts[0]).all()):
-        return -entropy_of_mean(logits)
-    return divergence_of_mean(logits, counts + AS_LARGE)
+def sizes_of(setup: Setup, options: NeighbourOptions) -> Tensor | None:
+    """How large classes are to be, (K,); None where all are to be of one size."""
+    counts = setup.class_counts
+    equal = options.class_sizes == "even" or bool((counts == counts[0]).all())
+    return None if equal else counts + AS_LARGE
 
 
 def nearest(setup: Setup, images: Held, count: int) -> Tensor:
