@@ -19,6 +19,8 @@ BROKEN = {
     "ganlift-example-plugin 0.1.0;",
     "other = json:dumps": "'other' of the package brokenplug 1.0 is not registered under that name by json:dumps",
     "thief = thief": "'thief' of the package brokenplug 1.0 can't be loaded (ConfigError: Two members of kind strategy",
+    "astray = astray": "'astray' of the package brokenplug 1.0 can't be loaded (ConfigError: vector_options of "
+    "strategy 'astray' names no option of it: widht.)",
 }
 THIEF = """
 from ganlift.strategies.base import ClassifierOptions, strategy
@@ -27,6 +29,15 @@ def phases(setup, options): ...
 
 strategy("half", kind="rival", summary="", source="", options=ClassifierOptions)(phases)
 strategy("augment", kind="rival", summary="", source="", options=ClassifierOptions)(phases)
+"""
+
+ASTRAY = """
+from ganlift.strategies.base import ClassifierOptions, strategy
+
+def phases(setup, options): ...
+
+given = {"lr": 0.1, "widht": 3}
+strategy("astray", kind="rival", summary="", source="", options=ClassifierOptions, vector_options=given)(phases)
 """
 
 
@@ -55,6 +66,7 @@ def broken_site(site: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     (info / "entry_points.txt").write_text("[ganlift.strategies]\n" + "\n".join(BROKEN) + "\n")
     (folder / "leaves.py").write_text("raise SystemExit(3)\n")
     (folder / "thief.py").write_text(THIEF)
+    (folder / "astray.py").write_text(ASTRAY)
     return f"{site}{os.pathsep}{folder}"
 
 
@@ -90,7 +102,7 @@ def test_broken_plug_ins_are_named_and_the_rest_goes_on(broken_site: str) -> Non
     assert listed.returncode == 0
     members = {one["name"]: one for one in json.loads(listed.stdout)}
     assert {"augment", "example-cutout"} <= members.keys()
-    assert not {"bad", "leaves", "other", "thief", "half"} & members.keys()
+    assert not {"bad", "leaves", "other", "thief", "half", "astray"} & members.keys()
     assert members["augment"]["package"] == ""
     for sentence in BROKEN.values():
         assert sentence in listed.stderr

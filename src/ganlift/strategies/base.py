@@ -118,6 +118,10 @@ class Strategy:
     features: str | None = None
     space: str = "pixels"
 
+    def __post_init__(self) -> None:
+        if unknown := sorted(set(self.vector_options or ()) - set(self.options.model_fields)):
+            raise ConfigError(f"vector_options of strategy '{self.name}' names no option of it: {', '.join(unknown)}.")
+
     @property
     def needs_generator(self) -> bool:
         """Whether its first phase is a generator that other arms of the seed share."""
