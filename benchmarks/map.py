@@ -47,6 +47,8 @@ SITUATIONS = {
     "matrix/pneumonia": "X-rays, unequal classes",
     "pneumoniamnist": "X-rays, unequal classes",
     "speech/random": "spoken digits, voices that were heard",
+    "speech/heard": "spoken digits, voices that were heard",
+    "speech/network": "spoken digits, voices that were heard",
     "speech/speaker": "spoken digits, other voices",
     "every/hands": "photographs of hands, other people",
     "every/words-topics": "news texts, two embeddings",

@@ -76,6 +76,20 @@ SPEECH = tuple(
 )
 """Spoken digits (`speech.py`): test clips of other speakers than those learned from, or of the same."""
 
+HEARD = (
+    *("--seeds", "10", "--budget", "300", "--strategies"),
+    "augment,pseudo-label,entropy-minimisation,mean-teacher,fixmatch,sgan-mix,fixmatch-mix,acgan,sgan,sgan-fixmatch",
+)
+MORE_SPEECH = (
+    *(
+        Record(f"speech/heard-{n}", ("{speech}/heard.csv", "--labels-per-class", f"{n}", *HEARD), 0.8, "speech")
+        for n in (5, 10)
+    ),
+    Record("speech/network-10", ("{speech}/heard.csv", "--labels-per-class", "10", *ON_FEATURES), 0.2, "speech"),
+)
+"""Where `SPEECH` left a GAN arm ahead, *undecided*: other draws, half of the clips for testing, every rival that sound
+and unlabelled clips allow, mixes in the generator's place; and through a frozen network of photographs."""
+
 TEXTS = tuple(
     Record(f"texts/{name}-{n}", (files, "--labels-per-class", f"{n}", *ON_VECTORS), 0.1, "texts")
     for name, files, labels in (
@@ -218,6 +232,7 @@ RECORDS = (
     *ROWS,
     *CIFAR10_FEATURES,
     *SPEECH,
+    *MORE_SPEECH,
     *TEXTS,
     *EVERY,
     *OF_GENERATORS,
