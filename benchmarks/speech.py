@@ -6,8 +6,8 @@
 ``RECORDINGS`` is the folder ``recordings`` of github.com/Jakobovski/free-spoken-digit-dataset (Jackson et al., CC BY-SA
 4.0): 3,000 clips `DIGIT_SPEAKER_NUMBER.wav` of ten digits by six speakers at 8 kHz. ``speaker.csv`` has the speaker as
 the group, which never straddles a split: test clips are of speakers whom no arm has heard. ``random.csv`` has none. In
-``heard.csv`` the first half of each speaker's clips of a digit is for testing: as in ``random.csv`` every voice has been
-heard, and 1,500 clips tell differences that 600 do not.
+``heard.csv`` the first half of each speaker's clips of a digit is for testing: as in ``random.csv`` every voice has
+been heard, and 1,500 clips tell differences that 600 do not.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import csv
 from pathlib import Path
-
 
 HALF = 25
 """Clips of a digit by a speaker are numbered from 0 to 49; below this they are for testing in ``heard.csv``."""
