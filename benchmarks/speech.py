@@ -43,9 +43,8 @@ def main() -> None:
     parser.add_argument("recordings", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args()
-    print(
-        f"{write_tables(asked.recordings, asked.out):,} clips in {asked.out}: {', '.join(f'{name}.csv' for name in COLUMNS)}"
-    )
+    clips = write_tables(asked.recordings, asked.out)
+    print(f"{clips:,} clips in {asked.out}: {', '.join(f'{name}.csv' for name in COLUMNS)}")
 
 
 if __name__ == "__main__":
