@@ -52,12 +52,6 @@ def test_the_pages_show_the_tables_that_the_kept_records_make(monkeypatch: pytes
             assert table.rstrip() in within, f"{name} of {page.name}: python benchmarks/fill.py"
 
 
-@pytest.mark.parametrize("run", SPEECH, ids=lambda run: run.name)
-def test_every_table_of_speech_is_that_of_the_kept_run(run: Path, table: Table) -> None:
-    text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
-    assert "\n".join(table(run)) in text
-
-
 def test_auto_picks_what_leads_the_map_or_an_arm_within_two_points_of_it() -> None:
     page = (ROOT / "docs" / "map.md").read_text(encoding="utf-8")
     lines = page.partition("[start:auto]")[2].partition("[end:auto]")[0].splitlines()[3:-1]
