@@ -44,7 +44,7 @@ ON_VECTORS = (
 )
 ON_PIXELS = (
     *("--features", "pixels", "--seeds", "5", "--budget", "300", "--strategies"),
-    "augment,mean-teacher,fixmatch,fixmatch-rotation,acgan,sgan,sgan-fixmatch",
+    "augment,mean-teacher,fixmatch,fixmatch-rotation,acgan,sgan,sgan-fixmatch,sgan-fixmatch-rotation",
 )
 ON_FEATURES = ("--features", "efficientnet-lite0", *ON_VECTORS)
 PHOTOGRAPHS = tuple(
