@@ -128,6 +128,12 @@ SCENARIOS = (
     Scenario("restless arm", "one GAN arm varies twice as much over seeds", restless={"gan-1": 2.0}, kinds=RIVALS),
     Scenario("very restless arm", "one GAN arm varies three times as much", restless={"gan-1": 3.0}, kinds=RIVALS),
     Scenario("restless GANs", "all GAN arms vary twice as much", restless=dict.fromkeys(GANS, 2.0), kinds=RIVALS),
+    Scenario(
+        "restless rivals",
+        "two of three arms without a GAN vary five times as much",
+        restless={"rotation": 5.0, "fixmatch": 5.0},
+        kinds=RIVALS,
+    ),
     *(unequal(count, behind, images) for count in (3, 9) for behind in (1, 2, 3) for images in (40, 100, 500)),
     unequal(3, 2, 100, **TAILED),
     unequal(9, 2, 40, **TAILED),

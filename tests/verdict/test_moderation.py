@@ -7,8 +7,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy import stats
 
-from ganlift.verdict.moderation import MOST, NOTHING_KNOWN, Prior, prior
+from ganlift.verdict.moderation import CHANCE, MOST, NOTHING_KNOWN, Prior, prior
 
 from .conftest import BASE, Run, plus
 
@@ -50,12 +51,27 @@ def test_arms_that_agree_in_every_seed_tell_nothing() -> None:
     assert prior(table, 0, 1) == NOTHING_KNOWN
 
 
+def moved_by(seeds: int, spread: float) -> np.ndarray:
+    """Alternating, with the standard deviation ``spread``."""
+    steps = np.resize([1.0, -1.0], seeds)
+    return spread * steps / steps.std(ddof=1)
+
+
 @pytest.mark.parametrize(("seeds", "freedom"), [(2, 1), (3, 2), (4, 3), (5, 4), (6, 4), (20, 4)])
 def test_at_most_four_degrees_of_freedom_and_no_more_than_the_seeds_have(seeds: int, freedom: int) -> None:
-    """However many the other arms are, and all louder than the two."""
+    """However many the other arms are, and all somewhat louder than the two."""
     table = np.random.default_rng(seeds).normal(0.7, 0.02, (30, seeds))
-    table[1] = table[0] + 0.01
+    table[1] = table[0] + moved_by(seeds, 0.026)
     assert prior(table, 0, 1).freedom == freedom <= MOST
+
+
+def test_arms_that_are_louder_than_chance_allows_tell_nothing_of_two_quiet_ones() -> None:
+    """With 10 seeds a variance falls below 0.598 of the true one once in five (χ², 9 degrees of freedom: 5.380 / 9)."""
+    table = np.random.default_rng(0).normal(0.7, 0.1, (12, 10))
+    table[1] = table[0] + moved_by(10, 0.01)
+    found = prior(table, 0, 1)
+    assert found.freedom == pytest.approx(4 / (5.380 / 9 * found.variance / 0.01**2) ** 2, rel=1e-3)
+    assert found.freedom < 0.05
 
 
 def test_moderation_is_a_mean_weighted_by_degrees_of_freedom() -> None:
@@ -65,7 +81,7 @@ def test_moderation_is_a_mean_weighted_by_degrees_of_freedom() -> None:
 
 @given(scores, st.integers(0, 7), st.floats(0.005, 0.2))
 def test_the_pairs_own_difference_does_not_enter_the_prior_variance(table: np.ndarray, at: int, x: float) -> None:
-    """Only the degrees of freedom may follow it, down as it grows."""
+    """Only the degrees of freedom may follow it, down as it leaves what the others show, by more than chance below."""
     before = prior(table, 0, 1)
     assume(before.variance > 1e-8)
     seed = at % table.shape[1]
@@ -76,7 +92,9 @@ def test_the_pairs_own_difference_does_not_enter_the_prior_variance(table: np.nd
     assert after.variance == pytest.approx(before.variance, rel=1e-6)
     most = min(MOST, table.shape[1] - 1)
     own = float((moved[0] - moved[1]).var(ddof=1))
-    assert after.freedom == pytest.approx(most / max(1.0, own / before.variance) ** 2, rel=1e-5)
+    lowest = stats.chi2.ppf(CHANCE, table.shape[1] - 1) / (table.shape[1] - 1)
+    excess = max(1.0, own / before.variance, lowest * before.variance / max(own, 1e-12))
+    assert after.freedom == pytest.approx(most / excess**2, rel=1e-5)
 
 
 @given(scores, st.integers(0, 7), st.integers(0, 7), st.floats(-0.2, 0.2))
