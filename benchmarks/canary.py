@@ -1,11 +1,12 @@
-"""Figures that move when results do: of every strategy and generator after 20 steps on `fashion-mini`, and of splits.
+"""Figures that move when results do: of strategies and generators after 20 steps, of splits, and of verdicts.
 
     python benchmarks/canary.py           what has moved since benchmarks/canary.json; exit code 1 where something has
     python benchmarks/canary.py --keep    the same, and writes the figures of what moved
     python benchmarks/canary.py --processor   what moved did so by this processor alone: it is let pass from now on
 
 A record under ``benchmarks/results/`` states the `marks` of its arms (``canary.json``, written by ``table.py --keep``).
-Where an arm's figures are others today, the record is older than the code, and `stale` names the arm.
+Where an arm's figures are others today, the record is older than the code, and `stale` names the arm; where the
+verdict's are, it was judged by an older form of it, and `stale` names `VERDICT`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from ganlift.data.kin import with_near
 from ganlift.data.split_files import PARTS
 from ganlift.data.types import ImageSet, Task
 from ganlift.generators.base import generators
+from ganlift.runs.files import read_json
 from ganlift.strategies import sgan
 from ganlift.strategies.base import run_phases, strategies
 from ganlift.strategies.options import build_options
@@ -41,6 +43,8 @@ from ganlift.training.fit import Settings
 from ganlift.training.phase import Budget
 from ganlift.training.precision import make_fabric
 from ganlift.training.rng import Rng, seeded
+from ganlift.verdict import Question, verdicts
+from ganlift.verdict.simulate import Design, Spread, simulate
 from ganlift.yardstick import ACCURACY, MACRO_RECALL
 
 FILE = Path(__file__).parent / "canary.json"
@@ -53,6 +57,9 @@ SPLITS = {"few": {"labels_per_class": 10}, "all": {}, "tail": {"imbalance": "exp
 RELATIVE, ABSOLUTE, SWAY = 0.03, 0.003, 3.0
 """What another processor may make of the same code: its sums have another order, and 20 steps let that grow. Least, and
 how many times what other kernels on the same processor make of it (``canary-sway.json``)."""
+
+VERDICT = "the verdict"
+"""What stands among the arms of a record for how they were judged."""
 
 Figures = dict[str, float]
 
@@ -146,10 +153,20 @@ def of_splits(images: ImageSet, **how: Any) -> Figures:
     return {part: int.from_bytes(digest[:4]) / 2**32 for part, digest in digests.items()}
 
 
+def of_verdict(images: ImageSet) -> Figures:
+    """Ends of intervals, in points, of simulated arms of which one varies much over seeds; no image is looked at."""
+    kinds = {"baseline": "baseline", "rival": "rival", "restless": "rival", "better": "gan", "equal": "gan"}
+    design = Design(kinds, {"better": 0.03, "restless": -0.2}, seeds=7, restless={"restless": 9.0})
+    spread = Spread(0.73, difficulty=0.7, arm_images=0.02, seed_images=0.2, seed_sd=0.016, arm_sd=0.006)
+    rows, correct, labels = simulate(spread, design, np.random.default_rng(0))
+    found = verdicts(Question(rows, correct, labels, [str(one) for one in range(10)]))
+    return {f"{one.strategy}, {end}": 100 * getattr(one, f"ci_{end}") for one in found for end in ("low", "high")}
+
+
 def figures() -> dict[str, Callable[[ImageSet], Figures]]:
     """What makes the figures of each thing there is: "strategy/NAME", "tail/NAME" and "vectors/NAME" of strategies,
-    "generator/NAME" and "features/NAME" of generators, "split/NAME"; each of the set that `images` gives."""
-    found: dict[str, Callable[[ImageSet], Figures]] = {
+    "generator/NAME" and "features/NAME" of generators, "split/NAME", `VERDICT`; each of the set that `images` gives."""
+    found: dict[str, Callable[[ImageSet], Figures]] = {VERDICT: of_verdict} | {
         f"split/{name}": partial(of_splits, **how) for name, how in SPLITS.items()
     }
     for name, entry in strategies:
@@ -234,16 +251,20 @@ def marks(arms: Iterable[str]) -> dict[str, str]:
     figures = kept()
     drawn = [figures.get(f"split/{name}") for name in SPLITS]
     own = {arm: [figures.get(f"{kind}/{_known(arm)}") for kind in _kinds(arm)] + drawn for arm in arms}
+    own |= {VERDICT: [figures.get(VERDICT)]} if VERDICT in own else {}
     return {arm: hashlib.sha256(json.dumps(one).encode()).hexdigest()[:8] for arm, one in sorted(own.items())}
 
 
 def stale(record: Path) -> list[str]:
-    """The arms of ``record``, a folder, whose figures have moved since; ["all"] where it states no canary."""
+    """The arms of ``record``, a folder, whose figures have moved since, and `VERDICT` where that has; ["all"] where it
+    states no canary."""
     file = record / "canary.json"
     if not file.exists():
         return ["all"]
     stated: dict[str, str] = json.loads(file.read_text())
-    return [arm for arm, mark in marks(stated).items() if mark != stated[arm]]
+    found = record / "verdict.json"
+    judged = {VERDICT} if found.exists() and read_json(found) else set()
+    return [arm for arm, mark in marks(stated.keys() | judged).items() if mark != stated.get(arm)]
 
 
 def _kinds(arm: str) -> tuple[str, ...]:

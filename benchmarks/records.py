@@ -5,7 +5,8 @@
     ... --hands FOLDER --speech FOLDER --texts FOLDER                    and those of hands, sound and texts
     python benchmarks/records.py --only fashion      that of this name, or those with the word in theirs
 
-A record is older than the code where an arm's figures have moved (`canary.py`) or it was made with other settings.
+A record is older than the code where an arm's figures or the verdict's have moved (`canary.py`), or it was made with
+other settings; one that was judged by an older form alone, and whose run is still there, is judged again in seconds.
 CIFAR-10's last training batch is left out, because the shipped settings were tuned on it (`tune.py`). What is broken
 off goes on where it stopped: each is a run in ``runs/records/``. Afterwards `fill.py` puts the tables
 into the pages, and the tests name what is not in step.
@@ -21,7 +22,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from canary import stale
+from canary import VERDICT, stale
 from situations import HERE, RECORDS, Record
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.model_selection import train_test_split
@@ -71,8 +72,10 @@ def outdated(record: Record) -> str:
     if not (record.kept / "config.yaml").exists():
         return "not made yet"
     arms, keys = stale(record.kept), changed(record)
+    judged = "judged by an older form" if VERDICT in arms else ""
+    arms = [arm for arm in arms if arm != VERDICT]
     moved = "" if not arms else "made before the canary" if arms == ["all"] else f"{len(arms)} arms have moved"
-    return " and ".join(filter(None, (moved, f"other settings ({', '.join(keys)})" if keys else "")))
+    return " and ".join(filter(None, (moved, judged, f"other settings ({', '.join(keys)})" if keys else "")))
 
 
 def make(record: Record, arguments: Sequence[str]) -> None:

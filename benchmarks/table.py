@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from canary import marks
+from canary import VERDICT, marks
 
 from ganlift.report import read_run, side_by_side
 from ganlift.runs.files import read_json, write_json, write_text
@@ -197,7 +197,8 @@ def main() -> None:
         for name in RECORDS:  # which images, not where they lay on that machine
             text = (folder / name).read_text(encoding="utf-8")
             write_text(arguments.keep / name, text.replace(data, Path(data).name) if data else text)
-        write_json(arguments.keep / "canary.json", marks(read(folder).rows))
+        run = read(folder)
+        write_json(arguments.keep / "canary.json", marks([*run.rows, *([VERDICT] if run.verdicts else [])]))
         if found:
             write_json(arguments.keep / "generators.json", found)
 

@@ -12,6 +12,7 @@ from ganlift.data.types import ImageSet
 from ganlift.generators.base import generators
 from ganlift.representations import pixels
 from ganlift.strategies.base import strategies
+from ganlift.verdict import moderation
 
 ROOT = Path(__file__).parents[2]
 
@@ -73,3 +74,23 @@ def test_a_record_is_stale_where_one_of_its_arms_has_moved(tmp_path: Path, monke
     others = {**canary.kept(), "strategy/fixmatch": {"nll": 9.0}}
     monkeypatch.setattr(canary, "kept", lambda: others)
     assert canary.stale(tmp_path) == ["fixmatch-in-time-of-sgan"]
+
+
+def test_a_record_is_stale_where_verdicts_are_made_in_another_way_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "canary.json").write_text(json.dumps(canary.marks(["augment"])))
+    assert canary.stale(tmp_path) == []
+    (tmp_path / "verdict.json").write_text('[{"strategy": "sgan"}]')
+    assert canary.stale(tmp_path) == [canary.VERDICT]  # from before verdicts had a canary
+    (tmp_path / "canary.json").write_text(json.dumps(canary.marks(["augment", canary.VERDICT])))
+    assert canary.stale(tmp_path) == []
+    others = {**canary.kept(), canary.VERDICT: {"better, low": 9.0}}
+    monkeypatch.setattr(canary, "kept", lambda: others)
+    assert canary.stale(tmp_path) == [canary.VERDICT]
+
+
+def test_another_form_of_the_verdict_is_noticed(images: ImageSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moderation, "CHANCE", 1e-9)  # as if arms that vary alike were never asked for
+    kept = {canary.VERDICT: canary.kept()[canary.VERDICT]}
+    assert canary.moved({canary.VERDICT: canary.of_verdict(images)}, kept, {}).keys() == {canary.VERDICT}
