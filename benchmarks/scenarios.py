@@ -144,6 +144,12 @@ SCENARIOS = (
         gains=dict.fromkeys(GANS, MARGIN),
         false=(HURTS, NO_GAIN),
     ),
+    Scenario(
+        "gain at the margin, many rivals",
+        "four GAN arms truly 1 point better than each of nine arms without a GAN",
+        **{**without_gan(9, 0), "gains": dict.fromkeys(GANS, MARGIN)},
+        false=(HURTS, NO_GAIN),
+    ),
     Scenario("equal on average, looks", "right on other images, as often", kinds=RIVALS, **PLANNED),
     Scenario(
         "restless arm, looks", "one GAN arm varies twice as much", restless={"gan-1": 2.0}, kinds=RIVALS, **PLANNED

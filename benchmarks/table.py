@@ -147,9 +147,10 @@ def gain(verdict: Mapping[str, Any]) -> str:
 
 
 def deciding(verdict: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The gain that decides: over the nearest arm without a GAN where it helps, else over the one that was picked."""
-    nearest = verdict.get("nearest") if verdict["verdict"] == "helps" else None
-    return nearest or {**verdict, "name": verdict["reference"]}
+    """The gain that decides: over the nearest arm without a GAN where it helps, over the one that rules a gain out, or
+    over the one that was picked."""
+    decides = verdict.get("nearest") if verdict["verdict"] == "helps" else verdict.get("ruled_out")
+    return decides or {**verdict, "name": verdict["reference"]}
 
 
 def in_the_way(verdict: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -77,9 +77,15 @@ def in_time(verdict: Row) -> Gain | None:
     return _gain(mapping(verdict.get("in_time")), "given the same time")
 
 
+def ruled_out(verdict: Row) -> Gain | None:
+    """The gain over the arm that rules one worth having out, where that is not the one that was picked."""
+    found = mapping(verdict.get("ruled_out"))
+    return None if found.get("name") == verdict.get("reference") else _gain(found, "rules such a gain out")
+
+
 def deciding(verdict: Row) -> Gain | None:
-    """Over the nearest for *helps*, over the picked for all else."""
-    return (nearest(verdict) if verdict.get("verdict") == "helps" else None) or picked(verdict)
+    """Over the nearest for *helps*, over the one that rules it out for *no gain worth having*, else over the picked."""
+    return (nearest(verdict) if verdict.get("verdict") == "helps" else ruled_out(verdict)) or picked(verdict)
 
 
 def _gain(of: Row, what: str) -> Gain | None:

@@ -184,8 +184,8 @@ def eligible(arm: Arm, arms: Mapping[str, Arm], seeds: Sequence[int]) -> list[Ar
     return sorted((one for one in candidates if 2 * len(set(one.done) & own) >= most), key=lambda one: one.name)
 
 
-def choose_reference(arm: Arm, candidates: Sequence[Arm], seeds: Sequence[int], measure: Yardstick) -> Arm | None:
-    """The best of ``candidates`` by ``measure`` on validation; None where there is none.
+def by_validation(arm: Arm, candidates: Sequence[Arm], seeds: Sequence[int], measure: Yardstick) -> list[Arm]:
+    """``candidates`` by ``measure`` on validation, the best first: it is the reference.
 
     They are compared through their mean lead over ``arm`` on those of ``seeds`` that they share with it, so that a
     candidate does not win by having missed a hard seed.
@@ -193,9 +193,7 @@ def choose_reference(arm: Arm, candidates: Sequence[Arm], seeds: Sequence[int], 
     Raises:
         RunFolderError: a row has no score on validation. The one on test must not choose in its place.
     """
-    if not candidates:
-        return None
-    return min(candidates, key=lambda one: (-_lead(one, arm, seeds, measure), one.name))
+    return sorted(candidates, key=lambda one: (-_lead(one, arm, seeds, measure), one.name))
 
 
 def _lead(candidate: Arm, arm: Arm, seeds: Sequence[int], measure: Yardstick) -> float:

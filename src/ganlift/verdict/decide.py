@@ -1,10 +1,11 @@
 """What one look at a comparison settles: which GAN arms help, hurt, or cannot bring a gain worth having.
 
 A GAN arm *helps* where it beats every eligible arm without a GAN: its p is the largest of those against each of them,
-an intersection-union test, which needs no correction for how many they are (Berger 1982). It *hurts*, and it has *no
-gain worth having*, against the one that validation picked, since one picked on test would be flattered. Both
-families, claims of a difference and claims of no gain, are corrected over the GAN arms by Holm; each p over the looks
-by its share.
+an intersection-union test, which needs no correction for how many they are (Berger 1982). It *hurts* against the one
+that validation picked, since one picked on test would be flattered. It has *no gain worth having* where such a gain
+over any one of them is ruled out, for that over the best is no greater: the error is split among them, half of it for
+the one that validation picked, half of the rest for the next, and so on. Both families, claims of a difference and
+claims of no gain, are corrected over the GAN arms by Holm; each p over the looks by its share.
 
 R. L. Berger, "Multiparameter hypothesis testing and acceptance sampling", Technometrics 24 (1982).
 """
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from ganlift.verdict.arms import Arm, Difference, Evidence, choose_reference, eligible
+from ganlift.verdict.arms import Arm, Difference, Evidence, by_validation, eligible
 from ganlift.verdict.difference import holm
 from ganlift.verdict.types import HELPS, HURTS, NO_GAIN, UNDECIDED
 
@@ -49,8 +50,7 @@ class Standing:
     """A GAN arm at one look.
 
     Attributes:
-        rivals: its difference to each arm without a GAN that still runs, by name.
-        reference: the one of them that validation picked.
+        rivals: its difference to each arm without a GAN that still runs, by name, the best on validation first.
         timed: its difference to rivals that were given its time, by the rival's name.
         wanted: rivals that are yet to be given its time before it may be said to help.
         beaten: p, corrected for looks, against rivals that were beaten at an earlier look and stopped.
@@ -63,7 +63,6 @@ class Standing:
     arm: Arm
     seeds: tuple[int, ...]
     rivals: Mapping[str, Difference]
-    reference: str | None
     timed: Mapping[str, Difference]
     wanted: tuple[str, ...]
     beaten: Mapping[str, float]
@@ -83,6 +82,11 @@ class Standing:
         if not self.rivals:
             return None
         return max(self.rivals, key=lambda name: (min(1.0, self.against[name]), -_gain(self.rivals[name]), name))
+
+    @property
+    def reference(self) -> str | None:
+        """The rival that validation picked."""
+        return next(iter(self.rivals), None)
 
     @property
     def chosen(self) -> Difference | None:
@@ -105,11 +109,22 @@ class Standing:
         return min(1.0, found.p / self.share) if found and found.gain < 0 and found.p is not None else NOT_TESTED
 
     def p_no_gain(self, margin: float) -> float:
-        """One-sided p that the gain over the picked arm reaches ``margin``."""
-        found = self.chosen.estimate if self.chosen else None
-        if not found or not found.parts or found.gain >= margin:
-            return NOT_TESTED
-        return min(1.0, found.parts.p(found.gain - margin) / 2.0 / self.share)
+        """One-sided p that the gain over the best of the rivals, and so over each of them, reaches ``margin``."""
+        return min(self._reaching(margin).values(), default=NOT_TESTED)
+
+    def ruled_out(self, margin: float) -> Difference | None:
+        """The difference that tells most against such a gain."""
+        found = self._reaching(margin)
+        return self.rivals[min(found, key=lambda name: (found[name], name))] if found else None
+
+    def _reaching(self, margin: float) -> dict[str, float]:
+        """p that the gain over a rival reaches ``margin``, over the rival's part of the error; of none that is broken."""
+        parts = [0.5 ** min(place, len(self.rivals) - 1) for place in range(1, len(self.rivals) + 1)]
+        return {
+            name: min(1.0, found.parts.p(found.gain - margin) / 2.0 / self.share / part)
+            for (name, one), part in zip(self.rivals.items(), parts, strict=True)
+            if name not in self.broken and (found := one.estimate) and found.parts and found.gain < margin
+        }
 
 
 def _ahead(difference: Difference) -> float:
@@ -133,10 +148,10 @@ def stand(
     """How ``arm`` stands on ``seeds``; rivals in ``beaten`` have stopped and are not asked again."""
     level = terms.alpha * share
     running = [one for one in eligible(arm, evidence.arms, seeds) if one.name not in beaten]
-    reference = choose_reference(arm, running, seeds, evidence.measure)
+    running = by_validation(arm, running, seeds, evidence.measure)
     rivals = {one.name: evidence.difference(arm, one, seeds, level) for one in running}
     broken = frozenset(one.name for one in (arm, *running) if any(seed in one.failed_for_good for seed in seeds))
-    found = Standing(arm, seeds, rivals, reference.name if reference else None, {}, (), beaten, share, broken)
+    found = Standing(arm, seeds, rivals, {}, (), beaten, share, broken)
     if not terms.in_time or found.p_helps >= terms.alpha:
         return found
     timed, wanted = {}, []
@@ -199,9 +214,8 @@ def _answer(standing: Standing, p: float | None, p_no_gain: float, terms: Terms)
         if standing.p_hurts < standing.p_helps:
             return UNDECIDED if standing.reference in standing.broken else HURTS
         return UNDECIDED if standing.wanted or standing.arm.name in standing.broken else HELPS
-    if standing.reference in standing.broken:
-        return UNDECIDED
-    high = standing.chosen.estimate.high if standing.chosen and standing.chosen.estimate else None
+    limit = standing.ruled_out(terms.margin)
+    high = limit.estimate.high if limit and limit.estimate else None
     below = high is not None and high < terms.margin
     return NO_GAIN if below and p_no_gain < terms.alpha else UNDECIDED
 

@@ -19,7 +19,7 @@ from ganlift.verdict.difference import Parts
 from ganlift.verdict.power import images_forbid, power, seeds_to_find, smallest_detectable
 from ganlift.verdict.replay import Replay, replay
 from ganlift.verdict.sentence import Circumstances, with_sentence
-from ganlift.verdict.types import HELPS, Gain, Verdict
+from ganlift.verdict.types import HELPS, NO_GAIN, Gain, Verdict
 from ganlift.yardstick import ACCURACY, Yardstick
 
 Equal = Literal["both", "steps", "time"]
@@ -139,7 +139,8 @@ def _verdict(standing: Standing, found: Replay, question: Question) -> Verdict:
     arm, chosen, nearest = standing.arm, standing.chosen, standing.nearest
     reference = evidence.arms[chosen.b] if chosen else None
     closest = standing.rivals[nearest] if nearest else None
-    decisive = closest if standing.answer == HELPS else chosen
+    limit = standing.ruled_out(terms.margin) if standing.answer == NO_GAIN else None
+    decisive = closest if standing.answer == HELPS else limit or chosen
     paired = chosen.seeds if chosen else ()
     plain = arm.beside("augment")
     asked = question.all_seeds[: found.seeds.get(plain, 0)]
@@ -157,6 +158,7 @@ def _verdict(standing: Standing, found: Replay, question: Question) -> Verdict:
         ci_high=estimate.high if estimate else None,
         nearest=_gain(closest),
         in_time=_nearest_in_time(standing),
+        ruled_out=_gain(limit),
         rivals=len(standing.rivals) + len(standing.beaten),
         p=deciding,
         p_corrected=standing.p_corrected,

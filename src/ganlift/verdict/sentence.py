@@ -93,10 +93,14 @@ def _hurts(verdict: Verdict, circumstances: Circumstances) -> list[str]:
 
 
 def _no_gain(verdict: Verdict, circumstances: Circumstances) -> list[str]:
-    interval = _interval(_chosen(verdict), circumstances.alpha, verdict)
+    limit = verdict.ruled_out or _chosen(verdict)
+    interval = _interval(limit, circumstances.alpha, verdict)
     ruled_out = f"a gain of {points(verdict.margin, signed=False)} or more is ruled out"
-    found = f"{_of(verdict, verdict.gain)} against {verdict.reference} ({interval})"
-    return [f"{verdict.strategy}: {NO_GAIN}: {found}; {ruled_out}"]
+    found = f"{_of(verdict, limit.gain)} against {limit.name} ({interval})"
+    said = [f"{verdict.strategy}: {NO_GAIN}: {found}; {ruled_out}"]
+    if verdict.reference != limit.name:
+        said.append(f"{points(verdict.gain)} over {verdict.reference}, which validation picked")
+    return said
 
 
 def _undecided(verdict: Verdict, circumstances: Circumstances) -> list[str]:

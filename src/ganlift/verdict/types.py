@@ -31,8 +31,10 @@ class Verdict:
         reference: the arm without a GAN that was best on validation; ``gain``, ``ci_low`` and ``ci_high`` are over it.
         nearest: the arm without a GAN that decides whether this one helps, and the gain over it.
         in_time: the nearest of the rivals that were given this arm's time instead of its steps, and the gain over it.
+        ruled_out: where it brings no gain worth having, the arm without a GAN over which that is surest, and the gain.
         rivals: how many arms without a GAN it had to beat.
-        p: two-sided, before any correction: of the gain over ``nearest`` where it helps, over ``reference`` else.
+        p: two-sided, before any correction: of the gain over ``nearest`` where it helps, over the arm of ``ruled_out``
+            where there is one, over ``reference`` else.
         p_corrected: of the claim that it helps or hurts, whichever is nearer, after Holm's correction over the GAN arms
             and that for the looks; so it need not follow from ``p`` where neither is claimed.
         margin: the least gain worth having.
@@ -56,6 +58,7 @@ class Verdict:
     ci_high: float | None
     nearest: Gain | None
     in_time: Gain | None
+    ruled_out: Gain | None
     rivals: int
     p: float | None
     p_corrected: float | None
