@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,8 +21,8 @@ BETWEEN = (0.011, -0.008, 0.010, -0.004, 0.004)
 
 def test_helping_takes_beating_every_rival_and_not_just_the_picked_one() -> None:
     """Five points over the pick of validation, level with a rival whose validation is poor."""
-    run = Run().arm("augment", BASE, validation=0.8).arm("mixup", plus(5), validation=0.1).arm("gan-augment", plus(5.1))
-    found = run.only()
+    run = Run().arm("augment", BASE, validation=0.8).arm("mixup", plus(5, LOUD), validation=0.1)
+    found = run.arm("gan-augment", plus(5.1)).only()
     assert (found.verdict, found.reference, found.rivals) == ("undecided", "augment", 2)
     assert found.gain == pytest.approx(0.051)
     assert (found.ci_low or 0) > 0.02
@@ -32,6 +33,42 @@ def test_helping_takes_beating_every_rival_and_not_just_the_picked_one() -> None
     assert found.nearest.ci_low < 0
     assert ", but +0.1 points over mixup, the nearest (−" in found.sentence
     assert Run().arm("augment", BASE).arm("gan-augment", plus(5.1)).only().verdict == "helps"
+
+
+def test_a_gain_over_the_picked_arm_is_none_worth_having_where_another_arm_rules_that_out() -> None:
+    """Five points over the pick of validation, and surely less than one over the best."""
+    run = Run().arm("augment", BASE, validation=0.8).arm("mixup", plus(5), validation=0.1).arm("gan-augment", plus(5.1))
+    found = run.only()
+    assert (found.verdict, found.reference) == ("no gain worth having", "augment")
+    assert found.ruled_out is not None
+    assert (found.ruled_out.name, found.ruled_out.gain) == ("mixup", pytest.approx(0.001))
+    assert found.sentence.startswith(
+        "gan-augment: no gain worth having: +0.1 points of accuracy against mixup (95 % interval −"
+    )
+    assert "; a gain of 1.0 point or more is ruled out; +5.1 points over augment, which valid" in found.sentence
+
+
+def test_of_the_error_of_no_gain_the_picked_arm_has_half_and_the_next_half_of_the_rest() -> None:
+    run = Run().arm("augment", BASE, validation=0.8).arm("rotation", plus(0.3, BETWEEN), validation=0.2)
+    run.arm("mixup", plus(0.2, BETWEEN), validation=0.1).arm("sgan", plus(0.1))
+    standing = run.replay().standings["sgan"]
+    assert list(standing.rivals) == ["augment", "rotation", "mixup"]
+    one_sided = {
+        name: one.estimate.parts.p(one.estimate.gain - 0.01) / 2
+        for name, one in standing.rivals.items()
+        if one.estimate and one.estimate.parts
+    }
+    parts = {"augment": 0.5, "rotation": 0.25, "mixup": 0.25}
+    assert standing.p_no_gain(0.01) == pytest.approx(min(one_sided[name] / part for name, part in parts.items()))
+
+
+def test_an_arm_that_failed_on_a_seed_rules_nothing_out() -> None:
+    run = Run().arm("augment", BASE, validation=0.8).arm("mixup", plus(5), validation=0.1).arm("gan-augment", plus(5.1))
+    standing = run.replay().standings["gan-augment"]
+    limit = standing.ruled_out(0.01)
+    assert limit is not None
+    assert limit.b == "mixup"
+    assert replace(standing, broken=frozenset({"mixup"})).ruled_out(0.01) is None
 
 
 def test_the_nearest_rival_is_named_beside_the_picked_one() -> None:
@@ -63,14 +100,14 @@ def test_rivals_that_saw_more_images_need_not_be_beaten() -> None:
     found = run.only()
     assert (found.verdict, found.rivals) == ("helps", 1)
     run = Run().arm("augment", BASE).arm("fixmatch", plus(9)).arm("sgan", plus(5))
-    assert (run.only().verdict, run.only().rivals) == ("undecided", 2)
+    assert (run.only().verdict, run.only().rivals) == ("no gain worth having", 2)
 
 
 def test_a_rival_with_fewer_than_half_of_the_seeds_need_not_be_beaten() -> None:
     two = Run().arm("augment", BASE).arm("fixmatch", plus(9)[:2]).arm("sgan", plus(5))
     assert (two.only().verdict, two.only().rivals) == ("helps", 1)
     three = Run().arm("augment", BASE).arm("fixmatch", plus(9)[:3]).arm("sgan", plus(5))
-    assert (three.only().verdict, three.only().rivals) == ("undecided", 2)
+    assert (three.only().verdict, three.only().rivals) == ("no gain worth having", 2)
 
 
 def test_a_rival_of_one_seed_in_common_is_not_beaten() -> None:
@@ -98,14 +135,14 @@ def test_hurting_needs_no_loss_to_the_best_on_test() -> None:
 
 
 def test_losing_to_a_better_rival_that_was_not_picked_is_not_hurting() -> None:
-    """The best on test would flatter itself, so it takes part in `helps` alone."""
+    """The best on test would flatter itself: that the arm is worse is not claimed, that it gains no point is."""
     run = Run().arm("augment", BASE, validation=0.8).arm("mixup", plus(5), validation=0.1).arm("gan-augment", plus(2))
     found = run.only()
-    assert found.verdict == "undecided"
+    assert found.verdict == "no gain worth having"
     assert found.nearest is not None
     assert found.nearest.name == "mixup"
     assert found.nearest.gain == pytest.approx(-0.03)
-    assert "but −3.0 points over mixup, the nearest" in found.sentence
+    assert found.ruled_out == found.nearest
 
 
 def test_no_gain_worth_having_goes_by_the_margin() -> None:
@@ -287,8 +324,9 @@ def test_answers_and_intervals_agree(
             assert found.nearest.ci_low > 0
             assert (found.ci_low or 0) > 0
         if found.verdict == "no gain worth having":
-            assert found.ci_high is not None
-            assert found.ci_high < margin
+            assert found.ruled_out is not None
+            assert found.ruled_out.ci_high is not None
+            assert found.ruled_out.ci_high < margin
         if found.verdict == "hurts":
             assert found.ci_high is not None
             assert found.ci_high < 0

@@ -236,9 +236,9 @@ def test_class_without_test_images_is_not_the_worst() -> None:
 def test_json_has_the_documented_keys() -> None:
     (found,) = Run().arm("augment", BASE).arm("gan-augment", plus(5)).judge()
     assert ", ".join(found.to_json()) == (
-        "strategy, verdict, reference, gain, ci_low, ci_high, nearest, in_time, rivals, p, p_corrected, margin, seeds, "
-        "seeds_missing, looks, gain_over_augment, power, smallest_detectable, seeds_to_find, worst_class, cost_ratio, "
-        "sentence, measure"
+        "strategy, verdict, reference, gain, ci_low, ci_high, nearest, in_time, ruled_out, rivals, p, p_corrected, "
+        "margin, seeds, seeds_missing, looks, gain_over_augment, power, smallest_detectable, seeds_to_find, "
+        "worst_class, cost_ratio, sentence, measure"
     )
     assert found.to_json()["seeds_missing"] == []
 

@@ -315,7 +315,8 @@ def test_answers_and_intervals_agree_at_every_look(arms: dict[str, tuple[int, li
             assert found.nearest is not None
             assert (found.nearest.ci_low or 0) > 0
         if found.verdict == "no gain worth having":
-            assert (found.ci_high if found.ci_high is not None else 1) < found.margin
+            assert found.ruled_out is not None
+            assert (found.ruled_out.ci_high if found.ruled_out.ci_high is not None else 1) < found.margin
         if found.verdict == "hurts":
             assert (found.ci_high or 0) < 0
         if found.verdict == "undecided":

@@ -118,7 +118,7 @@ class Standing:
         return self.rivals[min(found, key=lambda name: (found[name], name))] if found else None
 
     def _reaching(self, margin: float) -> dict[str, float]:
-        """p that the gain over a rival reaches ``margin``, over the rival's part of the error; of none that is broken."""
+        """p that the gain over a rival reaches ``margin``, over its part of the error, by name; of no broken one."""
         parts = [0.5 ** min(place, len(self.rivals) - 1) for place in range(1, len(self.rivals) + 1)]
         return {
             name: min(1.0, found.parts.p(found.gain - margin) / 2.0 / self.share / part)
