@@ -45,6 +45,7 @@ from ganlift.training.precision import make_fabric
 from ganlift.training.rng import Rng, seeded
 from ganlift.verdict import Question, verdicts
 from ganlift.verdict.simulate import Design, Spread, simulate
+from ganlift.verdict.types import ANSWERS
 from ganlift.yardstick import ACCURACY, MACRO_RECALL
 
 FILE = Path(__file__).parent / "canary.json"
@@ -154,13 +155,19 @@ def of_splits(images: ImageSet, **how: Any) -> Figures:
 
 
 def of_verdict(images: ImageSet) -> Figures:
-    """Ends of intervals, in points, of simulated arms of which one varies much over seeds; no image is looked at."""
-    kinds = {"baseline": "baseline", "rival": "rival", "restless": "rival", "better": "gan", "equal": "gan"}
-    design = Design(kinds, {"better": 0.03, "restless": -0.2}, seeds=7, restless={"restless": 9.0})
+    """Answers and ends of intervals, in points, of simulated arms; one varies much over seeds, and another, which
+    validation may not pick, is far ahead. No image is looked at."""
+    without = {"baseline": "baseline", "rival": "rival", "restless": "rival", "ahead": "rival"}
+    kinds = {**without, "better": "gan", "equal": "gan"}
+    design = Design(
+        kinds, {"better": 0.03, "restless": -0.2, "ahead": 0.02}, seeds=7, validation=20, restless={"restless": 9.0}
+    )
     spread = Spread(0.73, difficulty=0.7, arm_images=0.02, seed_images=0.2, seed_sd=0.016, arm_sd=0.006)
-    rows, correct, labels = simulate(spread, design, np.random.default_rng(0))
+    rows, correct, labels = simulate(spread, design, np.random.default_rng(8))
     found = verdicts(Question(rows, correct, labels, [str(one) for one in range(10)]))
-    return {f"{one.strategy}, {end}": 100 * getattr(one, f"ci_{end}") for one in found for end in ("low", "high")}
+    answers = {f"{one.strategy}, answer": float(ANSWERS.index(one.verdict)) for one in found}
+    ends = {f"{one.strategy}, {end}": 100 * getattr(one, f"ci_{end}") for one in found for end in ("low", "high")}
+    return answers | ends
 
 
 def figures() -> dict[str, Callable[[ImageSet], Figures]]:
