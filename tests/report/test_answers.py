@@ -126,6 +126,16 @@ def test_a_card_names_the_pick_and_the_nearest(bare_run: Path) -> None:
     assert facts_of(bare_run, "gan-augment")["over"] == "fixmatch, picked on validation, and the nearest of 3"
 
 
+def test_a_card_without_a_gain_goes_by_the_arm_that_rules_it_out() -> None:
+    picked = verdict(NO_GAIN, 0.02, nearest=over("rotation", -0.01), ruled_out=over("rotation", -0.01))
+    facts = dict(answers.facts(picked))
+    assert (facts["gain, points of accuracy"], facts["95 % interval"]) == ("−1.0", "−2.0 to 0.0")
+    assert facts["over"] == "rotation, which rules a gain out"
+    assert facts["over fixmatch, picked on validation"] == "+2.0 (+1.0 to +3.0)"
+    same = verdict(NO_GAIN, -0.02, nearest=over("rotation", -0.01), ruled_out=over("fixmatch", -0.02))
+    assert dict(answers.facts(same))["over"] == "fixmatch, picked on validation"
+
+
 def test_a_card_says_when_it_was_settled(bare_run: Path) -> None:
     assert facts_of(bare_run, "ec-gan")["settled"] == "at look 1 of 2, after 3 seeds"
     assert facts_of(bare_run, "sgan")["not settled"] == "by look 2 of 2, after 5 seeds"

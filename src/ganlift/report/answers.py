@@ -80,7 +80,7 @@ def in_time(verdict: Row) -> Gain | None:
 def ruled_out(verdict: Row) -> Gain | None:
     """The gain over the arm that rules one worth having out, where that is not the one that was picked."""
     found = mapping(verdict.get("ruled_out"))
-    return None if found.get("name") == verdict.get("reference") else _gain(found, "rules such a gain out")
+    return None if found.get("name") == verdict.get("reference") else _gain(found, "which rules a gain out")
 
 
 def deciding(verdict: Row) -> Gain | None:
