@@ -24,13 +24,14 @@ from typing import Any
 
 import numpy as np
 from scipy.stats import ttest_1samp
-from table import SETTLED, Records, deciding, gain, interval, read, spread
+from table import SETTLED, Records, gain, interval, read, spread
 
 from ganlift.comparison.auto import choose
 from ganlift.config import read_config
 from ganlift.errors import ConfigError
 from ganlift.runs.files import read_json
 from ganlift.verdict.arms import WITHOUT_GAN
+from ganlift.verdict.types import decisive
 
 RESULTS = Path(__file__).parent / "results"
 SITUATIONS = {
@@ -137,7 +138,7 @@ def settled(folder: Path) -> Iterator[list[str]]:
     run, arms = read(folder), dict[tuple[str, str], list[str]]()
     for name, verdict in sorted(run.verdicts.items()):
         if verdict["verdict"] in SETTLED:
-            over = deciding(verdict)
+            over = decisive(verdict)
             arms.setdefault((verdict["verdict"], over["name"]), []).append(
                 f"`{name.partition('@')[0]}` {interval(over)}"
             )

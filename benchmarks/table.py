@@ -25,6 +25,7 @@ from ganlift.report import read_run, side_by_side
 from ganlift.runs.files import read_json, write_json, write_text
 from ganlift.runs.lines import read_jsonl
 from ganlift.verdict.arms import IN_TIME, WITHOUT_GAN
+from ganlift.verdict.types import decisive
 from ganlift.yardstick import Yardstick, named
 
 SETTLED = ("helps", "hurts", "no gain worth having")
@@ -128,7 +129,7 @@ def _cell(run: Records, name: str, top: float) -> str:
     told = verdict["verdict"] if verdict["verdict"] in SETTLED else ""
     other = in_the_way(verdict)
     but = f", but {interval(other)}" if other else ""
-    return f"{found}; {interval(deciding(verdict))}{but}{f', {told}' if told else ''}"
+    return f"{found}; {interval(decisive(verdict))}{but}{f', {told}' if told else ''}"
 
 
 def interval(verdict: Mapping[str, Any]) -> str:
@@ -141,16 +142,9 @@ def gain(verdict: Mapping[str, Any]) -> str:
     """In words: the gain in points, its interval, and over what."""
     if verdict["gain"] is None:
         return ""
-    decisive, other = deciding(verdict), in_the_way(verdict)
+    over, other = decisive(verdict), in_the_way(verdict)
     but = f", but {interval(other)} over `{other['name']}`" if other else ""
-    return f"{interval(decisive)} over `{decisive['name']}`{but}"
-
-
-def deciding(verdict: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The gain that decides: over the nearest arm without a GAN where it helps, over the one that rules a gain out, or
-    over the one that was picked."""
-    decides = verdict.get("nearest") if verdict["verdict"] == "helps" else verdict.get("ruled_out")
-    return decides or {**verdict, "name": verdict["reference"]}
+    return f"{interval(over)} over `{over['name']}`{but}"
 
 
 def in_the_way(verdict: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from ganlift.cli.arms import tables
@@ -53,6 +54,14 @@ def test_a_long_name_breaks_behind_a_hyphen() -> None:
     ((_, lines),) = printed([row(arm, NETWORK, 0, 0.8), row(rival, NETWORK, 0, 0.8)], [judged])
     assert [line[0] for line in lines] == ["sgan-fixmatch", "calibration", "distribution-", "calibration"]
     assert lines[0][-3:] == ["distribution-", "2", "s"]
+
+
+@pytest.mark.parametrize(("answer", "key"), [("helps", "nearest"), ("no gain worth having", "ruled_out")])
+def test_the_gain_that_decides_is_shown(answer: str, key: str) -> None:
+    over = {"name": "fixmatch", "gain": 0.004, "ci_low": 0.001, "ci_high": 0.007}
+    judged = {"strategy": "sgan", "verdict": answer, "reference": "augment", "gain": 0.05, "ci_low": 0.02, key: over}
+    ((_, (line,)),) = printed([row("sgan", None, 0, 0.8)], [judged])
+    assert line[3:8] == ["+0.4", "(+0.1", "to", "+0.7)", "fixmatch"]
 
 
 def test_what_sees_one_block_alone_stands_among_those_that_see_all() -> None:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ganlift.cli.words import duration, safe
+from ganlift.verdict.types import decisive
 from ganlift.yardstick import Yardstick
 
 Row = Mapping[str, Any]
@@ -71,10 +72,11 @@ def _score(rows: Sequence[Row], measure: Yardstick) -> str:
 def _gain(verdict: Row | None) -> tuple[str, str]:
     if not verdict or verdict.get("gain") is None:
         return "", ""
-    gain = f"{100 * verdict['gain']:+.1f}"
-    if verdict.get("ci_low") is not None and verdict.get("ci_high") is not None:
-        gain += f" ({100 * verdict['ci_low']:+.1f} to {100 * verdict['ci_high']:+.1f})"
-    return gain, safe(verdict.get("reference") or "")
+    over = decisive(verdict)
+    gain = f"{100 * over['gain']:+.1f}"
+    if over.get("ci_low") is not None and over.get("ci_high") is not None:
+        gain += f" ({100 * over['ci_low']:+.1f} to {100 * over['ci_high']:+.1f})"
+    return gain, safe(over.get("name") or "")
 
 
 def _seconds(rows: Sequence[Row]) -> str:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 HELPS, HURTS, NO_GAIN, UNDECIDED = "helps", "hurts", "no gain worth having", "undecided"
 ANSWERS = (HELPS, HURTS, NO_GAIN, UNDECIDED)
+
+
+def decisive(verdict: Mapping[str, Any]) -> Mapping[str, Any]:
+    """``name``, ``gain``, ``ci_low`` and ``ci_high`` that an object of ``verdict.json`` goes by.
+
+    Over the nearest arm without a GAN where it helps, over the one that rules a gain out where one does, else over the
+    one that validation picked.
+    """
+    decides = verdict.get("nearest") if verdict.get("verdict") == HELPS else verdict.get("ruled_out")
+    return decides or {**verdict, "name": verdict.get("reference")}
 
 
 @dataclass(frozen=True)
