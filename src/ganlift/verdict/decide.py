@@ -211,9 +211,10 @@ def decide(standings: Iterable[Standing], settled: Settled, terms: Terms) -> lis
 def _answer(standing: Standing, p: float | None, p_no_gain: float, terms: Terms) -> str:
     """What is settled; the seeds that an arm survives may be its better ones, and nothing is claimed in its favour."""
     if p is not None and p < terms.alpha:
-        if standing.p_hurts < standing.p_helps:
-            return UNDECIDED if standing.reference in standing.broken else HURTS
-        return UNDECIDED if standing.wanted or standing.arm.name in standing.broken else HELPS
+        if standing.p_helps <= standing.p_hurts:
+            return UNDECIDED if standing.wanted or standing.arm.name in standing.broken else HELPS
+        if standing.reference not in standing.broken:
+            return HURTS
     limit = standing.ruled_out(terms.margin)
     high = limit.estimate.high if limit and limit.estimate else None
     below = high is not None and high < terms.margin
