@@ -82,7 +82,7 @@ HEARD = (
 )
 MORE_SPEECH = (
     *(
-        Record(f"speech/heard-{n}", ("{speech}/heard.csv", "--labels-per-class", f"{n}", *HEARD), 0.8, "speech")
+        Record(f"speech/heard-{n}", ("{speech}/heard.csv", "--labels-per-class", f"{n}", *HEARD), 0.5, "speech")
         for n in (5, 10)
     ),
     Record("speech/network-10", ("{speech}/heard.csv", "--labels-per-class", "10", *ON_FEATURES), 0.2, "speech"),
