@@ -21,6 +21,7 @@ from ganlift.strategies.solved import (
     Floats,
     SolvedOptions,
     linear_classifier,
+    logistic,
     plain_vectors,
     rows_of_classes,
     unlabelled_vectors,
@@ -54,8 +55,6 @@ class Spread:
 )
 def phases(setup: Setup, options: LabelSpreadingOptions) -> Phases:
     """The graph of each k and α, the best by validation, and a classifier of what it spread."""
-    from sklearn.linear_model import LogisticRegression
-
     task = setup.task
     unlabelled = unlabelled_vectors(setup)
     x = np.concatenate([plain_vectors(setup, task.labelled), unlabelled])
@@ -66,8 +65,7 @@ def phases(setup: Setup, options: LabelSpreadingOptions) -> Phases:
     best = min(range(len(grid)), key=lambda place: (-spread[place].score, spread[place].nll))
     odds = spread[best].odds
     sure = odds.max(1)
-    solved = LogisticRegression(C=options.strength, max_iter=500)
-    solved.fit(x, odds.argmax(1), sample_weight=sure)
+    solved = logistic(x, odds.argmax(1), options.strength, sample_weight=sure)
     yield from ()
     weights, bias = rows_of_classes(solved, task.classes)
     k, alpha = grid[best]

@@ -18,6 +18,7 @@ from ganlift.strategies.solved import (
     Floats,
     SolvedOptions,
     linear_classifier,
+    logistic,
     plain_vectors,
     rows_of_classes,
     weak_vectors,
@@ -50,15 +51,12 @@ def best_of_strengths(
     setup: Setup, options: LinearProbeOptions, x: Floats, y: NDArray[np.int64]
 ) -> tuple[nn.Module, float]:
     """The logistic regression on vectors ``x`` (n, d) with labels ``y`` (n,) that validation prefers, and its C."""
-    from sklearn.linear_model import LogisticRegression
-
     held_out = torch.from_numpy(plain_vectors(setup, setup.task.validation))
     wanted = torch.from_numpy(setup.task.validation_labels)
     found: list[tuple[float, float, nn.Module]] = []
     weights = "balanced" if options.balances(setup) else None
     for strength in options.strengths:
-        solved = LogisticRegression(C=strength, max_iter=500, class_weight=weights)
-        solved.fit(x, y)
+        solved = logistic(x, y, strength, class_weight=weights)
         classifier = linear_classifier(setup, *rows_of_classes(solved, setup.task.classes))
         logits = classifier(held_out.to(setup.device)).detach().cpu()
         right = setup.measure.of((logits.argmax(1) == wanted).numpy(), setup.task.validation_labels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Literal
 
 import numpy as np
@@ -53,6 +54,22 @@ def weak_vectors(setup: Setup) -> tuple[Floats, NDArray[np.int64]]:
     labelled = np.asarray(task.labelled)
     views = [plain_vectors(setup, labelled[:, view:]) for view in range(task.weak_views)]
     return np.concatenate(views), np.tile(task.labels, len(views))
+
+
+def logistic(
+    x: Floats, y: NDArray[np.int64], strength: float, *, class_weight: str | None = None, sample_weight: Any = None
+) -> Any:
+    """scikit-learn's logistic regression of vectors (n, d) with labels (n,); ``strength`` is its C.
+
+    One that still runs after 500 rounds is as good as settled, and says nothing about it.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = LogisticRegression(C=strength, max_iter=500, class_weight=class_weight)
+        return model.fit(x, y, sample_weight=sample_weight)
 
 
 @torch.no_grad()
