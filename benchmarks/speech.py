@@ -1,4 +1,4 @@
-"""The Free Spoken Digit Dataset as tables for `ganlift compare`: split by speaker, at random, and in halves.
+"""The Free Spoken Digit Dataset as tables for `ganlift compare`: split by speaker, at random, in halves, and few clips.
 
     python benchmarks/speech.py RECORDINGS --out FOLDER
     python benchmarks/records.py --only speech --speech FOLDER
@@ -7,7 +7,8 @@
 4.0): 3,000 clips `DIGIT_SPEAKER_NUMBER.wav` of ten digits by six speakers at 8 kHz. ``speaker.csv`` has the speaker as
 the group, which never straddles a split: test clips are of speakers whom no arm has heard. ``random.csv`` has none. In
 ``heard.csv`` the first half of each speaker's clips of a digit is for testing: as in ``random.csv`` every voice has
-been heard, and 1,500 clips tell differences that 600 do not.
+been heard, and 1,500 clips tell differences that 600 do not. ``few.csv`` has the same for testing, and of the others a
+fifth: 300 clips.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ import argparse
 import csv
 from pathlib import Path
 
-HALF = 25
-"""Clips of a digit by a speaker are numbered from 0 to 49; below this they are for testing in ``heard.csv``."""
+HALF, FEW = 25, 30
+"""Clips of a digit by a speaker are numbered from 0 to 49; below ``HALF`` they are for testing in ``heard.csv`` and
+``few.csv``, and from ``FEW`` on they are left out of the latter."""
 
-COLUMNS = {"speaker": ("group",), "random": (), "heard": ("split",)}
+COLUMNS = {"speaker": ("group",), "random": (), "heard": ("split",), "few": ("split",)}
 """What each table has beside path and label."""
 
 
@@ -33,6 +35,8 @@ def write_tables(recordings: Path, out: Path) -> int:
             writer.writerow(["path", "label", *columns])
             for clip in clips:
                 digit, speaker, number = clip.stem.split("_")
+                if name == "few" and int(number) >= FEW:
+                    continue
                 known = {"group": speaker, "split": "test" if int(number) < HALF else "train"}
                 writer.writerow([clip.resolve(), digit, *(known[column] for column in columns)])
     return len(clips)
