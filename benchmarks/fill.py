@@ -9,14 +9,15 @@ tests in ``tests/docs/test_numbers.py`` say which page is not in step.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from map import RESULTS, SHORT, TABLES, folders, shown_as
-from table import across, generator_lines, generators, lines, read
+from table import Records, across, generator_lines, generators, lines, read
 
 HERE = Path(__file__).parent
 PAGE = HERE / "README.md"
-MAP, PHOTOGRAPHS = (HERE.parent / "docs" / name for name in ("map.md", "photographs.md"))
+MAP, PHOTOGRAPHS, GENERATORS = (HERE.parent / "docs" / name for name in ("map.md", "photographs.md", "generators.md"))
 FEATURES = ("hymenoptera-1", "hymenoptera-2", "hymenoptera-5", "hymenoptera-10", "fashion-10", "pneumonia-20")
 SHOWN = (
     *("linear-probe", "gda", "label-spreading", "fixmatch", "fixmatch-mix", "neighbours", "neighbours-mix"),
@@ -33,15 +34,41 @@ COLUMNS = {
 """Of the page on photographs: arms, and records of features in words."""
 
 
+OF_IMAGES = {"fashion-mini": "garments", "pneumoniamnist": "chest X-rays", "cifar10": "CIFAR-10"}
+EQUAL = {"seconds": "30 s", "images": "300 steps"}
+"""Of the page on generators: what their records are of, and what was equal, in words."""
+
+ALONE = "synthetic-only-"
+
+
 def means() -> str:
-    """A line an arm of `SHOWN`, a column a record of `COLUMNS`: mean accuracy in percent, – where it is not in it."""
-    runs = [read(RESULTS / "features" / name) for name in COLUMNS]
-    head = ["arm", *COLUMNS.values()]
+    """A line an arm of `SHOWN`, a column a record of `COLUMNS`."""
+    arms = {f"{arm}@efficientnet-lite0": f"`{arm}`" for arm in SHOWN}
+    return _means("arm", arms, {words: read(RESULTS / "features" / name) for name, words in COLUMNS.items()})
+
+
+def alone() -> str:
+    """A line a generator, a column a record: what a classifier learns from its samples alone, and first from images."""
+    runs = {
+        f"{words}, {amount}": read(folder)
+        for name, words in OF_IMAGES.items()
+        for equal, amount in EQUAL.items()
+        if (folder := RESULTS / "generators" / f"{name}-{equal}").exists()  # kept so far
+    }
+    found = {arm for run in runs.values() for arm in run.rows if arm.startswith(ALONE)}
+    ranked = sorted(found, key=lambda arm: -sum(run.mean(arm) for run in runs.values() if arm in run.rows))
+    return _means(
+        "learned from", {"augment": "real images", **{arm: f"`{arm.removeprefix(ALONE)}`" for arm in ranked}}, runs
+    )
+
+
+def _means(of: str, arms: Mapping[str, str], runs: Mapping[str, Records]) -> str:
+    """Mean accuracy in percent of ``arms``, by their names in ``runs``; – where one is not in it."""
+    head = [of, *runs]
     rows = [head, ["---"] * len(head)]
-    for arm in SHOWN:
-        name = f"{arm}@efficientnet-lite0"
-        found = [f"{100 * run.mean(name):.1f}" if name in run.rows else "–" for run in runs]
-        rows.append([f"`{arm}`", *found])
+    for name, words in arms.items():
+        found = [f"{100 * run.mean(name):.1f}" if name in run.rows else "–" for run in runs.values()]
+        rows.append([words, *found])
     return "\n".join(f"| {' | '.join(line)} |" for line in rows)
 
 
@@ -76,6 +103,7 @@ def pages() -> dict[Path, dict[str, str]]:
         MAP: {name: shown_as(name, folders()) for name in TABLES},
         PAGE: {name: "\n".join(table) for name, table in of_records().items()},
         PHOTOGRAPHS: {"means": means()},
+        GENERATORS: {"alone": alone()},
         HERE.parent / "README.md": {"short": shown_as("short", [RESULTS / name for name in SHORT])},
     }
 
