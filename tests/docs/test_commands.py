@@ -55,9 +55,15 @@ def chains() -> list[list[str]]:
     return [sorted(chain, key=order) for chain, _ in found]
 
 
+def small(chain: list[str]) -> list[str]:
+    """The same commands on the smallest of the built-in images, but where one asks for a part, which those lack."""
+    if any("--part " in command for command in chain):
+        return chain
+    return [command.replace("fashion-mini", "digits") for command in chain]
+
+
 def quick(words: list[str]) -> list[str]:
-    """The same command with a few steps, one seed, in this process; of the built-in images the smallest."""
-    words = ["digits" if word == "fashion-mini" else word for word in words]
+    """The same command with a few steps, one seed, in this process."""
     for option, value in (("--budget", STEPS), ("--generator-budget", STEPS), ("--seeds", "1"), ("--search", "1")):
         if option in words:
             words[words.index(option) + 1] = value
@@ -158,7 +164,7 @@ def test_the_commands_of_the_docs_run(
     """One test a chain, for a command needs what those before it made."""
     monkeypatch.chdir(workspace)
     monkeypatch.setattr(cores, "allowance", lambda: 1.0)  # one thread a command: other tests run beside it
-    for command in chain:
+    for command in small(chain):
         with subtests.test(command):
             app(quick(shlex.split(command)[1:]), prog_name="ganlift", standalone_mode=False)
 
