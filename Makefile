@@ -57,9 +57,11 @@ $(STAMP): constraints.txt pyproject.toml
 	    extra="--extra-index-url $(TORCH_INDEX)"; \
 	fi; \
 	echo "Installing $$torch $$extra"; \
-	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt $$extra "$$torch" \
-	    || { [ -n "$$extra" ] && $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt "$$torch"; }
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e '.[dev,docs]'
+	$(BIN)/python -m pip install --disable-pip-version-check --no-compile -c constraints.txt $$extra "$$torch" \
+	    || { [ -n "$$extra" ] && $(BIN)/python -m pip install --disable-pip-version-check --no-compile -c constraints.txt "$$torch"; }
+	$(BIN)/python -m pip install --disable-pip-version-check --no-compile --quiet -c constraints.txt -e '.[dev,docs]'
+	@# What pip would compile one file after the other; templates that aren't Python make it say so and go on.
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 	@touch $(STAMP)
 
 demo: install
