@@ -35,7 +35,7 @@ COLUMNS = {
 
 
 OF_IMAGES = {"fashion-mini": "garments", "pneumoniamnist": "chest X-rays", "cifar10": "CIFAR-10"}
-EQUAL = {"seconds": "30 s", "images": "300 steps"}
+EQUAL = {"seconds": "30&nbsp;s", "images": "300&nbsp;steps"}
 """Of the page on generators: what their records are of, and what was equal, in words."""
 
 ALONE = "synthetic-only-"
@@ -50,10 +50,9 @@ def means() -> str:
 def alone() -> str:
     """A line a generator, a column a record: what a classifier learns from its samples alone, and first from images."""
     runs = {
-        f"{words}, {amount}": read(folder)
+        f"{words}, {amount}": read(RESULTS / "generators" / f"{name}-{equal}")
         for name, words in OF_IMAGES.items()
         for equal, amount in EQUAL.items()
-        if (folder := RESULTS / "generators" / f"{name}-{equal}").exists()  # kept so far
     }
     found = {arm for run in runs.values() for arm in run.rows if arm.startswith(ALONE)}
     ranked = sorted(found, key=lambda arm: -sum(run.mean(arm) for run in runs.values() if arm in run.rows))
