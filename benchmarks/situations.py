@@ -214,6 +214,15 @@ GENERATING_FEATURES = tuple(
 )
 """Generators of features of photographs."""
 
+STEP = ("--set", "imbalance=step:10")
+"""Half of the classes are rare."""
+
+AGAIN = (
+    *("--seeds", ",".join(map(str, range(10, 22))), "--strategies"),
+    "augment,oversample,class-weights,logit-adjust,mixup-drw,ldam-drw,rotation,sgan-mix,acgan,sgan,dada",
+)
+"""Where three GAN arms were ahead, *undecided*: other draws, and two more rivals, one with mixes for the generator."""
+
 RECORDS = (
     Record("demo", (*DEMO, "--seeds", "auto", "--budget", "300"), 0.15),
     Record("matrix/fashion-tail", matrix("fashion-tail"), 0.4),
@@ -231,7 +240,8 @@ RECORDS = (
     Record("features/fashion-10", ("fashion-mini", "--labels-per-class", "10", *ON_FEATURES), 0.2),
     *FEW_LABELS,
     *CLUSTERS,
-    Record("matrix/fashion-step", (*matrix("fashion-tail"), "--set", "imbalance=step:10"), 0.4),
+    Record("matrix/fashion-step", (*matrix("fashion-tail"), *STEP), 0.6),
+    Record("matrix/fashion-step-again", (*matrix("fashion-tail"), *STEP, *AGAIN), 0.6),
     *ROWS,
     *CIFAR10_FEATURES,
     *SPEECH,
