@@ -134,6 +134,7 @@ def main() -> None:
     parser.add_argument("--hands", type=Path, help="the folder that hands.py wrote")
     parser.add_argument("--speech", type=Path, help="the folder that speech.py wrote")
     parser.add_argument("--texts", type=Path, help="the folder that texts.py wrote")
+    parser.add_argument("--fashion", type=Path, help="the folder with Fashion-MNIST's four files")
     parser.add_argument("--cifar10", type=Path, help="the folder with CIFAR-10's batches")
     asked = parser.parse_args()
     wanted = [one for one in RECORDS if one.name == asked.only] or [one for one in RECORDS if asked.only in one.name]
@@ -145,7 +146,7 @@ def main() -> None:
         return
     given = {
         name: str(path)
-        for name in ("pneumonia", "hymenoptera", "hands", "speech", "texts")
+        for name in ("pneumonia", "hymenoptera", "hands", "speech", "texts", "fashion")
         if (path := getattr(asked, name))
     }
     if asked.cifar10 and any(record.needs == "cifar10" for record in older):
