@@ -2,7 +2,7 @@
 
     python benchmarks/records.py --list                                  which are older, and how long each takes
     python benchmarks/records.py --pneumonia FILE.npz --cifar10 FOLDER --hymenoptera FOLDER   those of these images
-    ... --hands FOLDER --speech FOLDER --texts FOLDER                    and those of hands, sound and texts
+    ... --hands FOLDER --speech FOLDER --texts FOLDER --fashion FOLDER   and those of hands, sound, texts and garments
     python benchmarks/records.py --only fashion      that of this name, or those with the word in theirs
 
 A record is older than the code where an arm's figures or the verdict's have moved (`canary.py`), or it was made with

@@ -222,8 +222,8 @@ WHOLE = (
     *("--seeds", "12", "--budget", "500", "--strategies"),
     "augment,oversample,logit-adjust,rotation,sgan-mix,acgan,sgan,dada",
 )
-"""Where the excerpt left three GAN arms ahead, *undecided*: as many labels, drawn anew a seed from all of Fashion-MNIST,
-its 10,000 test images, and two more rivals, one with mixes in the generator's place."""
+"""Where the excerpt left three GAN arms ahead, *undecided*: as many labels, drawn a seed from all of Fashion-MNIST, its
+10,000 test images, and two more rivals, one with mixes in the generator's place."""
 
 RECORDS = (
     Record("demo", (*DEMO, "--seeds", "auto", "--budget", "300"), 0.15),
