@@ -217,13 +217,21 @@ GENERATING_FEATURES = tuple(
 STEP = ("--set", "imbalance=step:10")
 """Half of the classes are rare."""
 
-WHOLE = (
-    *("idx:{fashion}", "--labels-per-class", "480", "--unlabelled", "none", "--flips", "on", *STEP),
-    *("--seeds", "12", "--budget", "500", "--strategies"),
-    "augment,oversample,logit-adjust,rotation,sgan-mix,acgan,sgan,dada",
+WHOLE = tuple(
+    Record(
+        f"matrix/fashion-{name}-whole",
+        (
+            *("idx:{fashion}", "--labels-per-class", "480", "--unlabelled", "none", "--flips", "on"),
+            *("--set", f"imbalance={imbalance}", "--seeds", seeds, "--budget", "500", "--strategies"),
+            "augment,oversample,logit-adjust,rotation,sgan-mix,acgan,sgan,dada",
+        ),
+        0.7,
+        "fashion",
+    )
+    for name, imbalance, seeds in (("step", "step:10", "12"), ("tail", "exp:100", "10"))
 )
-"""Where the excerpt left three GAN arms ahead, *undecided*: as many labels, drawn a seed from all of Fashion-MNIST, its
-10,000 test images, and two more rivals, one with mixes in the generator's place."""
+"""Where the excerpt left GAN arms ahead, *undecided*: as many labels, drawn a seed from all of Fashion-MNIST, its 10,000
+test images, and two more rivals, one with mixes in the generator's place."""
 
 RECORDS = (
     Record("demo", (*DEMO, "--seeds", "auto", "--budget", "300"), 0.15),
@@ -243,7 +251,7 @@ RECORDS = (
     *FEW_LABELS,
     *CLUSTERS,
     Record("matrix/fashion-step", (*matrix("fashion-tail"), *STEP), 0.6),
-    Record("matrix/fashion-step-whole", WHOLE, 0.7, "fashion"),
+    *WHOLE,
     *ROWS,
     *CIFAR10_FEATURES,
     *SPEECH,
