@@ -230,8 +230,8 @@ WHOLE = tuple(
     )
     for name, imbalance, seeds in (("step", "step:10", "12"), ("tail", "exp:100", "10"))
 )
-"""Where the excerpt left GAN arms ahead, *undecided*: as many labels, drawn a seed from all of Fashion-MNIST, its 10,000
-test images, and two more rivals, one with mixes in the generator's place."""
+"""Where the excerpt left GAN arms ahead, *undecided*: as many labels, drawn a seed from all of Fashion-MNIST, its
+10,000 test images, and two more rivals, one with mixes in the generator's place."""
 
 RECORDS = (
     Record("demo", (*DEMO, "--seeds", "auto", "--budget", "300"), 0.15),
