@@ -88,7 +88,6 @@ class Strategy:
         folds: where its first phase is a generator that arms of the seed share, the conditions a class: 2 where
             classifiers of halves judge its samples, else 1.
         validates: whether it chooses something on the validation images; the others never look at them.
-        rival_on_features: whether a control is a rival there: it has no generator, and may win.
         geometry: whether it turns, crops or recolours pictures by itself, which of sound tells nothing.
         spaces: the representations that it can learn in; where its idea is about pictures, pixels alone.
         vector_options: its own defaults where it learns from vectors, as `benchmarks/tune.py --features` found them:
@@ -111,7 +110,6 @@ class Strategy:
     validates: bool = False
     labels: bool = True
     spaces: tuple[str, ...] = PIXELS
-    rival_on_features: bool = False
     vector_options: Mapping[str, Any] | None = None
     geometry: bool = False
     generator: str | None = None
@@ -161,8 +159,7 @@ def on_vectors(entry: Strategy) -> Strategy:
     """
     if "vectors" not in entry.spaces:
         raise ConfigError(f"'{entry.name}' learns from pixels alone, and the data are rows of numbers; leave it out.")
-    kind: Kind = "rival" if entry.rival_on_features else entry.kind
-    return replace(entry, space="vectors", kind=kind)
+    return replace(entry, space="vectors")
 
 
 def on_rows(name: str, blocks: Sequence[str], source: str) -> Strategy:
@@ -219,14 +216,13 @@ def strategy(
     validates: bool = False,
     labels: bool = True,
     spaces: tuple[str, ...] = PIXELS,
-    rival_on_features: bool = False,
     vector_options: Mapping[str, Any] | None = None,
     geometry: bool = False,
 ) -> Callable[[Callable[[Setup, Any], Phases]], Callable[[Setup, Any], Phases]]:
     """Decorator: register a phases function as the strategy ``name``."""
 
     def register(phases: Callable[[Setup, Any], Phases]) -> Callable[[Setup, Any], Phases]:
-        needs = (unlabelled, folds, validates, labels, spaces, rival_on_features, vector_options, geometry)
+        needs = (unlabelled, folds, validates, labels, spaces, vector_options, geometry)
         strategies.add(name)(Strategy(name, kind, summary, source, options, phases, *needs))
         return phases
 

@@ -1,7 +1,8 @@
 """`fixmatch-mix`: `sgan-fixmatch` with image mixes in place of the generator.
 
-The control of `sgan-fixmatch`: the K + 1 loss, the guesses and the one forward are the same, and nothing is generated.
-What this arm gains over `fixmatch`, a regulariser gains; what `sgan-fixmatch` gains beyond it, the generator gains.
+`sgan-fixmatch` but for the generator: the K + 1 loss, the guesses and the one forward are the same, and nothing is
+generated, so it is a rival. What this arm gains over `fixmatch`, a regulariser gains; what `sgan-fixmatch` gains beyond
+it, the generator gains.
 """
 
 from __future__ import annotations
@@ -18,13 +19,12 @@ class FixMatchMixOptions(GuessOptions, JointOptions):
 
 @strategy(
     "fixmatch-mix",
-    kind="control",
+    kind="rival",
     summary="sgan-fixmatch with image mixes for a generator.",
     source="control of sgan-fixmatch",
     options=FixMatchMixOptions,
     unlabelled="optional",
     spaces=BOTH,
-    rival_on_features=True,
     vector_options={},
 )
 def phases(setup: Setup, options: FixMatchMixOptions) -> Phases:

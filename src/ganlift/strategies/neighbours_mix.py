@@ -1,8 +1,8 @@
 """`neighbours-mix`: `sgan-neighbours` with mixes in place of the generator.
 
-The control of `sgan-neighbours`: the K + 1 loss, what neighbours teach and the one forward are the same, and nothing is
-generated. What this arm gains over `neighbours`, a regulariser gains; what `sgan-neighbours` gains beyond it, the
-generator gains.
+`sgan-neighbours` but for the generator: the K + 1 loss, what neighbours teach and the one forward are the same, and
+nothing is generated, so it is a rival. What this arm gains over `neighbours`, a regulariser gains; what
+`sgan-neighbours` gains beyond it, the generator gains.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ class NeighboursMixOptions(NeighbourOptions, JointOptions):
 
 @strategy(
     "neighbours-mix",
-    kind="control",
+    kind="rival",
     summary="sgan-neighbours with mixes for a generator.",
     source="control of sgan-neighbours",
     options=NeighboursMixOptions,
     unlabelled="required",
     spaces=VECTORS,
-    rival_on_features=True,
     vector_options={
         "lr": 2.1e-3,
         "weight_decay": 8.4e-2,
