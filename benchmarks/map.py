@@ -41,6 +41,8 @@ SITUATIONS = {
     "matrix/fashion-tail": "garments, a long tail",
     "matrix/fashion-step": "garments, half the classes rare",
     "matrix/fashion": "garments of 28 px",
+    "whole/fashion-tail": "garments, a long tail",
+    "whole/fashion-step": "garments, half the classes rare",
     "features/hymenoptera": "photographs of ants and bees",
     "features/hands": "photographs of hands, other people",
     "features/cifar10": "CIFAR-10, 10,000 images",

@@ -219,7 +219,7 @@ STEP = ("--set", "imbalance=step:10")
 
 WHOLE = tuple(
     Record(
-        f"matrix/fashion-{name}-whole",
+        f"whole/fashion-{name}",
         (
             *("idx:{fashion}", "--labels-per-class", "480", "--unlabelled", "none", "--flips", "on"),
             *("--set", f"imbalance={imbalance}", "--seeds", seeds, "--budget", "500", "--strategies"),

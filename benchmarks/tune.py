@@ -8,8 +8,8 @@
 As `ganlift compare --search` does it: rounds over three seeds, of which the better half goes on, the shipped settings
 the first trial and kept unless another leads by one standard error. A trial's score is its mean over the situations.
 No image of them is in a record: Fashion-MNIST's training images that are not in `fashion-mini`, and CIFAR-10's last
-training batch, which `records.py` leaves out, at 16 px (one record, `matrix/fashion-step-whole`, learns from some of
-them, all arms alike, and is tested on none). Arms for unequal classes learn from long tails of the same.
+training batch, which `records.py` leaves out, at 16 px (the records `whole` learn from some of them, all arms
+alike, and are tested on none). Arms for unequal classes learn from long tails of the same.
 With ``--features`` arms learn from the same images through the default network, fewer of them.
 A run that is broken off goes on where it stopped.
 """
