@@ -30,6 +30,13 @@ def test_every_choice_has_both_sides_and_reasons(counts: Sequence[int], unlabell
     assert unlabelled or all(entry.unlabelled != "required" for entry in picked)
 
 
+@pytest.mark.parametrize("counts", [BALANCED, UNEQUAL])
+def test_a_gan_that_learns_from_labels_alone_has_to_beat_what_gains_as_much_without_one(counts: Sequence[int]) -> None:
+    """Beside `augment` alone `sgan` may be said to help where `rotation` and mixes do the same (docs/map.md)."""
+    rivals = {name for name in choose(counts, 0).names if strategies.get(name).kind == "rival"}
+    assert {"rotation", "sgan-mix"} <= rivals
+
+
 def test_what_the_data_call_for() -> None:
     assert "fixmatch" in choose(BALANCED, 1000).names
     assert "fixmatch" not in choose(BALANCED, 0).names
