@@ -43,6 +43,7 @@ SITUATIONS = {
     "matrix/fashion": "garments of 28 px",
     "whole/fashion-tail": "garments, a long tail",
     "whole/fashion-step": "garments, half the classes rare",
+    "whole/fashion": "garments, labels alone",
     "features/hymenoptera": "photographs of ants and bees",
     "features/hands": "photographs of hands, other people",
     "features/cifar10": "CIFAR-10, 10,000 images",

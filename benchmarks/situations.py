@@ -216,22 +216,25 @@ GENERATING_FEATURES = tuple(
 
 STEP = ("--set", "imbalance=step:10")
 """Half of the classes are rare."""
-
+AGAINST_IMBALANCE = "augment,oversample,logit-adjust,rotation,sgan-mix,acgan,sgan,dada"
 WHOLE = tuple(
     Record(
         f"whole/fashion-{name}",
         (
-            *("idx:{fashion}", "--labels-per-class", "480", "--unlabelled", "none", "--flips", "on"),
-            *("--set", f"imbalance={imbalance}", "--seeds", seeds, "--budget", "500", "--strategies"),
-            "augment,oversample,logit-adjust,rotation,sgan-mix,acgan,sgan,dada",
+            *("idx:{fashion}", "--labels-per-class", labels, "--unlabelled", "none", "--flips", "on", *more),
+            *("--seeds", seeds, "--budget", "500", "--strategies", arms),
         ),
         0.7,
         "fashion",
     )
-    for name, imbalance, seeds in (("step", "step:10", "12"), ("tail", "exp:100", "10"))
+    for name, labels, more, seeds, arms in (
+        ("step", "480", STEP, "12", AGAINST_IMBALANCE),
+        ("tail", "480", ("--set", "imbalance=exp:100"), "10", AGAINST_IMBALANCE),
+        ("50", "50", (), "10", "augment,duplicate-real,rotation,sgan-mix,gan-augment,acgan,sgan,dada"),
+    )
 )
-"""Where the excerpt left GAN arms ahead, *undecided*: as many labels, drawn a seed from all of Fashion-MNIST, its
-10,000 test images, and two more rivals, one with mixes in the generator's place."""
+"""Labels alone, drawn a seed from all of Fashion-MNIST, and its 10,000 test images: where the excerpt left GAN arms
+ahead, *undecided*, beside two more rivals, one with mixes in the generator's place; and classes of one size."""
 
 RECORDS = (
     Record("demo", (*DEMO, "--seeds", "auto", "--budget", "300"), 0.15),
