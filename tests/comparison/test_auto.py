@@ -45,7 +45,9 @@ def test_what_the_data_call_for() -> None:
     both = choose(UNEQUAL, 1000)
     assert {"logit-adjust", "acgan", "fixmatch"} < set(both.names)
     assert "oversample" not in both.names  # it is `augment` where macro recall judges
-    assert {"fixmatch-rotation", "mean-teacher", "sgan-fixmatch-rotation"} < set(choose(BALANCED, 1000).names)
+    assert {"fixmatch-rotation", "fixmatch-mix", "mean-teacher", "sgan-fixmatch-rotation"} < set(
+        choose(BALANCED, 1000).names
+    )
     assert "gan-augment" not in choose(BALANCED, 1000).names
     assert "3 to 300 labelled images" in both.reasons[0]
     assert "1,000 images without labels" in both.reasons[1]

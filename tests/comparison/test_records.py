@@ -28,7 +28,7 @@ ROWS = [
     row("fixmatch", "rival", 1, 0.7),
     row("sgan", "gan", 0, 0.95),
     row("sgan", "gan", 1, 0.9),
-    row("sgan-mix", "control", 0, 0.99),
+    row("synthetic-only", "control", 0, 0.99),
     {"strategy": "augment", "kind": "baseline", "seed": 2, "status": "failed", "reason": "x"},
 ]
 

@@ -17,7 +17,7 @@ KINDS = {
     "mixup": ("rival", False),
     "fixmatch": ("rival", True),
     "rotation": ("rival", True),
-    "sgan-mix": ("control", True),
+    "synthetic-only": ("control", True),
     "sgan": ("gan", True),
     "triple-gan": ("gan", True),
     "gan-augment": ("gan", False),

@@ -80,7 +80,7 @@ def test_too_few_images_are_named() -> None:
 def test_reference_is_chosen_on_validation_and_saw_the_same_images() -> None:
     run = Run().arm("augment", BASE, validation=0.70).arm("fixmatch", plus(1), validation=0.72)
     run.arm("rotation", plus(4), validation=0.71)  # the best on test, which must not count
-    run.arm("sgan-mix", plus(2), validation=0.99).arm("sgan", plus(3)).arm("gan-augment", plus(3))
+    run.arm("synthetic-only", plus(2), validation=0.99).arm("sgan", plus(3)).arm("gan-augment", plus(3))
     by_name = {found.strategy: found for found in run.judge()}
     assert by_name["sgan"].reference == "fixmatch"
     assert by_name["gan-augment"].reference == "augment"

@@ -142,7 +142,7 @@ def test_the_interval_is_that_of_the_moderated_variance() -> None:
 
 def test_controls_tell_nothing() -> None:
     (before,) = noisy().judge()
-    (after,) = noisy().arm("sgan-mix", plus(2, (0.01, 0.0, -0.01, 0.0, 0.0))).judge()
+    (after,) = noisy().arm("synthetic-only", plus(2, (0.01, 0.0, -0.01, 0.0, 0.0))).judge()
     assert after == before
 
 

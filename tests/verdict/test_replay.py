@@ -101,15 +101,15 @@ def test_the_first_look_says_who_goes_on() -> None:
 
 
 def test_nobody_goes_on_where_all_is_settled() -> None:
-    run = Run().arm("augment", BASE).arm("sgan-mix", BASE).arm("sgan", plus(12))
+    run = Run().arm("augment", BASE).arm("synthetic-only", BASE).arm("sgan", plus(12))
     assert run.replay(1, looks=TWO).going_on == ()
     assert run.only(looks=TWO).looks == (2, 1)
     assert Run().arm("augment", BASE).replay(1, looks=TWO).going_on == ()
 
 
 def test_controls_go_on_beside_open_arms() -> None:
-    run = Run().arm("augment", BASE).arm("sgan-mix", BASE).arm("sgan", plus(1, LOUD))
-    assert run.replay(1, looks=TWO).going_on == ("augment", "sgan-mix", "sgan")
+    run = Run().arm("augment", BASE).arm("synthetic-only", BASE).arm("sgan", plus(1, LOUD))
+    assert run.replay(1, looks=TWO).going_on == ("augment", "synthetic-only", "sgan")
 
 
 def test_settled_arms_keep_their_place_in_holms_order() -> None:
@@ -260,7 +260,7 @@ def test_a_near_rival_that_was_beaten_goes_on_to_be_given_the_arms_time() -> Non
 
 points = st.integers(-15, 15)
 shares = st.lists(st.integers(-3, 3).map(lambda one: one / 100), min_size=5, max_size=5)
-ARMS = ("augment", "mixup", "fixmatch", "sgan-mix", "sgan", "triple-gan", "gan-augment")
+ARMS = ("augment", "mixup", "fixmatch", "synthetic-only", "sgan", "triple-gan", "gan-augment")
 made_up = st.fixed_dictionaries({name: st.tuples(points, shares, st.integers(0, 9)) for name in ARMS})
 plans = st.sampled_from([TWO, Looks((2, 3, 5), (0.2, 0.3, 0.5)), Looks((2, 3, 4, 5), (0.4, 0.3, 0.2, 0.1))])
 
