@@ -110,9 +110,7 @@ def test_killed_at_random_it_continues_to_the_same_numbers(unbroken: Path, tmp_p
         assert np.array_equal(np.load(path)["probabilities"], ours["probabilities"]), path
 
 
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.full)]
-)
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stop_saves_within_five_seconds_and_says_how_to_go_on(tmp_path: Path, number: int, code: int) -> None:
     out = tmp_path / "stopped"
     command = [*COMMAND, "--budget", "4000", "--out", str(out)]
