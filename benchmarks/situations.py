@@ -36,7 +36,6 @@ DEMO = (
     "linear-probe,augment,fixmatch,fixmatch-mix@efficientnet-lite0,sgan-fixmatch",
 )
 FEW = ("--labels-per-class", "20", "--seeds", "5", "--budget", "280")
-SOME = ("--labels-per-class", "50", "--seeds", "3", "--budget", "980")
 ON_VECTORS = (
     *("--seeds", "10", "--budget", "300", "--strategies"),
     "linear-probe,gda,label-spreading,distribution-calibration,mean-teacher,fixmatch,sgan-mix,fixmatch-mix,sgan,"
@@ -236,6 +235,26 @@ WHOLE = tuple(
 """Labels alone, drawn a seed from all of Fashion-MNIST, and its 10,000 test images: where the excerpt left GAN arms
 ahead, *undecided*, beside two more rivals, one with mixes in the generator's place; and classes of one size."""
 
+ON_CIFAR10 = ("--features", "pixels", "--flips", "on", "--seeds", "5", "--budget", "500", "--strategies")
+CIFAR10 = tuple(
+    Record(f"cifar10/{name}", ("{cifar10}", "--labels-per-class", labels, *more, *ON_CIFAR10, arms), 0.4, "cifar10")
+    for name, labels, more, arms in (
+        (
+            *("tail", "1000", ("--unlabelled", "none", "--set", "imbalance=exp:100")),
+            "augment,logit-adjust,rotation,sgan-mix,sgan,dada",
+        ),
+        (
+            *("step", "1000", ("--unlabelled", "none", *STEP)),
+            "augment,logit-adjust,rotation,sgan-mix,sgan,dada",
+        ),
+        *(
+            (n, n, (), "augment,rotation,fixmatch,fixmatch-rotation,sgan-mix,fixmatch-mix,sgan,sgan-fixmatch")
+            for n in ("50", "500")
+        ),
+    )
+)
+"""CIFAR-10 as pixels, the labels drawn a seed, all test images; in the long tails labels alone, batches balanced."""
+
 RECORDS = (
     Record("demo", (*DEMO, "--seeds", "auto", "--budget", "300"), 0.15),
     Record("matrix/fashion-tail", matrix("fashion-tail"), 0.4),
@@ -247,7 +266,7 @@ RECORDS = (
     Record("matrix/fashion-10", matrix("fashion-10"), 0.5),
     Record("pneumoniamnist", ("{pneumonia}", *FEW), 0.2, "pneumonia"),
     Record("matrix/pneumonia-20", (*matrix("pneumonia-20"), "--set", "data={pneumonia}"), 0.3, "pneumonia"),
-    Record("cifar10", ("{cifar10}", *SOME), 0.7, "cifar10"),
+    *CIFAR10,
     *PHOTOGRAPHS,
     *HANDS,
     Record("features/fashion-10", ("fashion-mini", "--labels-per-class", "10", *ON_FEATURES), 0.2),
