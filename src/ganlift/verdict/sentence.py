@@ -112,7 +112,7 @@ def _undecided(verdict: Verdict, circumstances: Circumstances) -> list[str]:
         gain, test = points(verdict.margin, signed=False), f"test {circumstances.noun}s"
         said.append(f"telling a gain of {gain} takes more {test}, not more seeds")
     elif verdict.seeds_to_find is None:
-        said.append(f"no 1,000 seeds would find {points(verdict.margin, signed=False)}")
+        said.append(f"not even 1,000 seeds would find a gain of {points(verdict.margin, signed=False)} 8 times in 10")
     else:
         gain = points(verdict.margin, signed=False)
         said.append(f"about {verdict.seeds_to_find} seeds find a gain of {gain} 8 times in 10")
