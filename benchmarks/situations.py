@@ -215,6 +215,7 @@ GENERATING_FEATURES = tuple(
 
 STEP = ("--set", "imbalance=step:10")
 """Half of the classes are rare."""
+TAIL = ("--set", "imbalance=exp:100")
 AGAINST_IMBALANCE = "augment,oversample,logit-adjust,rotation,sgan-mix,acgan,sgan,dada"
 WHOLE = tuple(
     Record(
@@ -228,7 +229,7 @@ WHOLE = tuple(
     )
     for name, labels, more, seeds, arms in (
         ("step", "480", STEP, "12", AGAINST_IMBALANCE),
-        ("tail", "480", ("--set", "imbalance=exp:100"), "10", AGAINST_IMBALANCE),
+        ("tail", "480", TAIL, "10", AGAINST_IMBALANCE),
         ("50", "50", (), "10", "augment,duplicate-real,rotation,sgan-mix,gan-augment,acgan,sgan,dada"),
     )
 )
@@ -239,14 +240,8 @@ ON_CIFAR10 = ("--features", "pixels", "--flips", "on", "--seeds", "5", "--budget
 CIFAR10 = tuple(
     Record(f"cifar10/{name}", ("{cifar10}", "--labels-per-class", labels, *more, *ON_CIFAR10, arms), 0.7, "cifar10")
     for name, labels, more, arms in (
-        (
-            *("tail", "1000", ("--unlabelled", "none", "--set", "imbalance=exp:100")),
-            "augment,rotation,sgan-mix,sgan,dada",
-        ),
-        (
-            *("step", "1000", ("--unlabelled", "none", *STEP)),
-            "augment,rotation,sgan-mix,sgan,dada",
-        ),
+        ("tail", "1000", ("--unlabelled", "none", *TAIL), "augment,rotation,sgan-mix,sgan,dada"),
+        ("step", "1000", ("--unlabelled", "none", *STEP), "augment,rotation,sgan-mix,sgan,dada"),
         *((n, n, (), "augment,rotation,fixmatch,fixmatch-mix,sgan,sgan-fixmatch") for n in ("50", "500")),
     )
 )
