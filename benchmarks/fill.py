@@ -79,7 +79,7 @@ def of_records() -> dict[str, list[str]]:
 
     return {
         "features": across([read(RESULTS / "features" / name) for name in FEATURES]),
-        **{group: across([read(run) for run in all_in(group)]) for group in ("matrix", "whole", "texts")},
+        **{group: across([read(run) for run in all_in(group)]) for group in ("matrix", "whole", "cifar10", "texts")},
         **{f"{group}-{run.name}": lines(read(run)) for group in ("speech", "every") for run in all_in(group)},
         **{f"generators-{run.name}": generator_lines(generators(run)) for run in all_in("generators")},
     }
