@@ -205,6 +205,22 @@ def test_family_is_corrected_and_said() -> None:
     assert "does not hold after the correction for 2 GAN arms" in among.sentence
 
 
+def test_a_loss_that_the_correction_takes_away_is_said_where_a_gain_is_ruled_out() -> None:
+    wobble = (0.011, -0.008, 0.010, -0.004, 0.004)
+    alone = Run().arm("augment", BASE).arm("gan-augment", plus(-1, wobble))
+    run = Run().arm("augment", BASE).arm("gan-augment", plus(-1, wobble)).arm("sgan", plus(-1, wobble))
+    (single,) = alone.judge()
+    alpha = 1.5 * (single.p or 1.0)
+    (hurting,) = alone.judge(alpha=alpha)
+    assert hurting.verdict == "hurts"
+    among = run.judge(alpha=alpha)[0]
+    assert (among.verdict, among.ci_high is not None and among.ci_high < 0) == ("no gain worth having", True)
+    assert "), a loss that does not hold after the correction for 2 GAN arms (p = " in among.sentence
+    (level,) = Run().arm("augment", BASE).arm("gan-augment", plus(0)).judge(margin=0.2)
+    assert level.verdict == "no gain worth having"
+    assert "a loss" not in level.sentence
+
+
 def test_shared_labels_are_said() -> None:
     (found,) = Run().arm("augment", BASE).arm("gan-augment", plus(5)).judge(overlap=1.0)
     assert "not of new labels" in found.sentence

@@ -97,10 +97,19 @@ def _no_gain(verdict: Verdict, circumstances: Circumstances) -> list[str]:
     interval = _interval(limit, circumstances.alpha, verdict)
     ruled_out = f"a gain of {points(verdict.margin, signed=False)} or more is ruled out"
     found = f"{_of(verdict, limit.gain)} against {limit.name} ({interval})"
-    said = [f"{verdict.strategy}: {NO_GAIN}: {found}; {ruled_out}"]
+    said = [f"{verdict.strategy}: {NO_GAIN}: {found}{_loss(limit, verdict, circumstances)}; {ruled_out}"]
     if verdict.reference != limit.name:
         said.append(f"{points(verdict.gain)} over {verdict.reference}, which validation picked")
     return said
+
+
+def _loss(limit: Gain, verdict: Verdict, circumstances: Circumstances) -> str:
+    """Why an interval that lies below zero is no *hurts*, which is asked against the arm that validation picked."""
+    if limit.ci_high is None or limit.ci_high >= 0 or limit.name != verdict.reference:
+        return ""
+    if limit.name in circumstances.broken:
+        return _better_seeds(limit.name)
+    return f", a loss that {_corrected(verdict, circumstances)}"
 
 
 def _undecided(verdict: Verdict, circumstances: Circumstances) -> list[str]:
@@ -126,14 +135,22 @@ def _why_no_claim(verdict: Verdict, circumstances: Circumstances) -> str:
     if verdict.ci_low is None or verdict.ci_high is None or verdict.ci_low <= 0 <= verdict.ci_high:
         return ""
     if (who := verdict.strategy if verdict.ci_low > 0 else verdict.reference) in circumstances.broken:
-        return f", on the seeds that {who} did not fail on, which may be its better ones"
+        return _better_seeds(who)
     nearest, timed = verdict.nearest, verdict.in_time
     if verdict.ci_low > 0 and nearest and nearest.name != verdict.reference and _reaches_zero(nearest):
         return f", but {points(nearest.gain)} over {nearest.name}, the nearest ({_span(nearest)})"
     if verdict.ci_low > 0 and timed and _reaches_zero(timed):
         return f", but {points(timed.gain)} over {timed.name} where that is given the same time ({_span(timed)})"
-    family = f"the correction for {circumstances.family} GAN arms"
-    return f", which does not hold after {family} (p = {verdict.p_corrected or 0.0:.2f})"
+    return f", which {_corrected(verdict, circumstances)}"
+
+
+def _better_seeds(name: str | None) -> str:
+    return f", on the seeds that {name} did not fail on, which may be its better ones"
+
+
+def _corrected(verdict: Verdict, circumstances: Circumstances) -> str:
+    p = verdict.p_corrected or 0.0
+    return f"does not hold after the correction for {circumstances.family} GAN arms (p = {p:.2f})"
 
 
 def _reaches_zero(gain: Gain) -> bool:
