@@ -10,6 +10,7 @@ from sklearn.datasets import load_digits
 from torch import Tensor
 
 from ganlift import augment
+from ganlift.augment import ada
 from ganlift.augment.diffaugment import PHOTOGRAPHS
 
 AUGMENTATIONS: dict[str, Callable[[Tensor, torch.Generator], Tensor]] = {
@@ -55,6 +56,16 @@ def test_contract(name: str, channels: int) -> None:
     assert not torch.equal(first, other)
     assert torch.equal(x, original)
     assert torch.equal(state, torch.random.get_rng_state())
+
+
+@pytest.mark.parametrize("name", [*AUGMENTATIONS, "adaptive"])
+def test_in_full_precision_within_autocast(name: str) -> None:
+    """A step runs in bf16, which would put images of 28 px up to an eighth of a pixel off, or a quarter."""
+    change = {**AUGMENTATIONS, "adaptive": lambda x, rng: ada.augment(x, torch.tensor(1.0), rng)}[name]
+    x = images(3)
+    expected = change(x, torch.Generator().manual_seed(1))
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(change(x, torch.Generator().manual_seed(1)), expected)
 
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)

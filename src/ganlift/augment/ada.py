@@ -81,7 +81,9 @@ class AdaptiveAugment(nn.Module):
 
 def augment(x: Tensor, p: Tensor, rng: torch.Generator) -> Tensor:
     """The set "bgc" on images (n, c, h, w), each transformation with probability ``p``, a scalar; at 0 the identity."""
-    return _colour(warp(x, _places(x, p, rng), "reflection"), p, rng)
+    with torch.autocast(x.device.type, enabled=False):  # products of places in bf16 are a quarter of a pixel off
+        places = _places(x, p, rng)
+    return _colour(warp(x, places, "reflection"), p, rng)
 
 
 class _Draws:
