@@ -55,6 +55,7 @@ SITUATIONS = {
     "pneumoniamnist": "X-rays, unequal classes",
     "speech/random": "spoken digits, voices that were heard",
     "speech/heard": "spoken digits, voices that were heard",
+    "speech/other": "spoken digits, voices that were heard",
     "speech/few": "spoken digits, voices that were heard, few clips",
     "speech/long": "spoken digits, voices that were heard, 1,000 steps",
     "speech/network": "spoken digits, voices that were heard",

@@ -1,4 +1,4 @@
-"""The Free Spoken Digit Dataset as tables for `ganlift compare`: split by speaker, at random, in halves, and few clips.
+"""The Free Spoken Digit Dataset as tables for `ganlift compare`: split by speaker, at random, in halves; few clips.
 
     python benchmarks/speech.py RECORDINGS --out FOLDER
     python benchmarks/records.py --only speech --speech FOLDER
@@ -7,8 +7,9 @@
 4.0): 3,000 clips `DIGIT_SPEAKER_NUMBER.wav` of ten digits by six speakers at 8 kHz. ``speaker.csv`` has the speaker as
 the group, which never straddles a split: test clips are of speakers whom no arm has heard. ``random.csv`` has none. In
 ``heard.csv`` the first half of each speaker's clips of a digit is for testing: as in ``random.csv`` every voice has
-been heard, and 1,500 clips tell differences that 600 do not. ``few.csv`` has the same for testing, and of the others a
-fifth: 300 clips.
+been heard, and 1,500 clips tell differences that 600 do not. ``other.csv`` has the halves the other way round: what
+``heard.csv`` suggests is asked again of clips that it was not tested on. ``few.csv`` is ``heard.csv`` with a fifth of
+the clips to learn from: 300.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ HALF, FEW = 25, 30
 """Clips of a digit by a speaker are numbered from 0 to 49; below ``HALF`` they are for testing in ``heard.csv`` and
 ``few.csv``, and from ``FEW`` on they are left out of the latter."""
 
-COLUMNS = {"speaker": ("group",), "random": (), "heard": ("split",), "few": ("split",)}
+COLUMNS = {"speaker": ("group",), "random": (), "heard": ("split",), "other": ("split",), "few": ("split",)}
 """What each table has beside path and label."""
 
 
@@ -37,7 +38,8 @@ def write_tables(recordings: Path, out: Path) -> int:
                 digit, speaker, number = clip.stem.split("_")
                 if name == "few" and int(number) >= FEW:
                     continue
-                known = {"group": speaker, "split": "test" if int(number) < HALF else "train"}
+                test = (int(number) < HALF) != (name == "other")
+                known = {"group": speaker, "split": "test" if test else "train"}
                 writer.writerow([clip.resolve(), digit, *(known[column] for column in columns)])
     return len(clips)
 
