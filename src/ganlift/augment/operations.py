@@ -24,57 +24,52 @@ FACTOR = 0.9
 """Brightness, contrast, saturation and sharpness scale by 1 ± this."""
 
 
-def _rotation(signed: Tensor) -> Tensor:
-    cos, sin = (signed * ROTATE).cos(), (signed * ROTATE).sin()
-    return _matrices(cos, -sin, None, sin, cos, None)
+IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+"""A matrix of `warp`, row by row."""
+MOVES: dict[str, tuple[float, ...]] = {
+    "shear x": (0.0, SHEAR, 0.0, 0.0, 0.0, 0.0),
+    "shear y": (0.0, 0.0, 0.0, SHEAR, 0.0, 0.0),
+    "translate x": (0.0, 0.0, 2 * TRANSLATE, 0.0, 0.0, 0.0),
+    "translate y": (0.0, 0.0, 0.0, 0.0, 0.0, 2 * TRANSLATE),
+}
+"""Operations that move pixels, beside turns: what strength 1 adds to `IDENTITY`."""
 
 
-def _shear_along_x(signed: Tensor) -> Tensor:
-    return _matrices(None, signed * SHEAR, None, None, None, None)
+def _turns(signed: Tensor) -> Tensor:
+    """Matrices (n, 6) of turns."""
+    cos, sin, zero = (signed * ROTATE).cos(), (signed * ROTATE).sin(), torch.zeros_like(signed)
+    return torch.stack([cos, -sin, zero, sin, cos, zero], dim=1)
 
 
-def _shear_along_y(signed: Tensor) -> Tensor:
-    return _matrices(None, None, None, signed * SHEAR, None, None)
+def _moves(signed: Tensor, counts: Sequence[int]) -> Tensor:
+    """Matrices (n, 6) of `MOVES`, ``counts`` of each."""
+    slopes = signed.new_tensor(list(MOVES.values())).repeat_interleave(signed.new_tensor(counts).long(), dim=0)
+    return signed.new_tensor(IDENTITY) + signed[:, None] * slopes
 
 
-def _shift_along_x(signed: Tensor) -> Tensor:
-    return _matrices(None, None, signed * 2 * TRANSLATE, None, None, None)
+def _grey(x: Tensor) -> Tensor:
+    return x.mean(1, keepdim=True).expand_as(x)
 
 
-def _shift_along_y(signed: Tensor) -> Tensor:
-    return _matrices(None, None, None, None, None, signed * 2 * TRANSLATE)
+def _flat(x: Tensor) -> Tensor:
+    return x.mean((1, 2, 3), keepdim=True).expand_as(x)
 
 
-def _matrices(*entries: Tensor | None) -> Tensor:
-    """Of these six entries, row by row; None stands for the identity's."""
-    some = next(entry for entry in entries if entry is not None)
-    rows = some.new_tensor([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]).repeat(len(some), 1)
-    for column, entry in enumerate(entries):
-        if entry is not None:
-            rows[:, column] = entry
-    return rows.view(-1, 2, 3)
+def _blurred(x: Tensor) -> Tensor:
+    return F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
 
 
-def _brightness(x: Tensor, signed: Tensor) -> Tensor:
-    return _away_from(torch.full_like(x, -1.0), x, signed)
-
-
-def _contrast(x: Tensor, signed: Tensor) -> Tensor:
-    return _away_from(x.mean((1, 2, 3), keepdim=True), x, signed)
-
-
-def _saturation(x: Tensor, signed: Tensor) -> Tensor:
-    return x if x.shape[1] == 1 else _away_from(x.mean(1, keepdim=True), x, signed)
-
-
-def _sharpness(x: Tensor, signed: Tensor) -> Tensor:
-    blurred = F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
-    return _away_from(blurred, x, signed)
+BLENDS: dict[str, Callable[[Tensor], Tensor]] = {
+    "brightness": lambda x: torch.full_like(x, -1.0),
+    "contrast": _flat,
+    "saturation": _grey,
+    "sharpness": _blurred,
+}
+"""Operations that go towards another image, or away from it: which one. Saturation is the identity on grey images."""
 
 
 def _away_from(base: Tensor, x: Tensor, signed: Tensor) -> Tensor:
-    factor = (1.0 + FACTOR * signed)[:, None, None, None].to(x.dtype)
-    return torch.lerp(base.expand_as(x), x, factor).clamp_(-1.0, 1.0)
+    return torch.lerp(base, x, 1.0 + FACTOR * signed).clamp_(-1.0, 1.0)
 
 
 def _autocontrast(x: Tensor, signed: Tensor) -> Tensor:
@@ -86,53 +81,48 @@ def _autocontrast(x: Tensor, signed: Tensor) -> Tensor:
 
 def _solarize(x: Tensor, signed: Tensor) -> Tensor:
     """Invert what is brighter than a threshold, which falls from 1 to -1 as strength grows."""
-    threshold = (1.0 - 2.0 * signed.abs())[:, None, None, None]
-    return torch.where(x > threshold, -x, x)
+    return torch.where(x > 1.0 - 2.0 * signed.abs(), -x, x)
 
 
 def _posterize(x: Tensor, signed: Tensor) -> Tensor:
     """Keep 8 bits down to 2."""
     bits = 8.0 - (6.0 * signed.abs()).round()
-    levels = (torch.exp2(bits) - 1.0)[:, None, None, None].to(x.dtype)
+    levels = torch.exp2(bits) - 1.0
     return ((x + 1.0) / 2.0 * levels).round() / levels * 2.0 - 1.0
 
 
-MATRICES: dict[str, Callable[[Tensor], Tensor]] = {
-    "rotate": _rotation,
-    "shear x": _shear_along_x,
-    "shear y": _shear_along_y,
-    "translate x": _shift_along_x,
-    "translate y": _shift_along_y,
-}
-"""Operations that move pixels: from strengths (n,) to the (n, 2, 3) matrices of `warp`."""
-
-VALUES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "brightness": _brightness,
-    "contrast": _contrast,
-    "saturation": _saturation,
-    "sharpness": _sharpness,
+TONES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "autocontrast": _autocontrast,
     "solarize": _solarize,
     "posterize": _posterize,
 }
-"""Operations that change their values; saturation is the identity on grey images."""
+"""Operations that change values one by one: from images and strengths (n, 1, 1, 1)."""
 
-OPERATIONS = ("identity", *MATRICES, *VALUES)
+OPERATIONS = ("identity", "rotate", *MOVES, *BLENDS, *TONES)
 
 
 def operate(x: Tensor, signed: Tensor, counts: Sequence[int]) -> Tensor:
     """The first ``counts[0]`` images through the first of `OPERATIONS`, the next through the second, and so on.
 
-    What moves pixels is one call for all of these operations: on a processor a call costs more than its images.
+    What moves pixels is one call for all of these operations, and what blends is another: on a processor a call costs
+    more than its images.
 
     Args:
         x: (n, c, h, w) in [-1, 1].
         signed: strengths (n,) in [-1, 1].
         counts: one number for each operation, n in all.
     """
-    images, strengths = (dict(zip(OPERATIONS, torch.split(part, list(counts)), strict=True)) for part in (x, signed))
-    done = [images["identity"]]
-    if matrices := [matrix(strengths[name]) for name, matrix in MATRICES.items() if len(strengths[name])]:
-        done.append(warp(torch.cat([images[name] for name in MATRICES]), torch.cat(matrices)))
-    done += [change(images[name], strengths[name]) for name, change in VALUES.items() if len(strengths[name])]
+    same, turned, *rest = counts
+    moved, (blended, toned) = rest[: len(MOVES)], (rest[len(MOVES) : -len(TONES)], rest[-len(TONES) :])
+    sizes = [same, turned + sum(moved), sum(blended), sum(toned)]
+    (alike, to_warp, to_blend, to_tone), (_, places, shares, tones) = torch.split(x, sizes), torch.split(signed, sizes)
+    done = [alike]
+    if len(to_warp):
+        matrices = torch.cat([_turns(places[:turned]), _moves(places[turned:], moved)])
+        done.append(warp(to_warp, matrices.view(-1, 2, 3)))
+    bases = torch.cat([base(own) for base, own in zip(BLENDS.values(), torch.split(to_blend, blended), strict=True)])
+    done.append(_away_from(bases, to_blend, shares.view(-1, 1, 1, 1)))
+    strengths = tones.view(-1, 1, 1, 1)
+    pieces = zip(TONES.values(), torch.split(to_tone, toned), torch.split(strengths, toned), strict=True)
+    done += [change(images, own) for change, images, own in pieces]
     return torch.cat(done)

@@ -27,7 +27,10 @@ class Ema:
         self, module: nn.Module, decay: float = 0.99, half_life_images: float | None = None, ramp: float = 0.05
     ) -> None:
         self.module = copy.deepcopy(module).requires_grad_(False).eval()
-        self._source = module
+        # found once: to walk through the modules at every step takes longer than the average does
+        pairs = list(zip(_tensors(self.module), _tensors(module), strict=True))
+        self._floats = [pair for pair in pairs if pair[0].is_floating_point()]
+        self._counts = [pair for pair in pairs if not pair[0].is_floating_point()]
         self._decay = decay
         self._half_life = half_life_images
         self._ramp = ramp
@@ -42,13 +45,11 @@ class Ema:
     @torch.no_grad()
     def update(self, step: int, images_seen: int, images_per_step: int) -> None:
         decay = self.decay_at(step, images_seen, images_per_step)
-        averages, values = _tensors(self.module), _tensors(self._source)
-        floats = [k for k, value in enumerate(values) if value.is_floating_point()]
-        if floats:  # a generator without weights has counts and images alone
-            torch._foreach_lerp_([averages[k] for k in floats], [values[k] for k in floats], 1.0 - decay)
-        for average, value in zip(averages, values, strict=True):
-            if not value.is_floating_point():
-                average.copy_(value)
+        if self._floats:  # a generator without weights has counts and images alone
+            averages, values = zip(*self._floats, strict=True)
+            torch._foreach_lerp_(averages, values, 1.0 - decay)
+        for average, value in self._counts:
+            average.copy_(value)
 
     def state_dict(self) -> dict[str, Tensor]:
         return dict(self.module.state_dict())
@@ -58,5 +59,5 @@ class Ema:
 
 
 def _tensors(module: nn.Module) -> list[Tensor]:
-    """Weights and buffers, each once; a state_dict of them would take longer than the average does."""
+    """Weights and buffers, each once."""
     return [*module.parameters(), *module.buffers()]
