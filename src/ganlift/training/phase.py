@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from ganlift.layers.memory_format import laid_as
 from ganlift.training.ema import Ema
 from ganlift.training.pixels import Batch, Stream
 from ganlift.training.rng import Rng
@@ -125,15 +125,11 @@ class Phase:
 
 
 def _lay_as_weights(optimizer: Optimizer) -> None:
-    """Give what ``optimizer`` remembers of each weight the weight's strides, which a file does not keep.
-
-    A fused step goes through both in the order of memory: where weights are channels last and moments are not, it
-    would take the moment of one weight for another's.
-    """
+    """Give what ``optimizer`` remembers of each weight the weight's strides, which a file does not keep."""
     for weight, remembered in optimizer.state.items():
         for name, value in remembered.items():
-            if isinstance(value, Tensor) and value.shape == weight.shape and value.stride() != weight.stride():
-                remembered[name] = torch.empty_like(weight, dtype=value.dtype).copy_(value)
+            if isinstance(value, Tensor) and value.shape == weight.shape:
+                remembered[name] = laid_as(value, weight)
 
 
 def cosine_after(flat: float) -> Callable[[float], float]:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from ganlift.layers.memory_format import laid_as
 from ganlift.training.alarms import NonFiniteLossError
 
 
@@ -35,7 +36,7 @@ class Update:
         gradients = {name: self._gradients(name, loss, retain=name != last) for name, loss in losses.items()}
         for name, grads in gradients.items():
             for parameter, grad in zip(self._parameters[name], grads, strict=True):
-                parameter.grad = grad
+                parameter.grad = None if grad is None else laid_as(grad, parameter)
             self._optimizers[name].step()
 
     def _gradients(self, name: str, loss: Tensor, retain: bool) -> Sequence[Tensor | None]:
