@@ -1,6 +1,6 @@
 """What `ganlift check` finds of wrong labels that were planted, and what it finds where none were.
 
-    python benchmarks/label_noise.py --photos folder-of-photographs --out benchmarks/results/label-noise.json
+    python benchmarks/label_noise.py --photos FOLDER --cifar10 FOLDER --out benchmarks/results/label-noise.json
     python benchmarks/label_noise.py --table benchmarks/results/label-noise.json
 
 Each set is drawn anew with every seed. A share of the labels is replaced: by any other class (`any`), or each class's
@@ -45,7 +45,7 @@ class Case:
     imbalance: str = ""
 
 
-def cases(photos: Path | None, quick: bool) -> Iterator[Case]:
+def cases(photos: Path | None, cifar10: Path | None, quick: bool) -> Iterator[Case]:
     """All that is measured."""
     clothes, digits = load_examples("fashion-mini"), load_examples("digits")
     yield Case("fashion-mini", clothes, 100)
@@ -64,6 +64,13 @@ def cases(photos: Path | None, quick: bool) -> Iterator[Case]:
         yield Case("photographs", load_examples(str(photos)), 190)
         yield Case("photographs", load_examples(str(photos)), 100, NETWORK)
         yield Case("photographs", load_examples(str(photos)), 190, NETWORK)
+    if cifar10 is not None:
+        small = load_examples(f"cifar10:{cifar10}")
+        yield Case("CIFAR-10", small, 100)
+        yield Case("CIFAR-10", small, 1000)
+        yield Case("CIFAR-10, frogs and ships", _of_classes(small, ("frog", "ship")), 1000)
+        yield Case("CIFAR-10, frogs and cars", _of_classes(small, ("frog", "automobile")), 2500)
+        yield Case("CIFAR-10", small, 100, NETWORK)
 
 
 def measured(case: Case, seeds: int) -> list[dict[str, Any]]:
@@ -181,6 +188,7 @@ def main(words: list[str] | None = None, say: Callable[[str], None] = print) -> 
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--photos", type=Path, help="a folder of photographs in class folders")
+    parser.add_argument("--cifar10", type=Path, help="the folder cifar-10-batches-bin")
     parser.add_argument("--quick", action="store_true", help="one set alone")
     parser.add_argument("--out", type=Path, help="write the figures here as well")
     parser.add_argument("--table", type=Path, help="print the table of figures that were written, and measure nothing")
@@ -189,7 +197,7 @@ def main(words: list[str] | None = None, say: Callable[[str], None] = print) -> 
         say(table(json.loads(given.table.read_text(encoding="utf-8"))))
         return
     lines: list[dict[str, Any]] = []
-    for case in cases(given.photos, given.quick):
+    for case in cases(given.photos, given.cifar10, given.quick):
         own = measured(case, given.seeds)
         lines += own
         say("\n".join(map(_line, own)))

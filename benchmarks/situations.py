@@ -79,22 +79,32 @@ HEARD = (
     *("--seeds", "10", "--budget", "300", "--strategies"),
     "augment,pseudo-label,entropy-minimisation,mean-teacher,fixmatch,sgan-mix,fixmatch-mix,acgan,sgan,sgan-fixmatch",
 )
-NEAREST = "augment,fixmatch,fixmatch-mix,sgan-fixmatch"
-LONG = ("--seeds", "10", "--budget", "1000", "--strategies", NEAREST)
-AGAIN = ("--seeds", "30", "--budget", "300", "--strategies", NEAREST)
+NEAREST = ("--strategies", "augment,fixmatch,fixmatch-mix,sgan-fixmatch")
 MORE_SPEECH = (
     *(
-        Record(f"speech/{how}-{n}", (f"{{speech}}/{how}.csv", "--labels-per-class", f"{n}", *HEARD), 0.4, "speech")
-        for how, n in (("heard", 2), ("heard", 5), ("heard", 10), ("few", 5))
+        Record(f"speech/heard-{n}", ("{speech}/heard.csv", "--labels-per-class", f"{n}", *HEARD), 0.4, "speech")
+        for n in (5, 10)
     ),
-    Record("speech/long-5", ("{speech}/heard.csv", "--labels-per-class", "5", *LONG), 0.6, "speech"),
-    Record("speech/other-5", ("{speech}/other.csv", "--labels-per-class", "5", *AGAIN), 0.5, "speech"),
+    *(
+        Record(
+            f"speech/{name}-{n}",
+            (f"{{speech}}/{table}.csv", "--labels-per-class", f"{n}", "--seeds", seeds, "--budget", steps, *NEAREST),
+            hours,
+            "speech",
+        )
+        for name, table, n, seeds, steps, hours in (
+            ("other", "other", 5, "30", "300", 0.8),
+            ("other", "other", 2, "20", "300", 0.4),
+            ("few", "few", 5, "20", "300", 0.4),
+            ("long", "other", 5, "10", "1000", 0.6),
+        )
+    ),
     Record("speech/network-10", ("{speech}/heard.csv", "--labels-per-class", "10", *ON_FEATURES), 0.2, "speech"),
 )
 """Where `SPEECH` left a GAN arm ahead, *undecided*: other draws, half of the clips for testing, every rival that sound
 and unlabelled clips allow, mixes in the generator's place; the one arm that led there, asked again of other clips
-(``other``), beside the rivals that came near; and the edges: a fifth of the clips, longer, through a frozen network of
-photographs."""
+(``other``), beside the rivals that came near; and the edges: fewer labels, a fifth of the clips, longer, through a
+frozen network of photographs."""
 
 TEXTS = tuple(
     Record(f"texts/{name}-{n}", (files, "--labels-per-class", f"{n}", *ON_VECTORS), 0.1, "texts")

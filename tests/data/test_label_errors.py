@@ -143,3 +143,13 @@ def test_where_the_answers_are_never_sure_there_is_no_telling_the_floor() -> Non
     _, low, high = floor(odds, rng.random(400) < 1 / (1 + np.exp(odds)))
     assert low < 0.015
     assert high > 0.2
+
+
+def test_a_classifier_that_errs_where_it_is_sure_counts_no_wrong_labels() -> None:
+    """As coarse looks of photographs do: what is far on one side of the line is now and then of the other class."""
+    rng, n = np.random.default_rng(0), 1000
+    vectors = rng.normal(size=(n, 5))
+    labels = (2 * vectors[:, 0] + rng.standard_t(1.5, n) > 0).astype(np.int64)
+    found = find_label_errors(vectors, labels, np.arange(n).astype(str))
+    assert found.share > 0.05  # by a curve that falls as the classifier says that it does
+    assert found.low < 0.015

@@ -9,8 +9,9 @@ wrong labels. A classifier errs the less the surer it is, while a wrong label th
 example is stays wrong. So the chance that answer and label differ is a logistic curve of the answer's log odds that
 falls not to 0 but to a floor, as the curve of an observer who now and then looks away does (Wichmann, Hill, "The
 psychometric function: I", Perception & Psychophysics 63, 2001; its lapse rate). The floor is the share of wrong labels.
-Where a classifier is never sure there is no telling the floor, and the interval is wide; a floor near to what chance
-would give is no evidence at all.
+Where a classifier is never sure there is no telling the floor, and the interval is wide. Where it tells the classes
+badly, as coarse looks tell photographs, its surest answers err too, more often than it says, which looks like a floor:
+there a curve that falls more slowly, along the root of the log odds, has to find a floor as well.
 """
 
 from __future__ import annotations
@@ -34,8 +35,10 @@ FEWEST_A_CLASS = 10
 
 _AXES, _FOR_AN_AXIS = 64, 10  # at most so many, and examples for each
 _SHRINKAGE = 0.1  # scikit-learn's C
-_PLACES, _SLOPES = (-10.0, 5.0), (np.log(0.5), np.log(8.0))  # a shrunken classifier is seldom twice too sure
-_STARTS = ((0.0, 0.0), (-2.0, 0.0), (0.5, 1.0), (2.0, 2.0))  # steep curves have ledges on which a search may stop
+_PLACES, _SLOPES = (-40.0, 20.0), (np.log(0.1), np.log(40.0))
+# steep curves have ledges on which a search may stop
+_STARTS = ((0.0, 0.0), (-2.0, 0.0), (0.5, 1.0), (2.0, 2.0), (5.0, 2.0), (10.0, 3.0))
+_WELL = 0.4  # of the disagreement by chance
 _TINY = 1e-9
 _HIGHEST = 0.9
 
@@ -50,7 +53,7 @@ class LabelErrors:
     Attributes:
         share: the estimated share of wrong labels.
         low, high: its 95 % interval, by the profile of the likelihood.
-        by_chance: the share of labels that another draw of all labels would change.
+        differ: the share of labels that differ from the classifier's answer, as a part of what chance would make it.
         suspects: (s,) int64, which of the m labels look wrong, worst first: as many as ``share`` says, at most.
         likely: (s,) int64, the class that each of them looks like.
         confidence: (s,) the classifier's probability of that class.
@@ -59,7 +62,7 @@ class LabelErrors:
     share: float
     low: float
     high: float
-    by_chance: float
+    differ: float
     suspects: Index
     likely: Index
     confidence: Floats
@@ -92,11 +95,14 @@ def find_label_errors(vectors: NDArray[np.floating], labels: Index, units: NDArr
     classes, own = np.unique(labels, return_inverse=True)
     told = _out_of_fold(_axes(vectors), own, _folds(own, units))
     answer, ordered = told.argmax(1), np.sort(np.maximum(told, _TINY), axis=1)
-    share, low, high = floor(np.log(ordered[:, -1] / ordered[:, -2]), answer != own)
+    odds, differs = np.log(ordered[:, -1] / ordered[:, -2]), answer != own
+    differ = float(differs.mean()) / (1 - float(np.sum((np.bincount(own) / len(own)) ** 2)))
+    share, low, high = floor(odds, differs)
+    if differ > _WELL:  # its surest answers may be wrong as well: a curve that falls more slowly has to say so, too
+        low = min(low, floor(np.sqrt(odds), differs)[1])
     worst, likely = _suspects(told, own)
     worst = worst[: round(share * len(own))]
-    by_chance = 1 - float(np.sum((np.bincount(own) / len(own)) ** 2))
-    return LabelErrors(share, low, high, by_chance, worst, classes[likely[worst]], told[worst, likely[worst]])
+    return LabelErrors(share, low, high, differ, worst, classes[likely[worst]], told[worst, likely[worst]])
 
 
 def _suspects(told: Floats, own: Index) -> tuple[Index, Index]:

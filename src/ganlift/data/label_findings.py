@@ -19,8 +19,8 @@ ALARMING = 0.015
 """The share of wrong labels that the interval must lie above for a finding."""
 UNCLEAR = 0.2
 """The upper end of an interval from 0 on above which it is said that nothing can be told."""
-CHANCE = 0.5
-"""The part of a disagreement by chance from which on a share is no evidence of wrong labels."""
+BADLY = 0.5
+"""The part of the disagreement by chance above which the classes are told too badly to judge labels by."""
 
 Index = NDArray[np.int64]
 
@@ -73,7 +73,7 @@ def about_labels(examples: Examples, seen: Evidence) -> tuple[list[Finding], dic
     found = find_label_errors(seen.vectors, examples.labels[seen.index], units(examples)[seen.index])
     suspects = _lines(examples, seen, found)
     low, high = found.low, found.high
-    alarming = low > ALARMING and found.share < CHANCE * found.by_chance
+    alarming = low > ALARMING and found.differ < BADLY
     said = {"looked_at": len(seen.index), "told_by": seen.told_by, "share": round(found.share, 4)}
     facts = {**said, "interval": [round(low, 2), round(high, 2)], "suspects": suspects if alarming else []}
     if alarming:
