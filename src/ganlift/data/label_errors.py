@@ -35,9 +35,9 @@ FEWEST_A_CLASS = 10
 
 _AXES, _FOR_AN_AXIS = 64, 10  # at most so many, and examples for each
 _SHRINKAGE = 0.1  # scikit-learn's C
-_PLACES, _SLOPES = (-40.0, 20.0), (np.log(0.1), np.log(40.0))
-# steep curves have ledges on which a search may stop
-_STARTS = ((0.0, 0.0), (-2.0, 0.0), (0.5, 1.0), (2.0, 2.0), (5.0, 2.0), (10.0, 3.0))
+_PLACES, _SLOPES = (-10.0, 5.0), (0.5, 8.0)  # a shrunken classifier is seldom twice too sure
+_SLOPES_OF_ROOTS = (0.1, 16.0)
+_STARTS = ((0.0, 0.0), (-2.0, 0.0), (0.5, 1.0), (2.0, 2.0))  # steep curves have ledges on which a search may stop
 _WELL = 0.4  # of the disagreement by chance
 _TINY = 1e-9
 _HIGHEST = 0.9
@@ -99,7 +99,7 @@ def find_label_errors(vectors: NDArray[np.floating], labels: Index, units: NDArr
     differ = float(differs.mean()) / (1 - float(np.sum((np.bincount(own) / len(own)) ** 2)))
     share, low, high = floor(odds, differs)
     if differ > _WELL:  # its surest answers may be wrong as well: a curve that falls more slowly has to say so, too
-        low = min(low, floor(np.sqrt(odds), differs)[1])
+        low = min(low, floor(np.sqrt(odds), differs, _SLOPES_OF_ROOTS)[1])
     worst, likely = _suspects(told, own)
     worst = worst[: round(share * len(own))]
     return LabelErrors(share, low, high, differ, worst, classes[likely[worst]], told[worst, likely[worst]])
@@ -117,18 +117,22 @@ def _suspects(told: Floats, own: Index) -> tuple[Index, Index]:
     return worst[candidate[worst]], likely
 
 
-def floor(odds: Floats, differs: NDArray[np.bool_]) -> tuple[float, float, float]:
+def floor(
+    odds: Floats, differs: NDArray[np.bool_], slopes: tuple[float, float] = _SLOPES
+) -> tuple[float, float, float]:
     """The share of disagreement that stays however sure the classifier is, and the ends of its 95 % interval.
 
     Args:
         odds: (m,) the answer's log odds against the next best class, 0 or more.
         differs: (m,) whether the label is another than the answer.
+        slopes: the least and the steepest of a curve.
     """
+    bounds = (_PLACES, (np.log(slopes[0]), np.log(slopes[1])))
 
     def misfit(height: float) -> float:
         """Minus the log likelihood of the best curve with that floor."""
         told = (height, odds, differs)
-        begun = [minimize(_misfit, start, told, jac=True, bounds=(_PLACES, _SLOPES)) for start in _STARTS]
+        begun = [minimize(_misfit, start, told, jac=True, bounds=bounds) for start in _STARTS]
         return min(float(one.fun) for one in begun)
 
     best = minimize_scalar(misfit, bounds=(0.0, _HIGHEST), method="bounded", options={"xatol": 1e-5})
