@@ -30,7 +30,7 @@ from ganlift.comparison.auto import choose
 from ganlift.config import read_config
 from ganlift.errors import ConfigError
 from ganlift.runs.files import read_json
-from ganlift.verdict.arms import WITHOUT_GAN
+from ganlift.verdict.arms import IN_TIME, WITHOUT_GAN
 from ganlift.verdict.types import decisive
 
 RESULTS = Path(__file__).parent / "results"
@@ -70,6 +70,9 @@ SITUATIONS = {
     "vectors/cancer": "a table of measurements of cells",
 }
 """What the records whose names begin so are of; the first that fits."""
+
+BESIDES = ("control", IN_TIME)
+"""Kinds of arms that nobody takes: they are there to compare with."""
 
 HEAD = (
     *("situation", "record", "labels a class", "learned from", "seeds", "best without a GAN", "best with one"),
@@ -185,7 +188,7 @@ def of_auto(folder: Path) -> Iterator[list[str]]:
     """The cells of each space of a record: its best arm, the best of `--strategies auto`, how far that is behind."""
     run, config = read(folder), read_config(folder / "config.yaml")
     for where in sorted({space(name) for name in run.verdicts}):
-        means = {name: run.mean(name) for name in run.rows if space(name) == where and run.kind(name) != "control"}
+        means = {name: run.mean(name) for name in run.rows if space(name) == where and run.kind(name) not in BESIDES}
         a_class = (
             [50, 1]
             if config.get("imbalance")

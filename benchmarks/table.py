@@ -128,14 +128,14 @@ def _cell(run: Records, name: str, top: float) -> str:
         return found
     told = verdict["verdict"] if verdict["verdict"] in SETTLED else ""
     other = in_the_way(verdict)
-    but = f", but {interval(other)}" if other else ""
+    but = f", but {interval(other[0])} over {other[1]}" if other else ""
     return f"{found}; {interval(decisive(verdict))}{but}{f', {told}' if told else ''}"
 
 
 def interval(verdict: Mapping[str, Any]) -> str:
     """A gain in points with its interval, where it has one."""
     ends = "" if verdict["ci_low"] is None else f" ({100 * verdict['ci_low']:+.1f} to {100 * verdict['ci_high']:+.1f})"
-    return f"{100 * verdict['gain']:+.1f}{ends}"
+    return f"{round(100 * verdict['gain'], 1) + 0.0:+.1f}{ends}"  # no -0.0
 
 
 def gain(verdict: Mapping[str, Any]) -> str:
@@ -143,17 +143,21 @@ def gain(verdict: Mapping[str, Any]) -> str:
     if verdict["gain"] is None:
         return ""
     over, other = decisive(verdict), in_the_way(verdict)
-    but = f", but {interval(other)} over `{other['name']}`" if other else ""
+    but = f", but {interval(other[0])} over {other[1]}" if other else ""
     return f"{interval(over)} over `{over['name']}`{but}"
 
 
-def in_the_way(verdict: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The gain over the nearest arm, where that alone keeps one that is ahead of the picked arm from *helps*."""
-    nearest: Mapping[str, Any] | None = verdict.get("nearest")
-    if verdict["verdict"] in SETTLED or not nearest or nearest["name"] == verdict["reference"]:
+def in_the_way(verdict: Mapping[str, Any]) -> tuple[Mapping[str, Any], str] | None:
+    """What alone keeps an arm that is ahead of the picked one from *helps*: a gain, and over what, in words.
+
+    It is the nearest arm, or one that was given as much time.
+    """
+    if verdict["verdict"] in SETTLED or verdict["ci_low"] is None or verdict["ci_low"] <= 0:
         return None
-    ahead = verdict["ci_low"] is not None and verdict["ci_low"] > 0
-    return nearest if ahead and nearest["ci_low"] is not None and nearest["ci_low"] <= 0 else None
+    nearest, timed = verdict.get("nearest"), verdict.get("in_time")
+    others = [(nearest, f"`{nearest['name']}`")] if nearest and nearest["name"] != verdict["reference"] else []
+    others += [(timed, f"`{timed['name']}` in the same time")] if timed else []
+    return next((one for one in others if one[0]["ci_low"] is not None and one[0]["ci_low"] <= 0), None)
 
 
 def generators(run: Path) -> dict[str, Any]:
