@@ -25,7 +25,7 @@ from ganlift.report import read_run, side_by_side
 from ganlift.runs.files import read_json, write_json, write_text
 from ganlift.runs.lines import read_jsonl
 from ganlift.verdict.arms import IN_TIME, WITHOUT_GAN
-from ganlift.verdict.types import decisive
+from ganlift.verdict.types import decides, decisive
 from ganlift.yardstick import Yardstick, named
 
 SETTLED = ("helps", "hurts", "no gain worth having")
@@ -127,9 +127,7 @@ def _cell(run: Records, name: str, top: float) -> str:
     if verdict is None or verdict["gain"] is None:
         return found
     told = verdict["verdict"] if verdict["verdict"] in SETTLED else ""
-    other = in_the_way(verdict)
-    but = f", but {interval(other[0])} over {other[1]}" if other else ""
-    return f"{found}; {interval(decisive(verdict))}{but}{f', {told}' if told else ''}"
+    return f"{found}; {interval(decisive(verdict))}{f', {told}' if told else ''}"
 
 
 def interval(verdict: Mapping[str, Any]) -> str:
@@ -142,22 +140,8 @@ def gain(verdict: Mapping[str, Any]) -> str:
     """In words: the gain in points, its interval, and over what."""
     if verdict["gain"] is None:
         return ""
-    over, other = decisive(verdict), in_the_way(verdict)
-    but = f", but {interval(other[0])} over {other[1]}" if other else ""
-    return f"{interval(over)} over `{over['name']}`{but}"
-
-
-def in_the_way(verdict: Mapping[str, Any]) -> tuple[Mapping[str, Any], str] | None:
-    """What alone keeps an arm that is ahead of the picked one from *helps*: a gain, and over what, in words.
-
-    It is the nearest arm, or one that was given as much time.
-    """
-    if verdict["verdict"] in SETTLED or verdict["ci_low"] is None or verdict["ci_low"] <= 0:
-        return None
-    nearest, timed = verdict.get("nearest"), verdict.get("in_time")
-    others = [(nearest, f"`{nearest['name']}`")] if nearest and nearest["name"] != verdict["reference"] else []
-    others += [(timed, f"`{timed['name']}` in the same time")] if timed else []
-    return next((one for one in others if one[0]["ci_low"] is not None and one[0]["ci_low"] <= 0), None)
+    over, timed = decisive(verdict), decides(verdict) == "in_time"
+    return f"{interval(over)} over `{over['name']}`{' in the same time' if timed else ''}"
 
 
 def generators(run: Path) -> dict[str, Any]:

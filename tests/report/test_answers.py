@@ -84,6 +84,20 @@ def over(name: str, gain: float, half: float = 0.01) -> dict[str, Any]:
             "In equal time: +2.0 points (+1.0 to +3.0) over rotation.",
             "helps",
         ),
+        (
+            [verdict("undecided", 0.03, nearest=over("fixmatch", 0.03), in_time=over("rotation", 0.002))],
+            "Undecided: ahead at as many steps, not shown to be in as much time.",
+            f"a, +3.0 points (+2.0 to +4.0) over fixmatch, but +0.2 points (−0.8 to +1.2) over rotation, given the "
+            f"same time: {CHANCE}",
+            "none",
+        ),
+        (
+            [verdict("undecided", 0.03, nearest=over("x", 0.001), in_time=over("x", 0.02)), verdict("hurts", -0.03)],
+            "Undecided for a: these seeds could not tell a gain of 1 point from none.",
+            f"a, +3.0 points (+2.0 to +4.0) over fixmatch, but +0.1 points (−0.9 to +1.1) over x, the nearest of 3: "
+            f"{CHANCE} Of the others, 1 hurts.",
+            "none",
+        ),
         ([verdict("undecided", None)], "No verdict: no arm with a GAN could be judged yet.", "", "none"),
         (
             [{"verdict": "no measurable effect", "reference": "augment", "gain": 0.01, "smallest_detectable": 0.031}],

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ganlift.cli.words import duration, safe
-from ganlift.verdict.types import decisive
+from ganlift.verdict.types import decides, decisive
 from ganlift.yardstick import Yardstick
 
 Row = Mapping[str, Any]
@@ -76,7 +76,7 @@ def _gain(verdict: Row | None) -> tuple[str, str]:
     gain = f"{100 * over['gain']:+.1f}"
     if over.get("ci_low") is not None and over.get("ci_high") is not None:
         gain += f" ({100 * over['ci_low']:+.1f} to {100 * over['ci_high']:+.1f})"
-    return gain, safe(over.get("name") or "")
+    return gain, safe(over.get("name") or "") + (" in the same time" if decides(verdict) == "in_time" else "")
 
 
 def _seconds(rows: Sequence[Row]) -> str:

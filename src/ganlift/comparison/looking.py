@@ -24,7 +24,7 @@ from ganlift.runs import folder as run_folder
 from ganlift.runs import layout
 from ganlift.runs.files import read_json, read_npz, write_json
 from ganlift.verdict import Question, Replay, after_look
-from ganlift.verdict.arms import IN_TIME
+from ganlift.verdict.arms import IN_TIME, in_time_name
 from ganlift.yardstick import Yardstick
 
 RunJobs = Callable[[Sequence[Job]], Iterable[Result]]
@@ -169,11 +169,6 @@ class Looking:
                 "arms_left": len(self._open(found.going_on, self.plan.seeds[self.looks.seeds[number - 1] :])),
             }
         )
-
-
-def in_time_name(rival: str, arm: str) -> str:
-    """What a rival is called that was given the time of ``arm``."""
-    return f"{rival}-in-time-of-{arm}"
 
 
 def in_time_job(rival: str, arm: str, seed: int, steps: int, template: Mapping[str, Any]) -> Job:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ganlift.report import words
 from ganlift.report.read import Row, Run, mapping, sequence
+from ganlift.verdict.arms import in_time_name
+from ganlift.verdict.types import decides
 from ganlift.yardstick import named
 
 STYLES = {"helps": "helps", "hurts": "hurts", "no gain worth having": "no-gain"}
 """Of the answers that settle something; all else could not tell, as "no measurable effect" of older runs."""
+
+PICKED, GIVEN_TIME = "picked on validation", "given the same time"
+"""What the arm of a gain is among those without a GAN."""
 
 MOST_NAMES = 3
 """Arms that a sentence names; more are counted."""
@@ -18,13 +23,17 @@ MOST_NAMES = 3
 
 @dataclass(frozen=True)
 class Gain:
-    """Over the arm ``name``, which is ``what`` among the arms without a GAN: fractions, and the interval's ends."""
+    """Over the arm ``name``, which is ``what`` among the arms without a GAN: fractions, and the interval's ends.
+
+    ``arm`` is what its rows are called, another name where it was given a GAN arm's time.
+    """
 
     name: str
     what: str
     gain: float
     low: float | None
     high: float | None
+    arm: str
 
     @property
     def ends(self) -> tuple[float, float, float] | None:
@@ -61,7 +70,7 @@ def style_of(verdict: Any) -> str:
 
 def picked(verdict: Row) -> Gain | None:
     """The gain over the arm that validation picked."""
-    return _gain({**verdict, "name": verdict.get("reference")}, "picked on validation")
+    return _gain({**verdict, "name": verdict.get("reference")}, PICKED)
 
 
 def nearest(verdict: Row) -> Gain | None:
@@ -74,7 +83,8 @@ def nearest(verdict: Row) -> Gain | None:
 
 def in_time(verdict: Row) -> Gain | None:
     """The gain over the nearest of the rivals that were given this arm's time."""
-    return _gain(mapping(verdict.get("in_time")), "given the same time")
+    gain = _gain(mapping(verdict.get("in_time")), GIVEN_TIME)
+    return gain and replace(gain, arm=in_time_name(gain.name, str(verdict.get("strategy"))))
 
 
 def ruled_out(verdict: Row) -> Gain | None:
@@ -84,14 +94,16 @@ def ruled_out(verdict: Row) -> Gain | None:
 
 
 def deciding(verdict: Row) -> Gain | None:
-    """Over the nearest for *helps*, over the one that rules it out for *no gain worth having*, else over the picked."""
-    return (nearest(verdict) if verdict.get("verdict") == "helps" else ruled_out(verdict)) or picked(verdict)
+    """The gain that the verdict goes by (`ganlift.verdict.types.decides`)."""
+    told = {"nearest": nearest, "in_time": in_time, "ruled_out": ruled_out}.get(decides(verdict), picked)
+    return told(verdict) or picked(verdict)
 
 
 def _gain(of: Row, what: str) -> Gain | None:
     gain, low, high = (words.number(of.get(key)) for key in ("gain", "ci_low", "ci_high"))
     name = of.get("name")
-    return None if gain is None else Gain(name if isinstance(name, str) else "?", what, gain, low, high)
+    known = name if isinstance(name, str) else "?"
+    return None if gain is None else Gain(known, what, gain, low, high, known)
 
 
 def answer(run: Run) -> Answer:
@@ -141,6 +153,8 @@ def _undecided(groups: Groups, unjudged: str) -> Answer:
     one_seed = all(one.get("seeds") == 1 for one in of)
     who = "one seed cannot" if one_seed else "these seeds could not"
     headline = f"Undecided{whom}: {who} tell a gain{f' of {worth}' if worth != words.NONE else ''} from none."
+    if all(decides(one) == "in_time" for one in of):
+        headline = f"Undecided{whom}: ahead at as many steps, not shown to be in as much time."
     rest = _counted(others)
     return Answer(
         headline, _joined(_chance(best, len(of)), f"Of the others, {rest}." if rest else "", unjudged), "none"
@@ -152,7 +166,7 @@ def _chance(verdict: Row, among: int) -> str:
     gain = deciding(verdict)
     assert gain is not None
     who = f"Best of them is {verdict['strategy']}" if among > 1 else verdict["strategy"]
-    head = f"{who}, {gain.points} over {gain.name}"
+    head = f"{who}, {_over(verdict, gain)}"
     powers = power(verdict)
     least = words.size(verdict.get("smallest_detectable"))
     asked, found = powers[min(1, len(powers) - 1)] if powers else (None, 80)
@@ -160,6 +174,14 @@ def _chance(verdict: Row, among: int) -> str:
     if size == words.NONE:
         return f"{head}."
     return f"{head}: a true gain of {size} would have been found in {found} of 100 such comparisons."
+
+
+def _over(verdict: Row, gain: Gain) -> str:
+    """``+2.2 points (+0.8 to +3.6) over a``, and what keeps that from a claim."""
+    over = picked(verdict)
+    if over is None or gain.what == PICKED or decides(verdict) not in ("nearest", "in_time"):
+        return f"{gain.points} over {gain.name}"
+    return f"{over.points} over {over.name}, but {gain.points} over {gain.name}, {gain.what}"
 
 
 _COUNTED = {
@@ -223,8 +245,8 @@ def facts(verdict: Row) -> list[tuple[str, str]]:
 def _gains(verdict: Row, gain: Gain | None) -> list[tuple[str, str]]:
     if gain is None:
         return []
-    other = picked(verdict) if gain.what != "picked on validation" else nearest(verdict)
-    same = other is not None and other.name == gain.name
+    other = picked(verdict) if gain.what != PICKED else nearest(verdict)
+    same = other is not None and other.arm == gain.arm
     both = f"{gain.what}, and {other.what}" if other and same and verdict.get("rivals") != 1 else gain.what
     lines = [
         (f"gain, points of {named(verdict.get('measure')).words}", words.points(gain.gain)),
@@ -233,7 +255,7 @@ def _gains(verdict: Row, gain: Gain | None) -> list[tuple[str, str]]:
     ]
     if other and not same:
         lines.append((f"over {other.name}, {other.what}", other.said))
-    timed = in_time(verdict)
+    timed = in_time(verdict) if gain.what != GIVEN_TIME else None
     return [*lines, (f"over {timed.name}, {timed.what}", timed.said)] if timed else lines
 
 

@@ -69,7 +69,7 @@ def compared(run: Run) -> list[tuple[str, str, Row]]:
     """Each judged arm, the arm that its verdict is over, and the verdict; without one, GAN arms and the baseline."""
     if run.verdicts:
         gains = [(verdict, answers.deciding(verdict)) for verdict in run.verdicts]
-        found = [(verdict["strategy"], gain.name, verdict) for verdict, gain in gains if gain]
+        found = [(verdict["strategy"], gain.arm, verdict) for verdict, gain in gains if gain]
     else:
         gans = [name for name, rows in run.rows.items() if rows[0].get("kind") == "gan"]
         found = [(name, spaces.baseline(run, name), {}) for name in gans]

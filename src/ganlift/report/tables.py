@@ -132,7 +132,8 @@ def _judged(verdict: Row) -> tuple[str, str]:
     gain = answers.deciding(verdict)
     if gain is None:
         return words.NONE, ""
-    return words.points(gain.gain), f"{gain.interval}\nover {gain.name}".replace("@", "\n@")
+    over = gain.name + (", given the same time" if gain.what == answers.GIVEN_TIME else "")
+    return words.points(gain.gain), f"{gain.interval}\nover {over}".replace("@", "\n@")
 
 
 def _range(low: Any, high: Any) -> str:

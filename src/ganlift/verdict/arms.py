@@ -21,6 +21,13 @@ Labels = Mapping[int, NDArray[np.int64]] | NDArray[np.int64]
 
 WITHOUT_GAN = ("baseline", "rival")
 IN_TIME = "in-time"
+
+
+def in_time_name(rival: str, arm: str) -> str:
+    """What the rows of a rival are called that was given the time of ``arm``."""
+    return f"{rival}-in-time-of-{arm}"
+
+
 """The kind of a rival that was given the time of a GAN arm in place of its steps."""
 
 JUDGED = ("gan", *WITHOUT_GAN)

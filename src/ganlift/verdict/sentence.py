@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from ganlift.nouns import IMAGE
-from ganlift.verdict.types import HELPS, HURTS, NO_GAIN, UNDECIDED, Gain, Verdict
+from ganlift.verdict.types import HELPS, HURTS, NO_GAIN, UNDECIDED, Gain, Verdict, decides
 from ganlift.yardstick import named
 
 MINUS = "\N{MINUS SIGN}"
@@ -136,10 +136,10 @@ def _why_no_claim(verdict: Verdict, circumstances: Circumstances) -> str:
         return ""
     if (who := verdict.strategy if verdict.ci_low > 0 else verdict.reference) in circumstances.broken:
         return _better_seeds(who)
-    nearest, timed = verdict.nearest, verdict.in_time
-    if verdict.ci_low > 0 and nearest and nearest.name != verdict.reference and _reaches_zero(nearest):
+    key, nearest, timed = decides(asdict(verdict)), verdict.nearest, verdict.in_time
+    if key == "nearest" and nearest:
         return f", but {points(nearest.gain)} over {nearest.name}, the nearest ({_span(nearest)})"
-    if verdict.ci_low > 0 and timed and _reaches_zero(timed):
+    if key == "in_time" and timed:
         return f", but {points(timed.gain)} over {timed.name} where that is given the same time ({_span(timed)})"
     return f", which {_corrected(verdict, circumstances)}"
 
@@ -151,10 +151,6 @@ def _better_seeds(name: str | None) -> str:
 def _corrected(verdict: Verdict, circumstances: Circumstances) -> str:
     p = verdict.p_corrected or 0.0
     return f"does not hold after the correction for {circumstances.family} GAN arms (p = {p:.2f})"
-
-
-def _reaches_zero(gain: Gain) -> bool:
-    return gain.ci_low is None or gain.ci_low <= 0
 
 
 def _found(verdict: Verdict) -> list[str]:

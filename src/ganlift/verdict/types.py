@@ -10,14 +10,38 @@ HELPS, HURTS, NO_GAIN, UNDECIDED = "helps", "hurts", "no gain worth having", "un
 ANSWERS = (HELPS, HURTS, NO_GAIN, UNDECIDED)
 
 
-def decisive(verdict: Mapping[str, Any]) -> Mapping[str, Any]:
-    """``name``, ``gain``, ``ci_low`` and ``ci_high`` that an object of ``verdict.json`` goes by.
+def decides(verdict: Mapping[str, Any]) -> str:
+    """Which of its gains an object of ``verdict.json`` goes by, by key; "" for that over the arm picked on validation.
 
-    Over the nearest arm without a GAN where it helps, over the one that rules a gain out where one does, else over the
-    one that validation picked.
+    The one over the nearest arm without a GAN where it helps, over the one that rules a gain out where one does. Where
+    it is ahead of the picked arm for sure, and that is no claim yet: over the nearest arm ("nearest") or a rival given
+    as much time ("in_time"), whichever it is not ahead of.
     """
-    decides = verdict.get("nearest") if verdict.get("verdict") == HELPS else verdict.get("ruled_out")
-    return decides or {**verdict, "name": verdict.get("reference")}
+    if verdict.get("verdict") == HELPS:
+        return "nearest" if verdict.get("nearest") else ""
+    if verdict.get("ruled_out"):
+        return "ruled_out"
+    if (_low(verdict) or 0.0) <= 0:
+        return ""
+    for key in ("nearest", "in_time"):
+        gain = verdict.get(key)
+        if not isinstance(gain, Mapping) or (_low(gain) or 0.0) > 0:
+            continue
+        if key == "in_time" or gain.get("name") != verdict.get("reference"):
+            return key
+    return ""
+
+
+def _low(gain: Mapping[str, Any]) -> float | None:
+    """The lower end of its interval, of a file that may hold anything."""
+    found = gain.get("ci_low")
+    return float(found) if isinstance(found, int | float) else None
+
+
+def decisive(verdict: Mapping[str, Any]) -> Mapping[str, Any]:
+    """``name``, ``gain``, ``ci_low`` and ``ci_high`` of the gain that `decides`."""
+    key = decides(verdict)
+    return verdict[key] if key else {**verdict, "name": verdict.get("reference")}
 
 
 @dataclass(frozen=True)
