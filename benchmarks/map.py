@@ -47,9 +47,9 @@ SITUATIONS = {
     "features/hymenoptera": "photographs of ants and bees",
     "features/hands": "photographs of hands, other people",
     "features/cifar10": "CIFAR-10, 10,000 images",
-    "cifar10/tail": "CIFAR-10, a long tail",
+    "cifar10/tail": "CIFAR-10, a long tail, pixels",
     "cifar10/step": "CIFAR-10, half the classes rare",
-    "cifar10": "CIFAR-10, 40,000 images",
+    "cifar10": "CIFAR-10, 40,000 images, pixels",
     "features/pneumonia": "X-rays, unequal classes",
     "matrix/pneumonia": "X-rays, unequal classes",
     "pneumoniamnist": "X-rays, unequal classes",
@@ -229,7 +229,7 @@ def less(pairs: Sequence[tuple[str, str]]) -> list[str]:
 PLAIN = ("linear-probe", "augment", "kmeans")
 """What one would take without a thought for GANs or unlabelled images; the first that ran."""
 SHORT = (
-    *("features/cifar10-2", "features/cifar10-10", "features/hymenoptera-1", "features/hymenoptera-10"),
+    *("features/cifar10-2", "features/cifar10-10", "cifar10/500", "features/hymenoptera-1", "features/hymenoptera-10"),
     *("features/hands-1", "features/hands-5", "features/fashion-10", "features/pneumonia-20"),
     *("whole/fashion-tail", "cifar10/tail", "speech/speaker-10", "texts/words-topics-1", "vectors/cancer-10"),
     "features/hymenoptera-0",
