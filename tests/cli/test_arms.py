@@ -69,3 +69,13 @@ def test_what_sees_one_block_alone_stands_among_those_that_see_all() -> None:
     ((heading, lines),) = printed([row("sgan", None, 0, 0.8), alone], [])
     assert heading == ""
     assert [line[0] for line in lines] == ["sgan", "linear-probe", "@words"]
+
+
+def test_a_rival_given_the_same_time_stands_in_the_way() -> None:
+    in_time = {"name": "fixmatch", "gain": -0.0003, "ci_low": -0.02, "ci_high": 0.02}
+    judged = {"strategy": "sgan", "verdict": "undecided", "reference": "fixmatch", "gain": 0.02, "ci_low": 0.01}
+    rows = [row("sgan", None, 0, 0.8), row("fixmatch-in-time-of-sgan", None, 0, 0.8)]
+    ((_, lines),) = printed(rows, [{**judged, "ci_high": 0.03, "in_time": in_time}])
+    said = " ".join(word for line in lines for word in line)
+    assert "+0.0 (-2.0 to +2.0) fixmatch in the" in said
+    assert [line[0] for line in lines[-3:]] == ["fixmatch-", "in-time-of-", "sgan"]

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ganlift.cli.words import duration, safe
+from ganlift.verdict.arms import TIME_OF
 from ganlift.verdict.types import decides, decisive
 from ganlift.yardstick import Yardstick
 
@@ -56,7 +57,9 @@ def _table(rows: Sequence[Row], verdicts: Sequence[Row], measure: Yardstick, net
 
 
 def _folded(name: str) -> str:
-    """A long name on two lines, broken before an @ or behind a hyphen, so that the table keeps within 80 columns."""
+    """A long name on more lines, broken before an @ or behind a hyphen, so that the table keeps within 80 columns."""
+    if TIME_OF in name:
+        return name.replace(TIME_OF, f"-\n{TIME_OF[1:]}\n")
     long = " " not in name and len(name) > LONGEST
     place = name.find("@") if "@" in name else name.rfind("-", 0, LONGEST) + 1 if long else 0
     return f"{name[:place]}\n{name[place:]}" if place else name
@@ -73,7 +76,7 @@ def _gain(verdict: Row | None) -> tuple[str, str]:
     if not verdict or verdict.get("gain") is None:
         return "", ""
     over = decisive(verdict)
-    gain = f"{100 * over['gain']:+.1f}"
+    gain = f"{round(100 * over['gain'], 1) + 0.0:+.1f}"  # no -0.0
     if over.get("ci_low") is not None and over.get("ci_high") is not None:
         gain += f" ({100 * over['ci_low']:+.1f} to {100 * over['ci_high']:+.1f})"
     return gain, safe(over.get("name") or "") + (" in the same time" if decides(verdict) == "in_time" else "")

@@ -23,9 +23,12 @@ WITHOUT_GAN = ("baseline", "rival")
 IN_TIME = "in-time"
 
 
+TIME_OF = "-in-time-of-"
+
+
 def in_time_name(rival: str, arm: str) -> str:
     """What the rows of a rival are called that was given the time of ``arm``."""
-    return f"{rival}-in-time-of-{arm}"
+    return f"{rival}{TIME_OF}{arm}"
 
 
 """The kind of a rival that was given the time of a GAN arm in place of its steps."""
