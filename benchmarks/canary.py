@@ -44,6 +44,7 @@ from ganlift.training.phase import Budget
 from ganlift.training.precision import make_fabric
 from ganlift.training.rng import Rng, seeded
 from ganlift.verdict import Question, verdicts
+from ganlift.verdict.arms import TIME_OF
 from ganlift.verdict.simulate import Design, Spread, simulate
 from ganlift.verdict.types import ANSWERS
 from ganlift.yardstick import ACCURACY, MACRO_RECALL
@@ -281,7 +282,7 @@ def _kinds(arm: str) -> tuple[str, ...]:
 
 def _known(arm: str) -> str:
     """The strategy of an arm: of one in another's time, or with a generator of its own, the part that is registered."""
-    name = arm.split("-in-time-of-")[0].partition("@")[0]
+    name = arm.split(TIME_OF)[0].partition("@")[0]
     return max((own for own in strategies.names() if name == own or name.startswith(f"{own}-")), key=len, default=name)
 
 

@@ -150,6 +150,21 @@ def test_a_card_without_a_gain_goes_by_the_arm_that_rules_it_out() -> None:
     assert dict(answers.facts(same))["over"] == "fixmatch, picked on validation"
 
 
+def test_a_card_of_a_gain_that_stands_in_the_way_names_whom_its_cost_is_against() -> None:
+    ahead = verdict("undecided", 0.03, nearest=over("rotation", 0.001), cost_ratio=3.1)
+    shown = dict(answers.facts(ahead))
+    assert (shown["over"], shown["over fixmatch, picked on validation"]) == (
+        "rotation, the nearest of 3",
+        "+3.0 (+2.0 to +4.0)",
+    )
+    assert shown["cost against fixmatch"] == "3.1 ×"
+    timed = dict(
+        answers.facts({**ahead, "strategy": "a", "nearest": over("fixmatch", 0.03), "in_time": over("x", 0.0)})
+    )
+    assert timed["over"] == "x, given the same time"
+    assert timed["cost against fixmatch"] == "3.1 ×"
+
+
 def test_a_card_says_when_it_was_settled(bare_run: Path) -> None:
     assert facts_of(bare_run, "ec-gan")["settled"] == "at look 1 of 2, after 3 seeds"
     assert facts_of(bare_run, "sgan")["not settled"] == "by look 2 of 2, after 5 seeds"

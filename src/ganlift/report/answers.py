@@ -8,7 +8,7 @@ from typing import Any
 from ganlift.report import words
 from ganlift.report.read import Row, Run, mapping, sequence
 from ganlift.verdict.arms import in_time_name
-from ganlift.verdict.types import decides
+from ganlift.verdict.types import HELPS, decides
 from ganlift.yardstick import named
 
 STYLES = {"helps": "helps", "hurts": "hurts", "no gain worth having": "no-gain"}
@@ -179,9 +179,14 @@ def _chance(verdict: Row, among: int) -> str:
 def _over(verdict: Row, gain: Gain) -> str:
     """``+2.2 points (+0.8 to +3.6) over a``, and what keeps that from a claim."""
     over = picked(verdict)
-    if over is None or gain.what == PICKED or decides(verdict) not in ("nearest", "in_time"):
+    if over is None or not _stands_in_the_way(verdict):
         return f"{gain.points} over {gain.name}"
     return f"{over.points} over {over.name}, but {gain.points} over {gain.name}, {gain.what}"
+
+
+def _stands_in_the_way(verdict: Row) -> bool:
+    """Whether the gain that decides is what keeps an arm that is ahead of the picked one from a claim."""
+    return verdict.get("verdict") != HELPS and decides(verdict) in ("nearest", "in_time")
 
 
 _COUNTED = {
@@ -229,6 +234,7 @@ def power(verdict: Row) -> list[tuple[float, int]]:
 def facts(verdict: Row) -> list[tuple[str, str]]:
     """A card's facts as name and value, the deciding gain first; what the record lacks is left out."""
     gain, worst = deciding(verdict), verdict.get("worst_class")
+    beside = picked(verdict) if _stands_in_the_way(verdict) else gain  # whom time and classes were compared with
     worst_said = f"{worst.get('name')} {words.points(worst.get('gain'))} of recall" if isinstance(worst, dict) else ""
     lines = [
         *_gains(verdict, gain),
@@ -236,7 +242,7 @@ def facts(verdict: Row) -> list[tuple[str, str]]:
         _seeds(verdict),
         ("gain over augment", words.points(verdict.get("gain_over_augment"))),
         ("worst class", worst_said or words.NONE),
-        (f"cost against {gain.name}" if gain else "cost", words.ratio(verdict.get("cost_ratio"))),
+        (f"cost against {beside.name}" if beside else "cost", words.ratio(verdict.get("cost_ratio"))),
         *(_could_find(verdict) if style_of(verdict.get("verdict")) == "none" else []),
     ]
     return [(name, value) for name, value in lines if value != words.NONE]
