@@ -50,7 +50,8 @@ def arm_head(run: Run) -> list[tuple[str, str]]:
         (
             "Deciding gain",
             f"gain in points of {judged.words} with its 95 % interval over the arm without a GAN that decides the "
-            "verdict: the nearest where it helps, one that rules a gain out or stands in its way, else the one that validation picked",
+            "verdict: the nearest where it helps, one that rules a gain out or stands in its way, else the one that "
+            "validation picked",
         ),
         (_capital(other.words), _SCORES[other].format(run.examples)),
         *_MORE,
