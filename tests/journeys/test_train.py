@@ -188,6 +188,30 @@ def test_sigterm_while_images_are_read_ends_with_a_word(verb: str, photos: Path,
     assert process.communicate()[1].startswith("Interrupted.")
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "moment",
+    ["signal.signal = lambda *heard: (hear(*heard), os.kill(os.getpid(), NUMBER))", "cli.app = cut_short"],
+    ids=["as soon as it is heard", "while something is imported"],
+)
+def test_a_stop_at_an_awkward_moment_ends_with_a_word(number: int, moment: str) -> None:
+    code = f"""
+import os, signal
+from ganlift.cli import main as cli
+hear, NUMBER = signal.signal, {int(number)}
+hear(signal.SIGINT, signal.default_int_handler)
+def cut_short(*_, **__):
+    try:
+        os.kill(os.getpid(), NUMBER)
+    except BaseException as stop:  # as the import of a C module does
+        raise SyntaxError("can't load unicodedata module") from stop
+{moment}
+cli.main()
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stdout, found.stderr) == (128 + number, "", "Interrupted.\n")
+
+
 def caught(process: int) -> int:
     """The signals that a process has handlers for, a bit each."""
     found = re.search(r"SigCgt:\s*([0-9a-f]+)", Path(f"/proc/{process}/status").read_text())

@@ -85,42 +85,51 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a name must not break the output
     tell_libraries_of_the_quota()
-    signal.signal(signal.SIGTERM, _terminated)
+    stops: list[int] = []
     try:
+        _hear_stops(stops)  # in here, since a signal may come as soon as it is heard
         app(sys.argv[1:] or ["--help"], prog_name="ganlift")
-    except GanliftError as fault:
-        _leave(f"Error: {fault}", fault.exit_code)
-    except Interrupted as stop:
-        _leave("Interrupted. What is done is saved; the same command continues from there.", stop.exit_code)
-    except SystemExit as end:
-        if end.code in (130, 143):  # Ctrl-C or SIGTERM while a verb had nothing to save
-            _leave("Interrupted.", int(end.code))
-        raise
     except BrokenPipeError:  # the reader of our output, such as `head`, has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except Exception as fault:
-        if isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            from ganlift.runs.files import cannot_write  # imported here, since every --help does without NumPy
-
-            _leave(f"Error: {cannot_write(fault.filename or 'to the disk', fault)}", 2)
-        if isinstance(fault, OSError) and fault.errno in MENDABLE:
-            _leave(f"Error: {fault.filename or 'a file'}: {(fault.strerror or '').lower()}. {MENDABLE[fault.errno]}", 2)
-        if lacks_memory(fault):
-            _leave(
-                "Error: there is too little memory for this: use fewer images, a smaller --image-size or more memory.",
-                2,
-            )
-        log = crash.write(fault)
-        reason = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
-        _leave(f"ganlift failed ({reason}). This is a fault of ours; its traceback is in {log}", 1)
+    except BaseException as fault:
+        if isinstance(fault, SystemExit) and fault.code not in (130, 143) and not stops:
+            raise
+        message, code = _words(fault, stops[0] if stops else 0)
+        typer.echo(safe(" ".join(message.split())), err=True)
+        sys.exit(code)
 
 
-def _terminated(number: int, frame: object) -> NoReturn:
-    """SIGTERM unwinds as Ctrl-C does, so that nothing half-written is left and a word is said."""
-    raise SystemExit(128 + number)
+def _words(fault: BaseException, stop: int) -> tuple[str, int]:
+    """What is said of ``fault``, and the exit code; ``stop`` is that of a signal that came before it, or 0."""
+    if isinstance(fault, Interrupted):
+        return "Interrupted. What is done is saved; the same command continues from there.", fault.exit_code
+    if stop:  # whatever the fault: an import that is cut short ends in one of another name
+        return "Interrupted.", stop
+    if isinstance(fault, (SystemExit, KeyboardInterrupt)):  # a second Ctrl-C, while the first was being obeyed
+        return "Interrupted.", int(getattr(fault, "code", 130))
+    if isinstance(fault, GanliftError):
+        return f"Error: {fault}", fault.exit_code
+    if isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        from ganlift.runs.files import cannot_write  # imported here, since every --help does without NumPy
+
+        return f"Error: {cannot_write(fault.filename or 'to the disk', fault)}", 2
+    if isinstance(fault, OSError) and fault.errno in MENDABLE:
+        return f"Error: {fault.filename or 'a file'}: {(fault.strerror or '').lower()}. {MENDABLE[fault.errno]}", 2
+    if lacks_memory(fault):
+        return "Error: there is too little memory for this: use fewer images, a smaller --image-size or more memory.", 2
+    log = crash.write(fault)
+    reason = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
+    return f"ganlift failed ({reason}). This is a fault of ours; its traceback is in {log}", 1
 
 
-def _leave(message: str, code: int) -> NoReturn:
-    typer.echo(safe(" ".join(message.split())), err=True)
-    sys.exit(code)
+def _hear_stops(stops: list[int]) -> None:
+    """SIGTERM unwinds as Ctrl-C does, and ``stops`` keeps the exit code, whatever the exception turns into."""
+
+    def stop(number: int, frame: object) -> NoReturn:
+        stops.append(128 + number)
+        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, stop)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where the shell has it ignored
+        signal.signal(signal.SIGINT, stop)
