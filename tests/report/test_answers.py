@@ -150,14 +150,16 @@ def test_a_card_without_a_gain_goes_by_the_arm_that_rules_it_out() -> None:
     assert dict(answers.facts(same))["over"] == "fixmatch, picked on validation"
 
 
-def test_a_card_of_a_gain_that_stands_in_the_way_names_whom_its_cost_is_against() -> None:
-    ahead = verdict("undecided", 0.03, nearest=over("rotation", 0.001), cost_ratio=3.1)
+def test_a_card_of_a_gain_that_stands_in_the_way_names_whom_its_cost_and_worst_class_are_against() -> None:
+    worst = {"name": "boot", "gain": -0.02}
+    ahead = verdict("undecided", 0.03, nearest=over("rotation", 0.001), cost_ratio=3.1, worst_class=worst)
     shown = dict(answers.facts(ahead))
     assert (shown["over"], shown["over fixmatch, picked on validation"]) == (
         "rotation, the nearest of 3",
         "+3.0 (+2.0 to +4.0)",
     )
     assert shown["cost against fixmatch"] == "3.1 ×"
+    assert shown["worst class against fixmatch"] == "boot −2.0 of recall"
     timed = dict(
         answers.facts({**ahead, "strategy": "a", "nearest": over("fixmatch", 0.03), "in_time": over("x", 0.0)})
     )

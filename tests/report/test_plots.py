@@ -58,6 +58,19 @@ def test_slope_puts_the_gain_above_the_references_mean() -> None:
     assert "up" in gain.get("class")
 
 
+def test_slope_writes_a_long_name_in_two_lines() -> None:
+    arm = "fixmatch-in-time-of-sgan-fixmatch"
+    root = parsed(plots.slope([Pair(0, 0.6, 0.7)], arm, "sgan", None, "accuracy"))
+    heads = {(one.text, one.get("x"), one.get("y")) for one in root.iter("text") if one.get("class") == "label"}
+    assert heads == {
+        ("fixmatch-in-time-", "54.0", "16.0"),
+        ("of-sgan-fixmatch", "54.0", "30.0"),
+        ("sgan", "174.0", "16.0"),
+    }
+    (line,) = marks(root, "path", "seed")
+    assert line.get("d") == "M54.0,225.8L174.0,56.2"  # as above, 14 lower
+
+
 def test_slope_has_no_accuracy_below_0_or_above_100_percent() -> None:
     """The interval of two seeds reaches from -150 % to 283 %."""
     root = parsed(

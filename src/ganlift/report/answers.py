@@ -235,13 +235,15 @@ def facts(verdict: Row) -> list[tuple[str, str]]:
     """A card's facts as name and value, the deciding gain first; what the record lacks is left out."""
     gain, worst = deciding(verdict), verdict.get("worst_class")
     beside = picked(verdict) if _stands_in_the_way(verdict) else gain  # whom time and classes were compared with
-    worst_said = f"{worst.get('name')} {words.points(worst.get('gain'))} of recall" if isinstance(worst, dict) else ""
+    worst_said = (
+        f"{worst.get('name')} {words.points(worst.get('gain'))} of recall" if isinstance(worst, dict) else words.NONE
+    )
     lines = [
         *_gains(verdict, gain),
         ("p, corrected", words.probability(verdict.get("p_corrected"))),
         _seeds(verdict),
         ("gain over augment", words.points(verdict.get("gain_over_augment"))),
-        ("worst class", worst_said or words.NONE),
+        ("worst class" if beside == gain or not beside else f"worst class against {beside.name}", worst_said),
         (f"cost against {beside.name}" if beside else "cost", words.ratio(verdict.get("cost_ratio"))),
         *(_could_find(verdict) if style_of(verdict.get("verdict")) == "none" else []),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
@@ -55,13 +56,16 @@ def slope(
 
     The gain's axis has the measure's scale and its zero at the reference's mean.
     """
-    left, right, side, top, bottom = 54.0, 174.0, 264.0, 32.0, 222.0
+    heads = _lines(reference), _lines(arm)
+    head = 14.0 * max(len(lines) for lines in heads)
+    left, right, side, top, bottom = 54.0, 174.0, 264.0, head + 18, head + 208
     before = sum(pair.before for pair in paired) / len(paired)
     reach = [before + value for value in estimate or ()]
     y = scale([value for pair in paired for value in pair[1:]] + reach + [before], bottom, top)
     parts = [
-        text(left, 16, short(reference, 16), "label", "middle"),
-        text(right, 16, short(arm, 16), "label", "middle"),
+        text(x, 14 * row + 16, words, "label", "middle")
+        for x, lines in zip((left, right), heads, strict=True)
+        for row, words in enumerate(lines)
     ]
     for tick in ticks(max(y.low, 0.0), min(y.high, 1.0)):  # the interval may reach beyond what accuracy can be
         parts += [
@@ -77,7 +81,12 @@ def slope(
     if estimate:
         parts += _gain_axis(y, before, estimate, right, side)
     words = "; ".join(f"seed {pair.seed}: {percent(pair.before)} to {percent(pair.after)}" for pair in paired)
-    return figure(240, f"Test {measure} of each seed, {reference} against {arm}", words, parts)
+    return figure(bottom + 18, f"Test {measure} of each seed, {reference} against {arm}", words, parts)
+
+
+def _lines(name: str) -> list[str]:
+    """An arm's name in one line, or in two, broken after a hyphen; what is longer still is cut short."""
+    return textwrap.wrap(name, 18, max_lines=2, placeholder="…")
 
 
 def _gain_axis(
@@ -155,7 +164,7 @@ def reliability_plot(
             parts.append(circle(*spot, 3.5, f"mark {style}", said))
         parts += [
             line(left + 10, place, left + 32, place, f"curve {style}"),
-            text(left + 38, place + 4, short(name, 22), "label"),
+            text(left + 38, place + 4, short(name, 34), "label"),
         ]
     parts.append(text(left + size / 2, top + size + 34, "confidence", "label", "middle"))
     words = f"{reference}: {_bins_said(before)}. {arm}: {_bins_said(after)}"
