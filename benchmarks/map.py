@@ -43,6 +43,7 @@ SITUATIONS = {
     "matrix/fashion": "garments of 28 px",
     "whole/fashion-tail": "garments, a long tail",
     "whole/fashion-step": "garments, half the classes rare",
+    "whole/fashion-time": "garments, labels alone, equal time",
     "whole/fashion": "garments, labels alone",
     "features/hymenoptera": "photographs of ants and bees",
     "features/hands": "photographs of hands, other people",

@@ -245,10 +245,12 @@ WHOLE = tuple(
         ("step", "480", STEP, "12", AGAINST_IMBALANCE),
         ("tail", "480", TAIL, "10", AGAINST_IMBALANCE),
         ("50", "50", (), "10", "augment,duplicate-real,rotation,sgan-mix,gan-augment,acgan,sgan,dada"),
+        ("time", "50", ("--equal", "time"), "10", "augment,duplicate-real,rotation,sgan-mix,acgan,sgan,dada"),
     )
 )
 """Labels alone, drawn a seed from all of Fashion-MNIST, and its 10,000 test images: where the excerpt left GAN arms
-ahead, *undecided*, beside two more rivals, one with mixes in the generator's place; and classes of one size."""
+ahead, *undecided*, beside two more rivals, one with mixes in the generator's place; and classes of one size, at equal
+steps and in equal time."""
 
 ON_CIFAR10 = ("--features", "pixels", "--flips", "on", "--seeds", "5", "--budget", "500", "--strategies")
 CIFAR10 = tuple(
