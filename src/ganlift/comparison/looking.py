@@ -24,7 +24,7 @@ from ganlift.runs import folder as run_folder
 from ganlift.runs import layout
 from ganlift.runs.files import read_json, read_npz, write_json
 from ganlift.verdict import Question, Replay, after_look
-from ganlift.verdict.arms import IN_TIME, in_time_name
+from ganlift.verdict.arms import IN_TIME, in_time_name, times_as_long
 from ganlift.yardstick import Yardstick
 
 RunJobs = Callable[[Sequence[Job]], Iterable[Result]]
@@ -136,9 +136,8 @@ class Looking:
         recorded = read_json(path)
         known: dict[str, int] = recorded.get("in_time", {})
         if name not in known:
-            took = {one: {row["seed"]: row["elapsed_s"] for row in rows if _done(row, one)} for one in (rival, arm)}
-            common = set(took[rival]) & set(took[arm])
-            ratio = sum(took[arm][seed] for seed in common) / sum(took[rival][seed] for seed in common)
+            own, given = ({row["seed"]: row for row in rows if _done(row, one)} for one in (rival, arm))
+            ratio = times_as_long(given, own, own) or 1.0
             known = {**known, name: round(self.plan.steps_of(rival) * ratio)}
             write_json(path, {**recorded, "in_time": known})
         return known[name]

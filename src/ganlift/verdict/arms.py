@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import fmean
+from statistics import fmean, median
 from typing import Any
 
 import numpy as np
@@ -21,9 +21,11 @@ Labels = Mapping[int, NDArray[np.int64]] | NDArray[np.int64]
 
 WITHOUT_GAN = ("baseline", "rival")
 IN_TIME = "in-time"
-
+"""The kind of a rival that was given the time of a GAN arm in place of its steps."""
 
 TIME_OF = "-in-time-of-"
+JUDGED = ("gan", *WITHOUT_GAN)
+AGAIN = "remove that arm's folder and its row, and run the same command again."
 
 
 def in_time_name(rival: str, arm: str) -> str:
@@ -31,10 +33,15 @@ def in_time_name(rival: str, arm: str) -> str:
     return f"{rival}{TIME_OF}{arm}"
 
 
-"""The kind of a rival that was given the time of a GAN arm in place of its steps."""
+def times_as_long(arm: Mapping[int, Row], other: Mapping[int, Row], seeds: Iterable[int]) -> float | None:
+    """How many times as long ``arm``'s rows by seed took as ``other``'s, of ``seeds`` that both have.
 
-JUDGED = ("gan", *WITHOUT_GAN)
-AGAIN = "remove that arm's folder and its row, and run the same command again."
+    By the median seed of each: a machine that sleeps, or is busy with something else for a while, makes one seed of
+    one arm many times as long. None where there is no such seed, or a time is not known.
+    """
+    common = [seed for seed in seeds if seed in arm and seed in other]
+    own, spent = ([float(rows[seed].get("elapsed_s") or 0.0) for seed in common] for rows in (arm, other))
+    return median(own) / median(spent) if common and min(own) > 0 and min(spent) > 0 else None
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from ganlift.verdict.arms import Arm, Difference, Evidence, by_validation, eligible
+from ganlift.verdict.arms import Arm, Difference, Evidence, by_validation, eligible, times_as_long
 from ganlift.verdict.difference import holm
 from ganlift.verdict.types import HELPS, HURTS, NO_GAIN, UNDECIDED
 
@@ -173,11 +173,7 @@ def deciding(standing: Standing, arms: Mapping[str, Arm]) -> list[str]:
 
 
 def _slower(standing: Standing, rival: Arm) -> bool:
-    common = standing.rivals[rival.name].seeds
-    own, other = (
-        sum(float(one.done[seed].get("elapsed_s") or 0.0) for seed in common) for one in (standing.arm, rival)
-    )
-    return other > 0 and own > SLOWER * other
+    return (times_as_long(standing.arm.done, rival.done, standing.rivals[rival.name].seeds) or 0.0) > SLOWER
 
 
 @dataclass

@@ -13,7 +13,19 @@ import numpy as np
 from ganlift.errors import ConfigError, RunFolderError
 from ganlift.looks import Looks, one_look
 from ganlift.nouns import IMAGE
-from ganlift.verdict.arms import Arm, Correct, Difference, Evidence, Labels, Row, all_seeds, by_arm, labels_of, less
+from ganlift.verdict.arms import (
+    Arm,
+    Correct,
+    Difference,
+    Evidence,
+    Labels,
+    Row,
+    all_seeds,
+    by_arm,
+    labels_of,
+    less,
+    times_as_long,
+)
 from ganlift.verdict.decide import Standing, Terms
 from ganlift.verdict.difference import Parts
 from ganlift.verdict.power import images_forbid, power, seeds_to_find, smallest_detectable
@@ -171,7 +183,7 @@ def _verdict(standing: Standing, found: Replay, question: Question) -> Verdict:
         smallest_detectable=smallest_detectable(parts, strict) if parts else None,
         seeds_to_find=seeds_to_find(terms.margin, parts, strict) if parts else None,
         worst_class=_worst_class(decisive, evidence, question.class_names),
-        cost_ratio=_cost_ratio(arm, evidence.arms[decisive.b] if decisive else None, paired),
+        cost_ratio=times_as_long(arm.done, evidence.arms[decisive.b].done, paired) if decisive else None,
         sentence="",
         measure=evidence.measure.name,
     )
@@ -216,14 +228,6 @@ def _plain_gain(arm: Arm, augment: Arm | None, seeds: Sequence[int], evidence: E
         return None
     won = {seed: less(evidence.correct, arm.name, augment.name, seed) for seed in common}
     return fmean(evidence.measure.of(one, labels_of(evidence.labels, seed, len(one))) for seed, one in won.items())
-
-
-def _cost_ratio(arm: Arm, other: Arm | None, seeds: Sequence[int]) -> float | None:
-    common = [seed for seed in seeds if other and seed in other.done]
-    if other is None or not common:
-        return None
-    own, spent = ([float(one.done[seed].get("elapsed_s") or 0.0) for seed in common] for one in (arm, other))
-    return sum(own) / sum(spent) if min(own) > 0 and min(spent) > 0 else None
 
 
 def _worst_class(pair: Difference | None, evidence: Evidence, class_names: Sequence[str]) -> dict[str, Any] | None:
