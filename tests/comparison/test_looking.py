@@ -32,7 +32,7 @@ class World:
 
     def __init__(self, run: Path) -> None:
         self.run, self.asked, self.events = run, list[str](), list[dict[str, Any]]()
-        self.fails, self.left = set[str](), 1000
+        self.fails, self.stalls, self.left = set[str](), set[str](), 1000
         names = list(SKILL)
         costs = [Cost(name, SECONDS[name] / 100, 0.0, 0.0) for name in names]
         self.plan = Plan(names, list(range(7)), 100, 100, "cpu", "fp32", 1, costs, 1.0)
@@ -57,6 +57,7 @@ class World:
             name, seed = named(job), job["seed"]
             row = {"strategy": name, "kind": KINDS[job["strategy"]], "uses_unlabelled": True, **job.get("as", {})}
             row |= {"seed": seed, "status": "done", "steps": job["steps"], "elapsed_s": SECONDS[job["strategy"]]}
+            row["elapsed_s"] += 600.0 if job["id"] in self.stalls else 0.0
             row |= {"validation_accuracy": SKILL[job["strategy"]], "test_accuracy": SKILL[job["strategy"]]}
             write_json(layout.row_file(self.run, name, seed), row)
             yield Result(job, row)
@@ -109,6 +110,13 @@ def test_a_rival_in_time_is_the_rival_with_more_steps(world: World) -> None:
     job = in_time_job("fixmatch", "sgan", 4, 250, template)
     assert (job["strategy"], job["seed"], job["steps"], job["options"]) == ("fixmatch", 4, 250, {"lr": 0.5})
     assert job["id"] == "fixmatch-in-time-of-sgan/4"
+
+
+@pytest.mark.parametrize("stalled", ["fixmatch/1", "sgan/2"])
+def test_a_machine_that_slept_for_ten_minutes_moves_no_rivals_time(world: World, stalled: str) -> None:
+    world.stalls = {stalled}
+    world.go()
+    assert read_json(layout.plan_file(world.run))["in_time"] == {"fixmatch-in-time-of-sgan": 250}
 
 
 def test_wherever_it_breaks_off_it_comes_to_the_same_rows(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ganlift.errors import ConfigError
+from ganlift.verdict.arms import times_as_long
 
 from .conftest import BASE, KINDS, Run, plus
 
@@ -276,6 +277,14 @@ def test_a_rival_of_the_same_cost_needs_no_time(elapsed_s: float, wanted: tuple[
     run = Run().arm("augment", BASE).arm("sgan", plus(5), elapsed_s=elapsed_s)
     assert run.replay(in_time=True).wanted == wanted
     assert run.only(in_time=True).verdict == ("undecided" if wanted else "helps")
+
+
+def test_how_many_times_as_long_goes_by_the_median_seed() -> None:
+    arm = {seed: {"elapsed_s": seconds} for seed, seconds in enumerate([30.0, 31.0, 999.0, 32.0])}
+    other = {seed: {"elapsed_s": seconds} for seed, seconds in enumerate([10.0, 8.0, 9.0])}
+    assert times_as_long(arm, other, range(4)) == 31.0 / 9.0  # the fourth seed is the arm's alone
+    assert times_as_long(arm, other, [3]) is None
+    assert times_as_long(arm, {0: {"elapsed_s": 0.0}, 1: {}}, range(2)) is None
 
 
 def test_only_rivals_that_might_take_the_lead_are_given_time() -> None:
