@@ -37,6 +37,7 @@ RESULTS = Path(__file__).parent / "results"
 SITUATIONS = {
     "demo": "garments of 28 px",
     "pixels/fashion": "garments of 28 px",
+    "pixels/long": "garments of 28 px, 1,500 steps",
     "features/fashion": "garments of 28 px",
     "matrix/fashion-tail": "garments, a long tail",
     "matrix/fashion-step": "garments, half the classes rare",

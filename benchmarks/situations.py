@@ -143,6 +143,16 @@ FEW_LABELS = tuple(
         Record(f"pixels/fashion-{n}", ("fashion-mini", "--labels-per-class", f"{n}", *ON_PIXELS), 0.2),
     )
 )
+LONGER = Record(
+    "pixels/long-5",
+    (
+        *("fashion-mini", "--labels-per-class", "5", "--features", "pixels", "--seeds", "5", "--budget", "1500"),
+        *("--strategies", "augment,fixmatch,fixmatch-rotation,fixmatch-mix,sgan,sgan-fixmatch,sgan-fixmatch-rotation"),
+    ),
+    0.6,
+)
+"""Five times the steps: whether a generator needs longer than its rivals to pay."""
+
 CIFAR10_FEATURES = tuple(
     Record(f"features/cifar10-{n}", ("{drawn}", "--labels-per-class", f"{n}", *ON_FEATURES), 0.3, "cifar10")
     for n in (2, 10, 50)
@@ -296,6 +306,7 @@ RECORDS = (
     *HANDS,
     Record("features/fashion-10", ("fashion-mini", "--labels-per-class", "10", *ON_FEATURES), 0.2),
     *FEW_LABELS,
+    LONGER,
     *CLUSTERS,
     Record("matrix/fashion-step", (*matrix("fashion-tail"), *STEP), 0.6),
     *WHOLE,
