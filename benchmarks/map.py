@@ -233,7 +233,14 @@ PLAIN = ("linear-probe", "augment", "kmeans")
 SHORT = (
     *("features/cifar10-2", "features/cifar10-10", "cifar10/500", "features/hymenoptera-1", "features/hymenoptera-10"),
     *("features/hands-1", "features/hands-5", "features/fashion-10", "features/pneumonia-20"),
-    *("whole/fashion-tail", "cifar10/tail", "speech/speaker-10", "texts/words-topics-1", "vectors/cancer-10"),
+    *(
+        "whole/fashion-tail",
+        "cifar10/tail",
+        "speech/speaker-10",
+        "speech/long-5",
+        "texts/words-topics-1",
+        "vectors/cancer-10",
+    ),
     "features/hymenoptera-0",
 )
 """The records that README shows a line of."""
