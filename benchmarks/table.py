@@ -1,13 +1,14 @@
 """The table and the verdicts of a run as Markdown, from its records.
 
     python benchmarks/table.py RUN [--keep benchmarks/results/NAME]
-    python benchmarks/table.py --across RUN RUN ...
+    python benchmarks/table.py --across RUN RUN ... [--draws N]
     python benchmarks/table.py --generators RUN [--keep benchmarks/results/generators/NAME]
 
 ``--keep`` also copies the records (results, verdicts, plan, environment, configuration) that the table is made from,
 and states the canary (`canary.py`) that they were made under.
-``--across`` has a line a strategy and a column a run. ``--generators`` is of a run of `ganlift compare-generators` and
-has a line a generator, as in its report; what is kept are the figures, for they are made from more than the records.
+``--across`` has a line a strategy and a column a run; with ``--draws`` of their first N seeds alone, and no verdict,
+which are about all of them. ``--generators`` is of a run of `ganlift compare-generators` and has a line a generator, as
+in its report; what is kept are the figures, for they are made from more than the records.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import argparse
 import statistics
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,12 @@ def records(
         if row["status"] == "done":
             done.setdefault(row["strategy"], []).append(row)
     return Records(name, done, {one["strategy"]: one for one in verdicts}, named(plan.get("measure")))
+
+
+def of_draws(run: Records, most: int) -> Records:
+    """Its rows of the seeds below ``most``."""
+    rows = {name: [row for row in own if row["seed"] < most] for name, own in run.rows.items()}
+    return replace(run, rows={name: own for name, own in rows.items() if own}, verdicts={})
 
 
 def lines(run: Records) -> list[str]:
@@ -165,11 +172,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", type=Path, nargs="+")
     parser.add_argument("--across", action="store_true")
+    parser.add_argument("--draws", type=int)
     parser.add_argument("--generators", action="store_true")
     parser.add_argument("--keep", type=Path)
     arguments = parser.parse_args()
     if arguments.across:
-        print("\n".join(across([read(run) for run in arguments.runs])))
+        runs = [read(run) for run in arguments.runs]
+        print("\n".join(across([of_draws(run, arguments.draws) for run in runs] if arguments.draws else runs)))
         return
     (folder,) = arguments.runs
     found = generators(folder) if arguments.generators else None
