@@ -56,6 +56,19 @@ def test_a_long_name_breaks_behind_a_hyphen() -> None:
     assert lines[0][-3:] == ["distribution-", "2", "s"]
 
 
+def test_two_columns_of_longish_names_break_behind_a_hyphen_too() -> None:
+    """Each would fit a line of its own, and not both in 80 columns: a name would be cut in its middle."""
+    names = ("entropy-minimisation", "fixmatch-rotation", "sgan-fixmatch-rotation")
+    judged = {"strategy": names[2], "gain": -0.01, "ci_low": -0.01, "ci_high": 0.03, "reference": names[0]}
+    rows = [row(name, None, seed, 0.8) for name in names for seed in (0, 1)]
+    ((_, lines),) = printed(rows, [judged])
+    first = ["entropy-", "minimisation", "fixmatch-", "rotation", "sgan-fixmatch-", "rotation"]
+    assert [line[0] for line in lines] == first
+    assert lines[4][-3:] == ["entropy-", "2", "s"]
+    ((_, alone),) = printed(rows[:4], [])
+    assert [line[0] for line in alone] == list(names[:2])  # where there is room they are left whole
+
+
 @pytest.mark.parametrize(("answer", "key"), [("helps", "nearest"), ("no gain worth having", "ruled_out")])
 def test_the_gain_that_decides_is_shown(answer: str, key: str) -> None:
     over = {"name": "fixmatch", "gain": 0.004, "ci_low": 0.001, "ci_high": 0.007}

@@ -19,6 +19,10 @@ Row = Mapping[str, Any]
 LONGEST = 22
 """Characters of a name on one line."""
 
+ROOM = 29
+"""Characters that an arm's name and that of the one it is against may take together; where they take more, both are
+folded earlier."""
+
 
 def tables(rows: Sequence[Row], verdicts: Sequence[Row], measure: Yardstick) -> list[tuple[str, Table]]:
     """A table for each space that arms learn in, and what stands above it: nothing where all learn from pixels."""
@@ -47,21 +51,25 @@ def _table(rows: Sequence[Row], verdicts: Sequence[Row], measure: Yardstick, net
             overflow="fold",
         )
     judged = {verdict["strategy"]: verdict for verdict in verdicts}
+    names = {row["strategy"].partition("@")[0] for row in rows if TIME_OF not in row["strategy"]}
+    against = {_gain(judged.get(row["strategy"]))[1].partition(" ")[0].partition("@")[0] for row in rows}
+    room = sum(max(min(len(name), LONGEST) for name in of) for of in (names, against))
+    longest = LONGEST if room <= ROOM else ROOM // 2
     for strategy in dict.fromkeys(row["strategy"] for row in rows):
         mine = [row for row in rows if row["strategy"] == strategy]
         done = [row for row in mine if row.get("status") != "failed"]
         seeds = f"{len(done)}" if len(done) == len(mine) else f"{len(done)} of {len(mine)}"
         cells = [safe(strategy), seeds, _score(done, measure), *_gain(judged.get(strategy)), _seconds(done)]
-        shown.add_row(*(Text(_folded(cell.replace(f"@{network}", "") if network else cell)) for cell in cells))
+        shown.add_row(*(Text(_folded(cell.replace(f"@{network}", "") if network else cell, longest)) for cell in cells))
     return shown
 
 
-def _folded(name: str) -> str:
+def _folded(name: str, longest: int) -> str:
     """A long name on more lines, broken before an @ or behind a hyphen, so that the table keeps within 80 columns."""
     if TIME_OF in name:
         return name.replace(TIME_OF, f"-\n{TIME_OF[1:]}\n")
-    long = " " not in name and len(name) > LONGEST
-    place = name.find("@") if "@" in name else name.rfind("-", 0, LONGEST) + 1 if long else 0
+    long = " " not in name and len(name) > longest
+    place = name.find("@") if "@" in name else name.rfind("-", 0, longest) + 1 if long else 0
     return f"{name[:place]}\n{name[place:]}" if place else name
 
 
