@@ -285,6 +285,8 @@ def test_how_many_times_as_long_goes_by_the_median_seed() -> None:
     assert times_as_long(arm, other, range(4)) == 31.0 / 9.0  # the fourth seed is the arm's alone
     assert times_as_long(arm, other, [3]) is None
     assert times_as_long(arm, {0: {"elapsed_s": 0.0}, 1: {}}, range(2)) is None
+    unknown = {**other, 1: {}}  # a rival is not spared the GAN arm's time because one seed's is not known
+    assert times_as_long(arm, unknown, range(4)) == (30.0 + 999.0) / (10.0 + 9.0)
 
 
 def test_only_rivals_that_might_take_the_lead_are_given_time() -> None:

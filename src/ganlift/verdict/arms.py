@@ -37,11 +37,16 @@ def times_as_long(arm: Mapping[int, Row], other: Mapping[int, Row], seeds: Itera
     """How many times as long ``arm``'s rows by seed took as ``other``'s, of ``seeds`` that both have.
 
     By the median seed of each: a machine that sleeps, or is busy with something else for a while, makes one seed of
-    one arm many times as long. None where there is no such seed, or a time is not known.
+    one arm many times as long. None where no seed's times are known of both.
     """
-    common = [seed for seed in seeds if seed in arm and seed in other]
-    own, spent = ([float(rows[seed].get("elapsed_s") or 0.0) for seed in common] for rows in (arm, other))
-    return median(own) / median(spent) if common and min(own) > 0 and min(spent) > 0 else None
+    times = [(_seconds(arm, seed), _seconds(other, seed)) for seed in seeds]
+    known = [(own, spent) for own, spent in times if own > 0 and spent > 0]
+    return median(own for own, _ in known) / median(spent for _, spent in known) if known else None
+
+
+def _seconds(rows: Mapping[int, Row], seed: int) -> float:
+    """What the row of ``seed`` took; 0 where there is none, or it does not say."""
+    return float(rows.get(seed, {}).get("elapsed_s") or 0.0)
 
 
 @dataclass(frozen=True)
