@@ -80,7 +80,7 @@ HEARD = (
     "augment,pseudo-label,entropy-minimisation,mean-teacher,fixmatch,sgan-mix,fixmatch-mix,acgan,sgan,sgan-fixmatch",
 )
 NEAREST = ("--strategies", "augment,fixmatch,fixmatch-mix,sgan-fixmatch")
-AT_LENGTH = ("--seeds", "10", "--budget", "1000", "--strategies")
+AT_LENGTH = ("--budget", "1000", "--strategies")
 RIVALS = "augment,pseudo-label,entropy-minimisation,mean-teacher,fixmatch,sgan-mix,fixmatch-mix"
 MORE_SPEECH = (
     *(
@@ -103,18 +103,24 @@ MORE_SPEECH = (
     *(
         Record(
             f"speech/{name}-5",
-            (f"{{speech}}/{table}.csv", "--labels-per-class", "5", *AT_LENGTH, f"{RIVALS},{arms}"),
-            1.0,
+            (f"{{speech}}/{table}.csv", "--labels-per-class", "5", "--seeds", seeds, *AT_LENGTH, f"{RIVALS},{arms}"),
+            hours,
             "speech",
         )
-        for name, table, arms in (("long", "other", "sgan-fixmatch"), ("longer", "heard", "sgan,sgan-fixmatch"))
+        for name, table, seeds, arms, hours in (
+            ("long", "other", "10", "sgan-fixmatch", 1.0),
+            ("longer", "heard", "10", "sgan,sgan-fixmatch", 1.0),
+            ("second", "second", "20", "sgan-fixmatch", 1.5),
+        )
     ),
     Record("speech/network-10", ("{speech}/heard.csv", "--labels-per-class", "10", *ON_FEATURES), 0.2, "speech"),
 )
 """Where `SPEECH` left a GAN arm ahead, *undecided*: other draws, half of the clips for testing, every rival that sound
 and unlabelled clips allow, mixes in the generator's place; the one arm that led there, asked again of other clips
 (``other``), beside the rivals that came near; and the edges: fewer labels, a fifth of the clips, longer (``long``, and
-``longer``, of the first half again), through a frozen network of photographs."""
+``longer``, of the first half again), through a frozen network of photographs. Where these two left `sgan-fixmatch`
+ahead by three points, *undecided*, ``second`` asks once more, of other test clips and twice as many draws: planned as
+one look at one GAN arm beside every rival, before any of it was seen."""
 
 TEXTS = tuple(
     Record(f"texts/{name}-{n}", (files, "--labels-per-class", f"{n}", *ON_VECTORS), 0.1, "texts")

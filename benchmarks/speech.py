@@ -8,8 +8,8 @@
 the group, which never straddles a split: test clips are of speakers whom no arm has heard. ``random.csv`` has none. In
 ``heard.csv`` the first half of each speaker's clips of a digit is for testing: as in ``random.csv`` every voice has
 been heard, and 1,500 clips tell differences that 600 do not. ``other.csv`` has the halves the other way round: what
-``heard.csv`` suggests is asked again of clips that it was not tested on. ``few.csv`` is ``heard.csv`` with a fifth of
-the clips to learn from: 300.
+``heard.csv`` suggests is asked again of clips that it was not tested on. ``second.csv`` has every second clip for
+testing, for what both suggest. ``few.csv`` is ``heard.csv`` with a fifth of the clips to learn from: 300.
 """
 
 from __future__ import annotations
@@ -22,8 +22,15 @@ HALF, FEW = 25, 30
 """Clips of a digit by a speaker are numbered from 0 to 49; below ``HALF`` they are for testing in ``heard.csv`` and
 ``few.csv``, and from ``FEW`` on they are left out of the latter."""
 
-COLUMNS = {"speaker": ("group",), "random": (), "heard": ("split",), "other": ("split",), "few": ("split",)}
+COLUMNS = {"speaker": ("group",), "random": ()} | dict.fromkeys(("heard", "other", "second", "few"), ("split",))
 """What each table has beside path and label."""
+
+
+def tested(name: str, number: int) -> bool:
+    """Whether the clips of this number are for testing in the table ``name``, one that has a split."""
+    if name == "second":
+        return number % 2 == 0
+    return (number < HALF) != (name == "other")
 
 
 def write_tables(recordings: Path, out: Path) -> int:
@@ -38,8 +45,7 @@ def write_tables(recordings: Path, out: Path) -> int:
                 digit, speaker, number = clip.stem.split("_")
                 if name == "few" and int(number) >= FEW:
                     continue
-                test = (int(number) < HALF) != (name == "other")
-                known = {"group": speaker, "split": "test" if test else "train"}
+                known = {"group": speaker, "split": "test" if tested(name, int(number)) else "train"}
                 writer.writerow([clip.resolve(), digit, *(known[column] for column in columns)])
     return len(clips)
 
