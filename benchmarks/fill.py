@@ -19,6 +19,7 @@ HERE = Path(__file__).parent
 PAGE = HERE / "README.md"
 MAP, PHOTOGRAPHS, GENERATORS = (HERE.parent / "docs" / name for name in ("map.md", "photographs.md", "generators.md"))
 FEATURES = ("hymenoptera-1", "hymenoptera-2", "hymenoptera-5", "hymenoptera-10", "fashion-10", "pneumonia-20")
+PIXELS = ("fashion-1", "fashion-2", "fashion-5", "long-5")
 SHOWN = (
     *("linear-probe", "gda", "label-spreading", "fixmatch", "fixmatch-mix", "neighbours", "neighbours-mix"),
     *("sgan", "sgan-fixmatch", "sgan-neighbours", "complement-gan"),
@@ -80,6 +81,7 @@ def of_records() -> dict[str, list[str]]:
     return {
         "features": across([read(RESULTS / "features" / name) for name in FEATURES]),
         **{group: across([read(run) for run in all_in(group)]) for group in ("matrix", "whole", "cifar10", "texts")},
+        "pixels": across([read(RESULTS / "pixels" / name) for name in PIXELS]),
         **{f"{group}-{run.name}": lines(read(run)) for group in ("speech", "every") for run in all_in(group)},
         **{f"generators-{run.name}": generator_lines(generators(run)) for run in all_in("generators")},
     }

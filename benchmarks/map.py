@@ -60,6 +60,7 @@ SITUATIONS = {
     "speech/other": "spoken digits, voices that were heard",
     "speech/few": "spoken digits, voices that were heard, few clips",
     "speech/long": "spoken digits, voices that were heard, 1,000 steps",
+    "speech/second": "spoken digits, voices that were heard, 1,000 steps",
     "speech/network": "spoken digits, voices that were heard",
     "speech/speaker": "spoken digits, other voices",
     "every/hands": "photographs of hands, other people",
