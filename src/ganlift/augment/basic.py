@@ -76,7 +76,9 @@ def warp(x: Tensor, matrices: Tensor, beyond: Literal["border", "reflection"] = 
 
     ``beyond`` the edge its pixels are continued, or the image is reflected.
     """
-    x_out, y_out = (2 * position(side, x.device)[0] - 1 for side in (x.shape[3], x.shape[2]))
+    height, width = x.shape[2:]
+    y_out = 2 * position(height, x.device)[0] - 1
+    x_out = y_out if width == height else 2 * position(width, x.device)[0] - 1
     along_x, along_y, shift = matrices[..., None].unbind(2)
     # F.affine_grid multiplies matrices image by image, which takes longer on a processor than the sampling does
     rows = torch.addcmul(shift, along_y, y_out)

@@ -24,27 +24,23 @@ FACTOR = 0.9
 """Brightness, contrast, saturation and sharpness scale by 1 ± this."""
 
 
-IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
-"""A matrix of `warp`, row by row."""
 MOVES: dict[str, tuple[float, ...]] = {
-    "shear x": (0.0, SHEAR, 0.0, 0.0, 0.0, 0.0),
-    "shear y": (0.0, 0.0, 0.0, SHEAR, 0.0, 0.0),
-    "translate x": (0.0, 0.0, 2 * TRANSLATE, 0.0, 0.0, 0.0),
-    "translate y": (0.0, 0.0, 0.0, 0.0, 0.0, 2 * TRANSLATE),
+    "rotate": (ROTATE, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+    "shear x": (0.0, 0.0, SHEAR, 0.0, 0.0, 0.0, 0.0),
+    "shear y": (0.0, 0.0, 0.0, 0.0, SHEAR, 0.0, 0.0),
+    "translate x": (0.0, 0.0, 0.0, 2 * TRANSLATE, 0.0, 0.0, 0.0),
+    "translate y": (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2 * TRANSLATE),
 }
-"""Operations that move pixels, beside turns: what strength 1 adds to `IDENTITY`."""
+"""Operations that move pixels: the angle of strength 1, and what it adds to the matrix of `warp`, row by row."""
 
 
-def _turns(signed: Tensor) -> Tensor:
-    """Matrices (n, 6) of turns."""
-    cos, sin, zero = (signed * ROTATE).cos(), (signed * ROTATE).sin(), torch.zeros_like(signed)
-    return torch.stack([cos, -sin, zero, sin, cos, zero], dim=1)
-
-
-def _moves(signed: Tensor, counts: Sequence[int]) -> Tensor:
-    """Matrices (n, 6) of `MOVES`, ``counts`` of each."""
-    slopes = signed.new_tensor(list(MOVES.values())).repeat_interleave(signed.new_tensor(counts).long(), dim=0)
-    return signed.new_tensor(IDENTITY) + signed[:, None] * slopes
+def _matrices(signed: Tensor, counts: Sequence[int]) -> Tensor:
+    """Those of `warp`, (n, 2, 3), for `MOVES`, ``counts`` of each."""
+    of_one = signed.new_tensor(list(MOVES.values())).repeat_interleave(signed.new_tensor(counts).long(), dim=0)
+    moves = signed[:, None] * of_one
+    cos, sin = moves[:, 0].cos(), moves[:, 0].sin()
+    zero = torch.zeros_like(cos)
+    return (torch.stack([cos, -sin, zero, sin, cos, zero], dim=1) + moves[:, 1:]).view(-1, 2, 3)
 
 
 def _grey(x: Tensor) -> Tensor:
@@ -76,7 +72,8 @@ def _autocontrast(x: Tensor, signed: Tensor) -> Tensor:
     """Stretch each image's values to [-1, 1]; a flat image stays as it is."""
     low, high = x.amin((1, 2, 3), keepdim=True), x.amax((1, 2, 3), keepdim=True)
     span = high - low
-    return torch.where(span > 1e-3, 2.0 * (x - low) / span.clamp(min=1e-3) - 1.0, x).clamp_(-1.0, 1.0)
+    stretched = (x - low).mul_(2.0).div_(span.clamp(min=1e-3)).sub_(1.0)
+    return torch.where(span > 1e-3, stretched, x).clamp_(-1.0, 1.0)
 
 
 def _solarize(x: Tensor, signed: Tensor) -> Tensor:
@@ -88,7 +85,7 @@ def _posterize(x: Tensor, signed: Tensor) -> Tensor:
     """Keep 8 bits down to 2."""
     bits = 8.0 - (6.0 * signed.abs()).round()
     levels = torch.exp2(bits) - 1.0
-    return ((x + 1.0) / 2.0 * levels).round() / levels * 2.0 - 1.0
+    return (x + 1.0).div_(2.0).mul_(levels).round_().div_(levels).mul_(2.0).sub_(1.0)
 
 
 TONES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
@@ -98,7 +95,7 @@ TONES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 }
 """Operations that change values one by one: from images and strengths (n, 1, 1, 1)."""
 
-OPERATIONS = ("identity", "rotate", *MOVES, *BLENDS, *TONES)
+OPERATIONS = ("identity", *MOVES, *BLENDS, *TONES)
 
 
 def operate(x: Tensor, signed: Tensor, counts: Sequence[int]) -> Tensor:
@@ -112,14 +109,13 @@ def operate(x: Tensor, signed: Tensor, counts: Sequence[int]) -> Tensor:
         signed: strengths (n,) in [-1, 1].
         counts: one number for each operation, n in all.
     """
-    same, turned, *rest = counts
+    same, *rest = counts
     moved, (blended, toned) = rest[: len(MOVES)], (rest[len(MOVES) : -len(TONES)], rest[-len(TONES) :])
-    sizes = [same, turned + sum(moved), sum(blended), sum(toned)]
+    sizes = [same, sum(moved), sum(blended), sum(toned)]
     (alike, to_warp, to_blend, to_tone), (_, places, shares, tones) = torch.split(x, sizes), torch.split(signed, sizes)
     done = [alike]
     if len(to_warp):
-        matrices = torch.cat([_turns(places[:turned]), _moves(places[turned:], moved)])
-        done.append(warp(to_warp, matrices.view(-1, 2, 3)))
+        done.append(warp(to_warp, _matrices(places, moved)))
     bases = torch.cat([base(own) for base, own in zip(BLENDS.values(), torch.split(to_blend, blended), strict=True)])
     done.append(_away_from(bases, to_blend, shares.view(-1, 1, 1, 1)))
     strengths = tones.view(-1, 1, 1, 1)

@@ -45,5 +45,6 @@ def _random_operation(x: Tensor, strength: Tensor, rng: torch.Generator) -> Tens
     side = torch.randint(0, 2, (len(x),), generator=rng, device=x.device) * 2 - 1
     order = choice.argsort(stable=True)
     counts: list[int] = torch.bincount(choice, minlength=len(OPERATIONS)).tolist()
-    done = operate(x[order], (strength * side)[order], counts)
-    return torch.empty_like(x).index_copy_(0, order, done)
+    # by index_select, which on a processor takes a fifth of the time of square brackets and of index_copy
+    done = operate(x.index_select(0, order), (strength * side).index_select(0, order), counts)
+    return done.index_select(0, order.argsort())

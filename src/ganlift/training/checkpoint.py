@@ -94,7 +94,7 @@ class Checkpoints:
         check: called before every save; raises where what would be saved is not finite.
     """
 
-    def __init__(self, store: Store | None, parts: Mapping[str, Stateful], check: Callable[[], None]) -> None:
+    def __init__(self, store: Store | None, parts: Mapping[str, Stateful], check: Callable[[], object]) -> None:
         self._store, self._parts, self._check = store, parts, check
         self._saved_at = time.perf_counter()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -25,8 +26,8 @@ class Update:
             name: [p for group in optimizer.param_groups for p in group["params"]]
             for name, optimizer in optimizers.items()
         }
-        self.norms: dict[str, Tensor] = {}
-        self.losses: dict[str, Tensor] = {}
+        self._losses: dict[str, Tensor] = {}
+        self._present: dict[str, list[Tensor]] = {}
 
     def __call__(self, name: str, loss: Tensor) -> None:
         self.together({name: loss})
@@ -40,13 +41,18 @@ class Update:
             self._optimizers[name].step()
 
     def _gradients(self, name: str, loss: Tensor, retain: bool) -> Sequence[Tensor | None]:
-        if loss.device.type == "cpu" and not torch.isfinite(loss):
-            raise NonFiniteLossError(f"the loss of '{name}' is {loss.item()}")
+        if loss.device.type == "cpu" and not math.isfinite(value := loss.item()):
+            raise NonFiniteLossError(f"the loss of '{name}' is {value}")
         grads = torch.autograd.grad(loss, self._parameters[name], retain_graph=retain, allow_unused=True)
-        present = [g for g in grads if g is not None]
-        self.losses[name] = loss.detach()
-        self.norms[name] = torch.stack(torch._foreach_norm(present)).norm() if present else loss.new_zeros(())
+        self._losses[name] = loss.detach()
+        self._present[name] = [g for g in grads if g is not None]
         return grads
+
+    def _norms(self) -> dict[str, Tensor]:
+        """Those of the last gradients, taken when they are asked for: a step itself has no use for them."""
+        return {
+            name: torch.stack(torch._foreach_norm(present)).norm() for name, present in self._present.items() if present
+        }
 
     def checked(self, metrics: Mapping[str, Tensor]) -> dict[str, float]:
         """``metrics`` as numbers, and the norm of the generator's gradient, where there is one.
@@ -54,15 +60,17 @@ class Update:
         Raises:
             NonFiniteLossError: see `check`.
         """
-        self.check()
+        norms = self.check()
         values = {name: float(value) for name, value in metrics.items()}
-        if "generator" in self.norms:
-            values["g_grad_norm"] = float(self.norms["generator"])
+        if "generator" in norms:
+            values["g_grad_norm"] = float(norms["generator"])
         return values
 
-    def check(self) -> None:
-        """Raise `NonFiniteLossError` unless the last losses and gradient norms are finite."""
-        for kind, values in (("loss", self.losses), ("gradient", self.norms)):
+    def check(self) -> dict[str, Tensor]:
+        """The last gradient norms; raises `NonFiniteLossError` unless they and the losses are finite."""
+        norms = self._norms()
+        for kind, values in (("loss", self._losses), ("gradient", norms)):
             for name, value in values.items():
                 if not torch.isfinite(value):
                     raise NonFiniteLossError(f"the {kind} of '{name}' is {value.item()}")
+        return norms
