@@ -47,6 +47,7 @@ SITUATIONS = {
     "whole/fashion-time": "garments, labels alone, equal time",
     "whole/fashion": "garments, labels alone",
     "features/hymenoptera": "photographs of ants and bees",
+    "features/hands-long": "photographs of hands, other people, 1,500 steps",
     "features/hands": "photographs of hands, other people",
     "features/cifar10": "CIFAR-10, 10,000 images",
     "cifar10/tail": "CIFAR-10, a long tail, pixels",

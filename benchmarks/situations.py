@@ -155,6 +155,19 @@ LONGER = Record(
 """Five times the steps: whether a generator needs longer than its rivals to pay. The second and third are there since
 on sound it was these that longer runs brought up."""
 
+LONGER_ON_FEATURES = Record(
+    "features/hands-long-5",
+    (
+        *("{hands}/hands.csv", "--labels-per-class", "5", "--features", "efficientnet-lite0"),
+        *("--seeds", "5", "--budget", "1500", "--strategies"),
+        "linear-probe,augment,mean-teacher,fixmatch,fixmatch-mix,neighbours-mix,sgan,sgan-fixmatch,sgan-neighbours,"
+        "complement-gan",
+    ),
+    0.3,
+    "hands",
+)
+"""As many through a frozen network, where 300 are what an arm gets unasked."""
+
 CIFAR10_FEATURES = tuple(
     Record(f"features/cifar10-{n}", ("{drawn}", "--labels-per-class", f"{n}", *ON_FEATURES), 0.3, "cifar10")
     for n in (2, 10, 50)
@@ -309,6 +322,7 @@ RECORDS = (
     Record("features/fashion-10", ("fashion-mini", "--labels-per-class", "10", *ON_FEATURES), 0.2),
     *FEW_LABELS,
     LONGER,
+    LONGER_ON_FEATURES,
     *CLUSTERS,
     Record("matrix/fashion-step", (*matrix("fashion-tail"), *STEP), 0.6),
     *WHOLE,
