@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from map import RESULTS, SHORT, TABLES, folders, shown_as
+from map import RESULTS, SHORT, TABLES, by_kind, folders, shown_as
 from table import Records, across, generator_lines, generators, lines, read
 
 HERE = Path(__file__).parent
@@ -101,7 +101,8 @@ def filled(text: str, name: str, table: str) -> str:
 def pages() -> dict[Path, dict[str, str]]:
     """The tables of each page, by their marks."""
     return {
-        MAP: {name: shown_as(name, folders()) for name in TABLES},
+        MAP: {f"map-{name}": table for name, table in by_kind(folders()).items()}
+        | {name: shown_as(name, folders()) for name in TABLES if name != "map"},
         PAGE: {name: "\n".join(table) for name, table in of_records().items()},
         PHOTOGRAPHS: {"means": means()},
         GENERATORS: {"alone": alone()},

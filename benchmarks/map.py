@@ -1,6 +1,6 @@
 """The map: a line a situation and a space, from the records of `records.py`.
 
-    python benchmarks/map.py [RECORD ...]      all of them, as Markdown, where none is named
+    python benchmarks/map.py [RECORD ...]      all of them, as Markdown, where none is named, a table a kind of example
     python benchmarks/map.py --arms [RECORD ...]      GAN arms whose answer is not *undecided*
     python benchmarks/map.py --mixes [RECORD ...]     a GAN arm less the same with mixes in the generator's place
     python benchmarks/map.py --clusters [RECORD ...]  where no label is used, a GAN arm less arms without one
@@ -34,28 +34,36 @@ from ganlift.verdict.arms import IN_TIME, WITHOUT_GAN
 from ganlift.verdict.types import decisive
 
 RESULTS = Path(__file__).parent / "results"
-SITUATIONS = {
+PHOTOGRAPHS = {
+    "features/hymenoptera": "photographs of ants and bees",
+    "features/hands": "photographs of hands, other people",
+    "features/hands-long": "photographs of hands, other people, 1,500 steps",
+    "every/hands": "photographs of hands, other people",
+}
+PICTURES = {
+    "features/fashion": "garments of 28 px",
     "demo": "garments of 28 px",
+    "matrix/fashion": "garments of 28 px",
     "pixels/fashion": "garments of 28 px",
     "pixels/long": "garments of 28 px, 1,500 steps",
-    "features/fashion": "garments of 28 px",
-    "matrix/fashion-tail": "garments, a long tail",
-    "matrix/fashion-step": "garments, half the classes rare",
-    "matrix/fashion": "garments of 28 px",
-    "whole/fashion-tail": "garments, a long tail",
-    "whole/fashion-step": "garments, half the classes rare",
-    "whole/fashion-time": "garments, labels alone, equal time",
     "whole/fashion": "garments, labels alone",
-    "features/hymenoptera": "photographs of ants and bees",
-    "features/hands-long": "photographs of hands, other people, 1,500 steps",
-    "features/hands": "photographs of hands, other people",
+    "whole/fashion-time": "garments, labels alone, equal time",
     "features/cifar10": "CIFAR-10, 10,000 images",
-    "cifar10/tail": "CIFAR-10, a long tail, pixels",
-    "cifar10/step": "CIFAR-10, half the classes rare",
     "cifar10": "CIFAR-10, 40,000 images, pixels",
+}
+UNEQUAL = {
     "features/pneumonia": "X-rays, unequal classes",
-    "matrix/pneumonia": "X-rays, unequal classes",
     "pneumoniamnist": "X-rays, unequal classes",
+    "matrix/pneumonia": "X-rays, unequal classes",
+    "matrix/fashion-step": "garments, half the classes rare",
+    "whole/fashion-step": "garments, half the classes rare",
+    "matrix/fashion-tail": "garments, a long tail",
+    "whole/fashion-tail": "garments, a long tail",
+    "cifar10/step": "CIFAR-10, half the classes rare",
+    "cifar10/tail": "CIFAR-10, a long tail, pixels",
+}
+SOUND = {
+    "speech/speaker": "spoken digits, other voices",
     "speech/random": "spoken digits, voices that were heard",
     "speech/heard": "spoken digits, voices that were heard",
     "speech/other": "spoken digits, voices that were heard",
@@ -63,25 +71,37 @@ SITUATIONS = {
     "speech/long": "spoken digits, voices that were heard, 1,000 steps",
     "speech/second": "spoken digits, voices that were heard, 1,000 steps",
     "speech/network": "spoken digits, voices that were heard",
-    "speech/speaker": "spoken digits, other voices",
-    "every/hands": "photographs of hands, other people",
+}
+NUMBERS = {
+    "texts/words-topics": "news texts, two embeddings",
     "every/words-topics": "news texts, two embeddings",
     "texts/few": "news texts, few of them, two embeddings",
-    "texts/words-topics": "news texts, two embeddings",
     "texts/words": "news texts, means of words",
     "texts/topics": "news texts, latent topics",
     "vectors/digits": "digits as 64 numbers",
     "vectors/cancer": "a table of measurements of cells",
 }
-"""What the records whose names begin so are of; the first that fits."""
+KINDS = {
+    "photographs": PHOTOGRAPHS,
+    "pictures": PICTURES,
+    "unequal": UNEQUAL,
+    "sound": SOUND,
+    "numbers": NUMBERS,
+    "none": dict[str, str](),
+}
+"""What the records whose names begin so are of, the longest beginning that fits, by kind of example and in the order of
+the page; the last kind are those of every other in which no label is used."""
+SITUATIONS = {prefix: words for of_kind in KINDS.values() for prefix, words in of_kind.items()}
 
 BESIDES = ("control", IN_TIME)
 """Kinds of arms that nobody takes: they are there to compare with."""
 
 HEAD = (
-    *("situation", "record", "labels a class", "learned from", "seeds", "best without a GAN", "best with one"),
-    *("its gain, points", "answer", "2 points found in", "GAN arms: helps, no gain, hurts, undecided"),
+    *("situation", "labels a class", "learned from", "best without a GAN", "best with one", "its gain, points"),
+    *("answer", "all GAN arms", "seeds", "2 points found in", "record"),
 )
+COUNTED = {"helps": "helps", "no gain worth having": "no gain", "hurts": "hurts", "undecided": "undecided"}
+"""Answers as they are counted."""
 
 
 def space(arm: str) -> str:
@@ -90,16 +110,31 @@ def space(arm: str) -> str:
 
 
 def folders() -> list[Path]:
-    """The records of comparisons that today's code can judge, in the order of their names."""
+    """The records of comparisons that today's code can judge, by situation, labels and name."""
     found = [path.parent for path in RESULTS.glob("**/verdict.json") if (path.parent / "canary.json").exists()]
-    found.sort(key=lambda folder: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", str(folder))])
-    return [folder for folder in found if not (folder / "generators.json").exists()]
+    return sorted((folder for folder in found if not (folder / "generators.json").exists()), key=_place)
+
+
+def _place(folder: Path) -> tuple[int, list[str | int]]:
+    parts = re.split(r"(\d+)", str(folder))
+    return ["", *SITUATIONS].index(_beginning(folder)), [int(one) if one.isdigit() else one for one in parts]
+
+
+def _beginning(folder: Path) -> str:
+    name = folder.relative_to(RESULTS).as_posix()
+    return max((prefix for prefix in SITUATIONS if name.startswith(prefix)), key=len, default="")
 
 
 def situation(folder: Path) -> str:
     """What the images, clips or rows of a record are, in words; "" where nobody said."""
-    name = folder.relative_to(RESULTS).as_posix()
-    return next((words for prefix, words in SITUATIONS.items() if name.startswith(prefix)), "")
+    return SITUATIONS.get(_beginning(folder), "")
+
+
+def kind(folder: Path) -> str:
+    """The one of `KINDS` that a record is of; "" where nobody said."""
+    if read_config(folder / "config.yaml").get("labels_per_class") == 0:
+        return "none"
+    return next((name for name, prefixes in KINDS.items() if _beginning(folder) in prefixes), "")
 
 
 def of_rows(folder: Path) -> bool:
@@ -132,16 +167,16 @@ def cells(folder: Path, run: Records, config: Mapping[str, Any], where: str, riv
     found = {one["gain"]: one["found"] for one in verdict["power"] or ()}
     return [
         situation(folder),
-        f"`{folder.relative_to(RESULTS)}`",
         labels(config),
-        where or ("rows" if of_rows(folder) else "pixels"),
-        str(len(run.rows[best])),
+        "features" if where else ("rows" if of_rows(folder) else "sound" if kind(folder) == "sound" else "pixels"),
         f"`{rival.partition('@')[0]}` {spread(values(run, rival))}",
         f"`{best.partition('@')[0]}` {spread(values(run, best))}",
         gain(verdict).replace(f"@{where}", "") if where else gain(verdict),
         verdict["verdict"],
+        ", ".join(f"{words} {answers[one]}" for one, words in COUNTED.items() if answers[one]),
+        str(len(run.rows[best])),
         f"{100 * found[0.02]:.0f} of 100" if 0.02 in found else "",
-        ", ".join(str(answers[one]) for one in ("helps", "no gain worth having", "hurts", "undecided")),
+        f"`{folder.relative_to(RESULTS)}`",
     ]
 
 
@@ -226,6 +261,14 @@ def shown_as(show: str, records: Iterable[Path]) -> str:
     return table(head, rows)
 
 
+def by_kind(records: Iterable[Path]) -> dict[str, str]:
+    """The map in a table a kind of example."""
+    kinds = dict[str, list[Path]]()
+    for folder in records:
+        kinds.setdefault(kind(folder.resolve()), []).append(folder)
+    return {name: shown_as("map", kinds[name]) for name in KINDS if name in kinds}
+
+
 def less(pairs: Sequence[tuple[str, str]]) -> list[str]:
     return [f"`{one}` less `{other}`" for one, other in pairs]
 
@@ -280,11 +323,8 @@ def main() -> None:
     shown.add_argument("--clusters", dest="show", action="store_const", const="clusters")
     shown.add_argument("--short", dest="show", action="store_const", const="short")
     asked = parser.parse_args()
-    print(
-        shown_as(
-            asked.show, asked.records or ([RESULTS / one for one in SHORT] if asked.show == "short" else folders())
-        )
-    )
+    records = asked.records or ([RESULTS / one for one in SHORT] if asked.show == "short" else folders())
+    print("\n\n".join(by_kind(records).values()) if asked.show == "map" else shown_as(asked.show, records))
 
 
 if __name__ == "__main__":
