@@ -52,7 +52,7 @@ class Records:
         return statistics.fmean(row[self.measure.test] for row in self.rows[name])
 
     def cost(self, name: str) -> float:
-        return statistics.fmean(row["elapsed_s"] for row in self.rows[name])
+        return statistics.median(row["elapsed_s"] for row in self.rows[name])
 
     def ratio(self, name: str) -> float | None:
         """Its cost as a multiple of augment's; None where that arm is not in the run."""

@@ -92,3 +92,9 @@ def test_a_rival_given_the_same_time_stands_in_the_way() -> None:
     said = " ".join(word for line in lines for word in line)
     assert "+0.0 (-2.0 to +2.0) fixmatch in the" in said
     assert [line[0] for line in lines[-3:]] == ["fixmatch-", "in-time-of-", "sgan"]
+
+
+def test_a_seed_in_which_the_machine_slept_moves_no_time() -> None:
+    rows = [row("augment", None, seed, 0.7) | {"elapsed_s": elapsed} for seed, elapsed in enumerate((3.0, 900.0, 2.0))]
+    ((_, ((*_, time, unit),)),) = printed(rows, [])
+    assert (time, unit) == ("3", "s")

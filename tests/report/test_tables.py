@@ -67,6 +67,13 @@ def test_time_is_never_a_multiple_of_an_arm_in_time(tmp_path: Path) -> None:
     )
 
 
+def test_a_seed_in_which_the_machine_slept_moves_no_time(tmp_path: Path) -> None:
+    common = {"strategy": "augment", "kind": "baseline", "test_accuracy": 0.6}
+    slept = ({**common, "seed": seed, "elapsed_s": elapsed} for seed, elapsed in enumerate((10, 600, 12)))
+    (line,) = tables.arm_lines(read_run(small_run(tmp_path / "run", *slept)))
+    assert line.cells[CELL("Time")] == ("12 s", "1.0 ×")
+
+
 def test_heat_map_is_in_shares_of_the_true_class() -> None:
     lines = tables.heat_map(np.array([[3, 1], [0, 0]]), ["cat", "dog"])
     assert [cell.text for cell in lines[0][1]] == ["75", "25"]

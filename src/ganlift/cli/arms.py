@@ -91,4 +91,4 @@ def _gain(verdict: Row | None) -> tuple[str, str]:
 
 
 def _seconds(rows: Sequence[Row]) -> str:
-    return duration(statistics.fmean(row["elapsed_s"] for row in rows)) if rows else "-"
+    return duration(statistics.median(row["elapsed_s"] for row in rows)) if rows else "-"

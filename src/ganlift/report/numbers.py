@@ -123,6 +123,12 @@ def histogram(
     return edges, shares[0], shares[1]
 
 
+def typical(rows: Sequence[Row], key: str) -> float | None:
+    """Median of `values`, for times: a machine that sleeps makes one seed many times as long. None of nothing."""
+    found = values(rows, key)
+    return statistics.median(found) if found else None
+
+
 def average(rows: Sequence[Row], key: str) -> float:
     """`mean` of `values`; zero of nothing."""
     return mean(values(rows, key)) or 0.0

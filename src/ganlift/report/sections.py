@@ -203,9 +203,9 @@ def _points(trace: Sequence[Row], phase: str, metric: str) -> list[tuple[float, 
 
 
 def cost(run: Run) -> Plot | None:
-    """Mean training time of each arm, the generator's own phase lighter; without those in time, who have another's."""
+    """Median training time of each arm, its generator's own phase lighter; not of those that were given another's."""
     named = [
-        (name, numbers.average(rows, "elapsed_s"), numbers.average(rows, "generator_elapsed_s"))
+        (name, numbers.typical(rows, "elapsed_s") or 0.0, numbers.typical(rows, "generator_elapsed_s") or 0.0)
         for name, rows in run.rows.items()
         if name not in run.in_time
     ]

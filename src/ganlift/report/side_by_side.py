@@ -76,13 +76,13 @@ def _cells(run: Run, rows: list[Row], measured: dict[str, float]) -> list[str]:
     beside = [row for row in rows if row["kind"] == "gan"]
     verdict = next((one for one in run.verdicts if beside and one["strategy"] == beside[0]["strategy"]), {})
     # arms that share a generator each carry the time of its one training
-    elapsed, seen = numbers.average(rows, "generator_elapsed_s"), numbers.average(rows, "generator_images_seen")
+    elapsed, seen = numbers.typical(rows, "generator_elapsed_s"), numbers.typical(rows, "generator_images_seen")
     gain = answers.deciding(verdict)
     return [
         words.count(round(numbers.average(rows, "generator_steps"))),
         words.seconds(elapsed),
         words.memory(max(numbers.values(rows, "generator_peak_bytes"), default=None)),
-        words.count(round(seen / elapsed)) if elapsed else words.NONE,
+        words.count(round(seen / elapsed)) if elapsed and seen else words.NONE,
         words.decimal(measured.get("frechet"), 2),
         words.decimal(measured.get("recall"), 2),
         words.decimal(measured.get("copies"), 1),

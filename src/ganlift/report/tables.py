@@ -66,14 +66,14 @@ def _capital(words: str) -> str:
 _MORE = [
     ("G-mean", "geometric mean of the classes' recalls: 0 where a class is never recognised"),
     ("ECE", "expected calibration error; lower is better"),
-    ("Time", "training time of an arm, and as a multiple of augment's (of the fastest arm's where augment is absent)"),
+    ("Time", "median training time, and as a multiple of augment's (of the fastest arm's where augment is absent)"),
 ]
 
 
 def arm_lines(run: Run) -> list[ArmLine]:
     """All arms, best first; then those of which every seed failed, and last those in time."""
     verdicts = {verdict["strategy"]: verdict for verdict in run.verdicts}
-    times = {name: numbers.mean(numbers.values(rows, "elapsed_s")) for name, rows in run.rows.items()}
+    times = {name: numbers.typical(rows, "elapsed_s") for name, rows in run.rows.items()}
     equal = (time for name, time in times.items() if time and name not in run.in_time)
     base = times.get("augment") or min(equal, default=None)
     ordered = sorted(run.rows, key=lambda name: -numbers.average(run.rows[name], run.measure.test))
@@ -105,7 +105,7 @@ def _cells(run: Run, name: str, verdict: Row, base: float | None) -> list[tuple[
     baseline = spaces.baseline(run, name)
     pairs = numbers.pairs(run.rows.get(baseline, []), rows, judged.test)
     against = numbers.gain(pairs) if name != baseline else None
-    elapsed = numbers.mean(numbers.values(rows, "elapsed_s"))
+    elapsed = numbers.typical(rows, "elapsed_s")
     unlabelled = _same(rows, "unlabelled_n")
     return [
         (words.percent(numbers.mean(found)), _beside(rows, deviation)),
