@@ -70,6 +70,7 @@ SOUND = {
     "speech/few": "spoken digits, voices that were heard, few clips",
     "speech/long": "spoken digits, voices that were heard, 1,000 steps",
     "speech/second": "spoken digits, voices that were heard, 1,000 steps",
+    "speech/timed": "spoken digits, voices that were heard, equal time",
     "speech/network": "spoken digits, voices that were heard",
 }
 NUMBERS = {
