@@ -283,7 +283,7 @@ SHORT = (
         "whole/fashion-tail",
         "cifar10/tail",
         "speech/speaker-10",
-        "speech/long-5",
+        "speech/second-5",
         "texts/words-topics-1",
         "vectors/cancer-10",
     ),
