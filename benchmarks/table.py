@@ -30,6 +30,8 @@ from ganlift.verdict.types import decides, decisive
 from ganlift.yardstick import Yardstick, named
 
 SETTLED = ("helps", "hurts", "no gain worth having")
+ROUNDING = 1e-9
+"""Means of the same numbers of right answers differ by less."""
 RECORDS = ("config.yaml", "environment.json", "plan.json", "results.jsonl", "verdict.json")
 
 
@@ -128,7 +130,9 @@ def across(runs: list[Records]) -> list[str]:
 def _cell(run: Records, name: str, top: float) -> str:
     if name not in run.rows:
         return ""
-    mark = "**" if run.mean(name) >= top and run.kind(name) not in ("control", IN_TIME) else ""
+    mean, kind = run.mean(name), run.kind(name)
+    best = (kind in WITHOUT_GAN and mean >= top) or (kind == "gan" and mean > top + ROUNDING)
+    mark = "**" if best else ""
     found = f"{mark}{spread([row[run.measure.test] for row in run.rows[name]])}{mark}"
     verdict = run.verdicts.get(name)
     if verdict is None or verdict["gain"] is None:
