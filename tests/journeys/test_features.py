@@ -117,6 +117,23 @@ def test_broken_off_while_features_are_made_it_goes_on(place: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_photographs_of_16_bits_go_through_the_network_on_the_scale_that_was_found(place: Path, run: Command) -> None:
+    for path in (place / "photos").glob("*/*.jpg"):
+        to = place / "deep" / path.parent.name / f"{path.stem}.png"
+        to.parent.mkdir(parents=True, exist_ok=True)
+        with Image.open(path) as picture:
+            Image.fromarray(np.asarray(picture.convert("L")).astype(np.uint16) * 257).save(to)
+    asked = ["--labels-per-class", "3", "--features", "efficientnet-lite0", "--strategies", "linear-probe"]
+    done = run(place, "compare", "deep", *asked, "--seeds", "1", "--budget", "3", "--jobs", "1", "--out", "of-deep")
+    assert done.returncode == 0, done.stderr
+    row = json.loads((place / "of-deep" / "results.jsonl").read_text().splitlines()[0])
+    assert row["test_accuracy"] >= 0.8
+    told = run(place, "predict", "of-deep", "deep/bag", "--json")
+    assert told.returncode == 0, told.stderr
+    answers = [one["class"] for one in json.loads(told.stdout)["predictions"]]
+    assert answers.count("bag") >= 20, answers
+
+
 def test_a_slip_in_a_networks_name_is_told_before_images_are_read(place: Path, run: Command) -> None:
     done = run(place, "compare", "photos", "--features", "eficientnet-lite0", "--out", "slip")
     assert done.returncode == 2

@@ -121,8 +121,11 @@ def plain_features(
 
 
 def _reading(images: ImageSet, reading: Reading) -> Reading:
-    """``reading`` with what sound was brought to."""
-    return replace(reading, sound=images.sound) if isinstance(images, SoundSet) else reading
+    """``reading`` with what was found for all files of ``images``: the scale of 16-bit ones, or what sound is brought to."""
+    if isinstance(images, SoundSet):
+        return replace(reading, sound=images.sound)
+    scale = images.scale
+    return replace(reading, value_range=(scale.low, scale.high)) if scale else reading
 
 
 def _counted(images: ImageSet) -> str:
