@@ -259,6 +259,18 @@ def test_generated_images_say_what_they_are(generator: Path, tmp_path: Path, don
     assert Image.open(out / "grid.png").size == (2 * 9 - 1, 2 * 9 - 1)
 
 
+def test_images_of_an_earlier_call_are_not_left_beside_a_manifest_that_does_not_tell_of_them(
+    generator: Path, tmp_path: Path, done: Done, ganlift_here: Command
+) -> None:
+    words = ["generate", generator, "--class", "one", "--out", tmp_path / "made"]
+    done(*words, "-n", 3)
+    fewer = ganlift_here(*words, "-n", 2)
+    assert fewer.returncode == 2
+    assert "1 image(s) of an earlier call that this one does not make (000-one-000002.png)" in fewer.stderr
+    assert len(json.loads((tmp_path / "made" / "manifest.json").read_text())["images"]) == 3
+    assert len(done(*words, "-n", 4)["files"]) == 4
+
+
 def test_a_latent_seed_is_the_same_image_every_time(generator: Path, tmp_path: Path, done: Done) -> None:
     done("generate", generator, "--latent-seeds", "0-70", "--class", "one", "--out", tmp_path / "many")
     done("generate", generator, "--latent-seeds", "70,3", "--class", "one", "--out", tmp_path / "few")

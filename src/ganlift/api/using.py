@@ -55,9 +55,9 @@ def generate(
     if truncation is not None and not 0 < truncation < float("inf"):
         raise ConfigError(f"--truncation {truncation}: give a threshold above 0, such as 0.7.")
     kept = load_generator(run, generator)
-    refuse_target(out, str(kept.record["data"]))
     labels = [_index(name, kept.class_names) for name in classes] or list(range(len(kept.class_names))) or None
     pictures = plan_pictures(kept, labels, latent_seeds, path, truncation)
+    refuse_target(out, str(kept.record["data"]), pictures)
     columns = len(pictures) // len(labels) if labels else 8
     with stop_requested() as should_stop:
         files = write_pictures(kept, pictures, out, columns=columns if grid else None, npz=npz, should_stop=should_stop)

@@ -121,7 +121,7 @@ def plain_features(
 
 
 def _reading(images: ImageSet, reading: Reading) -> Reading:
-    """``reading`` with what was found for all files of ``images``: the scale of 16-bit ones, or what sound is brought to."""
+    """``reading`` with what was found for all of ``images``: the scale of 16-bit files, or what sound is brought to."""
     if isinstance(images, SoundSet):
         return replace(reading, sound=images.sound)
     scale = images.scale

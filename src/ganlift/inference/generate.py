@@ -114,12 +114,13 @@ def write_pictures(
     return [out / one["file"] for one in listed]
 
 
-def refuse_target(out: Path, data: str) -> None:
-    """Raise where generated images would mix with training images, or with anything else.
+def refuse_target(out: Path, data: str, pictures: Sequence[Picture]) -> None:
+    """Raise where ``pictures`` would mix with training images, or with anything else.
 
     Raises:
         DataError: ``out`` lies in the folder that the generator learned from.
-        ConfigError: ``out`` holds files that this verb did not write.
+        ConfigError: ``out`` holds files that this verb did not write, or images of an earlier call that are not among
+            ``pictures``: the manifest would no longer tell of them.
     """
     target = out.resolve()
     if lies_in(out, Path(data)):
@@ -128,15 +129,19 @@ def refuse_target(out: Path, data: str) -> None:
         raise ConfigError(f"{out} is a file; choose a folder with --out.")
     if not target.is_dir() or not any(target.iterdir()):
         return
-    known = {MANIFEST, "grid.png", ARRAYS}
-    if (target / MANIFEST).exists():
-        listed = read_json(target / MANIFEST).get("images", [])
-        known |= {one["file"] for one in listed} | {one["sound"]["file"] for one in listed if "sound" in one}
-        if not read_json(target / MANIFEST).get("complete"):
-            return
-    others = sorted(path.name for path in target.iterdir() if path.name not in known)
-    if others or not (target / MANIFEST).exists():
+    earlier = read_json(target / MANIFEST) if (target / MANIFEST).exists() else {}
+    if earlier and not earlier.get("complete"):
+        return
+    images = {one["file"] for one in earlier.get("images", [])}
+    sounds = {one["sound"]["file"] for one in earlier.get("images", []) if "sound" in one}
+    others = sorted({path.name for path in target.iterdir()} - images - sounds - {MANIFEST, "grid.png", ARRAYS})
+    if others or not earlier:
         raise ConfigError(f"{out} holds other files ({', '.join(others[:3])}); choose an empty folder with --out.")
+    if left := sorted(images - {picture.name for picture in pictures}):
+        raise ConfigError(
+            f"{out} holds {len(left)} image(s) of an earlier call that this one does not make "
+            f"({', '.join(left[:3])}); choose another folder with --out."
+        )
 
 
 def _images(kept: KeptGenerator, batch: Sequence[Picture]) -> Iterator[tuple[Picture, Tensor]]:
