@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from ganlift.comparison.costs import Cost
@@ -9,7 +12,10 @@ from ganlift.comparison.jobs import arm_jobs
 from ganlift.comparison.plan import Plan, read_plan, resolve_arms
 from ganlift.config import build_config
 from ganlift.errors import ConfigError
+from ganlift.strategies.base import on_vectors, strategies
+from ganlift.strategies.options import is_untuned
 
+TRIALS = Path(__file__).parents[2] / "benchmarks" / "results" / "tuning-features.jsonl"
 COSTS = [Cost("augment", 0.01, 0.0, 1.0), Cost("gan-augment", 0.02, 0.05, 2.0), Cost("synthetic-only", 0.01, 0.05, 1.0)]
 COSTS.append(Cost("fixmatch-generated", 0.02, 0.05, 1.0))
 
@@ -59,3 +65,9 @@ def test_every_arm_whose_generator_learns_from_labelled_images_is_warned_of_few(
         build_config({"data": "digits", "strategies": f"augment,{name}"}), ["pixels"], [60, 60], unlabelled=0
     )
     assert not any("labelled images in the smallest" in note for note in notes)
+
+
+def test_what_was_tuned_on_features_is_not_called_untuned() -> None:
+    tuned = {json.loads(line)["strategy"] for line in TRIALS.read_text().splitlines()}
+    assert len(tuned) > 20
+    assert [name for name in sorted(tuned) if is_untuned(on_vectors(strategies.get(name)))] == []

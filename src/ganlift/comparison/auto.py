@@ -37,7 +37,7 @@ Without `gan-augment`: it took a third of the time and gained nothing.
 """
 
 WITH_UNLABELLED_CLIPS = ("pseudo-label", "entropy-minimisation")
-"""Besides, of sound and video, where rotation is no task: well behind in short runs, and at 1,000 steps the best
+"""Besides, of sound and video, where rotation is no task: behind in short runs, and at 1,000 steps the best
 without a GAN on spoken digits (docs/sound.md). Without them `sgan-fixmatch` would have been said to help there. Of
 garments both are three points behind `fixmatch` at 1,500 steps too (docs/map.md)."""
 

@@ -66,6 +66,7 @@ def pseudo_labelled(setup: Setup, teacher: nn.Module) -> Known:
     options=DptOptions,
     unlabelled="required",
     spaces=BOTH,
+    vector_options={},
 )
 def phases(setup: Setup, options: DptOptions) -> Phases:
     """Teacher, generator, judges of its samples, and the classifier at the full budget."""

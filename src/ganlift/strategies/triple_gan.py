@@ -89,6 +89,7 @@ def _of(scores: Tensor, y: Tensor) -> Tensor:
     options=TripleGanOptions,
     unlabelled="optional",
     spaces=BOTH,
+    vector_options={},
 )
 def phases(setup: Setup, options: TripleGanOptions) -> Phases:
     """Classifier, discriminator, generator: a step each on the same batches."""
