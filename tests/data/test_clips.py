@@ -51,7 +51,7 @@ def animation(path: Path, frames: Sequence[NDArray[np.uint8]]) -> None:
     first.save(path, save_all=True, append_images=others, duration=100)
 
 
-def files(path: Path, frames: Sequence[NDArray[np.uint8]]) -> None:
+def files(path: Path, frames: Sequence[NDArray[np.uint8] | NDArray[np.uint16]]) -> None:
     path.mkdir(parents=True)
     for place, pixels in enumerate(frames):
         Image.fromarray(pixels).save(path / f"frame-{place}.png")  # 10 comes after 9, whatever the letters say
@@ -222,6 +222,19 @@ def test_numbered_frames_in_folders_are_clips_and_the_user_may_say_otherwise(tmp
     images = load(f"images:{tmp_path / 'set'}")
     assert type(images) is ImageSet
     assert len(images) == 48
+
+
+def test_frames_of_16_bits_have_one_scale_in_all_clips(tmp_path: Path) -> None:
+    for kind in (0, 1):
+        for place in range(4):
+            frames = [frame[..., 0] for frame in pan(kind, place)]
+            files(tmp_path / "shallow" / "ab"[kind] / f"clip{place}", frames)
+            files(tmp_path / "deep" / "ab"[kind] / f"clip{place}", [frame.astype(np.uint16) * 257 for frame in frames])
+    shallow, deep = load(str(tmp_path / "shallow")), load(str(tmp_path / "deep"))
+    assert isinstance(deep, VideoSet)
+    assert deep.scale is not None
+    assert (deep.scale.low, deep.scale.high) == (0.0, 65535.0)
+    assert np.array_equal(np.asarray(deep.pixels), np.asarray(shallow.pixels))
 
 
 def test_a_few_animations_among_still_images_stay_left_out(clips: Path) -> None:

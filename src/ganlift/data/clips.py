@@ -117,7 +117,7 @@ def form_of_clip(path: Path) -> tuple[int, int] | None:
         ConfigError: PyAV is needed and not installed.
     """
     try:
-        with opened(path, Reading(), None) as track:
+        with opened(path, Reading(value_range=(0.0, 65535.0)), None) as track:  # of the form no scale tells
             return track.facts.width, track.facts.height
     except ConfigError:
         raise

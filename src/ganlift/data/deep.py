@@ -12,6 +12,7 @@ from PIL import Image
 from ganlift.data.held import opened, readable
 from ganlift.data.reading import Guess, Reading, Scale
 from ganlift.data.values import Values, find_scale, values_of
+from ganlift.data.walking import look
 
 DEEP = "uint16"
 """The type that the `Scale` of 16-bit files names."""
@@ -41,8 +42,14 @@ def is_deep_file(path: Path) -> bool:
     return start.startswith(_SIGNATURE) and start[_DEPTH:] == bytes([16, 0])
 
 
-def _values(paths: Sequence[Path]) -> Iterator[Values]:
+def _pictures(paths: Sequence[Path]) -> Iterator[Path]:
+    """``paths``, and of clips that are folders their frames."""
     for path in paths:
+        yield from look(path).images if path.is_dir() else [path]
+
+
+def _values(paths: Sequence[Path]) -> Iterator[Values]:
+    for path in _pictures(paths):
         if is_deep_file(path):
             try:
                 with Image.open(readable(path), formats=("PNG",)) as picture:
