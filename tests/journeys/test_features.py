@@ -148,7 +148,9 @@ def test_the_winner_classifies_photographs(place: Path, run: Command) -> None:
     assert winner["features"]["network"] == "efficientnet-lite0"
     done = run(place, "evaluate", "run", "photos", "--json")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["measures"]["accuracy"]["value"] >= 0.85
+    found = json.loads(done.stdout)
+    assert found["measures"]["accuracy"]["value"] >= 0.85
+    assert found["overlap"]["labelled"] == 6, "what it was trained on is known, though the network reads it larger"
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +158,7 @@ def exported(place: Path, run: Command) -> Path:
     """The winner as an ONNX file."""
     done = run(place, "export", "run", "--format", "onnx")
     assert done.returncode == 0, done.stderr
+    assert "test images of the run" in done.stdout
     return place / "run" / "export" / "model.onnx"
 
 

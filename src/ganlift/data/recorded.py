@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ganlift.data.identity import Fingerprint, arranged, difference, fingerprint
+from ganlift.data.reading import Colours, Reading
 from ganlift.data.split_files import data_hash, read_split
 from ganlift.data.types import Examples, Split
 from ganlift.errors import DamagedFileError, RunFolderError
@@ -105,6 +106,20 @@ def _write(path: Path, now: Fingerprint) -> None:
     columns = {name: getattr(now, name) for name in _COLUMNS}
     facts = {"class_names": np.array(now.class_names, np.str_), "form": np.array([now.size, now.channels])}
     write_npz(path, {**columns, **facts, "source": np.array(now.source)})
+
+
+def as_hashed(run: Path, reading: Reading) -> Reading:
+    """``reading`` at the size and in the colours that the images of ``run`` are recorded in, by which they are known.
+
+    A classifier behind a frozen network reads larger ones, whose content hashes are others.
+    """
+    if not layout.data_file(run).exists():  # of an early version
+        return reading
+    then = read_images(run)
+    if not then.channels:  # rows, which have no size
+        return reading
+    colours: Colours = reading.colours if reading.sound else "grey" if then.channels == 1 else "rgb"
+    return replace(reading, image_size=then.size, colours=colours)
 
 
 def _plan(run: Path) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from ganlift.data.decode import hear
 from ganlift.data.manifest import read_column
 from ganlift.data.names import looking_like
 from ganlift.data.reading import Reading
+from ganlift.data.recorded import as_hashed
 from ganlift.data.types import UNLABELLED, Examples, ImageSet, SoundSet, VectorSet
 from ganlift.errors import ConfigError, DataError, RunFolderError
 from ganlift.inference.facts import ClassifierFacts, Inputs, read_facts
@@ -96,13 +97,13 @@ def evaluate_data(
         DataError: the data can't be read, has no such part, or classes that the classifier doesn't know.
         ConfigError: ``part`` is no part, or ``group_column`` is given for data without columns.
     """
-    facts = model.facts
-    images, given = given_of(model, data, reading or facts.reading(), data_dir)
+    facts, reading = model.facts, reading or model.facts.reading()
+    images, given = given_of(model, data, reading, data_dir)
     told = [one for one in images.guesses if one.about in TOLD or "turned into grey" in one.taken]
     notes = [*images.notes, *(f"{one.about.capitalize()}: {one.taken}." for one in told)]
     to_model = match_classes(images, facts.class_names, notes)
     part, chosen = choose_part(images, part)
-    overlap = _overlap(model, images.hashes[chosen], notes, images.noun)
+    overlap = _overlap(model, _known_by(model, images, data, reading, data_dir)[chosen], notes, images.noun)
     labels = to_model[images.labels[chosen]]
     probabilities = model.probabilities_of(given, chosen)
     found = _evaluation(str(model.source), facts, probabilities, labels, data, part, notes)
@@ -207,6 +208,14 @@ def choose_part(images: Examples, part: str | None) -> tuple[str, NDArray[np.int
         has = ", ".join(sorted(there - {""})) or "none; use --part all"
         raise DataError(f"{images.source} names no labelled {images.noun}s as part '{part}'; its parts: {has}.")
     return part, chosen
+
+
+def _known_by(model: Model, images: Examples, data: str, reading: Reading, data_dir: Path | None) -> NDArray[np.str_]:
+    """The content hashes (n,) that ``images`` have at the run's own size, which may be smaller than the network's."""
+    if model.run is None or not isinstance(images, ImageSet):
+        return images.hashes
+    own = as_hashed(model.run, reading)
+    return images.hashes if own == reading else load(data, own, data_dir=data_dir, to_train=False).hashes
 
 
 def _overlap(model: Model, hashes: NDArray[np.str_], notes: list[str], noun: str) -> dict[str, int] | None:

@@ -16,6 +16,7 @@ from ganlift.data.hashes import content_hashes
 from ganlift.data.held import is_there
 from ganlift.data.idx import is_idx_folder
 from ganlift.data.reading import Reading, asked
+from ganlift.data.recorded import as_hashed
 from ganlift.data.sizes import square
 from ganlift.data.sound import picture
 from ganlift.errors import GanliftError
@@ -49,8 +50,14 @@ def real_images(model: Model) -> tuple[Inputs, str]:
         wanted = {key: [parts[name][key][place] for place in spread] for key in ("index", "names", "hashes")}
         of_files = Path(facts.data).is_dir() and not is_idx_folder(Path(facts.data))
         reading = reading_of(facts, model.run)
-        pixels = _of_files(facts, wanted["names"], reading) if of_files else _of_set(facts, wanted["index"], reading)
-        if pixels is not None and content_hashes(pixels).tolist() == wanted["hashes"]:
+        own = as_hashed(model.run, reading)
+
+        def read(how: Reading) -> Pixels | None:
+            return _of_files(facts, wanted["names"], how) if of_files else _of_set(facts.data, wanted["index"], how)
+
+        same = read(own)
+        pixels = same if own == reading or same is None else read(reading)
+        if same is not None and pixels is not None and content_hashes(same).tolist() == wanted["hashes"]:
             return np.moveaxis(pixels, -1, -3).copy(), f"{name} {facts.noun}s of the run"
     return _bundled(facts), "bundled images (the run's own are not here)"
 
@@ -100,16 +107,16 @@ def _of_files(facts: ClassifierFacts, names: list[str], reading: Reading) -> Pix
     return (decode_clips if facts.frames else decode)(paths, reading).pixels
 
 
-def _of_set(facts: ClassifierFacts, index: list[int], reading: Reading) -> Pixels | None:
+def _of_set(data: str, index: list[int], reading: Reading) -> Pixels | None:
     """Of any other source; None where it is not here any more, or would have to be downloaded."""
-    if facts.data == "cifar10":
+    if data == "cifar10":
         return None
     try:
-        images = load(facts.data, reading)
+        images = load(data, reading)
     except (GanliftError, OSError):
         return None
     inside = len(images) > max(index, default=0)
-    fits = (images.size, images.channels) == (facts.image_size, facts.channels)
+    fits = (images.size, images.channels) == (reading.image_size, reading.channels)
     return np.asarray(images.pixels[index]) if inside and fits else None
 
 
