@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -132,6 +133,28 @@ def test_photographs_of_16_bits_go_through_the_network_on_the_scale_that_was_fou
     assert told.returncode == 0, told.stderr
     answers = [one["class"] for one in json.loads(told.stdout)["predictions"]]
     assert answers.count("bag") >= 20, answers
+
+
+def test_what_was_lost_of_a_finished_run_is_made_again_or_named(place: Path, run: Command) -> None:
+    again = ["compare", "photos", "--labels-per-class", "3", "--features", "efficientnet-lite0", "--strategies", ARMS]
+    again += ["--seeds", "2", "--budget", "30", "--jobs", "1", "--out", "lost"]
+    shutil.copytree(place / "run", place / "lost")
+    verdict = (place / "lost" / "verdict.json").read_bytes()
+    (place / "lost" / "arms" / "linear-probe@efficientnet-lite0" / "1" / "predictions.npz").unlink()
+    done = run(place, *again)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((place / "lost" / "verdict.json").read_text())[0]["gain"] == json.loads(verdict)[0]["gain"]
+    for weights in (place / "lost" / "arms").glob("*/*/classifier.safetensors"):
+        weights.unlink()
+    refused = run(place, *again)
+    assert refused.returncode == 2
+    assert "The winner's weights, " in refused.stderr
+    assert "run again" in refused.stderr
+
+
+def test_one_path_is_taken_as_one_in_python(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(place)
+    assert len(list(ganlift.predict("run", "photos/bag"))) == 24
 
 
 def test_a_slip_in_a_networks_name_is_told_before_images_are_read(place: Path, run: Command) -> None:

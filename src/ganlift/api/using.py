@@ -67,7 +67,7 @@ def generate(
 
 def predict(
     run: str | Path,
-    images: Iterable[str | Path | Stream],
+    images: str | Path | Iterable[str | Path | Stream],
     *,
     batch: int = 64,
     every: float | None = None,
@@ -80,10 +80,10 @@ def predict(
 
     Args:
         run: a run folder, its ``classifier/``, or an exported ``.onnx`` or ``.safetensors`` file.
-        images: files, folders and patterns such as ``"photos/*.png"``; for a classifier of clips, films and folders of
-            frames, or folders of these; for a classifier of rows, ``.npz`` files with rows (n, d) as ``x`` (or
-            ``x_test``, ...), ``.npy`` files, and tables of numbers (CSV, Parquet), without labels or with; folders that
-            `datasets` saved, of what the classifier takes.
+        images: a path, or several: files, folders and patterns such as ``"photos/*.png"``; for a classifier of clips,
+            films and folders of frames, or folders of these; for a classifier of rows, ``.npz`` files with rows (n, d)
+            as ``x`` (or ``x_test``, ...), ``.npy`` files, and tables of numbers (CSV, Parquet), without labels or with;
+            folders that `datasets` saved, of what the classifier takes.
             With ``every``, long recordings, and binary streams of 16-bit mono samples at the classifier's rate.
         batch: files that are read and held at once, or windows; 1 answers each as soon as it is there.
         every: of recordings: a window of the length that the classifier takes begins every so many seconds, and each
@@ -106,6 +106,8 @@ def predict(
     from ganlift.inference.predict_windows import window_predictions
 
     model = load_model(Path(run), device)
+    if isinstance(images, str | Path):
+        images = [images]
     passed: list[FileFacts] = []
     if every is not None and (column or leave_out):
         raise ConfigError(

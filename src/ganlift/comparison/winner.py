@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from ganlift.errors import GanliftError
+from ganlift.errors import GanliftError, RunFolderError
 from ganlift.measures.calibration import fit_temperature
 from ganlift.runs import layout
 from ganlift.runs.files import read_npz, sha256_file, write_bytes, write_json
@@ -57,6 +57,7 @@ def lay_ready(run: Path, row: Mapping[str, Any], model: Mapping[str, Any]) -> Pa
 
     Raises:
         GanliftError: the classifier is of another architecture than the run's, so that nothing could load it.
+        RunFolderError: its weights are gone.
     """
     if not row.get("rebuildable", True):
         raise GanliftError(
@@ -65,6 +66,8 @@ def lay_ready(run: Path, row: Mapping[str, Any], model: Mapping[str, Any]) -> Pa
         )
     folder = layout.winner_folder(run)
     source = layout.classifier_file(run, row["strategy"], row["seed"])
+    if not source.exists():
+        raise RunFolderError(f"The winner's weights, {source}, are gone; remove {source.parent} and run again.")
     write_bytes(folder / "model.safetensors", source.read_bytes())
     predicted = read_npz(layout.predictions_file(run, row["strategy"], row["seed"]))
     temperature = fit_temperature(predicted["validation_probabilities"], predicted["validation_labels"])

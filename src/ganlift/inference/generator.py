@@ -57,7 +57,8 @@ def load_generator(run: Path, key: str | None = None) -> KeptGenerator:
     keys = generator_keys(run)
     if not keys:
         raise RunFolderError(
-            f"{run} holds no trained generator; train one with ganlift train-generator, or compare a GAN arm."
+            f"{run} holds no trained generator to draw from (on a frozen network's features it is features that arms "
+            "generate); train one with ganlift train-generator, or compare a GAN arm with --features pixels."
         )
     if key is not None and key not in keys:
         raise ConfigError(f"{run} has no generator '{key}'; it has: {', '.join(keys)}.")

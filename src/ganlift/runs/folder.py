@@ -149,9 +149,9 @@ def _planned(run: Path) -> list[str]:
 
 
 def done(run: Path) -> set[Arm]:
-    """The arms that are finished: those with a ``row.json``, and a row that can still be read."""
+    """The arms that are finished: those with a ``row.json``, a row that can still be read, and predictions to judge."""
     arms = {_arm(row) for row in rows(run) if row.get("status") == "done"}
-    return {arm for arm in arms if layout.row_file(run, *arm).exists()}
+    return {arm for arm in arms if layout.row_file(run, *arm).exists() and layout.predictions_file(run, *arm).exists()}
 
 
 def add_row(run: Path, row: Mapping[str, Any]) -> None:
