@@ -18,6 +18,7 @@ def row(strategy: str, seed: int, status: str = "done", **more: Any) -> dict[str
 
 def finish(run: Path, strategy: str, seed: int, **more: Any) -> None:
     files.write_json(layout.row_file(run, strategy, seed), row(strategy, seed, **more))
+    layout.predictions_file(run, strategy, seed).touch()
 
 
 def test_open_makes_then_continues(tmp_path: Path) -> None:
@@ -127,6 +128,8 @@ def test_done_is_what_has_a_row_file(tmp_path: Path) -> None:
     (run / "arms" / "sgan" / "notes").mkdir()
     (run / "arms" / "sgan" / "notes" / "row.json").write_text("{}")
     assert folder.done(run) == {("sgan", 0), ("gan-augment", 12)}
+    layout.predictions_file(run, "sgan", 0).unlink()  # nothing to judge it by
+    assert folder.done(run) == {("gan-augment", 12)}
 
 
 def test_results_are_completed_from_the_arms(tmp_path: Path) -> None:

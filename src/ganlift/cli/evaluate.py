@@ -44,7 +44,10 @@ _ROW, _GAP = 20, 2
 def evaluate(
     context: typer.Context,
     run: Annotated[
-        Path, typer.Argument(help="A run folder, its classifier/, or an exported .onnx file.", show_default=False)
+        Path,
+        typer.Argument(
+            help="A run folder, its classifier/, or an exported .onnx or .safetensors file.", show_default=False
+        ),
     ],
     data: Annotated[
         str | None, typer.Argument(help=f"{options.DATA_HELP[:-1]}; the run's own test examples if not given.")

@@ -72,7 +72,10 @@ class Tally:
 
 def predict(
     run: Annotated[
-        Path, typer.Argument(help="A run folder, its classifier/, or an exported .onnx file.", show_default=False)
+        Path,
+        typer.Argument(
+            help="A run folder, its classifier/, or an exported .onnx or .safetensors file.", show_default=False
+        ),
     ],
     images: Annotated[
         list[str],

@@ -39,7 +39,7 @@ FAULTS = {
     "truncated": "truncated",
     "unreadable": "unreadable",
     "huge-image": "larger than 100 million pixels",
-    "no-scale": "16 bits a pixel, and the scale of these is not known",
+    "no-scale": "16 bits a pixel, and the scale of these is not known; give it with --value-range LOW,HIGH",
     "animated": "animated",
     "not-an-image": "not a PNG, JPEG, WebP or BMP image",
     "not-a-sound": "not a WAV, FLAC, OGG or MP3 file",
