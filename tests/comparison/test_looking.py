@@ -60,6 +60,7 @@ class World:
             row["elapsed_s"] += 600.0 if job["id"] in self.stalls else 0.0
             row |= {"validation_accuracy": SKILL[job["strategy"]], "test_accuracy": SKILL[job["strategy"]]}
             write_json(layout.row_file(self.run, name, seed), row)
+            layout.predictions_file(self.run, name, seed).touch()
             yield Result(job, row)
 
     def ask(self) -> Question:

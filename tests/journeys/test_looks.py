@@ -175,6 +175,19 @@ def test_a_rival_in_time_that_was_lost_or_failed_is_trained_again_alike(
     assert read(out / "plan.json")["in_time"] == read(settled[0] / "plan.json")["in_time"]
 
 
+@pytest.mark.parametrize(("which", "arm"), [("settled", f"{IN_TIME}/1"), ("undecided", "sgan/6")])
+def test_an_arm_whose_predictions_were_lost_is_trained_again(
+    request: pytest.FixtureRequest, tmp_path: Path, which: str, arm: str
+) -> None:
+    """A rival in time, which no look trains, and a seed that the first look has not come to."""
+    whole, command = request.getfixturevalue(which)[0], SETTLED if which == "settled" else OPEN
+    out = copy(whole, tmp_path / "run")
+    (out / "arms" / arm / "predictions.npz").unlink()
+    again = run(out, command)
+    assert again.exit_code == 0, again.output
+    assert predictions(out) == predictions(whole)
+
+
 def test_equal_steps_alone_asks_for_no_rival_in_time(settled: tuple[Path, Any], tmp_path: Path) -> None:
     """The same rows, as if the comparison had been asked for so: nothing more is trained, and sgan helps."""
     out = copy(settled[0], tmp_path / "run")

@@ -36,8 +36,14 @@ TRUST_AFTER = 0.2
 def question(
     run: Path, config: Any, images: Examples, split: Split, looks: Looks, seeds: Sequence[int], measure: Yardstick
 ) -> Question:
-    """What is to be judged: the rows there are, which test images each was right on, and the terms."""
-    rows, correct, labels = run_folder.rows(run), {}, {}
+    """What is to be judged: the rows there are, which test images each was right on, and the terms.
+
+    A row whose arm has lost its files is none: it is to be trained again.
+    """
+    finished, correct, labels = run_folder.done(run), {}, {}
+    rows = [
+        row for row in run_folder.rows(run) if row["status"] != "done" or (row["strategy"], row["seed"]) in finished
+    ]
     for row in rows:
         if row["status"] == "done" and "test_accuracy" in row:
             arrays = read_npz(layout.predictions_file(run, row["strategy"], row["seed"]))
