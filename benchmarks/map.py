@@ -47,9 +47,9 @@ PICTURES = {
     "pixels/fashion": "garments of 28 px",
     "pixels/long": "garments of 28 px, 1,500 steps",
     "whole/fashion": "garments, labels alone",
-    "whole/fashion-time": "garments, labels alone, equal time",
     "features/cifar10": "CIFAR-10, 10,000 images",
     "cifar10": "CIFAR-10, 40,000 images, pixels",
+    "matrix/cifar10": "CIFAR-10, 40,000 images, pixels",
 }
 UNEQUAL = {
     "features/pneumonia": "X-rays, unequal classes",

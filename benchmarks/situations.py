@@ -297,12 +297,10 @@ WHOLE = tuple(
         ("step", "480", STEP, "12", AGAINST_IMBALANCE),
         ("tail", "480", TAIL, "10", AGAINST_IMBALANCE),
         ("50", "50", (), "10", "augment,duplicate-real,rotation,sgan-mix,gan-augment,acgan,sgan,dada"),
-        ("time", "50", ("--equal", "time"), "10", "augment,duplicate-real,rotation,sgan-mix,acgan,sgan,dada"),
     )
 )
 """Labels alone, drawn a seed from all of Fashion-MNIST, and its 10,000 test images: where the excerpt left GAN arms
-ahead, *undecided*, beside two more rivals, one with mixes in the generator's place; and classes of one size, at equal
-steps and in equal time."""
+ahead, *undecided*, beside two more rivals, one with mixes in the generator's place; and classes of one size."""
 
 ON_CIFAR10 = ("--features", "pixels", "--flips", "on", "--seeds", "5", "--budget", "500", "--strategies")
 CIFAR10 = tuple(
@@ -327,6 +325,10 @@ RECORDS = (
     Record("pneumoniamnist", ("{pneumonia}", *FEW), 0.2, "pneumonia"),
     Record("matrix/pneumonia-20", (*matrix("pneumonia-20"), "--set", "data={pneumonia}"), 0.3, "pneumonia"),
     *CIFAR10,
+    *(
+        Record(f"matrix/{name}", (*matrix(name), "--set", "data={cifar10}"), 0.8, "cifar10")
+        for name in ("cifar10-50", "cifar10-500")
+    ),
     *PHOTOGRAPHS,
     *HANDS,
     Record("features/fashion-10", ("fashion-mini", "--labels-per-class", "10", *ON_FEATURES), 0.2),
