@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping
 from math import isfinite
@@ -42,9 +43,16 @@ def _parts(value: Any) -> dict[str, str] | None:
     return {str(name): str(part) for name, part in value.items()}
 
 
+def _apart(text: str) -> list[str]:
+    try:
+        return [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [""])]
+    except csv.Error:
+        return [""]
+
+
 def names(value: Any) -> Any:
-    """A list of names, or one text with commas between them; each once."""
-    found = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
+    """A list of names, or one text with commas between them, one with a comma in quotation marks; each once."""
+    found = _apart(value) if isinstance(value, str) else value
     if isinstance(found, list | tuple) and (not all(found) or len({str(name) for name in found}) != len(found)):
         raise ValueError("expected names separated by commas, each once")
     return found

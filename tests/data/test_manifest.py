@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 import ganlift
+from ganlift.cli.main import app
 from ganlift.data import load
 from ganlift.errors import DataError
 
@@ -140,6 +143,7 @@ def test_beside_one_class_it_is_a_class_and_told(photos: Path) -> None:
         (("Cat", "cat"), "upper and lower case"),
         (("a  cat", "a cat"), "spaces"),
         (("A  cat", "a cat"), "case and spaces"),
+        (("1", "1.0"), "how a number is written"),
     ],
 )
 def test_names_of_classes_that_are_alike_are_told(photos: Path, labels: tuple[str, str], difference: str) -> None:
@@ -160,3 +164,25 @@ def test_names_of_classes_in_an_npz_are_looked_at_too(tmp_path: Path) -> None:
     (found,) = (one for one in ganlift.check(tmp_path / "a.npz").findings if one.code == "alike-names")
     assert found.message == "Classes 'Cat' and 'cat ' differ by case and spaces alone."
     assert found.count == 2
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_another_encoding_is_named_without_the_codec_s_words(tmp_path: Path, encoding: str) -> None:
+    for name, head in {"list.csv": "path,label", "rows.csv": "a,label"}.items():
+        (tmp_path / name).write_text(f"{head}\n1,été\n2,hiver\n", encoding=encoding)
+        with pytest.raises(DataError, match=r"is not a CSV file in UTF-8; save it in that encoding") as found:
+            load(str(tmp_path / name))
+        assert "codec" not in str(found.value)
+
+
+def test_a_comma_in_a_path_without_quotation_marks_is_refused(photos: Path) -> None:
+    lines = every("i/{}/{}.png")
+    with pytest.raises(DataError, match=r"set\.csv, line 3 has more cells than the first line has columns"):
+        load(manifest(photos, [lines[0], "i/ant/one, two.png,ant", *lines[2:]]))
+    assert len(load(manifest(photos, [f"{line}," for line in lines])).names) == 20  # a comma at each end is nothing
+
+
+def test_a_class_with_a_comma_is_chosen_in_quotation_marks(photos: Path) -> None:
+    spec = manifest(photos, every("i/{}/{}.png", '"ant, red"', "bee"))
+    told = CliRunner().invoke(app, ["check", spec, "--classes", '"ant, red",bee', "--json"])
+    assert json.loads(told.stdout)["classes"] == ["ant, red", "bee"]

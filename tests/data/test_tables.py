@@ -111,6 +111,7 @@ BAD_CSV = {
     "nan": (HEAD + "1,2,x\nnan,3,y\n", {}, r"line 3, column 'a' is nan"),
     "infinite": (HEAD + "1,inf,x\n", {}, r"line 2, column 'b' is inf"),
     "late text": (HEAD + "1,2,x\n3,oops,y\n", {}, r"line 3: column 'b' has 'oops'"),
+    "files": (HEAD + "1,i/0.PNG,x\n", {}, r"line 2: column 'b' names files \('i/0.PNG'\); .* column path"),
     "ragged": (HEAD + "1,2,x\n3,4\n", {}, r"line 3 has 2 cells, and the first line 3"),
     "semicolons": ("a;b;label\n1;2;x\n", {}, "between semicolons"),
     "neither": ("file,class\na.png,x\n", {}, r"neither a column path and label.*nor a column label.*file, class"),

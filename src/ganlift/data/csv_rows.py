@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ganlift.data.manifest import EMPTY
+from ganlift.data.manifest import EMPTY, no_csv
 from ganlift.data.reading import Reading
 from ganlift.data.tables import Roles, Table, refuse_missing, refuse_nothing, refuse_texts, roles_of
 from ganlift.errors import DataError
@@ -65,7 +65,7 @@ def _cells(file: Path) -> Iterator[Any]:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             yield csv.reader(stream)
     except (UnicodeDecodeError, csv.Error) as fault:
-        raise DataError(f"{file} is not a CSV file in UTF-8: {fault}.") from fault
+        raise no_csv(file, fault) from fault
 
 
 def _numbers(line: list[str], column: dict[str, int], roles: Roles, place: str) -> list[float]:

@@ -116,8 +116,8 @@ KINDS = {
     "enlarged": Kind("info", "Images smaller than the size that is used.", "Give --image-size, or leave them out."),
     "alike-names": Kind(
         "warning",
-        "Names of classes that a person would read as one: they differ by case, spaces, how accents are stored, or "
-        "letters that look alike (Latin and Cyrillic a) alone.",
+        "Names of classes that a person would read as one: they differ by case, spaces, how accents are stored, "
+        "letters that look alike (Latin and Cyrillic a) or how a number is written (1 and 1.0) alone.",
         "Give them one name if they are one class.",
     ),
     "alike-files": Kind(

@@ -90,9 +90,21 @@ def _lines(file: Path, reading: Reading) -> Iterator[Line]:
                 raise DataError(f"{file} has a column group, and --groups asks for others; leave one of them out.")
             reader.fieldnames = columns
             for row in reader:
+                if any(row.get(None, ())):  # csv puts cells without a column there
+                    raise DataError(
+                        f"{file}, line {reader.line_num} has more cells than the first line has columns; write a path "
+                        'or a name with a comma in quotation marks ("one, two.png").'
+                    )
                 yield _line(file, reader.line_num, row, find)
     except (UnicodeDecodeError, csv.Error) as fault:
-        raise DataError(f"{file} is not a CSV file in UTF-8: {fault}.") from fault
+        raise no_csv(file, fault) from fault
+
+
+def no_csv(file: Path, fault: Exception) -> DataError:
+    """What to say where ``file`` is not read as a CSV."""
+    if isinstance(fault, UnicodeDecodeError):
+        return DataError(f"{file} is not a CSV file in UTF-8; save it in that encoding (in a spreadsheet: CSV UTF-8).")
+    return DataError(f"{file} is not a CSV file: {fault}.")
 
 
 def _line(file: Path, number: int, row: dict[str, str | None], find: Find) -> Line:

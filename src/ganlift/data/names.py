@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
@@ -25,7 +26,7 @@ _SAME_SHAPE = ("<wide>", "<narrow>", "<font>", "<noBreak>", "<compat>")
 
 def alike_names(class_names: Sequence[str]) -> list[Finding]:
     """Whether classes have names that a person would read as one."""
-    return _finding("alike-names", "Classes", _groups(class_names, lambda name: name))
+    return _finding("alike-names", "Classes", _groups(class_names, _whole))
 
 
 def alike_files(files: Sequence[FileFacts]) -> list[Finding]:
@@ -86,6 +87,7 @@ def _difference(names: Sequence[str]) -> str:
         "upper and lower case": str.casefold,
         "spaces": _spaced,
         "case and spaces": lambda name: _spaced(name).casefold(),
+        "how a number is written": _whole,
     }
     return next((what for what, by in alike.items() if len(set(map(by, names))) == 1), "characters that look alike")
 
@@ -109,3 +111,8 @@ def _composed(name: str) -> str:
 
 def _spaced(name: str) -> str:
     return " ".join(name.split())
+
+
+def _whole(name: str) -> str:
+    """1 for 1.0, which other programs make of it where a cell of the column is empty."""
+    return re.sub(r"^(\d+)\.0+$", r"\1", name.strip())

@@ -7,17 +7,20 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ganlift.data.build import from_vectors
+from ganlift.data.decode import SUFFIXES as IMAGES
 from ganlift.data.findings import shown
 from ganlift.data.labels import Naming, coded, numbered
 from ganlift.data.manifest import EMPTY, PARTS
 from ganlift.data.reading import Guess, Reading
 from ganlift.data.rows import checked_ids, taken
+from ganlift.data.sound import SUFFIXES as SOUNDS
 from ganlift.data.types import UNLABELLED, VectorSet
 from ganlift.errors import DataError
 
@@ -159,6 +162,12 @@ def refuse_texts(texts: Sequence[tuple[str, str]], where: str) -> None:
     """
     if texts:
         names = [name for name, _ in texts]
+        listed = next((one for one in texts if Path(one[1]).suffix.lower() in IMAGES | SOUNDS), None)
+        if listed is not None:
+            raise DataError(
+                f"{where}: column {listed[0]!r} names files ({listed[1]!r}); a list of files calls that "
+                "column path; write so in the first line."
+            )
         raise DataError(
             f"{where}: {'column' if len(names) == 1 else 'columns'} {shown([repr(name) for name in names])} "
             f"{'has' if len(names) == 1 else 'have'} {texts[0][1]!r}, which is no number; leave them out with "

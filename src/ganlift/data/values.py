@@ -51,8 +51,14 @@ def values_of(array: NDArray[Any], where: str) -> Values:
     Raises:
         DataError: its values are no finite numbers.
     """
-    if array.dtype.kind not in "iufb" or not np.isfinite(array).all():
-        raise DataError(f"{where}: pixel values must be finite numbers, and these are of type {array.dtype}.")
+    if array.dtype.kind not in "iufb":
+        raise DataError(f"{where}: pixel values must be numbers, and these are of type {array.dtype}.")
+    if not np.isfinite(array).all():
+        first = tuple(int(one) for one in np.unravel_index(np.isfinite(array).argmin(), array.shape))
+        raise DataError(
+            f"{where}: pixel values must be finite numbers, and that at {list(first)} is {array[first]}; mend "
+            "that image or leave it out."
+        )
     return Values(array.dtype, float(array.min()), float(array.max()))
 
 
@@ -104,7 +110,8 @@ def _why(parts: Sequence[Values], found: Scale) -> str:
 
 def _ambiguous(where: str, one: Values) -> str:
     bits = next((2**n - 1 for n in (1, 4, 8, 10, 12, 14, 16) if one.most <= 2**n - 1), 65535)
-    likely = f"-1,1 or {one.least:g},{one.most:g}" if one.least < 0 else f"0,{bits}"
+    own = f"{one.least:g},{one.most:g}"
+    likely = f"0,{bits}" if one.least >= 0 else own if own == "-1,1" else f"-1,1 or {own}"
     return (
         f"{where}: values of type {one.dtype} from {one.least:g} to {one.most:g} do not tell what is black and what is "
         f"white; say it with {OPTION}, such as {likely} (value_range=(low, high) in Python)."
