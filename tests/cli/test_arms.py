@@ -69,6 +69,14 @@ def test_two_columns_of_longish_names_break_behind_a_hyphen_too() -> None:
     assert [line[0] for line in alone] == list(names[:2])  # where there is room they are left whole
 
 
+def test_a_wide_interval_leaves_less_room_for_names() -> None:
+    """Of two seeds gains are wide, and arms of `compare-generators` have long names beside a short one."""
+    names = ("augment", "synthetic-only-sngan", "gan-augment-gaussian")
+    judged = {"strategy": names[2], "gain": -0.145, "ci_low": -0.84, "ci_high": 0.55, "reference": names[0]}
+    ((_, lines),) = printed([row(name, None, seed, 0.8) for name in names for seed in (0, 1)], [judged])
+    assert [line[0] for line in lines] == ["augment", "synthetic-only-", "sngan", "gan-augment-", "gaussian"]
+
+
 @pytest.mark.parametrize(("answer", "key"), [("helps", "nearest"), ("no gain worth having", "ruled_out")])
 def test_the_gain_that_decides_is_shown(answer: str, key: str) -> None:
     over = {"name": "fixmatch", "gain": 0.004, "ci_low": 0.001, "ci_high": 0.007}

@@ -16,12 +16,9 @@ from ganlift.yardstick import Yardstick
 
 Row = Mapping[str, Any]
 
+WIDTH = 80
 LONGEST = 22
-"""Characters of a name on one line."""
-
-ROOM = 29
-"""Characters that an arm's name and that of the one it is against may take together; where they take more, both are
-folded earlier."""
+"""Characters of a name on one line, at most; where both columns of names do not fit beside the numbers, fewer."""
 
 
 def tables(rows: Sequence[Row], verdicts: Sequence[Row], measure: Yardstick) -> list[tuple[str, Table]]:
@@ -42,8 +39,9 @@ def _space(row: Row) -> str:
 def _table(rows: Sequence[Row], verdicts: Sequence[Row], measure: Yardstick, network: str) -> Table:
     """One line a strategy: ``measure`` in percent, gain in points of it with its interval, seconds."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
-    score = measure.words.replace(" ", "\n") + ", %"  # two short lines keep the table within 80 columns
-    for name in ("strategy", "seeds", score, "gain, points (95 %)", "against", "an arm"):
+    score = measure.words.replace(" ", "\n") + ", %"  # two short lines keep the table within WIDTH
+    heads = ("strategy", "seeds", score, "gain, points (95 %)", "against", "an arm")
+    for name in heads:
         shown.add_column(
             name,
             justify="left" if name in ("strategy", "against") else "right",
@@ -51,21 +49,39 @@ def _table(rows: Sequence[Row], verdicts: Sequence[Row], measure: Yardstick, net
             overflow="fold",
         )
     judged = {verdict["strategy"]: verdict for verdict in verdicts}
-    names = {row["strategy"].partition("@")[0] for row in rows if TIME_OF not in row["strategy"]}
-    against = {_gain(judged.get(row["strategy"]))[1].partition(" ")[0].partition("@")[0] for row in rows}
-    room = sum(max(min(len(name), LONGEST) for name in of) for of in (names, against))
-    longest = LONGEST if room <= ROOM else ROOM // 2
-    for strategy in dict.fromkeys(row["strategy"] for row in rows):
-        mine = [row for row in rows if row["strategy"] == strategy]
-        done = [row for row in mine if row.get("status") != "failed"]
-        seeds = f"{len(done)}" if len(done) == len(mine) else f"{len(done)} of {len(mine)}"
-        cells = [safe(strategy), seeds, _score(done, measure), *_gain(judged.get(strategy)), _seconds(done)]
-        shown.add_row(*(Text(_folded(cell.replace(f"@{network}", "") if network else cell, longest)) for cell in cells))
+    lines = [_line([row for row in rows if row["strategy"] == one], judged.get(one), measure) for one in _names(rows)]
+    lines = [[cell.replace(f"@{network}", "") if network else cell for cell in line] for line in lines]
+    longest = _longest([list(heads), *lines])
+    for line in lines:
+        shown.add_row(*(Text(_folded(cell, longest)) for cell in line))
     return shown
 
 
+def _names(rows: Sequence[Row]) -> list[str]:
+    return list(dict.fromkeys(row["strategy"] for row in rows))
+
+
+def _line(mine: Sequence[Row], verdict: Row | None, measure: Yardstick) -> list[str]:
+    """The cells of one strategy."""
+    done = [row for row in mine if row.get("status") != "failed"]
+    seeds = f"{len(done)}" if len(done) == len(mine) else f"{len(done)} of {len(mine)}"
+    return [safe(mine[0]["strategy"]), seeds, _score(done, measure), *_gain(verdict), _seconds(done)]
+
+
+def _longest(lines: Sequence[Sequence[str]]) -> int:
+    """Characters of a name on one line, so that both columns of names fit beside the numbers."""
+    name, *numbers, against, time = (max(_width(cell) for cell in column) for column in zip(*lines, strict=True))
+    room = WIDTH - sum(numbers) - time - 2 * (len(lines[0]) - 1)
+    return LONGEST if min(name, LONGEST) + min(against, LONGEST) <= room else max(1, room // 2, room - against)
+
+
+def _width(cell: str) -> int:
+    """Columns of the longest line of ``cell``; a name in the same time stands on lines of its own."""
+    return max(map(len, cell.partition(TIME_OF)[0].partition(" in the same")[0].split("\n")))
+
+
 def _folded(name: str, longest: int) -> str:
-    """A long name on more lines, broken before an @ or behind a hyphen, so that the table keeps within 80 columns."""
+    """A long name on more lines, broken before an @ or behind a hyphen, so that the table keeps within `WIDTH`."""
     if TIME_OF in name:
         return name.replace(TIME_OF, f"-\n{TIME_OF[1:]}\n")
     long = " " not in name and len(name) > longest

@@ -46,7 +46,7 @@ def generators_table(console: Console, run: Path) -> None:
     shown.add_column("generator", no_wrap=True)
     found = read_run(run)
     for name, _ in side_by_side.head(found)[:-2]:  # gain and verdict stand in the table above
-        shown.add_column(name.replace("real ones", "real"), justify="right")
+        shown.add_column(name.replace("real ones", "real").replace("/s", "\n/s"), justify="right")
     for line in side_by_side.side_by_side(found):
         shown.add_row(*(Text(cell) for cell in (safe(line.name), *line.cells[:-2])))
     console.print(shown)
